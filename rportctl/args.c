@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "args.h"
+#include "output.h"
+
+#define COMMON(name_, alias_, value_, apply_, field, help_)                                      \
+	{                                                                                        \
+		.name = name_, .alias = alias_, .value = value_, .help = help_, .apply = apply_, \
+		.offset = offsetof(struct ctl_options, field)                                    \
+	}
+
+const struct args_option args_common[] = {
+	COMMON("--json", "-j", NULL, args_set, json, "JSON, with every key always there"),
+	COMMON("--pretty", "-p", NULL, args_set, pretty, "JSON that is indented"),
+	COMMON("--brief", "-br", NULL, args_set, brief, "one line for each link, without a header"),
+	COMMON("--statistics", "-s", NULL, args_set, statistics, "packets, bytes and drops, too"),
+	COMMON("--quiet", "-q", NULL, args_set, quiet, "print nothing but errors"),
+	COMMON("--socket", NULL, "PATH", args_string, socket, "where rportd listens"),
+	COMMON("--help", "-h", NULL, args_set, help, "this, or the help of a command"),
+	COMMON("--version", "-V", NULL, args_set, version, "the version of rportctl"),
+};
+const size_t args_n_common = ARRAY_SIZE(args_common);
+
+/* Words still to be read, and the tables to read them by. */
+struct args_cursor {
+	int argc;
+	char **argv;
+	int next;
+	const struct args_table *tables[2];
+};
+
+int args_usage_error(const char *fmt, ...)
+{
+	char message[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	output_error("%s", message);
+	return -EINVAL;
+}
+
+int args_set(const struct args_option *option, const char *value _unused_, void *target)
+{
+	*(bool *)((char *)target + option->offset) = true;
+	return 0;
+}
+
+int args_string(const struct args_option *option, const char *value, void *target)
+{
+	const char **field = (const char **)((char *)target + option->offset);
+
+	if (*field)
+		return args_usage_error("%s is given twice", option->name);
+	*field = value;
+	return 0;
+}
+
+/* Is @word this option? With "--option=value", @ret_value is what follows the "=". */
+static bool option_matches(const struct args_option *option, const char *word,
+			   const char **ret_value)
+{
+	size_t length = strlen(option->name);
+
+	*ret_value = NULL;
+	if (option->alias && streq(word, option->alias))
+		return true;
+	if (strncmp(word, option->name, length) != 0)
+		return false;
+	if (word[length] == '=')
+		*ret_value = word + length + 1;
+	return word[length] == '\0' || word[length] == '=';
+}
+
+static const struct args_option *find_option(const struct args_cursor *cursor, const char *word,
+					     const struct args_table **ret_table,
+					     const char **ret_value)
+{
+	for (size_t t = 0; t < ARRAY_SIZE(cursor->tables); t++) {
+		const struct args_table *table = cursor->tables[t];
+
+		for (size_t i = 0; table && i < table->n_options; i++) {
+			if (!option_matches(&table->options[i], word, ret_value))
+				continue;
+			*ret_table = table;
+			return &table->options[i];
+		}
+	}
+	return NULL;
+}
+
+static int read_option(struct args_cursor *cursor)
+{
+	const char *word = cursor->argv[cursor->next++];
+	const struct args_table *table;
+	const struct args_option *option;
+	const char *value;
+
+	option = find_option(cursor, word, &table, &value);
+	if (!option)
+		return args_usage_error("unknown option \"%s\"; see \"rportctl help\"", word);
+	if (!option->value && value)
+		return args_usage_error("%s takes no value", option->name);
+	if (option->value && !value) {
+		if (cursor->next == cursor->argc)
+			return args_usage_error("%s needs a value: %s %s", word, option->name,
+						option->value);
+		value = cursor->argv[cursor->next++];
+	}
+	return option->apply(option, value, table->target);
+}
+
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0';
+}
+
+int args_parse_leading(struct ctl_options *common, int argc, char **argv)
+{
+	const struct args_table common_table = { args_common, args_n_common, common };
+	struct args_cursor cursor = { argc, argv, 1, { &common_table, NULL } };
+	int r;
+
+	while (cursor.next < argc && is_option(argv[cursor.next])) {
+		r = read_option(&cursor);
+		if (r < 0)
+			return r;
+	}
+	return cursor.next;
+}
+
+int args_parse(struct ctl_options *common, const struct args_table *table, int argc, char **argv,
+	       const char **positional, int max)
+{
+	const struct args_table common_table = { args_common, args_n_common, common };
+	struct args_cursor cursor = { argc, argv, 0, { table, &common_table } };
+	bool options = true;
+	int n = 0;
+	int r;
+
+	while (cursor.next < argc) {
+		const char *word = argv[cursor.next];
+
+		if (options && is_option(word)) {
+			options = !streq(word, "--");
+			r = options ? read_option(&cursor) : 0;
+			if (r < 0)
+				return r;
+			cursor.next += !options;
+			continue;
+		}
+		if (n == max)
+			return args_usage_error(
+				"\"%s\" is one word too many; see \"rportctl help\"", word);
+		positional[n++] = word;
+		cursor.next++;
+	}
+	return n;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORTCTL_ARGS_H
+#define RPORTCTL_ARGS_H
+
+/*
+ * The command line, by tables. Words are taken as they are: no abbreviations, no bundling ("-jp"),
+ * so that a script never means another option after an update. A value is the next word, or follows
+ * "=" in a long option. "--" ends the options.
+ */
+
+#include "rportctl.h"
+#include "util.h"
+
+struct args_option {
+	const char *name;  /* "--mtu" */
+	const char *alias; /* another spelling, or NULL */
+	const char *value; /* what the help calls its value; NULL: it takes none */
+	const char *help;
+	/* 0, or -EINVAL after having said what is wrong */
+	int (*apply)(const struct args_option *option, const char *value, void *target);
+	size_t offset; /* for @apply: of the field in the target */
+};
+
+struct args_table {
+	const struct args_option *options;
+	size_t n_options;
+	void *target; /* what the options are applied to */
+};
+
+/* The options that every command takes; args_parse() knows them by itself. */
+extern const struct args_option args_common[];
+extern const size_t args_n_common;
+
+/**
+ * args_parse() - read the words after a command
+ * @common: where the options for every command go
+ * @table: the options of the command, or NULL
+ * @positional: what is not an option is stored here
+ * @max: so many of them at most
+ *
+ * Return: the number of words stored, or -EINVAL after having said what is wrong.
+ */
+int args_parse(struct ctl_options *common, const struct args_table *table, int argc, char **argv,
+	       const char **positional, int max);
+
+/**
+ * args_parse_leading() - read the options before the command word
+ *
+ * Return: the index of the command word, @argc when there is none, or -EINVAL.
+ */
+int args_parse_leading(struct ctl_options *common, int argc, char **argv);
+
+/**
+ * args_usage_error() - say what is wrong with the command line, and the way out
+ *
+ * Return: -EINVAL.
+ */
+int args_usage_error(const char *fmt, ...) _printf_(1, 2);
+
+/* For args_option.apply: a bool that is set; a string that may be given once. */
+int args_set(const struct args_option *option, const char *value, void *target);
+int args_string(const struct args_option *option, const char *value, void *target);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "client.h"
+#include "output.h"
+#include "frame.h"
+
+#define CLIENT_TIMEOUT_SECONDS 30
+#define CLIENT_REPLY_MAX       ((size_t)64 * 1024 * 1024) /* a list of very many links */
+
+/* What a program does about an error is told by its name; what a person does, by its message. */
+struct client_error {
+	const char *error;
+	enum ctl_status status;
+	const char *message;   /* for errors that bring none */
+	const char *parameter; /* of the error, to go with the message, or NULL */
+};
+
+#define MANAGER_ERROR(name, status_)                                   \
+	{                                                              \
+		.error = "org.rportd.Manager." name, .status = status_ \
+	}
+#define SERVICE_ERROR(name, status_, message_, parameter_)                                    \
+	{                                                                                     \
+		.error = "org.varlink.service." name, .status = status_, .message = message_, \
+		.parameter = parameter_                                                       \
+	}
+
+static const struct client_error errors[] = {
+	MANAGER_ERROR("LinkNotFound", STATUS_NOT_FOUND),
+	MANAGER_ERROR("PortNotFound", STATUS_NOT_FOUND),
+	MANAGER_ERROR("DomainNotFound", STATUS_NOT_FOUND),
+	MANAGER_ERROR("InvalidArgument", STATUS_REFUSED),
+	MANAGER_ERROR("NameAmbiguous", STATUS_REFUSED),
+	MANAGER_ERROR("LinkExists", STATUS_REFUSED),
+	MANAGER_ERROR("InterfaceExists", STATUS_REFUSED),
+	MANAGER_ERROR("PortBusy", STATUS_REFUSED),
+	MANAGER_ERROR("NoParent", STATUS_REFUSED),
+	MANAGER_ERROR("LimitReached", STATUS_REFUSED),
+	MANAGER_ERROR("SystemError", STATUS_REFUSED),
+	SERVICE_ERROR("PermissionDenied", STATUS_NOT_PERMITTED,
+		      "not permitted: only root and the group of rportd may change links", NULL),
+	SERVICE_ERROR("InvalidParameter", STATUS_REFUSED, "rportd does not accept the parameter",
+		      "parameter"),
+	SERVICE_ERROR("InterfaceNotFound", STATUS_REFUSED,
+		      "what listens on this socket is not rportd: it has no interface",
+		      "interface"),
+	SERVICE_ERROR("MethodNotFound", STATUS_REFUSED,
+		      "rportd is of another version than rportctl: it has no method", "method"),
+};
+
+static enum ctl_status _printf_(3, 4)
+	answer_fail(struct client_answer *answer, enum ctl_status status, const char *fmt, ...)
+{
+	va_list args;
+
+	answer->status = status;
+	va_start(args, fmt);
+	vsnprintf(answer->message, sizeof(answer->message), fmt, args);
+	va_end(args);
+	return status;
+}
+
+static const char *socket_path(const struct ctl_options *options)
+{
+	const char *path = options->socket;
+
+	if (!path)
+		path = getenv(CLIENT_SOCKET_ENVIRONMENT);
+	return path && *path ? path : CLIENT_SOCKET_DEFAULT;
+}
+
+static int64_t now_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The socket does not block: every wait is here, and ends at the deadline. */
+static int wait_for(int fd, short events, int64_t deadline)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+	int64_t left;
+	int r;
+
+	do {
+		left = deadline - now_milliseconds();
+		if (left <= 0)
+			return -ETIMEDOUT;
+		r = poll(&pfd, 1, (int)left);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	return r == 0 ? -ETIMEDOUT : 0;
+}
+
+/* A Unix socket connects at once, or not at all when the server's queue is full (EAGAIN). */
+static int connect_until(int fd, const struct sockaddr_un *address, int64_t deadline)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+
+	while (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (now_milliseconds() >= deadline)
+			return -ETIMEDOUT;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int client_connect(const char *path, int64_t deadline, int *ret_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	r = connect_until(fd, &address, deadline);
+	if (r < 0)
+		return r;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+static int client_send(int fd, const json_t *call, int64_t deadline)
+{
+	_cleanup_free_ char *data = NULL;
+	size_t size, sent = 0;
+	ssize_t n;
+	int r;
+
+	data = frame_encode(call, &size);
+	if (!data)
+		return -ENOMEM;
+	while (sent < size) {
+		r = wait_for(fd, POLLOUT, deadline);
+		if (r < 0)
+			return r;
+		n = send(fd, data + sent, size - sent, MSG_NOSIGNAL);
+		if (n >= 0)
+			sent += (size_t)n;
+		else if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+static int client_receive(int fd, struct frame_buffer *buffer, int64_t deadline, json_t **ret)
+{
+	char *data;
+	ssize_t n;
+	int r;
+
+	while ((r = frame_buffer_next(buffer, ret)) == 0) {
+		r = wait_for(fd, POLLIN, deadline);
+		if (r < 0)
+			return r;
+		n = frame_buffer_space(buffer, &data);
+		if (n < 0)
+			return (int)n;
+		n = recv(fd, data, (size_t)n, 0);
+		if (n == 0)
+			return -ECONNRESET;
+		if (n > 0)
+			frame_buffer_filled(buffer, (size_t)n);
+		else if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+	}
+	return r < 0 ? r : 0;
+}
+
+static int client_exchange(int fd, const char *method, json_t *parameters, int64_t deadline,
+			   json_t **ret)
+{
+	struct frame_buffer buffer;
+	json_t *call;
+	int r;
+
+	call = json_pack("{s:s, s:O}", "method", method, "parameters", parameters);
+	if (!call)
+		return -ENOMEM;
+	frame_buffer_init(&buffer, CLIENT_REPLY_MAX);
+	r = client_send(fd, call, deadline);
+	if (r >= 0 || r == -EPIPE || r == -ECONNRESET) {
+		int sent = r;
+
+		/* A daemon that closes early may have said why before. */
+		r = client_receive(fd, &buffer, deadline, ret);
+		if (r < 0 && sent < 0)
+			r = sent;
+	}
+	frame_buffer_release(&buffer);
+	json_decref(call);
+	return r;
+}
+
+static enum ctl_status answer_connect_failed(struct client_answer *answer, const char *path, int r)
+{
+	if (r == -EACCES || r == -EPERM)
+		return answer_fail(answer, STATUS_NOT_PERMITTED, "cannot connect to %s: %s", path,
+				   strerror(-r));
+	return answer_fail(answer, STATUS_NO_DAEMON, "cannot connect to %s: %s; is rportd running?",
+			   path, strerror(-r));
+}
+
+static enum ctl_status answer_exchange_failed(struct client_answer *answer, int r)
+{
+	switch (r) {
+	case -ETIMEDOUT:
+		return answer_fail(answer, STATUS_NO_DAEMON, "rportd did not answer within %d s",
+				   CLIENT_TIMEOUT_SECONDS);
+	case -ECONNRESET:
+	case -EPIPE:
+		return answer_fail(answer, STATUS_NO_DAEMON,
+				   "rportd closed the connection without an answer");
+	case -EBADMSG:
+	case -EMSGSIZE:
+		return answer_fail(answer, STATUS_NO_DAEMON,
+				   "the answer of rportd cannot be understood");
+	default:
+		return answer_fail(answer, STATUS_NO_DAEMON, "cannot talk to rportd: %s",
+				   strerror(-r));
+	}
+}
+
+static const struct client_error *find_error(const char *name)
+{
+	static const struct client_error unknown = { .status = STATUS_REFUSED };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (streq(name, errors[i].error))
+			return &errors[i];
+	return &unknown;
+}
+
+static enum ctl_status answer_varlink_error(struct client_answer *answer, const char *name,
+					    const json_t *parameters)
+{
+	const struct client_error *error = find_error(name);
+	const char *message = json_string_value(json_object_get(parameters, "message"));
+	const char *value = NULL;
+
+	if (message)
+		return answer_fail(answer, error->status, "%s", message);
+	if (error->parameter)
+		value = json_string_value(json_object_get(parameters, error->parameter));
+	if (value)
+		return answer_fail(answer, error->status, "%s \"%s\"", error->message, value);
+	return answer_fail(answer, error->status, "%s", error->message ? error->message : name);
+}
+
+static enum ctl_status answer_from_reply(struct client_answer *answer, const json_t *reply)
+{
+	const char *error = json_string_value(json_object_get(reply, "error"));
+	json_t *parameters = json_object_get(reply, "parameters");
+
+	if (error)
+		return answer_varlink_error(answer, error, parameters);
+	if (!json_is_object(parameters))
+		return answer_exchange_failed(answer, -EBADMSG);
+	answer->parameters = json_incref(parameters);
+	answer->status = STATUS_DONE;
+	return STATUS_DONE;
+}
+
+enum ctl_status client_call(const struct ctl_options *options, const char *method,
+			    json_t *parameters, struct client_answer *answer)
+{
+	int64_t deadline = now_milliseconds() + CLIENT_TIMEOUT_SECONDS * 1000;
+	const char *path = socket_path(options);
+	_cleanup_close_ int fd = -1;
+	json_t *reply = NULL;
+	int r;
+
+	*answer = (struct client_answer){ .status = STATUS_DONE };
+	r = client_connect(path, deadline, &fd);
+	if (r < 0) {
+		answer_connect_failed(answer, path, r);
+	} else {
+		r = parameters ? client_exchange(fd, method, parameters, deadline, &reply)
+			       : -ENOMEM;
+		if (r < 0)
+			answer_exchange_failed(answer, r);
+		else
+			answer_from_reply(answer, reply);
+	}
+	json_decref(reply);
+	json_decref(parameters);
+	return answer->status;
+}
+
+enum ctl_status client_call_or_complain(const struct ctl_options *options, const char *method,
+					json_t *parameters, struct client_answer *answer)
+{
+	enum ctl_status status = client_call(options, method, parameters, answer);
+
+	if (status != STATUS_DONE)
+		output_error("%s", answer->message);
+	return status;
+}
+
+const json_t *client_call_for(const struct ctl_options *options, const char *method,
+			      json_t *parameters, const char *key, struct client_answer *answer)
+{
+	const json_t *member;
+
+	if (client_call_or_complain(options, method, parameters, answer) != STATUS_DONE)
+		return NULL;
+	member = json_object_get(answer->parameters, key);
+	if (!member) {
+		answer_exchange_failed(answer, -EBADMSG);
+		output_error("%s", answer->message);
+	}
+	return member;
+}
+
+void client_answer_release(struct client_answer *answer)
+{
+	json_decref(answer->parameters);
+	answer->parameters = NULL;
+}

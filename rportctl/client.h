@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORTCTL_CLIENT_H
+#define RPORTCTL_CLIENT_H
+
+/* A Varlink client for one call to rportd: connect, call, wait for the answer. */
+
+#include <jansson.h>
+
+#include "rportctl.h"
+
+#define CLIENT_SOCKET_DEFAULT     "/run/rportd/org.rportd.Manager"
+#define CLIENT_SOCKET_ENVIRONMENT "RPORT_SOCKET"
+#define CLIENT_MESSAGE_MAX        2048
+
+struct client_answer {
+	enum ctl_status status;
+	json_t *parameters; /* of the reply, if the status is STATUS_DONE; else NULL */
+	char message[CLIENT_MESSAGE_MAX]; /* what went wrong */
+};
+
+/**
+ * client_call() - call a method of the daemon
+ * @options: of them, where the socket is
+ * @method: its full name
+ * @parameters: an object; the reference is taken over. NULL: out of memory
+ * @answer: filled in any case; release it with client_answer_release()
+ *
+ * Return: the status that is in the answer.
+ */
+enum ctl_status client_call(const struct ctl_options *options, const char *method,
+			    json_t *parameters, struct client_answer *answer);
+
+/**
+ * client_call_or_complain() - the same, and a failure is printed
+ */
+enum ctl_status client_call_or_complain(const struct ctl_options *options, const char *method,
+					json_t *parameters, struct client_answer *answer);
+
+/**
+ * client_call_for() - the same, for one member of the answer
+ * @key: the member
+ *
+ * Return: it, borrowed from the answer; NULL when something failed, and the answer has the status.
+ */
+const json_t *client_call_for(const struct ctl_options *options, const char *method,
+			      json_t *parameters, const char *key, struct client_answer *answer);
+
+/**
+ * client_answer_release() - takes a zeroed one, too
+ */
+void client_answer_release(struct client_answer *answer);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "args.h"
+#include "client.h"
+#include "output.h"
+#include "view.h"
+
+static void add_port(struct output_table *table, const json_t *port)
+{
+	output_table_add(table, COLOR_NONE, "%s@%s", view_text(port, "interface"),
+			 view_text(port, "domain"));
+}
+
+static void add_number(struct output_table *table, json_int_t number)
+{
+	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT, number);
+}
+
+static void add_counters(struct output_table *table, const json_t *port)
+{
+	const json_t *statistics = json_object_get(port, "statistics");
+
+	add_number(table, view_number(statistics, "packets"));
+	add_number(table, view_number(statistics, "bytes"));
+	add_number(table, view_drops(port));
+}
+
+/* A title stands where its column does: those of numbers to the right. */
+static void add_header(struct output_table *table, const char *const *titles)
+{
+	static const char *const numbers[] = { "MTU", "PACKETS", "BYTES", "DROPS" };
+
+	for (size_t i = 0; i < table->n_columns; i++) {
+		bool right = false;
+
+		for (size_t n = 0; n < ARRAY_SIZE(numbers); n++)
+			right = right || streq(titles[i], numbers[n]);
+		if (right)
+			output_table_add_right(table, COLOR_STRONG, "%s", titles[i]);
+		else
+			output_table_add(table, COLOR_STRONG, "%s", titles[i]);
+	}
+}
+
+static void add_link(struct output_table *table, const json_t *link)
+{
+	const char *state = view_text(link, "state");
+
+	output_table_add(table, COLOR_STRONG, "%s", view_text(link, "name"));
+	output_table_add(table, view_state_color(state), "%s", state);
+	add_number(table, view_number(link, "mtu"));
+}
+
+/* LINK STATE MTU A B: for people with a header, for scripts without, and the same columns. */
+static void list_plain(const json_t *links, bool brief)
+{
+	static const char *const titles[] = { "LINK", "STATE", "MTU", "A", "B" };
+	struct output_table table;
+	size_t i;
+	json_t *link;
+
+	output_table_init(&table, ARRAY_SIZE(titles));
+	table.brief = brief;
+	if (!brief)
+		add_header(&table, titles);
+	json_array_foreach(links, i, link)
+	{
+		add_link(&table, link);
+		add_port(&table, json_object_get(link, "a"));
+		add_port(&table, json_object_get(link, "b"));
+	}
+	output_table_print(&table);
+}
+
+static void add_direction(struct output_table *table, const json_t *from, const json_t *to)
+{
+	add_port(table, from);
+	add_port(table, to);
+	add_counters(table, from);
+}
+
+/* Two rows for each link, one for each direction. */
+static void list_statistics(const json_t *links)
+{
+	static const char *const titles[] = { "LINK", "STATE",   "MTU",   "FROM",
+					      "TO",   "PACKETS", "BYTES", "DROPS" };
+	struct output_table table;
+	size_t i;
+	json_t *link;
+
+	output_table_init(&table, ARRAY_SIZE(titles));
+	add_header(&table, titles);
+	json_array_foreach(links, i, link)
+	{
+		const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
+
+		add_link(&table, link);
+		add_direction(&table, a, b);
+		for (int empty = 0; empty < 3; empty++)
+			output_table_add(&table, COLOR_NONE, "%s", "");
+		add_direction(&table, b, a);
+	}
+	output_table_print(&table);
+}
+
+/* One line for each link also here: LINK STATE MTU A B, then packets, bytes and drops of each. */
+static void list_brief_statistics(const json_t *links)
+{
+	struct output_table table;
+	size_t i;
+	json_t *link;
+
+	output_table_init(&table, 11);
+	table.brief = true;
+	json_array_foreach(links, i, link)
+	{
+		const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
+
+		add_link(&table, link);
+		add_port(&table, a);
+		add_port(&table, b);
+		add_counters(&table, a);
+		add_counters(&table, b);
+	}
+	output_table_print(&table);
+}
+
+static void list_text(const struct ctl_options *options, const json_t *links)
+{
+	if (options->statistics && options->brief)
+		list_brief_statistics(links);
+	else if (options->statistics)
+		list_statistics(links);
+	else
+		list_plain(links, options->brief);
+}
+
+enum ctl_status ctl_list(struct ctl_options *options, int argc, char **argv)
+{
+	struct client_answer answer;
+	const json_t *links;
+	enum ctl_status status;
+
+	if (args_parse(options, NULL, argc, argv, NULL, 0) < 0)
+		return STATUS_USAGE;
+	status =
+		client_call_or_complain(options, "org.rportd.Manager.List", json_object(), &answer);
+	links = json_object_get(answer.parameters, "links");
+	if (status == STATUS_DONE && !options->quiet) {
+		if (options->json)
+			output_json(options, links);
+		else
+			list_text(options, links);
+	}
+	client_answer_release(&answer);
+	return answer.status;
+}

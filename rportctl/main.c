@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "args.h"
+#include "output.h"
+#include "pair.h"
+
+struct ctl_command {
+	const char *name;
+	const char *synopsis;
+	const char *summary;
+	const char *details;
+	ctl_command_fn run;
+	const struct args_option *options; /* besides the common ones; NULL: none */
+	const size_t *n_options;
+};
+
+static enum ctl_status ctl_help(struct ctl_options *options, int argc, char **argv);
+
+static const struct ctl_command commands[] = {
+	{
+		.name = "pair",
+		.synopsis = "A B [OPTION...]",
+		.summary = "join two domains with a link",
+		.details = "A and B are domains: NAME, default, vrf:NAME, netns:NAME, "
+			   "netns:NAME/vrf:NAME or pid:N.\n"
+			   "The same command again changes nothing.\n",
+		.run = ctl_pair,
+		.options = ctl_pair_options,
+		.n_options = &ctl_pair_n_options,
+	},
+	{
+		.name = "unpair",
+		.synopsis = "LINK|IFNAME",
+		.summary = "remove a link and both its interfaces",
+		.details = "An interface's name will do where it belongs to one link only.\n",
+		.run = ctl_unpair,
+	},
+	{
+		.name = "list",
+		.synopsis = "",
+		.summary = "list all links",
+		.details = "The columns of -br are LINK STATE MTU A B, with -s also the packets, "
+			   "bytes and drops\n"
+			   "from A to B and from B to A.\n",
+		.run = ctl_list,
+	},
+	{
+		.name = "show",
+		.synopsis = "[LINK|IFNAME]",
+		.summary = "show everything about a link, or about all",
+		.details = "With -j, one link is an object and all are an array.\n",
+		.run = ctl_show,
+	},
+	{
+		.name = "exists",
+		.synopsis = "LINK|IFNAME",
+		.summary = "is there such a link? Exit with 0 or 3",
+		.details = "Nothing is printed.\n",
+		.run = ctl_exists,
+	},
+	{
+		.name = "version",
+		.synopsis = "",
+		.summary = "the versions of rportctl and rportd",
+		.details = "",
+		.run = ctl_version,
+	},
+	{
+		.name = "help",
+		.synopsis = "[COMMAND]",
+		.summary = "this, or the help of a command",
+		.details = "",
+		.run = ctl_help,
+	},
+};
+
+static const struct ctl_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (streq(name, commands[i].name))
+			return &commands[i];
+	output_error("unknown command \"%s\"; see \"rportctl help\"", name);
+	return NULL;
+}
+
+static void print_options(const struct args_option *options, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct args_option *option = &options[i];
+		char words[64];
+
+		snprintf(words, sizeof(words), "%s%s%s%s%s", option->alias ? option->alias : "",
+			 option->alias ? ", " : "", option->name, option->value ? " " : "",
+			 option->value ? option->value : "");
+		printf("  %-24s  %s\n", words, option->help);
+	}
+}
+
+static void print_overview(void)
+{
+	puts("Usage: rportctl [OPTION...] COMMAND [ARGUMENT...]\n\n"
+	     "Links at layer 3 between Linux network namespaces and VRFs.\n\n"
+	     "Commands:");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		char words[64];
+
+		snprintf(words, sizeof(words), "%s %s", commands[i].name, commands[i].synopsis);
+		printf("  %-24s  %s\n", words, commands[i].summary);
+	}
+	puts("\nOptions, before or after the command:");
+	print_options(args_common, args_n_common);
+	puts("\nExit status: 0 done or unchanged, 1 usage, 2 refused, 3 not found, 4 no daemon,\n"
+	     "5 not permitted.");
+}
+
+static void print_command_help(const struct ctl_command *command)
+{
+	printf("Usage: rportctl %s%s%s\n\n%s%s", command->name, *command->synopsis ? " " : "",
+	       command->synopsis, command->details, *command->details ? "\n" : "");
+	if (command->options) {
+		puts("Options:");
+		print_options(command->options, *command->n_options);
+		putchar('\n');
+	}
+	puts("\"rportctl help\" lists the options that every command takes.");
+}
+
+static enum ctl_status ctl_help(struct ctl_options *options, int argc, char **argv)
+{
+	const struct ctl_command *command;
+	const char *name;
+	int n;
+
+	n = args_parse(options, NULL, argc, argv, &name, 1);
+	if (n < 0)
+		return STATUS_USAGE;
+	if (n == 0) {
+		print_overview();
+		return STATUS_DONE;
+	}
+	command = find_command(name);
+	if (!command)
+		return STATUS_USAGE;
+	print_command_help(command);
+	return STATUS_DONE;
+}
+
+/*
+ * "rportctl pair --help" helps at once, whatever is missing yet on the line. No value of an option
+ * begins with "-", so the word can be nothing else.
+ */
+static bool asks_for(const char *name, const char *alias, int argc, char **argv)
+{
+	for (int i = 0; i < argc && !streq(argv[i], "--"); i++)
+		if (streq(argv[i], name) || streq(argv[i], alias))
+			return true;
+	return false;
+}
+
+static enum ctl_status run_command(struct ctl_options *options, const struct ctl_command *command,
+				   int argc, char **argv)
+{
+	if (asks_for("--help", "-h", argc, argv) || (options->help && command->run != ctl_help)) {
+		print_command_help(command);
+		return STATUS_DONE;
+	}
+	if (asks_for("--version", "-V", argc, argv)) {
+		ctl_print_version(options);
+		return STATUS_DONE;
+	}
+	return command->run(options, argc, argv);
+}
+
+static enum ctl_status run(int argc, char **argv)
+{
+	struct ctl_options options = { 0 };
+	const struct ctl_command *command;
+	int i = args_parse_leading(&options, argc, argv);
+
+	if (i < 0)
+		return STATUS_USAGE;
+	if (options.version) {
+		ctl_print_version(&options);
+		return STATUS_DONE;
+	}
+	if (i == argc && options.help) {
+		print_overview();
+		return STATUS_DONE;
+	}
+	if (i == argc) {
+		output_error("which command? See \"rportctl help\"");
+		return STATUS_USAGE;
+	}
+	command = find_command(argv[i]);
+	if (!command)
+		return STATUS_USAGE;
+	return run_command(&options, command, argc - i - 1, argv + i + 1);
+}
+
+int main(int argc, char **argv)
+{
+	enum ctl_status status = run(argc, argv);
+
+	if (output_finish() < 0 && status == STATUS_DONE)
+		status = STATUS_REFUSED;
+	return status;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "output.h"
+
+#define COLUMN_GAP 2
+
+struct output_cell {
+	char *text; /* escaped */
+	size_t width;
+	enum output_color color;
+	bool right;
+};
+
+static const char *const color_codes[] = {
+	[COLOR_NONE] = "",
+	[COLOR_GOOD] = "\033[32m",
+	[COLOR_BAD] = "\033[31m",
+	[COLOR_STRONG] = "\033[1m",
+};
+
+static bool use_color(void)
+{
+	static int known = -1;
+	const char *no_color, *term;
+
+	if (known < 0) {
+		no_color = getenv("NO_COLOR");
+		term = getenv("TERM");
+		known = isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+			!(term && streq(term, "dumb"));
+	}
+	return known;
+}
+
+static void put(enum output_color color, const char *text)
+{
+	bool colored = color != COLOR_NONE && *text && use_color();
+
+	printf("%s%s%s", colored ? color_codes[color] : "", text, colored ? "\033[0m" : "");
+}
+
+/* --- escaping --- */
+
+/* One character of UTF-8; a byte that belongs to none is given as it is, and is no character. */
+static size_t decode_utf8(const unsigned char *text, uint32_t *ret)
+{
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = text[0] < 0x80             ? 1
+			: (text[0] & 0xe0) == 0xc0 ? 2
+			: (text[0] & 0xf0) == 0xe0 ? 3
+			: (text[0] & 0xf8) == 0xf0 ? 4
+						   : 0;
+	uint32_t c = length > 1 ? text[0] & (0x7fU >> length) : text[0];
+
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (text[i] & 0x3f);
+	}
+	if (length == 0 || c < smallest[length])
+		return 0;
+	*ret = c;
+	return length;
+}
+
+/* Not only what commands a terminal: also what makes a text look like another one. */
+static bool printable(uint32_t c)
+{
+	switch (c) {
+	case 0x00 ... 0x1f:
+	case 0x7f ... 0x9f: /* C0, DEL, C1 */
+	case 0xad:
+	case 0x200b ... 0x200f: /* invisible, and direction marks */
+	case 0x2028 ... 0x202e:
+	case 0x2060 ... 0x206f: /* line ends, directions */
+	case 0xd800 ... 0xdfff: /* surrogates */
+	case 0xfe00 ... 0xfe0f:
+	case 0xfeff:
+	case 0xfff0 ... 0xfffb:
+	case 0xe0000 ... UINT32_MAX: /* tags, private use, none */
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* What is not printable becomes "\xNN", a line end in a name, too, and on request blanks. */
+static char *escape(const char *text, bool blanks, size_t *ret_width)
+{
+	const unsigned char *in = (const unsigned char *)text;
+	char *escaped = malloc(strlen(text) * 4 + 1);
+	char *out = escaped;
+	size_t width = 0;
+
+	if (!escaped)
+		return NULL;
+	while (*in) {
+		uint32_t c;
+		size_t length = decode_utf8(in, &c);
+
+		if (length > 0 && printable(c) && !(blanks && c == ' ')) {
+			out = mempcpy(out, in, length);
+			in += length;
+			width++;
+			continue;
+		}
+		for (length = MAX(length, 1); length > 0; length--, width += 4)
+			out += sprintf(out, "\\x%02x", *in++);
+	}
+	*out = '\0';
+	*ret_width = width;
+	return escaped;
+}
+
+static char *_printf_(1, 0)
+	format_escaped(const char *fmt, va_list args, bool blanks, size_t *ret_width)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (vasprintf(&text, fmt, args) < 0) {
+		text = NULL;
+		return NULL;
+	}
+	return escape(text, blanks, ret_width);
+}
+
+/* --- text and JSON --- */
+
+void output_error(const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t width;
+	va_list args;
+
+	va_start(args, fmt);
+	text = format_escaped(fmt, args, false, &width);
+	va_end(args);
+	fflush(stdout);
+	fprintf(stderr, "rportctl: %s\n", text ? text : "out of memory");
+}
+
+void output_text(enum output_color color, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t width;
+	va_list args;
+
+	va_start(args, fmt);
+	text = format_escaped(fmt, args, false, &width);
+	va_end(args);
+	if (text)
+		put(color, text);
+	else
+		output_error("out of memory");
+}
+
+void output_newline(void)
+{
+	putchar('\n');
+}
+
+void output_json(const struct ctl_options *options, const json_t *value)
+{
+	/* Plain ASCII: JSON, too, is looked at on terminals. */
+	size_t flags = JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
+
+	flags |= options->pretty ? JSON_INDENT(2) : JSON_COMPACT;
+	if (json_dumpf(value, stdout, flags) < 0)
+		output_error("cannot print JSON");
+	putchar('\n');
+}
+
+int output_finish(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	output_error("cannot write the output: %s", strerror(errno));
+	return -EIO;
+}
+
+/* --- tables --- */
+
+void output_table_init(struct output_table *table, size_t n_columns)
+{
+	*table = (struct output_table){ .n_columns = n_columns };
+}
+
+static void _printf_(3, 0) table_add(struct output_table *table, struct output_cell cell,
+				     const char *fmt, va_list args)
+{
+	struct output_cell *cells;
+
+	cells = reallocarray(table->cells, table->n_cells + 1, sizeof(*cells));
+	if (!cells) {
+		table->failed = true;
+		return;
+	}
+	table->cells = cells;
+	cell.text = format_escaped(fmt, args, table->brief, &cell.width);
+	if (cell.text)
+		cells[table->n_cells++] = cell;
+	else
+		table->failed = true;
+}
+
+void output_table_add(struct output_table *table, enum output_color color, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	table_add(table, (struct output_cell){ .color = color }, fmt, args);
+	va_end(args);
+}
+
+void output_table_add_right(struct output_table *table, enum output_color color, const char *fmt,
+			    ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	table_add(table, (struct output_cell){ .color = color, .right = true }, fmt, args);
+	va_end(args);
+}
+
+static size_t column_width(const struct output_table *table, size_t column)
+{
+	size_t width = 0;
+
+	for (size_t i = column; i < table->n_cells; i += table->n_columns)
+		width = MAX(width, table->cells[i].width);
+	return width;
+}
+
+static void table_print_cell(const struct output_table *table, size_t i, size_t width)
+{
+	const struct output_cell *cell = &table->cells[i];
+	bool last = (i + 1) % table->n_columns == 0;
+	int padding = (int)(width - cell->width);
+
+	if (cell->right)
+		printf("%*s", padding, "");
+	put(cell->color, cell->text);
+	if (last)
+		putchar('\n');
+	else
+		printf("%*s", cell->right ? COLUMN_GAP : padding + COLUMN_GAP, "");
+}
+
+static void table_print_cells(const struct output_table *table)
+{
+	size_t *widths = calloc(table->n_columns, sizeof(*widths));
+
+	if (!widths) {
+		output_error("out of memory");
+		return;
+	}
+	for (size_t i = 0; i < table->n_columns; i++)
+		widths[i] = column_width(table, i);
+	for (size_t i = 0; i < table->n_cells; i++)
+		table_print_cell(table, i, widths[i % table->n_columns]);
+	free(widths);
+}
+
+void output_table_print(struct output_table *table)
+{
+	if (table->failed)
+		output_error("out of memory");
+	else
+		table_print_cells(table);
+	for (size_t i = 0; i < table->n_cells; i++)
+		free(table->cells[i].text);
+	free(table->cells);
+	output_table_init(table, table->n_columns);
+}

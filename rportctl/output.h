@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORTCTL_OUTPUT_H
+#define RPORTCTL_OUTPUT_H
+
+/*
+ * All that rportctl prints goes through here. What is not printable in a text is escaped ("\x1b"):
+ * a name must not be able to command the terminal. Colours are for terminals only, and NO_COLOR
+ * (https://no-color.org) is honoured.
+ */
+
+#include <jansson.h>
+
+#include "rportctl.h"
+#include "util.h"
+
+enum output_color {
+	COLOR_NONE,
+	COLOR_GOOD,
+	COLOR_BAD,
+	COLOR_STRONG,
+};
+
+/**
+ * output_error() - "rportctl: MESSAGE" on standard error
+ */
+void output_error(const char *fmt, ...) _printf_(1, 2);
+
+/**
+ * output_text() - a piece of a line; a line end in it is escaped like all that is not printable
+ */
+void output_text(enum output_color color, const char *fmt, ...) _printf_(2, 3);
+
+/**
+ * output_newline() - end the line
+ */
+void output_newline(void);
+
+/**
+ * output_json() - a value and a newline
+ * @options: of them, whether it shall be pretty
+ */
+void output_json(const struct ctl_options *options, const json_t *value);
+
+/**
+ * output_finish() - write what is still buffered
+ *
+ * Return: 0 or -errno when something could not be written, for example to a full disk.
+ */
+int output_finish(void);
+
+/* A table whose columns become as wide as they must be. */
+struct output_table {
+	size_t n_columns;
+	struct output_cell *cells;
+	size_t n_cells;
+	bool brief;  /* for scripts: a blank in a text is escaped, too, for it would end the column
+		      */
+	bool failed; /* no memory: printing says so */
+};
+
+/**
+ * output_table_init() - an empty table; release it with output_table_print()
+ */
+void output_table_init(struct output_table *table, size_t n_columns);
+
+/**
+ * output_table_add() - the next cell, from left to right and top to bottom
+ */
+void output_table_add(struct output_table *table, enum output_color color, const char *fmt, ...)
+	_printf_(3, 4);
+
+/**
+ * output_table_add_right() - the same, set to the right of its column, as for a number
+ */
+void output_table_add_right(struct output_table *table, enum output_color color, const char *fmt,
+			    ...) _printf_(3, 4);
+
+/**
+ * output_table_print() - print all of it and free it
+ */
+void output_table_print(struct output_table *table);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+#include "args.h"
+#include "client.h"
+#include "output.h"
+#include "pair.h"
+#include "view.h"
+
+/* What the command line says of one end; arrays are NULL until they have a member. */
+struct pair_end {
+	const char *interface;
+	json_t *addresses;
+	json_t *routes;
+};
+
+struct pair_request {
+	const char *name;
+	const char *mtu_text; /* that the option was given; the value is in mtu */
+	json_int_t mtu;
+	bool no_offload;
+	bool replace;
+	struct pair_end a, b;
+};
+
+static int out_of_memory(void)
+{
+	output_error("out of memory");
+	return -ENOMEM;
+}
+
+/* Takes over the reference to @member; NULL: there was no memory to make it. */
+static int append_to(json_t **array, json_t *member)
+{
+	if (!*array)
+		*array = json_array();
+	if (json_array_append_new(*array, member) < 0)
+		return out_of_memory();
+	return 0;
+}
+
+static int apply_mtu(const struct args_option *option, const char *value, void *target)
+{
+	struct pair_request *request = target;
+	size_t length = strlen(value);
+	int r;
+
+	r = args_string(option, value, &request->mtu_text);
+	if (r < 0)
+		return r;
+	/* Nine digits: no overflow, and more than any MTU. What is in range, rportd decides. */
+	if (length == 0 || length > 9 || strspn(value, "0123456789") != length)
+		return args_usage_error("--mtu %s is not a number of bytes", value);
+	request->mtu = strtol(value, NULL, 10);
+	return 0;
+}
+
+static int apply_address(const struct args_option *option, const char *value, void *target)
+{
+	json_t **addresses = (json_t **)((char *)target + option->offset);
+
+	return append_to(addresses, json_pack("{s:s}", "address", value));
+}
+
+static int apply_route(const struct args_option *option, const char *value, void *target)
+{
+	json_t **routes = (json_t **)((char *)target + option->offset);
+
+	return append_to(routes, json_string(value));
+}
+
+/* "A,B": each end gets its address, and a route to the other one. */
+static int apply_addresses(const struct args_option *option, const char *value, void *target)
+{
+	struct pair_request *request = target;
+	const char *comma = strchr(value, ',');
+	_cleanup_free_ char *a = NULL;
+	const char *b;
+	int r;
+
+	if (!comma || comma == value || comma[1] == '\0' || strchr(comma + 1, ','))
+		return args_usage_error("%s wants two addresses with a comma between, not \"%s\"",
+					option->name, value);
+	if (strchr(value, '/'))
+		return args_usage_error("%s takes addresses without a length; with one, use "
+					"--a-address and --b-address",
+					option->name);
+	a = strndup(value, (size_t)(comma - value));
+	if (!a)
+		return out_of_memory();
+	b = comma + 1;
+	r = append_to(&request->a.addresses, json_pack("{s:s, s:s}", "address", a, "peer", b));
+	if (r < 0)
+		return r;
+	return append_to(&request->b.addresses, json_pack("{s:s, s:s}", "address", b, "peer", a));
+}
+
+#define PAIR(name_, value_, apply_, field, help_)                               \
+	{                                                                       \
+		.name = name_, .value = value_, .help = help_, .apply = apply_, \
+		.offset = offsetof(struct pair_request, field)                  \
+	}
+
+const struct args_option ctl_pair_options[] = {
+	PAIR("--name", "LINK", args_string, name, "the link's name; else the domains' with a dash"),
+	PAIR("--mtu", "N", apply_mtu, mtu_text, "1280 to 32768 bytes, for both ends; else 32768"),
+	PAIR("--a-name", "IF", args_string, a.interface,
+	     "the interface in A; else the lowest free rportN"),
+	PAIR("--b-name", "IF", args_string, b.interface, "the interface in B"),
+	PAIR("--a-address", "ADDR[/LEN]", apply_address, a.addresses,
+	     "an address for A; again for more"),
+	PAIR("--b-address", "ADDR[/LEN]", apply_address, b.addresses, "an address for B"),
+	PAIR("--addresses", "ADDR,ADDR", apply_addresses, a.addresses,
+	     "one for A and one for B, each the other's peer; again for more"),
+	PAIR("--a-route", "PREFIX", apply_route, a.routes,
+	     "a route in A to what is behind B; again for more"),
+	PAIR("--b-route", "PREFIX", apply_route, b.routes, "a route in B to what is behind A"),
+	PAIR("--no-offload", NULL, args_set, no_offload,
+	     "compute checksums and cut segments before the link"),
+	PAIR("--replace", NULL, args_set, replace, "make a link anew that has other parameters"),
+};
+const size_t ctl_pair_n_options = ARRAY_SIZE(ctl_pair_options);
+
+static json_t *end_parameters(const char *domain, const struct pair_end *end)
+{
+	/* "*": left out where the option was not given, so that the daemon's default applies */
+	return json_pack("{s:s, s:s*, s:O*, s:O*}", "domain", domain, "interface", end->interface,
+			 "addresses", end->addresses, "routes", end->routes);
+}
+
+static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
+{
+	json_t *mtu = request->mtu_text ? json_integer(request->mtu) : NULL;
+	json_t *offload = request->no_offload ? json_false() : NULL;
+	json_t *replace = request->replace ? json_true() : NULL;
+
+	return json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*}", "a",
+			 end_parameters(domains[0], &request->a), "b",
+			 end_parameters(domains[1], &request->b), "name", request->name, "mtu", mtu,
+			 "offload", offload, "replace", replace);
+}
+
+/* "red-blue: created, rport0 in vrf:red, rport0 in netns:blue" */
+static void print_result(const json_t *reply)
+{
+	const json_t *link = json_object_get(reply, "link");
+	const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
+
+	output_text(COLOR_NONE, "%s: %s, %s in %s, %s in %s", view_text(link, "name"),
+		    view_text(reply, "result"), view_text(a, "interface"), view_text(a, "domain"),
+		    view_text(b, "interface"), view_text(b, "domain"));
+	output_newline();
+}
+
+static enum ctl_status pair(const struct ctl_options *options, const struct pair_request *request,
+			    const char *const *domains)
+{
+	struct client_answer answer;
+	enum ctl_status status;
+
+	status = client_call_or_complain(options, "org.rportd.Manager.Pair",
+					 pair_parameters(request, domains), &answer);
+	if (status == STATUS_DONE && !options->quiet) {
+		if (options->json)
+			output_json(options, answer.parameters);
+		else
+			print_result(answer.parameters);
+	}
+	client_answer_release(&answer);
+	return status;
+}
+
+static void release_end(struct pair_end *end)
+{
+	json_decref(end->addresses);
+	json_decref(end->routes);
+}
+
+enum ctl_status ctl_pair(struct ctl_options *options, int argc, char **argv)
+{
+	struct pair_request request = { 0 };
+	const struct args_table table = { ctl_pair_options, ctl_pair_n_options, &request };
+	enum ctl_status status = STATUS_USAGE;
+	const char *domains[2];
+	int n;
+
+	n = args_parse(options, &table, argc, argv, domains, ARRAY_SIZE(domains));
+	if (n >= 0 && n < 2)
+		args_usage_error("which two domains? rportctl pair A B");
+	if (n == 2)
+		status = pair(options, &request, domains);
+	release_end(&request.a);
+	release_end(&request.b);
+	return status;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORTCTL_H
+#define RPORTCTL_H
+
+/* What every command of rportctl sees: the options given for all of them, and the exit status. */
+
+#include <stdbool.h>
+
+enum ctl_status {
+	STATUS_DONE = 0, /* or nothing had to change */
+	STATUS_USAGE = 1,
+	STATUS_REFUSED = 2,
+	STATUS_NOT_FOUND = 3,
+	STATUS_NO_DAEMON = 4,
+	STATUS_NOT_PERMITTED = 5,
+};
+
+struct ctl_options {
+	bool json;
+	bool pretty;
+	bool brief;
+	bool statistics;
+	bool quiet;
+	bool help;
+	bool version;
+	const char *socket; /* --socket, or NULL */
+};
+
+/*
+ * @argv are the words after the command's own; a command reads them with args_parse().
+ */
+typedef enum ctl_status (*ctl_command_fn)(struct ctl_options *options, int argc, char **argv);
+
+enum ctl_status ctl_pair(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_unpair(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_list(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_show(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_exists(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_version(struct ctl_options *options, int argc, char **argv);
+
+/**
+ * ctl_print_version() - the version of rportctl itself, without asking the daemon
+ */
+void ctl_print_version(const struct ctl_options *options);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "args.h"
+#include "client.h"
+#include "output.h"
+#include "view.h"
+
+#define LINK_INDENT 4
+#define PORT_INDENT 8
+#define KEY_WIDTH   12
+
+static void show_key(int indent, const char *key)
+{
+	output_text(COLOR_NONE, "%*s%-*s", indent, "", KEY_WIDTH, key);
+}
+
+static void show_text(int indent, const char *key, const char *text)
+{
+	show_key(indent, key);
+	output_text(COLOR_NONE, "%s", text);
+	output_newline();
+}
+
+static void show_number(int indent, const char *key, json_int_t number)
+{
+	show_key(indent, key);
+	output_text(COLOR_NONE, "%" JSON_INTEGER_FORMAT, number);
+	output_newline();
+}
+
+/* All on one line: "tso4 tso6 csum". */
+static void show_words(int indent, const char *key, const json_t *words)
+{
+	size_t i;
+	json_t *word;
+
+	show_key(indent, key);
+	json_array_foreach(words, i, word)
+		output_text(COLOR_NONE, "%s%s", i > 0 ? " " : "", json_string_value(word));
+	output_text(COLOR_NONE, "%s", json_array_size(words) > 0 ? "" : "-");
+	output_newline();
+}
+
+/* One a line, under each other; the key stands before the first. */
+static void show_routes(const json_t *routes)
+{
+	size_t i;
+	json_t *route;
+
+	json_array_foreach(routes, i, route)
+		show_text(PORT_INDENT, i == 0 ? "routes" : "", json_string_value(route));
+	if (json_array_size(routes) == 0)
+		show_text(PORT_INDENT, "routes", "-");
+}
+
+static void show_addresses(const json_t *addresses)
+{
+	size_t i;
+	json_t *address;
+
+	json_array_foreach(addresses, i, address)
+	{
+		const char *peer = json_string_value(json_object_get(address, "peer"));
+
+		show_key(PORT_INDENT, i == 0 ? "addresses" : "");
+		output_text(COLOR_NONE, "%s%s%s", view_text(address, "address"),
+			    peer ? " peer " : "", peer ? peer : "");
+		output_newline();
+	}
+	if (json_array_size(addresses) == 0)
+		show_text(PORT_INDENT, "addresses", "-");
+}
+
+static void show_state(const json_t *port)
+{
+	const char *state = view_text(port, "state");
+
+	show_key(PORT_INDENT, "state");
+	output_text(view_state_color(state), "%s", state);
+	/* A port that is gone has nothing that could carry. */
+	if (!streq(state, "gone")) {
+		bool carrier = json_is_true(json_object_get(port, "carrier"));
+
+		output_text(COLOR_NONE, ", ");
+		output_text(carrier ? COLOR_NONE : COLOR_BAD, carrier ? "carrier" : "NO-CARRIER");
+	}
+	output_newline();
+}
+
+/* What went into this port; the other direction is with the other port. */
+static void show_statistics(const json_t *port)
+{
+	static const struct {
+		const char *key, *title;
+	} causes[] = {
+		{ "peerDown", "peer_down" },
+		{ "noProto", "noproto" },
+		{ "noMemory", "no_memory" },
+		{ "other", "other" },
+	};
+	const json_t *statistics = json_object_get(port, "statistics");
+	const json_t *drops = json_object_get(statistics, "drops");
+
+	show_key(PORT_INDENT, "sent");
+	output_text(COLOR_NONE, "%" JSON_INTEGER_FORMAT " packets, %" JSON_INTEGER_FORMAT " bytes",
+		    view_number(statistics, "packets"), view_number(statistics, "bytes"));
+	output_newline();
+	show_key(PORT_INDENT, "dropped");
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		output_text(COLOR_NONE, "%s %" JSON_INTEGER_FORMAT ", ", causes[i].title,
+			    view_number(drops, causes[i].key));
+	output_text(COLOR_NONE, "interface_dropped %" JSON_INTEGER_FORMAT,
+		    view_number(statistics, "interfaceDropped"));
+	output_newline();
+}
+
+static void show_port(const struct ctl_options *options, const char *end, const json_t *port)
+{
+	output_text(COLOR_NONE, "%*s%s: ", LINK_INDENT, "", end);
+	output_text(COLOR_STRONG, "%s", view_text(port, "interface"));
+	output_text(COLOR_NONE, " in %s", view_text(port, "domain"));
+	output_newline();
+	show_state(port);
+	show_number(PORT_INDENT, "index", view_number(port, "index"));
+	show_number(PORT_INDENT, "mtu", view_number(port, "mtu"));
+	show_addresses(json_object_get(port, "addresses"));
+	show_routes(json_object_get(port, "routes"));
+	show_text(PORT_INDENT, "link-local", view_text(port, "linkLocal"));
+	show_words(PORT_INDENT, "offloads", json_object_get(port, "offloads"));
+	if (options->statistics)
+		show_statistics(port);
+}
+
+static void show_mtu(const json_t *link, const json_t *a, const json_t *b)
+{
+	show_key(LINK_INDENT, "mtu");
+	output_text(COLOR_NONE, "%" JSON_INTEGER_FORMAT, view_number(link, "mtu"));
+	/* Somebody set one end by hand: packets that are too large for the other get lost. */
+	if (view_number(a, "mtu") != view_number(b, "mtu") && view_number(a, "index") > 0 &&
+	    view_number(b, "index") > 0)
+		output_text(COLOR_BAD, " (the ends differ)");
+	output_newline();
+}
+
+static void show_link(const struct ctl_options *options, const json_t *link)
+{
+	const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
+	const char *state = view_text(link, "state");
+
+	output_text(COLOR_STRONG, "%s", view_text(link, "name"));
+	output_text(COLOR_NONE, ": ");
+	output_text(view_state_color(state), "%s", state);
+	output_newline();
+	show_mtu(link, a, b);
+	show_text(LINK_INDENT, "offload",
+		  json_is_true(json_object_get(link, "offload")) ? "on" : "off");
+	show_key(LINK_INDENT, "datapath");
+	output_text(COLOR_NONE, "%s, worker %" JSON_INTEGER_FORMAT, view_text(link, "datapath"),
+		    view_number(link, "worker"));
+	output_newline();
+	show_port(options, "a", a);
+	show_port(options, "b", b);
+}
+
+static void show_links(const struct ctl_options *options, const json_t *links)
+{
+	size_t i;
+	json_t *link;
+
+	json_array_foreach(links, i, link)
+	{
+		if (i > 0)
+			output_newline();
+		show_link(options, link);
+	}
+}
+
+static enum ctl_status show_all(const struct ctl_options *options)
+{
+	struct client_answer answer;
+	const json_t *links;
+	enum ctl_status status;
+
+	status =
+		client_call_or_complain(options, "org.rportd.Manager.List", json_object(), &answer);
+	links = json_object_get(answer.parameters, "links");
+	if (status == STATUS_DONE && !options->quiet) {
+		if (options->json)
+			output_json(options, links);
+		else
+			show_links(options, links);
+	}
+	client_answer_release(&answer);
+	return answer.status;
+}
+
+static enum ctl_status show_one(const struct ctl_options *options, const char *name)
+{
+	struct client_answer answer;
+	const json_t *link;
+
+	link = client_call_for(options, "org.rportd.Manager.Show", json_pack("{s:s}", "name", name),
+			       "link", &answer);
+	if (link && !options->quiet) {
+		if (options->json)
+			output_json(options, link);
+		else
+			show_link(options, link);
+	}
+	client_answer_release(&answer);
+	return answer.status;
+}
+
+enum ctl_status ctl_show(struct ctl_options *options, int argc, char **argv)
+{
+	const char *name;
+	int n;
+
+	n = args_parse(options, NULL, argc, argv, &name, 1);
+	if (n < 0)
+		return STATUS_USAGE;
+	return n == 0 ? show_all(options) : show_one(options, name);
+}
+
+enum ctl_status ctl_exists(struct ctl_options *options, int argc, char **argv)
+{
+	struct client_answer answer;
+	const char *name;
+	int n;
+
+	n = args_parse(options, NULL, argc, argv, &name, 1);
+	if (n == 0)
+		args_usage_error("which link? rportctl exists LINK");
+	if (n != 1)
+		return STATUS_USAGE;
+	client_call(options, "org.rportd.Manager.Show", json_pack("{s:s}", "name", name), &answer);
+	/* That there is none is an answer; that there was no answer is a failure. */
+	if (answer.status != STATUS_DONE && answer.status != STATUS_NOT_FOUND)
+		output_error("%s", answer.message);
+	client_answer_release(&answer);
+	return answer.status;
+}

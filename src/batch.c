@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * What costs in a user-space link is the system call and the wake-up, so both are shared by as many
+ *frames as there are. A round is one io_uring_enter(2). It hands the kernel, in this order,
+ *
+ *	the writes of the frames that the last round read,
+ *	up to flow->batch reads for each ready flow, into other buffers,
+ *	a poll for each flow that has run dry.
+ *
+ * Reads and writes carry RWF_NOWAIT: the kernel carries each out while it takes it, one after the
+ *other, so that order is kept, and when the call returns all of them are over. Hence a buffer is
+ *free for the next round exactly when its write was submitted, although writes that succeed make no
+ *completion: nothing can stay pending on it. What a batch reads beyond the end of the queue comes
+ *back as EAGAIN; flow_next_batch() keeps that waste low. A flow is polled only after a round that
+ *brought it nothing.
+ *
+ * Ready flows are served in turn. The reads of a round are limited; a flow that found no room is
+ *first in the next one, so a flood on one link cannot starve another. Buffers are taken last-in
+ *first-out: few frames use few buffers, which stay in the cache. They belong to the engine: an idle
+ *link holds none.
+ */
+
+#include <poll.h>
+#include <sys/mman.h>
+
+#include "engine.h"
+#include "ring.h"
+
+#define RING_ENTRIES 1024
+#define ROUND_READS  256               /* in one round, of all flows */
+#define N_BUFFERS    (2 * ROUND_READS) /* those being written and those being read into */
+
+/* A frame that was read and is to be written in the next round. */
+struct frame {
+	struct flow *flow;
+	unsigned int buffer;
+	unsigned int size;
+	int errnum; /* of the write */
+};
+
+struct frames {
+	struct frame frame[ROUND_READS];
+	unsigned int n;
+};
+
+struct batch_engine {
+	struct engine engine;
+	struct ring ring;
+	unsigned char *memory;    /* of the buffers */
+	uint16_t free[N_BUFFERS]; /* a stack */
+	unsigned int n_free;
+	struct flow_list ready;
+	struct frames frames[2];
+	struct frames *writing, *reading; /* the two, which change places each round */
+};
+
+static struct batch_engine *batch_engine(struct engine *engine)
+{
+	return container_of(engine, struct batch_engine, engine);
+}
+
+static unsigned char *buffer_at(struct batch_engine *batch, unsigned int buffer)
+{
+	return batch->memory + (size_t)buffer * ENGINE_BUFFER_STRIDE;
+}
+
+static void release_buffer(struct batch_engine *batch, unsigned int buffer)
+{
+	batch->free[batch->n_free++] = (uint16_t)buffer;
+}
+
+static void make_ready(struct batch_engine *batch, struct flow *flow)
+{
+	flow->state = FLOW_READY;
+	TAILQ_INSERT_TAIL(&batch->ready, flow, ready);
+}
+
+static void make_idle(struct batch_engine *batch, struct flow *flow)
+{
+	flow->state = FLOW_IDLE;
+	flow->polled = true;
+	flow->in_flight++;
+	ring_poll(&batch->ring, flow->from,
+		  (struct ring_tag){ .op = RING_POLL, .slot = flow->slot });
+}
+
+static void make_gone(struct batch_engine *batch, struct flow *flow)
+{
+	if (flow->state == FLOW_GONE)
+		return;
+	if (flow->state == FLOW_READY)
+		TAILQ_REMOVE(&batch->ready, flow, ready);
+	flow->state = FLOW_GONE;
+	if (!flow->removing)
+		batch->engine.gone(&batch->engine, flow);
+}
+
+/* --- a round, in its order
+ * ------------------------------------------------------------------------------ */
+
+static void queue_writes(struct batch_engine *batch)
+{
+	struct frames *writing = batch->writing;
+
+	for (unsigned int i = 0; i < writing->n; i++) {
+		struct frame *frame = &writing->frame[i];
+
+		ring_write_nowait(&batch->ring, frame->flow->to, buffer_at(batch, frame->buffer),
+				  frame->size,
+				  (struct ring_tag){ .op = RING_WRITE,
+						     .slot = frame->flow->slot,
+						     .index = i });
+	}
+}
+
+static void queue_reads_of(struct batch_engine *batch, struct flow *flow, unsigned int n)
+{
+	flow->asked = n;
+	flow->came = 0;
+	flow->came_bytes = 0;
+	flow->in_flight += n;
+	while (n-- > 0) {
+		unsigned int buffer = batch->free[--batch->n_free];
+
+		ring_read_nowait(
+			&batch->ring, flow->from, buffer_at(batch, buffer), ENGINE_FRAME_MAX,
+			(struct ring_tag){ .op = RING_READ, .slot = flow->slot, .index = buffer });
+	}
+}
+
+static void queue_reads(struct batch_engine *batch)
+{
+	unsigned int room = MIN(ROUND_READS, batch->n_free);
+	struct flow *flow;
+
+	TAILQ_FOREACH(flow, &batch->ready, ready)
+	{
+		unsigned int n = MIN(flow->batch, room);
+
+		if (n == 0)
+			break;
+		queue_reads_of(batch, flow, n);
+		room -= n;
+	}
+}
+
+static void complete_read(struct batch_engine *batch, struct flow *flow, unsigned int buffer,
+			  int result)
+{
+	struct frames *reading = batch->reading;
+
+	flow->in_flight--;
+	if (result <= 0) {
+		release_buffer(batch, buffer);
+		if (result == -EBADFD)
+			make_gone(batch, flow);
+		else if (result == -ENOMEM)
+			flow_count_drop(flow, DROP_NO_MEMORY);
+		return;
+	}
+	flow->came++;
+	flow->came_bytes += (size_t)result;
+	if (result > ENGINE_FRAME_MAX ||
+	    !flow_check_frame(flow, buffer_at(batch, buffer), (size_t)result)) {
+		flow_count_drop(flow, result > ENGINE_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
+		release_buffer(batch, buffer);
+		return;
+	}
+	flow->in_flight++;
+	reading->frame[reading->n++] = (struct frame){
+		.flow = flow,
+		.buffer = buffer,
+		.size = (unsigned int)result,
+	};
+}
+
+static void complete_poll(struct batch_engine *batch, struct flow *flow, int result)
+{
+	flow->in_flight--;
+	flow->polled = false;
+	if (flow->removing)
+		return;
+	/* A TUN says POLLERR, alone, once its device is being removed (tun_chr_poll() of the
+	 * kernel). */
+	if (result > 0 && (result & (POLLERR | POLLIN)) == POLLERR)
+		make_gone(batch, flow);
+	else
+		make_ready(batch, flow);
+}
+
+static void complete(struct batch_engine *batch, const struct io_uring_cqe *cqe)
+{
+	struct ring_tag tag = ring_tag_unpack(cqe->user_data);
+
+	switch (tag.op) {
+	case RING_READ:
+		complete_read(batch, batch->engine.flows[tag.slot], tag.index, cqe->res);
+		break;
+	case RING_WRITE: /* only of failures */
+		batch->writing->frame[tag.index].errnum = -cqe->res;
+		break;
+	case RING_POLL:
+		complete_poll(batch, batch->engine.flows[tag.slot], cqe->res);
+		break;
+	case RING_WAKE:
+		ring_woken(&batch->ring);
+		break;
+	case RING_CANCEL:
+		break;
+	}
+}
+
+static void complete_all(struct batch_engine *batch)
+{
+	struct io_uring_cqe *cqe;
+	unsigned int head, n = 0;
+
+	io_uring_for_each_cqe(&batch->ring.uring, head, cqe)
+	{
+		complete(batch, cqe);
+		n++;
+	}
+	io_uring_cq_advance(&batch->ring.uring, n);
+}
+
+/* Every write has been submitted, so it is over. */
+static void settle_writes(struct batch_engine *batch)
+{
+	struct frames *writing = batch->writing;
+
+	for (unsigned int i = 0; i < writing->n; i++) {
+		struct frame *frame = &writing->frame[i];
+
+		if (frame->errnum == 0)
+			flow_count_sent(frame->flow, frame->size);
+		else
+			flow_count_drop(frame->flow, flow_drop_cause(frame->errnum));
+		frame->flow->in_flight--;
+		release_buffer(batch, frame->buffer);
+	}
+	writing->n = 0;
+}
+
+/* Flows that were read go behind those that found no room; those that brought nothing are polled.
+ */
+static void settle_reads(struct batch_engine *batch)
+{
+	struct flow *first = TAILQ_FIRST(&batch->ready), *flow, *next;
+	struct flow_list served = TAILQ_HEAD_INITIALIZER(served);
+
+	for (flow = first; flow && flow->asked > 0; flow = next) {
+		next = TAILQ_NEXT(flow, ready);
+		TAILQ_REMOVE(&batch->ready, flow, ready);
+		if (flow->came == 0) {
+			flow->batch = 1;
+			make_idle(batch, flow);
+		} else {
+			flow->batch = flow_next_batch(flow->asked, flow->came, flow->came_bytes);
+			TAILQ_INSERT_TAIL(&served, flow, ready);
+		}
+		flow->asked = 0;
+	}
+	TAILQ_CONCAT(&batch->ready, &served, ready);
+}
+
+static void batch_run(struct engine *engine)
+{
+	struct batch_engine *batch = batch_engine(engine);
+	struct frames *written = batch->writing;
+	bool busy = written->n > 0 || !TAILQ_EMPTY(&batch->ready);
+
+	queue_writes(batch);
+	queue_reads(batch);
+	ring_submit(&batch->ring, !busy);
+	complete_all(batch);
+	settle_writes(batch);
+	settle_reads(batch);
+
+	batch->writing = batch->reading;
+	batch->reading = written;
+}
+
+/* --- coming and going
+ * ----------------------------------------------------------------------------------- */
+
+static void batch_start(struct engine *engine, struct flow *flow)
+{
+	flow->batch = 1;
+	flow->asked = 0;
+	make_ready(batch_engine(engine), flow);
+}
+
+static void batch_stop(struct engine *engine, struct flow *flow)
+{
+	struct batch_engine *batch = batch_engine(engine);
+
+	if (flow->state == FLOW_READY)
+		TAILQ_REMOVE(&batch->ready, flow, ready);
+	if (flow->polled)
+		ring_cancel(&batch->ring, (struct ring_tag){ .op = RING_POLL, .slot = flow->slot });
+	flow->state = FLOW_GONE;
+}
+
+static void batch_destroy(struct engine *engine)
+{
+	struct batch_engine *batch = batch_engine(engine);
+
+	ring_exit(&batch->ring);
+	munmap(batch->memory, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE);
+	free(batch);
+}
+
+static int batch_create(int wake_fd, struct engine **ret)
+{
+	struct batch_engine *batch;
+	void *memory;
+	int r;
+
+	batch = calloc(1, sizeof(*batch));
+	if (!batch)
+		return -ENOMEM;
+	memory = mmap(NULL, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED) {
+		r = -errno;
+		goto fail_memory;
+	}
+	r = ring_init(&batch->ring, RING_ENTRIES, wake_fd);
+	if (r < 0)
+		goto fail_ring;
+
+	batch->engine.class = &engine_batch;
+	batch->memory = memory;
+	for (unsigned int i = 0; i < N_BUFFERS; i++)
+		release_buffer(batch, N_BUFFERS - 1 - i);
+	TAILQ_INIT(&batch->ready);
+	batch->writing = &batch->frames[0];
+	batch->reading = &batch->frames[1];
+	*ret = &batch->engine;
+	return 0;
+
+fail_ring:
+	munmap(memory, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE);
+fail_memory:
+	free(batch);
+	return r;
+}
+
+const struct engine_class engine_batch = {
+	.name = "uring-batch",
+	.create = batch_create,
+	.destroy = batch_destroy,
+	.start = batch_start,
+	.stop = batch_stop,
+	.run = batch_run,
+};

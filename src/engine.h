@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_ENGINE_H
+#define RPORT_ENGINE_H
+
+/*
+ * How a worker moves frames. There are several ways, by what the kernel can do; each is an engine
+ * behind this face. An engine belongs to one thread.
+ */
+
+#include "flow.h"
+
+struct engine {
+	const struct engine_class *class;
+	struct flow **flows; /* by slot; the worker's table */
+	void (*gone)(struct engine *engine,
+		     struct flow *flow); /* the port it reads from was removed */
+	void *userdata;                  /* for gone() */
+};
+
+struct engine_class {
+	const char *name; /* as users see it */
+
+	/* Make one, in the thread that will run it. Writing to the eventfd @wake_fd ends its wait.
+	 */
+	int (*create)(int wake_fd, struct engine **ret);
+	void (*destroy)(struct engine *engine);
+
+	/* Begin to read from a flow. */
+	void (*start)(struct engine *engine, struct flow *flow);
+
+	/* End it: flow->in_flight falls to 0 within the next rounds. */
+	void (*stop)(struct engine *engine, struct flow *flow);
+
+	/*
+	 * One round: hand work to the kernel and take what is done. Waits only when there is
+	 * nothing to do, until something comes or the wake_fd is written to.
+	 */
+	void (*run)(struct engine *engine);
+};
+
+/* Batches of reads and writes that do not wait: Linux 6.4 and later. See batch.c. */
+extern const struct engine_class engine_batch;
+
+/* Reads kept pending in the kernel: Linux 6.1 and later. See pending.c. */
+extern const struct engine_class engine_pending;
+
+/*
+ * The largest frame: a segment of 64 KiB to be cut by the receiver's kernel or never, and its
+ * virtio header. Buffers lie an odd number of cache lines apart, so that the headers of a batch do
+ * not share one set of the cache.
+ */
+#define ENGINE_FRAME_MAX     (65536 + 64)
+#define ENGINE_BUFFER_STRIDE (ENGINE_FRAME_MAX + 64)
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+#include "flow.h"
+
+bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size)
+{
+	unsigned char version;
+
+	if (size <= flow->header)
+		return false;
+	version = frame[flow->header] >> 4;
+	return version == 4 || version == 6;
+}
+
+/* What tun_chr_write_iter() and tun_get_user() of drivers/net/tun.c return. */
+enum drop_cause flow_drop_cause(int errnum)
+{
+	switch (errnum) {
+	case EIO:    /* the interface is down */
+	case EBADFD: /* the device was removed */
+		return DROP_PEER_DOWN;
+	case EAGAIN: /* it would have had to wait for memory */
+	case ENOMEM:
+	case ENOBUFS:
+		return DROP_NO_MEMORY;
+	default:
+		return DROP_OTHER;
+	}
+}
+
+/*
+ * One writer, readers that only want a value that is whole: a relaxed store and a plain load cost
+ * nothing on 64-bit machines, and no lock is taken for a packet.
+ */
+static void add(uint64_t *counter, uint64_t amount)
+{
+	__atomic_store_n(counter, *counter + amount, __ATOMIC_RELAXED);
+}
+
+void flow_count_sent(struct flow *flow, size_t size)
+{
+	add(&flow->counters.packets, 1);
+	add(&flow->counters.bytes, size - flow->header);
+}
+
+void flow_count_drop(struct flow *flow, enum drop_cause cause)
+{
+	add(&flow->counters.drops[cause], 1);
+}
+
+void flow_read_counters(const struct flow *flow, struct flow_counters *ret)
+{
+	ret->packets = __atomic_load_n(&flow->counters.packets, __ATOMIC_RELAXED);
+	ret->bytes = __atomic_load_n(&flow->counters.bytes, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < DROP_CAUSES; i++)
+		ret->drops[i] = __atomic_load_n(&flow->counters.drops[i], __ATOMIC_RELAXED);
+}
+
+unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes)
+{
+	unsigned int batch = came == asked ? asked * 2 : came + 1;
+	size_t fits = came > 0 ? FLOW_BATCH_BYTES / (bytes / came + 1) : FLOW_BATCH_MAX;
+
+	batch = MIN(batch, FLOW_BATCH_MAX);
+	batch = MIN(batch, (unsigned int)fits);
+	return MAX(batch, 1U);
+}
+
+const char *drop_cause_name(enum drop_cause cause)
+{
+	switch (cause) {
+	case DROP_PEER_DOWN:
+		return "peer_down";
+	case DROP_NO_PROTO:
+		return "noproto";
+	case DROP_NO_MEMORY:
+		return "no_memory";
+	case DROP_OTHER:
+	case DROP_CAUSES:
+		break;
+	}
+	return "other";
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * For kernels before 6.4, whose TUN refuses RWF_NOWAIT. Each flow has FLOW_READS plain reads in the
+ * kernel, on a non-blocking descriptor: io_uring arms a poll for each by itself, and no thread of
+ * io-wq is involved (a blocking descriptor would make it so, and reorder frames). A read takes its
+ * buffer from the common ring of buffers at the moment there is a frame, so an idle link holds
+ * none. Its completion is followed by a plain write, which is carried out as it is submitted, and a
+ * new read; the buffer goes back when the write has completed.
+ *
+ * When buffers run out, reads end with ENOBUFS: nothing was taken from the port. They are issued
+ * anew as writes give buffers back, to each flow that starved in turn.
+ */
+
+#include <sys/mman.h>
+
+#include "engine.h"
+#include "ring.h"
+
+#define RING_ENTRIES 1024
+#define FLOW_READS   16
+#define N_BUFFERS    256 /* a power of two */
+
+struct pending_engine {
+	struct engine engine;
+	struct ring ring;
+	unsigned char *memory;
+	unsigned int size[N_BUFFERS]; /* of the frame in each buffer */
+	unsigned int n_free;
+	struct flow_list starved; /* FLOW_READY: they wait for buffers */
+};
+
+static struct pending_engine *pending_engine(struct engine *engine)
+{
+	return container_of(engine, struct pending_engine, engine);
+}
+
+static unsigned char *buffer_at(struct pending_engine *pending, unsigned int buffer)
+{
+	return pending->memory + (size_t)buffer * ENGINE_BUFFER_STRIDE;
+}
+
+static void release_buffer(struct pending_engine *pending, unsigned int buffer)
+{
+	ring_provide(&pending->ring, buffer_at(pending, buffer), ENGINE_FRAME_MAX, buffer);
+	pending->n_free++;
+}
+
+static void queue_reads(struct pending_engine *pending, struct flow *flow)
+{
+	for (; flow->asked < FLOW_READS; flow->asked++) {
+		flow->in_flight++;
+		ring_read_provided(&pending->ring, flow->from, ENGINE_FRAME_MAX,
+				   (struct ring_tag){ .op = RING_READ, .slot = flow->slot });
+	}
+}
+
+static void feed_starved(struct pending_engine *pending)
+{
+	struct flow *flow;
+
+	while (pending->n_free > 0 && (flow = TAILQ_FIRST(&pending->starved))) {
+		TAILQ_REMOVE(&pending->starved, flow, ready);
+		flow->state = FLOW_IDLE;
+		queue_reads(pending, flow);
+	}
+}
+
+static void make_starved(struct pending_engine *pending, struct flow *flow)
+{
+	if (flow->state != FLOW_IDLE)
+		return;
+	flow->state = FLOW_READY;
+	TAILQ_INSERT_TAIL(&pending->starved, flow, ready);
+}
+
+static void make_gone(struct pending_engine *pending, struct flow *flow)
+{
+	if (flow->state == FLOW_GONE)
+		return;
+	if (flow->state == FLOW_READY)
+		TAILQ_REMOVE(&pending->starved, flow, ready);
+	flow->state = FLOW_GONE;
+	if (!flow->removing)
+		pending->engine.gone(&pending->engine, flow);
+}
+
+static void forward(struct pending_engine *pending, struct flow *flow, unsigned int buffer,
+		    size_t size)
+{
+	unsigned char *frame = buffer_at(pending, buffer);
+
+	if (size > ENGINE_FRAME_MAX || !flow_check_frame(flow, frame, size)) {
+		flow_count_drop(flow, size > ENGINE_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
+		release_buffer(pending, buffer);
+		return;
+	}
+	pending->size[buffer] = (unsigned int)size;
+	flow->in_flight++;
+	ring_write(&pending->ring, flow->to, frame, size,
+		   (struct ring_tag){ .op = RING_WRITE, .slot = flow->slot, .index = buffer });
+}
+
+/* A read that failed; it is issued anew unless there is no use in it. */
+static void read_failed(struct pending_engine *pending, struct flow *flow, int errnum)
+{
+	switch (errnum) {
+	case EBADFD:
+		make_gone(pending, flow);
+		break;
+	case ENOBUFS:
+		make_starved(pending, flow);
+		break;
+	case ENOMEM:
+		flow_count_drop(flow, DROP_NO_MEMORY);
+		break;
+	default: /* EAGAIN, EINTR; ECANCELED of a flow that is stopped */
+		break;
+	}
+}
+
+static void complete_read(struct pending_engine *pending, struct flow *flow,
+			  const struct io_uring_cqe *cqe)
+{
+	int buffer = ring_provided_id(cqe);
+
+	flow->in_flight--;
+	flow->asked--;
+	if (buffer >= 0)
+		pending->n_free--;
+	if (cqe->res > 0 && buffer >= 0) {
+		forward(pending, flow, (unsigned int)buffer, (size_t)cqe->res);
+	} else {
+		if (buffer >= 0)
+			release_buffer(pending, (unsigned int)buffer);
+		read_failed(pending, flow, -cqe->res);
+	}
+	if (flow->state == FLOW_IDLE)
+		queue_reads(pending, flow);
+}
+
+static void complete_write(struct pending_engine *pending, struct flow *flow, unsigned int buffer,
+			   int result)
+{
+	flow->in_flight--;
+	if (result >= 0)
+		flow_count_sent(flow, pending->size[buffer]);
+	else
+		flow_count_drop(flow, flow_drop_cause(-result));
+	release_buffer(pending, buffer);
+}
+
+static void complete(struct pending_engine *pending, const struct io_uring_cqe *cqe)
+{
+	struct ring_tag tag = ring_tag_unpack(cqe->user_data);
+
+	switch (tag.op) {
+	case RING_READ:
+		complete_read(pending, pending->engine.flows[tag.slot], cqe);
+		break;
+	case RING_WRITE:
+		complete_write(pending, pending->engine.flows[tag.slot], tag.index, cqe->res);
+		break;
+	case RING_WAKE:
+		ring_woken(&pending->ring);
+		break;
+	case RING_POLL:
+	case RING_CANCEL:
+		break;
+	}
+}
+
+static void pending_run(struct engine *engine)
+{
+	struct pending_engine *pending = pending_engine(engine);
+	struct io_uring_cqe *cqe;
+
+	ring_submit(&pending->ring, true);
+	/* Handling one can queue, and so submit, more: each is taken off before. */
+	while (io_uring_peek_cqe(&pending->ring.uring, &cqe) == 0) {
+		struct io_uring_cqe done = *cqe;
+
+		io_uring_cqe_seen(&pending->ring.uring, cqe);
+		complete(pending, &done);
+	}
+	feed_starved(pending);
+}
+
+static void pending_start(struct engine *engine, struct flow *flow)
+{
+	flow->state = FLOW_IDLE;
+	flow->asked = 0;
+	queue_reads(pending_engine(engine), flow);
+}
+
+static void pending_stop(struct engine *engine, struct flow *flow)
+{
+	struct pending_engine *pending = pending_engine(engine);
+
+	if (flow->state == FLOW_READY)
+		TAILQ_REMOVE(&pending->starved, flow, ready);
+	flow->state = FLOW_GONE;
+	if (flow->asked > 0)
+		ring_cancel(&pending->ring,
+			    (struct ring_tag){ .op = RING_READ, .slot = flow->slot });
+}
+
+static void pending_destroy(struct engine *engine)
+{
+	struct pending_engine *pending = pending_engine(engine);
+
+	ring_exit(&pending->ring);
+	munmap(pending->memory, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE);
+	free(pending);
+}
+
+static int pending_create(int wake_fd, struct engine **ret)
+{
+	struct pending_engine *pending;
+	void *memory;
+	int r;
+
+	pending = calloc(1, sizeof(*pending));
+	if (!pending)
+		return -ENOMEM;
+	memory = mmap(NULL, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED) {
+		r = -errno;
+		goto fail_memory;
+	}
+	r = ring_init(&pending->ring, RING_ENTRIES, wake_fd);
+	if (r < 0)
+		goto fail_ring;
+	r = ring_provide_init(&pending->ring, N_BUFFERS);
+	if (r < 0)
+		goto fail_provide;
+
+	pending->engine.class = &engine_pending;
+	pending->memory = memory;
+	TAILQ_INIT(&pending->starved);
+	for (unsigned int i = 0; i < N_BUFFERS; i++)
+		release_buffer(pending, i);
+	*ret = &pending->engine;
+	return 0;
+
+fail_provide:
+	ring_exit(&pending->ring);
+fail_ring:
+	munmap(memory, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE);
+fail_memory:
+	free(pending);
+	return r;
+}
+
+const struct engine_class engine_pending = {
+	.name = "uring-pending",
+	.create = pending_create,
+	.destroy = pending_destroy,
+	.start = pending_start,
+	.stop = pending_stop,
+	.run = pending_run,
+};

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "port.h"
+
+/* As short as the queue must be for a burst of a second's worth of small packets; the kernel's 500
+ * is too few. */
+#define QUEUE_LENGTH   2000
+#define STAGING_NAME   "rp%d"
+#define DEFAULT_IFNAME "rport%d" /* the kernel takes the lowest free number */
+
+/* --- the yard
+ * ------------------------------------------------------------------------------------------- */
+
+struct staging_job {
+	struct port_yard *yard;
+	const char *failed; /* the step */
+};
+
+static int make_staging(void *arg)
+{
+	struct staging_job *job = arg;
+	int r;
+
+	job->failed = "opening a netlink socket in the staging namespace";
+	r = rtnl_open(-1, &job->yard->staging);
+	if (r < 0)
+		return r;
+	job->failed = "opening the staging namespace";
+	job->yard->staging_fd = netns_open_self();
+	return job->yard->staging_fd < 0 ? job->yard->staging_fd : 0;
+}
+
+struct open_job {
+	bool offload;
+	struct tun *ret;
+};
+
+static int open_tun(void *arg)
+{
+	struct open_job *job = arg;
+
+	return tun_open(STAGING_NAME, job->offload, job->ret);
+}
+
+static int open_staged(struct port_yard *yard, bool offload, struct tun *ret,
+		       struct rport_error *err)
+{
+	struct open_job job = { .offload = offload, .ret = ret };
+	int r;
+
+	r = netns_run(yard->staging_fd, open_tun, &job);
+	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+				       "cannot open /dev/net/tun: %s (is the tun module there?)",
+				       strerror(-r));
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make a TUN device: %s",
+				       strerror(-r));
+	return 0;
+}
+
+int port_yard_open(struct port_yard *ret, struct rport_error *err)
+{
+	struct port_yard yard = PORT_YARD_INIT;
+	struct staging_job job = { .yard = &yard, .failed = "making the staging namespace" };
+	struct tun probe;
+	int r;
+
+	r = netns_run(-1, make_staging, &job);
+	if (r >= 0) {
+		job.failed = "opening a netlink socket";
+		r = rtnl_open(-1, &yard.own);
+	}
+	if (r < 0) {
+		port_yard_close(&yard);
+		return rport_error_set(
+			err, RPORT_ERR_SYSTEM, -r, "%s: %s%s", job.failed, strerror(-r),
+			r == -EPERM ? " (CAP_SYS_ADMIN and CAP_NET_ADMIN are needed)" : "");
+	}
+	r = open_staged(&yard, true, &probe, err);
+	if (r < 0) {
+		port_yard_close(&yard);
+		return r;
+	}
+	yard.nowait = tun_has_nowait(probe.fd);
+	safe_close(probe.fd);
+	*ret = yard;
+	return 0;
+}
+
+void port_yard_close(struct port_yard *yard)
+{
+	rtnl_close(steal_ptr(yard->staging));
+	rtnl_close(steal_ptr(yard->own));
+	yard->staging_fd = safe_close(yard->staging_fd);
+}
+
+/* --- where it is
+ * ---------------------------------------------------------------------------------------- */
+
+int port_locate(struct port_yard *yard, struct port *port)
+{
+	_cleanup_close_ int netns_fd = tun_netns(port->tun.fd);
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	struct rtnl_dev dev;
+	int r;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	r = tun_name(port->tun.fd, port->ifname);
+	if (r < 0)
+		return r;
+	r = rtnl_nsid(yard->own, netns_fd, &port->nsid);
+	if (r < 0)
+		return r;
+	r = rtnl_open(netns_fd, &rtnl);
+	if (r < 0)
+		return r;
+	r = rtnl_dev_by_name(rtnl, port->ifname, &dev);
+	if (r < 0)
+		return r;
+	port->index = dev.index;
+	return 0;
+}
+
+/* --- making a port
+ * -------------------------------------------------------------------------------------- */
+
+static const char *domain_text(const struct port *port)
+{
+	static _Thread_local char text[DOMAIN_TEXT_MAX];
+
+	return domain_format(&port->domain, text);
+}
+
+/* Every failed step reads alike: what, on which port, where, and why. */
+static int step_failed(struct rport_error *err, int r, const struct port *port, const char *step)
+{
+	return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot %s %s in %s: %s", step,
+			       port->ifname[0] ? port->ifname : "the port", domain_text(port),
+			       strerror(-r));
+}
+
+/* In the staging namespace: what it gets before anybody can see it. */
+static int prepare(struct port_yard *yard, struct port *port, const struct link_spec *link)
+{
+	char name[IFNAMSIZ], alias[LINK_NAME_MAX + 32];
+	struct rtnl_dev dev;
+	int r;
+
+	r = tun_name(port->tun.fd, name);
+	if (r < 0)
+		return r;
+	r = rtnl_dev_by_name(yard->staging, name, &dev);
+	if (r < 0)
+		return r;
+	port->index = dev.index;
+	port->mtu = link->mtu;
+	snprintf(alias, sizeof(alias), "rport link %s, end %c", link->name,
+		 port->end == 0 ? 'a' : 'b');
+	return rtnl_dev_configure(yard->staging, dev.index, alias, link->mtu, QUEUE_LENGTH);
+}
+
+static int move(struct port_yard *yard, struct port *port, const struct port_spec *spec,
+		const struct domain_place *place, struct rport_error *err)
+{
+	const char *name = spec->ifname[0] ? spec->ifname : DEFAULT_IFNAME;
+	int r;
+
+	r = rtnl_dev_move(yard->staging, port->index, place->netns_fd, name);
+	if (r == -EEXIST)
+		return rport_error_set(
+			err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+			"there is an interface %s in %s already: choose another name", name,
+			domain_text(port));
+	return r < 0 ? step_failed(err, r, port, "move to its domain") : 0;
+}
+
+/*
+ * The kernel's link-local address for a TUN is random and another one after each set-up. This one
+ * is made from where the port is and what it is called, so that routing daemons meet it again
+ * (FNV-1a, 64 bits).
+ */
+static struct ip_address make_link_local(const struct port *port)
+{
+	struct ip_address address = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
+	char seed[DOMAIN_TEXT_MAX + IFNAMSIZ + 1];
+	uint64_t hash = 0xcbf29ce484222325;
+
+	snprintf(seed, sizeof(seed), "%s/%s", domain_text(port), port->ifname);
+	for (const char *c = seed; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
+	for (int i = 0; i < 8; i++)
+		address.bytes[8 + i] = (unsigned char)(hash >> (56 - 8 * i));
+	address.bytes[8] &=
+		0xfd; /* not an identifier that is unique in the world (RFC 4291, 2.5.1) */
+	return address;
+}
+
+int port_create(struct port_yard *yard, struct port *port, const struct port_spec *spec,
+		const struct link_spec *link, const struct domain_place *place,
+		struct rport_error *err)
+{
+	int r;
+
+	port->domain = place->domain;
+	r = open_staged(yard, link->offload, &port->tun, err);
+	if (r < 0)
+		return r;
+	r = prepare(yard, port, link);
+	if (r < 0)
+		return step_failed(err, r, port, "prepare");
+	r = move(yard, port, spec, place, err);
+	if (r < 0)
+		return r;
+	r = port_locate(yard, port);
+	if (r < 0)
+		return step_failed(err, r, port, "find after its move");
+	port->link_local = make_link_local(port);
+	port->rule.present = true;
+	port->carrier = true; /* of a new TUN */
+	return 0;
+}
+
+/* --- bringing it up
+ * ------------------------------------------------------------------------------------- */
+
+static int add_link_local(struct rtnl *rtnl, struct port *port)
+{
+	struct ip_prefix prefix = { .address = port->link_local, .length = 64 };
+	int r;
+
+	r = rtnl_dev_add_address(rtnl, port->index, &prefix, NULL);
+	if (r == -EACCES || r == -EOPNOTSUPP ||
+	    r == -EAFNOSUPPORT) { /* no IPv6 in this namespace */
+		port->link_local.family = AF_UNSPEC;
+		return 0;
+	}
+	return r;
+}
+
+static int add_addresses(struct rtnl *rtnl, struct port *port, const struct port_spec *spec,
+			 struct rport_error *err)
+{
+	for (size_t i = 0; i < spec->n_addresses; i++) {
+		const struct address_spec *address = &spec->addresses[i];
+		char text[IP_PREFIX_TEXT_MAX];
+		int r = rtnl_dev_add_address(rtnl, port->index, &address->address, &address->peer);
+
+		if (r < 0)
+			return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+					       "cannot add the address %s to %s in %s: %s",
+					       ip_prefix_format(&address->address, text),
+					       port->ifname, domain_text(port), strerror(-r));
+	}
+	return 0;
+}
+
+static int add_routes(struct rtnl *rtnl, struct port *port, const struct port_spec *spec,
+		      const struct domain_place *place, struct rport_error *err)
+{
+	for (size_t i = 0; i < spec->n_routes; i++) {
+		char text[IP_PREFIX_TEXT_MAX];
+		int r = rtnl_dev_add_route(rtnl, port->index, &spec->routes[i], place->table);
+
+		if (r < 0)
+			return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+					       "cannot add the route %s by %s in %s: %s",
+					       ip_prefix_format(&spec->routes[i], text),
+					       port->ifname, domain_text(port), strerror(-r));
+	}
+	return 0;
+}
+
+int port_bring_up(struct port *port, const struct port_spec *spec, const struct domain_place *place,
+		  struct rport_error *err)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r;
+
+	r = rtnl_open(place->netns_fd, &rtnl);
+	if (r < 0)
+		return step_failed(err, r, port, "open a netlink socket for");
+	if (place->vrf_index > 0) { /* first: a change of VRF takes addresses away */
+		r = rtnl_dev_enslave(rtnl, port->index, place->vrf_index);
+		if (r < 0)
+			return step_failed(err, r, port, "put into its VRF");
+	}
+	r = rtnl_dev_set_up(rtnl, port->index, true);
+	if (r < 0)
+		return step_failed(err, r, port, "set up");
+	port->rule.up = true;
+	r = add_link_local(rtnl, port);
+	if (r < 0)
+		return step_failed(err, r, port, "give a link-local address to");
+	r = add_addresses(rtnl, port, spec, err);
+	return r < 0 ? r : add_routes(rtnl, port, spec, place, err);
+}
+
+/* --- later
+ * ---------------------------------------------------------------------------------------------- */
+
+void port_update_carrier(struct port *port)
+{
+	bool carrier = link_carrier(&port->rule);
+
+	if (port->rule.present && carrier != port->carrier &&
+	    tun_set_carrier(port->tun.fd, carrier) == 0)
+		port->carrier = carrier;
+	port->dirty = false;
+}
+
+int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret)
+{
+	if (!port->rule.present)
+		return -ENODEV;
+	return rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
+}
+
+void port_destroy(struct port *port)
+{
+	link_delete_parent(&port->rule);
+	port->tun.fd = safe_close(port->tun.fd);
+	port->rule.present = false;
+	port->index = 0;
+}

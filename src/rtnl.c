@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Theory of operation.
+ *
+ * Errors: libnl folds errno into fewer numbers of its own (all it does not know, such as ENETDOWN,
+ * ENETUNREACH or ENFILE, becomes NLE_FAILURE; EADDRINUSE and EEXIST become one). So the callback
+ * for error messages notes what the kernel said, and result() prefers that to libnl's number.
+ *
+ * Moving: a request that moves a device and names it (IFLA_NET_NS_FD with IFLA_IFNAME) is two
+ * steps in the kernel, do_setlink() in net/core/rtnetlink.c: the device moves under its old name,
+ * and is renamed when it is already there. Three things follow, each seen on Linux 6.18:
+ *   - when the new name is taken, the request fails with EEXIST, but the device has moved;
+ *   - only when the *old* name is taken in the target is the new one used for the move itself;
+ *     a pattern is then applied twice, and a device that just became rport1 goes on to rport2;
+ *   - a bad pattern, or one with no number left, fails after the move as well.
+ * A request without IFLA_IFNAME is one step and refuses a taken name. So a device with a fixed
+ * name is renamed first, where it is, and moved under that name. For a pattern, and for a fixed
+ * name that is taken where it is, the device gets a name that nobody else has, moves and is
+ * renamed; when the renaming fails it is brought back.
+ *
+ * A message that libnl cannot build is built here by hand: IFLA_NEW_IFINDEX, RTM_*NSID, and
+ * addresses, because rtnl_addr_set_peer() of libnl 3.7 refuses an IPv6 peer.
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <net/if.h> /* before any of <linux/> */
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/inet6.h>
+#include <netlink/route/link/vrf.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <netlink/socket.h>
+
+#include "netns.h"
+#include "rtnl.h"
+
+/* One message fits many times; a link with 128 SR-IOV functions does not fit the default. */
+#define RECEIVE_BUFFER_SIZE (1024 * 1024)
+
+struct rtnl {
+	struct nl_sock *socket;
+	int kernel_error; /* -errno of the last error message, 0: none yet */
+};
+
+static void cleanup_link(struct rtnl_link **link)
+{
+	rtnl_link_put(*link);
+}
+
+static void cleanup_route(struct rtnl_route **route)
+{
+	rtnl_route_put(*route);
+}
+
+static void cleanup_addr(struct nl_addr **addr)
+{
+	nl_addr_put(*addr);
+}
+
+static void cleanup_msg(struct nl_msg **msg)
+{
+	nlmsg_free(*msg);
+}
+
+#define _cleanup_link_  _cleanup_(cleanup_link)
+#define _cleanup_route_ _cleanup_(cleanup_route)
+#define _cleanup_addr_  _cleanup_(cleanup_addr)
+#define _cleanup_msg_   _cleanup_(cleanup_msg)
+
+static const int errno_of_nle[NLE_MAX + 1] = {
+	[NLE_FAILURE] = EIO,
+	[NLE_INTR] = EINTR,
+	[NLE_BAD_SOCK] = EBADF,
+	[NLE_AGAIN] = EAGAIN,
+	[NLE_NOMEM] = ENOMEM,
+	[NLE_EXIST] = EEXIST,
+	[NLE_INVAL] = EINVAL,
+	[NLE_RANGE] = ERANGE,
+	[NLE_MSGSIZE] = EMSGSIZE,
+	[NLE_OPNOTSUPP] = EOPNOTSUPP,
+	[NLE_AF_NOSUPPORT] = EAFNOSUPPORT,
+	[NLE_OBJ_NOTFOUND] = ENOENT,
+	[NLE_NOATTR] = EBADMSG,
+	[NLE_MISSING_ATTR] = EINVAL,
+	[NLE_AF_MISMATCH] = EINVAL,
+	[NLE_SEQ_MISMATCH] = EBADMSG,
+	[NLE_MSG_OVERFLOW] = ENOBUFS,
+	[NLE_MSG_TRUNC] = EBADMSG,
+	[NLE_NOADDR] = EADDRNOTAVAIL,
+	[NLE_SRCRT_NOSUPPORT] = EOPNOTSUPP,
+	[NLE_MSG_TOOSHORT] = EBADMSG,
+	[NLE_MSGTYPE_NOSUPPORT] = EOPNOTSUPP,
+	[NLE_OBJ_MISMATCH] = EBADMSG,
+	[NLE_NOCACHE] = EIO,
+	[NLE_BUSY] = EBUSY,
+	[NLE_PROTO_MISMATCH] = EPROTONOSUPPORT,
+	[NLE_NOACCESS] = EACCES,
+	[NLE_PERM] = EPERM,
+	[NLE_PKTLOC_FILE] = EIO,
+	[NLE_PARSE_ERR] = EBADMSG,
+	[NLE_NODEV] = ENODEV,
+	[NLE_IMMUTABLE] = EINVAL,
+	[NLE_DUMP_INTR] = EINTR,
+	[NLE_ATTRSIZE] = EBADMSG,
+};
+
+static int note_kernel_error(struct sockaddr_nl *from _unused_, struct nlmsgerr *message, void *arg)
+{
+	struct rtnl *rtnl = arg;
+
+	rtnl->kernel_error = message->error;
+	return NL_STOP;
+}
+
+/* What a call of libnl returned, as 0 or -errno. */
+static int result(struct rtnl *rtnl, int nle)
+{
+	int kernel_error = rtnl->kernel_error;
+
+	rtnl->kernel_error = 0;
+	if (nle >= 0)
+		return 0;
+	/* not when libnl itself failed after, or went on despite, an error of the kernel */
+	if (kernel_error < 0 && nl_syserr2nlerr(kernel_error) == -nle)
+		return kernel_error;
+	if (-nle < (int)ARRAY_SIZE(errno_of_nle) && errno_of_nle[-nle] != 0)
+		return -errno_of_nle[-nle];
+	return -EIO;
+}
+
+static int connect_socket(void *arg)
+{
+	struct rtnl *rtnl = arg;
+
+	return result(rtnl, nl_connect(rtnl->socket, NETLINK_ROUTE)); /* close-on-exec */
+}
+
+int rtnl_open(int netns_fd, struct rtnl **ret)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = calloc(1, sizeof(*rtnl));
+	int r;
+
+	if (!rtnl)
+		return -ENOMEM;
+	rtnl->socket = nl_socket_alloc();
+	if (!rtnl->socket)
+		return -ENOMEM;
+	r = result(rtnl,
+		   nl_socket_modify_err_cb(rtnl->socket, NL_CB_CUSTOM, note_kernel_error, rtnl));
+	if (r < 0)
+		return r;
+	/* ask for the length of each message before it is read: none is cut short */
+	nl_socket_enable_msg_peek(rtnl->socket);
+
+	/* a socket belongs to the namespace of the thread that made it */
+	r = netns_fd < 0 ? connect_socket(rtnl) : netns_run(netns_fd, connect_socket, rtnl);
+	if (r < 0)
+		return r;
+	r = result(rtnl, nl_socket_set_buffer_size(rtnl->socket, RECEIVE_BUFFER_SIZE, 0));
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(rtnl);
+	return 0;
+}
+
+void rtnl_close(struct rtnl *rtnl)
+{
+	if (!rtnl)
+		return;
+	nl_socket_free(rtnl->socket);
+	free(rtnl);
+}
+
+/* A request of our own making, up to its acknowledgement. */
+static int send_request(struct rtnl *rtnl, struct nl_msg *msg)
+{
+	int nle = nl_send_auto(rtnl->socket, msg);
+
+	return result(rtnl, nle < 0 ? nle : nl_wait_for_ack(rtnl->socket));
+}
+
+/* A question of our own making; @read is called with the answer. Return: libnl's. */
+static int exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg)
+{
+	int nle;
+
+	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_CUSTOM, read, arg);
+	nle = nl_send_auto(rtnl->socket, msg);
+	if (nle >= 0)
+		nle = nl_recvmsgs_default(rtnl->socket); /* the answer, or an error */
+	if (nle >= 0)
+		nle = nl_wait_for_ack(rtnl->socket);
+	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+	return nle;
+}
+
+static void describe(struct rtnl_link *link, struct rtnl_dev *ret)
+{
+	struct rtnl_dev dev = {
+		.index = (unsigned int)rtnl_link_get_ifindex(link),
+		.mtu = rtnl_link_get_mtu(link),
+		.flags = rtnl_link_get_flags(link),
+		.master = (unsigned int)rtnl_link_get_master(link),
+		.is_vrf = rtnl_link_is_vrf(link),
+		.tx_dropped = rtnl_link_get_stat(link, RTNL_LINK_TX_DROPPED),
+	};
+	const char *name = rtnl_link_get_name(link);
+
+	if (name)
+		snprintf(dev.name, sizeof(dev.name), "%s", name);
+	/* it fails, and leaves 0, when the kernel did not say the table */
+	if (dev.is_vrf)
+		rtnl_link_vrf_get_tableid(link, &dev.vrf_table);
+	*ret = dev;
+}
+
+static int look_up(struct rtnl *rtnl, int index, const char *name, struct rtnl_dev *ret)
+{
+	_cleanup_link_ struct rtnl_link *link = NULL;
+	int r;
+
+	r = result(rtnl, rtnl_link_get_kernel(rtnl->socket, index, name, &link));
+	if (r < 0)
+		return r;
+	if (!link)
+		return -EBADMSG;
+	describe(link, ret);
+	return 0;
+}
+
+int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret)
+{
+	/* the kernel calls such names invalid; nothing can have one */
+	if (!*name || strlen(name) >= IFNAMSIZ)
+		return -ENODEV;
+	return look_up(rtnl, 0, name, ret);
+}
+
+int rtnl_dev_by_index(struct rtnl *rtnl, unsigned int index, struct rtnl_dev *ret)
+{
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	return look_up(rtnl, (int)index, NULL, ret);
+}
+
+static int change_link(struct rtnl *rtnl, unsigned int index, struct rtnl_link *changes)
+{
+	_cleanup_link_ struct rtnl_link *link = rtnl_link_alloc();
+
+	if (!link)
+		return -ENOMEM;
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	rtnl_link_set_ifindex(link, (int)index);
+	return result(rtnl, rtnl_link_change(rtnl->socket, link, changes, 0));
+}
+
+/* Keep the kernel from making an IPv6 link-local address. This is not part of a larger change,
+ * because a kernel without IPv6 (or with ipv6.disable=1) refuses all of a request that has it.
+ */
+static int disable_link_local(struct rtnl *rtnl, unsigned int index)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+	int r;
+
+	if (!changes)
+		return -ENOMEM;
+	r = result(rtnl, rtnl_link_inet6_set_addr_gen_mode(changes, IN6_ADDR_GEN_MODE_NONE));
+	if (r < 0)
+		return r;
+	r = change_link(rtnl, index, changes);
+	return r == -EAFNOSUPPORT ? 0 : r;
+}
+
+int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias, unsigned int mtu,
+		       unsigned int queue_length)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+	int r;
+
+	if (!changes)
+		return -ENOMEM;
+	rtnl_link_set_ifalias(changes, alias);
+	rtnl_link_set_mtu(changes, mtu);
+	rtnl_link_set_txqlen(changes, queue_length);
+	r = change_link(rtnl, index, changes);
+	return r < 0 ? r : disable_link_local(rtnl, index);
+}
+
+int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (!changes)
+		return -ENOMEM;
+	/* 0 would set the interface free */
+	if (master == 0 || master > INT_MAX)
+		return -ENODEV;
+	rtnl_link_set_master(changes, (int)master);
+	return change_link(rtnl, index, changes);
+}
+
+int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+	int r;
+
+	if (!changes)
+		return -ENOMEM;
+	if (up) {
+		/* A move makes the IPv6 side of a device anew and so forgets what
+		 * rtnl_dev_configure() has said; the address would be made now. */
+		r = disable_link_local(rtnl, index);
+		if (r < 0)
+			return r;
+		rtnl_link_set_flags(changes, IFF_UP);
+	} else {
+		rtnl_link_unset_flags(changes, IFF_UP);
+	}
+	return change_link(rtnl, index, changes);
+}
+
+int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (!changes)
+		return -ENOMEM;
+	rtnl_link_set_mtu(changes, mtu);
+	return change_link(rtnl, index, changes);
+}
+
+/* --- moving -------------------------------------------------------------------------------- */
+
+static int rename_dev(struct rtnl *rtnl, unsigned int index, const char *name)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (!changes)
+		return -ENOMEM;
+	rtnl_link_set_name(changes, name);
+	return change_link(rtnl, index, changes);
+}
+
+/* @name: NULL to keep the name; @new_index: the ifindex to have there, 0: the same if it is free */
+static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name,
+		     unsigned int new_index)
+{
+	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+
+	if (!msg)
+		return -ENOMEM;
+	if (nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)netns_fd) < 0 ||
+	    (name && nla_put_string(msg, IFLA_IFNAME, name) < 0) ||
+	    (new_index && nla_put_u32(msg, IFLA_NEW_IFINDEX, new_index) < 0))
+		return -EMSGSIZE;
+	return send_request(rtnl, msg);
+}
+
+/* A name for the time of the move that neither namespace has and no pattern gives. */
+static int make_transit_name(char name[static IFNAMSIZ])
+{
+	uint32_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -errno;
+	snprintf(name, IFNAMSIZ, "rport_%08" PRIx32, number);
+	return 0;
+}
+
+/* After a failed move: see that the device is, or is again, where it was, under its transit name
+ * and ifindex.
+ */
+static int bring_back(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *transit)
+{
+	_cleanup_rtnl_ struct rtnl *target = NULL;
+	_cleanup_close_ int source_fd = -1;
+	struct rtnl_dev dev;
+	int r;
+
+	r = rtnl_dev_by_name(rtnl, transit, &dev);
+	if (r != -ENODEV)
+		return r;
+
+	r = rtnl_open(netns_fd, &target);
+	if (r < 0)
+		return r;
+	r = rtnl_dev_by_name(target, transit, &dev);
+	if (r < 0)
+		return r;
+	source_fd = ioctl(nl_socket_get_fd(rtnl->socket), SIOCGSKNS);
+	if (source_fd < 0)
+		return -errno;
+	return send_move(target, dev.index, source_fd, NULL, index);
+}
+
+/* Move, then rename: for names that cannot be had before the move. */
+static int move_and_rename(struct rtnl *rtnl, const struct rtnl_dev *dev, int netns_fd,
+			   const char *name)
+{
+	char transit[IFNAMSIZ];
+	int r;
+
+	r = make_transit_name(transit);
+	if (r < 0)
+		return r;
+	r = rename_dev(rtnl, dev->index, transit);
+	if (r < 0)
+		return r;
+	r = send_move(rtnl, dev->index, netns_fd, name, 0);
+	if (r == 0)
+		return 0;
+
+	/* The device may be there by now, down and under a name that nobody knows. If it cannot be
+	 * brought back, say so: only closing the TUN removes it then. */
+	if (bring_back(rtnl, dev->index, netns_fd, transit) < 0)
+		return -ENOTRECOVERABLE;
+	rename_dev(rtnl, dev->index, dev->name);
+	return r;
+}
+
+int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name)
+{
+	struct rtnl_dev dev;
+	int r;
+
+	if (!*name || strlen(name) >= IFNAMSIZ || netns_fd < 0)
+		return -EINVAL;
+	r = rtnl_dev_by_index(rtnl, index, &dev);
+	if (r < 0)
+		return r;
+	if (strchr(name, '%'))
+		return move_and_rename(rtnl, &dev, netns_fd, name);
+
+	r = rename_dev(rtnl, index, name);
+	if (r == -EEXIST) /* here, which says nothing about there */
+		return move_and_rename(rtnl, &dev, netns_fd, name);
+	if (r < 0)
+		return r;
+	r = send_move(rtnl, index, netns_fd, NULL, 0);
+	if (r < 0)
+		rename_dev(rtnl, index, dev.name);
+	return r;
+}
+
+/* --- addresses and routes ------------------------------------------------------------------ */
+
+int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			 const struct ip_address *peer)
+{
+	const struct ip_address *local = &address->address;
+	size_t size = ip_address_bits(local->family) / 8;
+	struct ifaddrmsg header = {
+		.ifa_family = (unsigned char)local->family,
+		.ifa_prefixlen = (unsigned char)address->length,
+		.ifa_scope = RT_SCOPE_UNIVERSE,
+		.ifa_index = index,
+	};
+	_cleanup_msg_ struct nl_msg *msg = NULL;
+
+	/* without a peer, the address itself stands in its place, as ip(8) has it */
+	if (!peer || peer->family == AF_UNSPEC)
+		peer = local;
+	if (size == 0 || address->length > size * 8 || peer->family != local->family)
+		return -EINVAL;
+
+	msg = nlmsg_alloc_simple(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	if (!msg)
+		return -ENOMEM;
+	if (nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put(msg, IFA_LOCAL, (int)size, local->bytes) < 0 ||
+	    nla_put(msg, IFA_ADDRESS, (int)size, peer->bytes) < 0)
+		return -EMSGSIZE;
+	return send_request(rtnl, msg);
+}
+
+static int set_destination(struct rtnl *rtnl, struct rtnl_route *route,
+			   const struct ip_prefix *prefix)
+{
+	unsigned int bits = ip_address_bits(prefix->address.family);
+	_cleanup_addr_ struct nl_addr *addr = NULL;
+
+	if (bits == 0 || prefix->length > bits)
+		return -EINVAL;
+	addr = nl_addr_build(prefix->address.family, prefix->address.bytes, bits / 8);
+	if (!addr)
+		return -ENOMEM;
+	nl_addr_set_prefixlen(addr, (int)prefix->length);
+	return result(rtnl, rtnl_route_set_dst(route, addr));
+}
+
+int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		       uint32_t table)
+{
+	_cleanup_route_ struct rtnl_route *route = rtnl_route_alloc();
+	struct rtnl_nexthop *nexthop;
+	int r;
+
+	if (!route)
+		return -ENOMEM;
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	r = set_destination(rtnl, route, prefix);
+	if (r < 0)
+		return r;
+	rtnl_route_set_table(route, table);
+	rtnl_route_set_protocol(route, RTNL_ROUTE_PROTOCOL);
+	rtnl_route_set_scope(route, RT_SCOPE_LINK);
+
+	nexthop = rtnl_route_nh_alloc();
+	if (!nexthop)
+		return -ENOMEM;
+	rtnl_route_nh_set_ifindex(nexthop, (int)index);
+	rtnl_route_add_nexthop(route, nexthop); /* the route owns it now */
+	return result(rtnl, rtnl_route_add(rtnl->socket, route, NLM_F_EXCL));
+}
+
+/* --- namespace numbers --------------------------------------------------------------------- */
+
+static struct nl_msg *make_nsid_request(int type, int netns_fd)
+{
+	struct rtgenmsg header = { .rtgen_family = AF_UNSPEC };
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
+
+	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put_u32(msg, NETNSA_FD, (uint32_t)netns_fd) < 0)
+		return NULL;
+	return steal_ptr(msg);
+}
+
+static int read_nsid(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *nsid = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct rtgenmsg), NETNSA_NSID);
+	int *ret = arg;
+
+	if (nsid && nla_len(nsid) >= (int)sizeof(int32_t))
+		*ret = nla_get_s32(nsid);
+	return NL_OK;
+}
+
+/* @ret: NETNSA_NSID_NOT_ASSIGNED when there is none */
+static int get_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
+{
+	_cleanup_msg_ struct nl_msg *msg = make_nsid_request(RTM_GETNSID, netns_fd);
+	int nsid = NETNSA_NSID_NOT_ASSIGNED;
+	int nle;
+
+	if (!msg)
+		return -ENOMEM;
+	nle = exchange(rtnl, msg, read_nsid, &nsid);
+	if (nle >= 0)
+		*ret = nsid;
+	return result(rtnl, nle);
+}
+
+static int assign_nsid(struct rtnl *rtnl, int netns_fd)
+{
+	_cleanup_msg_ struct nl_msg *msg = make_nsid_request(RTM_NEWNSID, netns_fd);
+
+	if (!msg)
+		return -ENOMEM;
+	/* -1: any number that is free */
+	if (nla_put_s32(msg, NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED) < 0)
+		return -EMSGSIZE;
+	return send_request(rtnl, msg);
+}
+
+int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
+{
+	int nsid = NETNSA_NSID_NOT_ASSIGNED;
+	int r;
+
+	r = get_nsid(rtnl, netns_fd, &nsid);
+	if (r < 0)
+		return r;
+	if (nsid == NETNSA_NSID_NOT_ASSIGNED) {
+		r = assign_nsid(rtnl, netns_fd);
+		if (r < 0 && r != -EEXIST) /* another process was faster */
+			return r;
+		r = get_nsid(rtnl, netns_fd, &nsid);
+		if (r < 0)
+			return r;
+	}
+	if (nsid == NETNSA_NSID_NOT_ASSIGNED)
+		return -ENOENT;
+	*ret = nsid;
+	return 0;
+}
+
+/* --- interfaces of other namespaces --------------------------------------------------------- */
+
+static void describe_object(struct nl_object *object, void *arg)
+{
+	describe((struct rtnl_link *)object, arg);
+}
+
+static int read_dev(struct nl_msg *msg, void *arg)
+{
+	return nl_msg_parse(msg, describe_object, arg) < 0 ? NL_SKIP : NL_OK;
+}
+
+int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret)
+{
+	_cleanup_msg_ struct nl_msg *msg = NULL;
+	struct rtnl_dev dev = { 0 };
+	int nle;
+
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	nle = rtnl_link_build_get_request((int)index, NULL, &msg);
+	if (nle < 0)
+		return result(rtnl, nle);
+	if (nla_put_s32(msg, IFLA_TARGET_NETNSID, nsid) < 0)
+		return -EMSGSIZE;
+	nle = exchange(rtnl, msg, read_dev, &dev);
+	if (nle < 0)
+		return result(rtnl, nle);
+	if (dev.index == 0)
+		return -EBADMSG;
+	*ret = dev;
+	return 0;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_RTNL_H
+#define RPORT_RTNL_H
+
+/*
+ * What is said to the kernel over rtnetlink(7) in one network namespace; the only user of libnl-
+ * route-3. Every function returns 0 or -errno, with libnl's own error numbers turned into errno.
+ */
+
+#include "names.h"
+#include "util.h"
+
+/* Routes that rportd makes carry this protocol number, so that they are told from everybody else's
+ * (ip-route(8)). */
+#define RTNL_ROUTE_PROTOCOL 114
+
+struct rtnl; /* a netlink socket in one namespace; it keeps that namespace alive until closed */
+
+struct rtnl_dev {
+	unsigned int index;
+	char name[IFNAMSIZ];
+	unsigned int mtu;    /* bytes */
+	unsigned int flags;  /* IFF_* of netdevice(7), with IFF_UP and IFF_LOWER_UP */
+	unsigned int master; /* ifindex of the VRF (or bridge, ...), 0: none */
+	uint32_t vrf_table;  /* routing table, if this is a VRF device; else 0 */
+	bool is_vrf;
+	uint64_t tx_dropped; /* packets that the kernel dropped on the way into the device */
+};
+
+/**
+ * rtnl_open() - open a netlink socket in a namespace
+ * @netns_fd: the namespace, stays the caller's; negative: the caller's own
+ * @ret: the socket; close it soon with rtnl_close(), for it keeps the namespace alive
+ */
+int rtnl_open(int netns_fd, struct rtnl **ret);
+
+/**
+ * rtnl_close() - close the socket; takes NULL
+ */
+void rtnl_close(struct rtnl *rtnl);
+
+static inline void cleanup_rtnl(struct rtnl **rtnl)
+{
+	rtnl_close(*rtnl);
+}
+#define _cleanup_rtnl_ _cleanup_(cleanup_rtnl)
+
+/**
+ * rtnl_dev_by_name() - look an interface up
+ * Return: 0, -ENODEV when there is none, or another -errno.
+ */
+int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret);
+
+/**
+ * rtnl_dev_by_index() - the same by ifindex
+ */
+int rtnl_dev_by_index(struct rtnl *rtnl, unsigned int index, struct rtnl_dev *ret);
+
+/**
+ * rtnl_dev_configure() - set what a port gets before anybody can see it
+ * @index: the interface, down
+ * @alias: IFLA_IFALIAS, shown by `ip link`
+ * @mtu: bytes
+ * @queue_length: packets, IFLA_TXQLEN
+ *
+ * Also turns the kernel's own IPv6 link-local address off (IN6_ADDR_GEN_MODE_NONE): rportd gives
+ * one that stays the same (rtnl_dev_add_address()). Kernels without IPv6 are fine.
+ */
+int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias, unsigned int mtu,
+		       unsigned int queue_length);
+
+/**
+ * rtnl_dev_move() - move an interface into another namespace and name it there
+ * @index: the interface, down, in the namespace of @rtnl
+ * @netns_fd: where to
+ * @name: its name there, or a pattern such as "rport%d", for which the kernel takes the lowest
+ * free number
+ *
+ * Return: 0, -EEXIST when @name is taken there, or another -errno.
+ */
+int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name);
+
+/**
+ * rtnl_dev_enslave() - make an interface a member of a VRF
+ * @index: the interface, without addresses yet: a change of VRF drops global IPv6 addresses
+ * @master: ifindex of the VRF
+ */
+int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master);
+
+/**
+ * rtnl_dev_set_up() - set an interface up or down
+ */
+int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up);
+
+/**
+ * rtnl_dev_set_mtu() - set the MTU, in bytes
+ */
+int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu);
+
+/**
+ * rtnl_dev_add_address() - give an interface an address
+ * @address: the address and its prefix length
+ * @peer: the address at the other end, or NULL or AF_UNSPEC for none. With a peer, it is the peer
+ * that the kernel
+ *	makes the route to, with the prefix length of @address (as `ip address add A peer B/len`)
+ */
+int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			 const struct ip_address *peer);
+
+/**
+ * rtnl_dev_add_route() - route a network into an interface that is up
+ * @prefix: the network, without host bits
+ * @table: routing table: that of the VRF, or RT_TABLE_MAIN
+ *
+ * The route has RTNL_ROUTE_PROTOCOL, scope link and no gateway.
+ *
+ * Return: 0, -EEXIST when the table has one to this network already, or another -errno.
+ */
+int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		       uint32_t table);
+
+/**
+ * rtnl_nsid() - the number by which the namespace of @rtnl knows another one
+ * @netns_fd: the other one
+ * @ret: the number; one is assigned if there was none yet (ip-netns(8), "set"). It does not keep
+ * the namespace alive.
+ */
+int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret);
+
+/**
+ * rtnl_dev_by_nsid() - look an interface up in another namespace, without entering it
+ * @nsid: of that namespace, see rtnl_nsid()
+ * @index: of the interface there
+ * @ret: all but the VRF's properties
+ *
+ * Source: IFLA_TARGET_NETNSID of rtnetlink(7), Linux 4.20.
+ *
+ * Return: 0, -ENODEV or -EINVAL when there is no such interface or namespace, or another -errno.
+ */
+int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_SHUTTLE_H
+#define RPORT_SHUTTLE_H
+
+/*
+ * The data path's face: links are given to it and taken back, it spreads them over its workers,
+ * which move the frames. All functions are for the main thread.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "flow.h"
+#include "tun.h"
+
+struct shuttle;
+struct shuttle_link;
+
+enum shuttle_datapath {
+	SHUTTLE_AUTO, /* the best that the kernel can do */
+	SHUTTLE_URING_BATCH,
+	SHUTTLE_URING_PENDING,
+};
+
+struct shuttle_options {
+	enum shuttle_datapath datapath;
+	bool nowait;          /* what tun_has_nowait() says of this kernel */
+	unsigned int workers; /* threads */
+
+	/* Called once, from the event loop, when port @end of the link given with @owner was
+	 * removed. */
+	void (*gone)(void *owner, unsigned int end, void *userdata);
+	void *userdata;
+};
+
+/**
+ * shuttle_datapath_from_name() - parse "auto", "uring-batch" or "uring-pending"
+ * Return: the datapath, or -EINVAL.
+ */
+int shuttle_datapath_from_name(const char *name);
+
+/**
+ * shuttle_new() - start the workers
+ * @event: the loop; referenced
+ * @ret: stop it with shuttle_free(), after its links were removed
+ *
+ * Return: 0 or -errno; -ENOSYS and -EPERM where io_uring is missing or forbidden, -EOPNOTSUPP when
+ * a datapath was asked for that this kernel cannot do.
+ */
+int shuttle_new(sd_event *event, const struct shuttle_options *options, struct shuttle **ret);
+
+/**
+ * shuttle_free() - end the workers; takes NULL
+ */
+void shuttle_free(struct shuttle *shuttle);
+
+/**
+ * shuttle_add_link() - begin to move frames between two ports
+ * @ports: both with the same header; they stay open until shuttle_remove_link()
+ * @owner: for the gone() callback
+ */
+int shuttle_add_link(struct shuttle *shuttle, const struct tun ports[static 2], void *owner,
+		     struct shuttle_link **ret);
+
+/**
+ * shuttle_remove_link() - stop; when it returns nothing uses the ports any more. Takes NULL
+ */
+void shuttle_remove_link(struct shuttle_link *link);
+
+/**
+ * shuttle_link_counters() - what was sent into a port
+ * @end: 0 or 1
+ */
+void shuttle_link_counters(const struct shuttle_link *link, unsigned int end,
+			   struct flow_counters *ret);
+
+/**
+ * shuttle_link_worker() - which worker has it, from 0
+ */
+unsigned int shuttle_link_worker(const struct shuttle_link *link);
+
+/**
+ * shuttle_datapath_name() - the engine in use, as users see it
+ */
+const char *shuttle_datapath_name(const struct shuttle *shuttle);
+
+#endif

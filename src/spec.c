@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "spec.h"
+
+static const char end_letter[2] = { 'a', 'b' };
+
+void link_spec_release(struct link_spec *spec)
+{
+	for (int end = 0; end < 2; end++) {
+		struct port_spec *port = &spec->ports[end];
+
+		free(steal_ptr(port->addresses));
+		free(steal_ptr(port->routes));
+		port->n_addresses = port->n_routes = 0;
+	}
+}
+
+static int parse_peer(const char *text, int family, struct ip_address *ret, struct rport_error *err)
+{
+	if (ip_address_parse(text, ret) < 0)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "\"%s\" is not an IPv4 or IPv6 address", text);
+	if (ret->family != family)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "the peer address %s is of another family than the address",
+				       text);
+	return 0;
+}
+
+int link_spec_add_address(struct port_spec *port, const char *address, const char *peer,
+			  struct rport_error *err)
+{
+	struct address_spec spec = { 0 };
+	struct address_spec *addresses;
+	int r;
+
+	if (ip_prefix_parse(address, &spec.address) < 0)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "\"%s\" is not an address: use ADDRESS or ADDRESS/LENGTH",
+				       address);
+	if (peer) {
+		r = parse_peer(peer, spec.address.address.family, &spec.peer, err);
+		if (r < 0)
+			return r;
+	}
+	if (port->n_addresses == SPEC_ADDRESSES_MAX)
+		return rport_error_set(err, RPORT_ERR_LIMIT, E2BIG,
+				       "a port can be given %d addresses", SPEC_ADDRESSES_MAX);
+	addresses = reallocarray(port->addresses, port->n_addresses + 1, sizeof(*addresses));
+	if (!addresses)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
+	port->addresses = addresses;
+	port->addresses[port->n_addresses++] = spec;
+	return 0;
+}
+
+static int parse_route(const char *text, struct ip_prefix *ret, struct rport_error *err)
+{
+	if (streq(text, "default"))
+		text = "0.0.0.0/0";
+	if (ip_prefix_parse(text, ret) < 0)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "\"%s\" is not a network: use PREFIX/LENGTH, or default",
+				       text);
+	if (ip_prefix_has_host_bits(ret))
+		return rport_error_set(
+			err, RPORT_ERR_INVALID, EINVAL,
+			"\"%s\" is not a network: bits are set beyond its length of %u", text,
+			ret->length);
+	return 0;
+}
+
+int link_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err)
+{
+	struct ip_prefix route;
+	struct ip_prefix *routes;
+	int r;
+
+	r = parse_route(prefix, &route, err);
+	if (r < 0)
+		return r;
+	if (port->n_routes == SPEC_ROUTES_MAX)
+		return rport_error_set(err, RPORT_ERR_LIMIT, E2BIG, "a port can be given %d routes",
+				       SPEC_ROUTES_MAX);
+	routes = reallocarray(port->routes, port->n_routes + 1, sizeof(*routes));
+	if (!routes)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
+	port->routes = routes;
+	port->routes[port->n_routes++] = route;
+	return 0;
+}
+
+int link_spec_set_name(struct link_spec *spec, const char *name, struct rport_error *err)
+{
+	if (!link_name_valid(name))
+		return rport_error_set(
+			err, RPORT_ERR_INVALID, EINVAL,
+			"\"%s\" is not a link name: use 1 to %d letters, digits, '.', '_' and "
+			"'-', not beginning with '.' or '-'",
+			name, LINK_NAME_MAX);
+	memcpy(spec->name, name, strlen(name) + 1);
+	return 0;
+}
+
+int link_spec_default_name(struct link_spec *spec, struct rport_error *err)
+{
+	char a[DOMAIN_TEXT_MAX], b[DOMAIN_TEXT_MAX], name[2 * DOMAIN_TEXT_MAX];
+
+	snprintf(name, sizeof(name), "%s-%s", domain_label(&spec->ports[0].domain, a),
+		 domain_label(&spec->ports[1].domain, b));
+	if (!link_name_valid(name))
+		return rport_error_set(
+			err, RPORT_ERR_INVALID, EINVAL,
+			"\"%s\" will not do as the link's name: give it another (--name)", name);
+	return link_spec_set_name(spec, name, err);
+}
+
+int link_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err)
+{
+	if (!ifname_valid(ifname))
+		return rport_error_set(
+			err, RPORT_ERR_INVALID, EINVAL,
+			"\"%s\" is not an interface name: use 1 to %d characters, without '/', "
+			"':', '%%' and white space",
+			ifname, IFNAMSIZ - 1);
+	memcpy(port->ifname, ifname, strlen(ifname) + 1);
+	return 0;
+}
+
+int link_spec_set_mtu(struct link_spec *spec, int64_t mtu, struct rport_error *err)
+{
+	if (!link_mtu_valid(mtu))
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "an MTU of %lld is not possible: it must be %d to %d",
+				       (long long)mtu, LINK_MTU_MIN, LINK_MTU_MAX);
+	spec->mtu = (unsigned int)mtu;
+	return 0;
+}
+
+static bool same_addresses(const struct port_spec *a, const struct port_spec *b)
+{
+	if (a->n_addresses != b->n_addresses)
+		return false;
+	for (size_t i = 0; i < a->n_addresses; i++)
+		if (!ip_prefix_equal(&a->addresses[i].address, &b->addresses[i].address) ||
+		    !ip_address_equal(&a->addresses[i].peer, &b->addresses[i].peer))
+			return false;
+	return true;
+}
+
+static bool same_routes(const struct port_spec *a, const struct port_spec *b)
+{
+	if (a->n_routes != b->n_routes)
+		return false;
+	for (size_t i = 0; i < a->n_routes; i++)
+		if (!ip_prefix_equal(&a->routes[i], &b->routes[i]))
+			return false;
+	return true;
+}
+
+static bool port_diff(const struct port_spec *have, const struct port_spec *want, char end,
+		      char *ret, size_t size)
+{
+	char x[DOMAIN_TEXT_MAX], y[DOMAIN_TEXT_MAX];
+
+	if (!domain_equal(&have->domain, &want->domain))
+		snprintf(ret, size, "domain %c is %s, not %s", end, domain_format(&have->domain, x),
+			 domain_format(&want->domain, y));
+	else if (want->ifname[0] && !streq(have->ifname, want->ifname))
+		snprintf(ret, size, "interface %c is %s, not %s", end, have->ifname, want->ifname);
+	else if (!same_addresses(have, want))
+		snprintf(ret, size, "the addresses of end %c are others", end);
+	else if (!same_routes(have, want))
+		snprintf(ret, size, "the routes of end %c are others", end);
+	else
+		return false;
+	return true;
+}
+
+bool link_spec_diff(const struct link_spec *have, const struct link_spec *want, char *ret,
+		    size_t size)
+{
+	for (int end = 0; end < 2; end++)
+		if (port_diff(&have->ports[end], &want->ports[end], end_letter[end], ret, size))
+			return true;
+	if (have->mtu != want->mtu)
+		snprintf(ret, size, "mtu is %u, not %u", have->mtu, want->mtu);
+	else if (have->offload != want->offload)
+		snprintf(ret, size, "offload is %s, not %s", have->offload ? "on" : "off",
+			 want->offload ? "on" : "off");
+	else
+		return false;
+	return true;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "tun.h"
+
+/* Debian 12's headers are older than the kernels that have these. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+#ifndef TUNGETDEVNETNS
+#define TUNGETDEVNETNS _IO('T', 227)
+#endif
+
+#define BUSY_TRIES    40
+#define BUSY_PAUSE_NS (50 * 1000 * 1000)
+
+static const struct {
+	unsigned int bit;
+	const char *name;
+} offload_names[TUN_OFFLOADS_MAX] = {
+	{ TUN_F_CSUM, "csum" },       { TUN_F_TSO4, "tso4" }, { TUN_F_TSO6, "tso6" },
+	{ TUN_F_TSO_ECN, "tso-ecn" }, { TUN_F_USO4, "uso4" }, { TUN_F_USO6, "uso6" },
+};
+
+static int attach(int fd, const char *name, bool offload)
+{
+	struct ifreq ifr = {
+		.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0)),
+	};
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	for (int try = 0; ioctl(fd, TUNSETIFF, &ifr) < 0; try++) {
+		if (errno != EBUSY || try >= BUSY_TRIES)
+			return -errno;
+		nanosleep(&(struct timespec){ .tv_nsec = BUSY_PAUSE_NS }, NULL);
+	}
+	return 0;
+}
+
+/* Ask for less until the kernel agrees; USO came with Linux 6.2. */
+static unsigned int negotiate_offloads(int fd)
+{
+	static const unsigned int wishes[] = {
+		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_USO4 | TUN_F_USO6,
+		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
+		TUN_F_CSUM,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
+		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)wishes[i]) == 0)
+			return wishes[i];
+	return 0;
+}
+
+int tun_open(const char *name, bool offload, struct tun *ret)
+{
+	_cleanup_close_ int fd = -1;
+	int header = TUN_VNET_HEADER;
+	unsigned int offloads = 0;
+	int r;
+
+	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = attach(fd, name, offload);
+	if (r < 0)
+		return r;
+	if (offload) {
+		if (ioctl(fd, TUNSETVNETHDRSZ, &header) < 0)
+			return -errno;
+		offloads = negotiate_offloads(fd);
+	}
+	*ret = (struct tun){
+		.fd = steal_fd(&fd),
+		.header = offload ? TUN_VNET_HEADER : 0,
+		.offloads = offloads,
+	};
+	return 0;
+}
+
+int tun_name(int fd, char ret_name[static IFNAMSIZ])
+{
+	struct ifreq ifr = { 0 };
+
+	if (ioctl(fd, TUNGETIFF, &ifr) < 0)
+		return -errno;
+	memcpy(ret_name, ifr.ifr_name, IFNAMSIZ);
+	return 0;
+}
+
+int tun_netns(int fd)
+{
+	int netns_fd = ioctl(fd, TUNGETDEVNETNS);
+
+	return netns_fd < 0 ? -errno : netns_fd;
+}
+
+int tun_set_carrier(int fd, bool on)
+{
+	int carrier = on;
+
+	return ioctl(fd, TUNSETCARRIER, &carrier) < 0 ? -errno : 0;
+}
+
+bool tun_has_nowait(int fd)
+{
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = sizeof(byte) };
+
+	return preadv2(fd, &iov, 1, -1, RWF_NOWAIT) >= 0 || errno == EAGAIN;
+}
+
+size_t tun_offload_names(unsigned int offloads, const char *ret_names[static TUN_OFFLOADS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(offload_names); i++)
+		if (offloads & offload_names[i].bit)
+			ret_names[n++] = offload_names[i].name;
+	return n;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_TUN_H
+#define RPORT_TUN_H
+
+/*
+ * TUN devices: the kernel's side of a port. A frame read from the fd is what the domain sent into
+ * the interface; a frame written to it is received by the domain. With offload each frame begins
+ * with a virtio_net_hdr, which says what is left to do (checksum, segmentation).
+ */
+
+#include <net/if.h>
+
+#include "util.h"
+
+#define TUN_VNET_HEADER 10 /* bytes of a struct virtio_net_hdr */
+
+struct tun {
+	int fd;                /* non-blocking; the device lives as long as this is open */
+	unsigned int header;   /* bytes before the IP header: TUN_VNET_HEADER or 0 */
+	unsigned int offloads; /* TUN_F_* that the kernel granted */
+};
+
+/**
+ * tun_open() - make a TUN device in the namespace of the calling thread
+ * @name: its name, or a pattern ("rp%d")
+ * @offload: ask for a virtio header and all offloads that this kernel has
+ * @ret: close its fd to remove the device
+ *
+ * Just after a crash the ring of the last process may still hold a device of this name: EBUSY is
+ * tried again for two seconds.
+ *
+ * Return: 0 or -errno: -ENOENT and -ENODEV without /dev/net/tun, -EPERM without CAP_NET_ADMIN.
+ */
+int tun_open(const char *name, bool offload, struct tun *ret);
+
+/**
+ * tun_name() - what the interface is called now, in whatever namespace it is
+ * Return: 0, or -EBADFD when the device was removed.
+ */
+int tun_name(int fd, char ret_name[static IFNAMSIZ]);
+
+/**
+ * tun_netns() - open the network namespace that the device is in
+ * Return: an fd, which keeps the namespace alive until closed, or -errno (-EBADFD: removed).
+ */
+int tun_netns(int fd);
+
+/**
+ * tun_set_carrier() - show LOWER_UP or NO-CARRIER on the interface
+ * Return: 0 or -errno (-EBADFD: removed).
+ */
+int tun_set_carrier(int fd, bool on);
+
+/**
+ * tun_has_nowait() - does this kernel honour RWF_NOWAIT on a TUN (Linux 6.4 and later)?
+ * @fd: of a new device, which has nothing to read
+ */
+bool tun_has_nowait(int fd);
+
+/**
+ * tun_offload_names() - the offloads in words
+ * @offloads: TUN_F_* bits
+ * @ret_names: filled with static strings such as "tso4"
+ *
+ * Return: how many there are, at most TUN_OFFLOADS_MAX.
+ */
+#define TUN_OFFLOADS_MAX 6
+size_t tun_offload_names(unsigned int offloads, const char *ret_names[static TUN_OFFLOADS_MAX]);
+
+#endif

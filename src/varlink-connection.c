@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "log.h"
+#include "varlink-private.h"
+
+/*
+ * Theory of operation
+ *
+ * A connection is in one of three states, told by what it holds, and waits for one event in each:
+ *
+ *   an answer to write       EPOLLOUT  write; nothing else happens until the client has read it
+ *   input not yet looked at  EPOLLOUT  take one message out of it, and run it
+ *   neither                  EPOLLIN   read
+ *
+ * One event does one step and goes back to the loop, in which sd-event serves the sources in turn:
+ * a client that pipelines calls without end gets its share and no more. Since reading comes last,
+ * the end of the stream is seen only after all calls before it were answered: a client may send its
+ * calls, shut down its sending side, and read.
+ */
+
+struct varlink_call {
+	struct varlink_connection *connection;
+	const char *method; /* in full, as the client wrote it */
+	json_t *parameters;
+	bool oneway;
+	bool upgrade;
+	bool answered;
+	int result; /* of answering: 0, or why the connection must close */
+};
+
+bool varlink_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups, gid_t allowed)
+{
+	if (uid == 0)
+		return true;
+	if (allowed == (gid_t)-1)
+		return false;
+	if (gid == allowed)
+		return true;
+	for (size_t i = 0; i < n_groups; i++)
+		if (groups[i] == allowed)
+			return true;
+	return false;
+}
+
+/* The supplementary groups the client had when it connected. */
+static int peer_groups(int fd, gid_t **ret_groups, size_t *ret_n)
+{
+	socklen_t size = 32 * sizeof(gid_t);
+	gid_t *groups = malloc(size);
+
+	if (!groups)
+		return -ENOMEM;
+	/* Too small a buffer gives ERANGE and the size it takes; the groups of a peer are fixed. */
+	while (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0) {
+		int errnum = errno;
+		gid_t *larger = errnum == ERANGE ? realloc(groups, size) : NULL;
+
+		if (!larger) {
+			free(groups);
+			return errnum == ERANGE ? -ENOMEM : -errnum;
+		}
+		groups = larger;
+	}
+	*ret_groups = groups;
+	*ret_n = size / sizeof(gid_t);
+	return 0;
+}
+
+static int connection_identify(struct varlink_connection *connection)
+{
+	_cleanup_free_ gid_t *groups = NULL;
+	struct ucred cred;
+	socklen_t size = sizeof(cred);
+	size_t n_groups = 0;
+	int r;
+
+	if (getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
+		return -errno;
+	r = peer_groups(connection->fd, &groups, &n_groups);
+	if (r < 0)
+		return r;
+	connection->uid = cred.uid;
+	connection->may_change = varlink_may_change(cred.uid, cred.gid, groups, n_groups,
+						    connection->server->options.group);
+	return 0;
+}
+
+/* --- answering --- */
+
+static int connection_write(struct varlink_connection *connection)
+{
+	ssize_t n;
+
+	do
+		n = send(connection->fd, connection->output + connection->output_sent,
+			 connection->output_size - connection->output_sent, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	connection->output_sent += (size_t)n;
+	if (connection->output_sent == connection->output_size) {
+		free(connection->output);
+		connection->output = NULL;
+	}
+	return 0;
+}
+
+static int connection_send(struct varlink_connection *connection, const json_t *message)
+{
+	int r;
+
+	connection->output_sent = 0;
+	connection->output = frame_encode(message, &connection->output_size);
+	if (!connection->output)
+		return -ENOMEM;
+	r = connection_write(connection);
+	if (r < 0)
+		return r;
+	if (connection->output && connection->output_size - connection->output_sent >
+					  connection->server->options.limits.output)
+		return -ENOBUFS;
+	return 0;
+}
+
+/* Takes over the reference to @message; NULL: there was no memory to make it. */
+static void call_answer(struct varlink_call *call, json_t *message)
+{
+	if (call->answered)
+		log_error("%s was answered twice", call->method);
+	else if (!message)
+		call->result = -ENOMEM;
+	else if (!call->oneway)
+		call->result = connection_send(call->connection, message);
+	call->answered = true;
+	json_decref(message);
+}
+
+void varlink_reply(struct varlink_call *call, json_t *parameters)
+{
+	call_answer(call, parameters ? json_pack("{s:o}", "parameters", parameters) : NULL);
+}
+
+void varlink_error(struct varlink_call *call, const char *error, json_t *parameters)
+{
+	if (!parameters)
+		parameters = json_object();
+	call_answer(call,
+		    parameters ? json_pack("{s:s, s:o}", "error", error, "parameters", parameters)
+			       : NULL);
+}
+
+void varlink_error_name(struct varlink_call *call, const char *error, const char *key,
+			const char *value)
+{
+	call_answer(call, json_pack("{s:s, s:{s:s}}", "error", error, "parameters", key, value));
+}
+
+void varlink_error_invalid_parameter(struct varlink_call *call, const char *parameter)
+{
+	varlink_error_name(call, "org.varlink.service.InvalidParameter", "parameter", parameter);
+}
+
+/* --- calling --- */
+
+static const struct varlink_method *interface_find(const struct varlink_interface *interface,
+						   const char *name)
+{
+	for (size_t i = 0; i < interface->n_methods; i++)
+		if (streq(interface->methods[i].name, name))
+			return &interface->methods[i];
+	return NULL;
+}
+
+static void call_run(struct varlink_call *call, const struct varlink_interface *interface,
+		     const char *name, void *userdata)
+{
+	const struct varlink_method *method = interface_find(interface, name);
+
+	if (!method) {
+		varlink_error_name(call, "org.varlink.service.MethodNotFound", "method",
+				   call->method);
+	} else if (method->changes && !call->connection->may_change) {
+		varlink_error(call, "org.varlink.service.PermissionDenied", NULL);
+	} else if (call->upgrade) {
+		/* No method here turns the connection into something else. */
+		varlink_error_name(call, "org.varlink.service.MethodNotImplemented", "method",
+				   call->method);
+	} else {
+		method->run(call, call->parameters, userdata);
+	}
+}
+
+static void call_dispatch(struct varlink_call *call)
+{
+	struct varlink_server *server = call->connection->server;
+	const struct {
+		const struct varlink_interface *interface;
+		void *userdata;
+	} table[] = {
+		{ &varlink_service_interface, server },
+		{ server->options.interface, server->options.userdata },
+	};
+	const char *dot = strrchr(call->method, '.');
+	_cleanup_free_ char *interface = NULL;
+
+	if (!dot) {
+		varlink_error_invalid_parameter(call, "method");
+		return;
+	}
+	interface = strndup(call->method, (size_t)(dot - call->method));
+	if (!interface) {
+		call->answered = true;
+		call->result = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		if (!streq(table[i].interface->name, interface))
+			continue;
+		call_run(call, table[i].interface, dot + 1, table[i].userdata);
+		return;
+	}
+	varlink_error_name(call, "org.varlink.service.InterfaceNotFound", "interface", interface);
+}
+
+/* A key that is missing or null is false, as in Varlink's "?bool". */
+static int message_flag(const json_t *message, const char *key, bool *ret)
+{
+	const json_t *value = json_object_get(message, key);
+
+	if (value && !json_is_null(value) && !json_is_boolean(value))
+		return -EBADMSG;
+	*ret = json_is_true(value);
+	return 0;
+}
+
+static int message_parse(const json_t *message, struct varlink_call *call)
+{
+	bool more; /* every method gives a single reply: one without "continues" is a valid answer
+		    */
+
+	call->method = json_string_value(json_object_get(message, "method"));
+	call->parameters = json_object_get(message, "parameters");
+	if (json_is_null(call->parameters))
+		call->parameters = NULL;
+	if (!call->method || (call->parameters && !json_is_object(call->parameters)))
+		return -EBADMSG;
+	if (message_flag(message, "more", &more) < 0 ||
+	    message_flag(message, "oneway", &call->oneway) < 0 ||
+	    message_flag(message, "upgrade", &call->upgrade) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static int connection_call(struct varlink_connection *connection, json_t *message)
+{
+	struct varlink_call call = { .connection = connection };
+	json_t *empty = NULL;
+	int r;
+
+	r = message_parse(message, &call);
+	if (r < 0)
+		return r;
+	if (!call.parameters) {
+		call.parameters = empty = json_object();
+		if (!empty)
+			return -ENOMEM;
+	}
+	call_dispatch(&call);
+	if (!call.answered) {
+		log_error("%s was not answered", call.method);
+		call.result = -ENODATA;
+	}
+	json_decref(empty);
+	return call.result;
+}
+
+/* --- the three steps --- */
+
+static int connection_process(struct varlink_connection *connection)
+{
+	json_t *message;
+	int r;
+
+	r = frame_buffer_next(&connection->input, &message);
+	if (r <= 0)
+		return r;
+	r = connection_call(connection, message);
+	json_decref(message);
+	return r < 0 ? r : 1;
+}
+
+/* Return: 1 when a call came and was run, 0 when there is none yet, or why to close. */
+static int connection_read(struct varlink_connection *connection)
+{
+	char *data;
+	ssize_t n;
+
+	n = frame_buffer_space(&connection->input, &data);
+	if (n < 0)
+		return (int)n;
+	n = recv(connection->fd, data, (size_t)n, 0);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		return -ESHUTDOWN;
+	frame_buffer_filled(&connection->input, (size_t)n);
+	return connection_process(connection);
+}
+
+/* After a step, with its result: which event brings the next one? */
+static uint32_t connection_wants(const struct varlink_connection *connection, int result)
+{
+	return connection->output || result > 0 ? EPOLLOUT : EPOLLIN;
+}
+
+static int connection_step(struct varlink_connection *connection, bool readable)
+{
+	int r;
+
+	if (connection->output) {
+		r = connection_write(connection);
+		/* There may be calls in the buffer behind the one just answered. */
+		return r < 0 ? r : 1;
+	}
+	return readable ? connection_read(connection) : connection_process(connection);
+}
+
+static void connection_explain(const struct varlink_connection *connection, int result)
+{
+	/* A client that goes away is no news. */
+	if (result == -ESHUTDOWN || result == -EPIPE || result == -ECONNRESET)
+		return;
+	log_limited(LOG_NOTICE, "closing the connection of a client of uid %u: %s",
+		    (unsigned int)connection->uid,
+		    result == -EBADMSG    ? "its message is malformed"
+		    : result == -EMSGSIZE ? "its message is too long"
+		    : result == -ENOBUFS  ? "too much output is waiting for it"
+					  : strerror(-result));
+}
+
+static int connection_event(sd_event_source *source, int fd _unused_, uint32_t revents _unused_,
+			    void *userdata)
+{
+	struct varlink_connection *connection = userdata;
+	uint32_t wanted;
+	int r;
+
+	/* By what was asked for, not by what came: EPOLLHUP comes unasked, in every state. */
+	r = sd_event_source_get_io_events(source, &wanted);
+	if (r >= 0)
+		r = connection_step(connection, wanted == EPOLLIN);
+	if (r >= 0)
+		r = sd_event_source_set_io_events(source, connection_wants(connection, r));
+	if (r < 0) {
+		connection_explain(connection, r);
+		varlink_connection_free(connection);
+	}
+	return 0;
+}
+
+/* --- life --- */
+
+static bool connection_over_limit(const struct varlink_connection *connection)
+{
+	const struct varlink_server *server = connection->server;
+	unsigned int n = 0;
+
+	if (connection->uid == 0)
+		return false;
+	for (const struct varlink_connection *c = server->connections; c; c = c->next)
+		n += c->uid == connection->uid;
+	return n >= server->options.limits.connections_per_uid;
+}
+
+static void connection_link(struct varlink_connection *connection)
+{
+	struct varlink_server *server = connection->server;
+
+	connection->next = server->connections;
+	if (connection->next)
+		connection->next->prev = connection;
+	server->connections = connection;
+	server->n_connections++;
+}
+
+static void connection_unlink(struct varlink_connection *connection)
+{
+	struct varlink_server *server = connection->server;
+
+	if (connection->next)
+		connection->next->prev = connection->prev;
+	if (connection->prev)
+		connection->prev->next = connection->next;
+	else
+		server->connections = connection->next;
+	server->n_connections--;
+}
+
+int varlink_connection_new(struct varlink_server *server, int fd)
+{
+	_cleanup_free_ struct varlink_connection *connection = calloc(1, sizeof(*connection));
+	int r;
+
+	if (!connection)
+		return -ENOMEM;
+	connection->server = server;
+	connection->fd = fd;
+	r = connection_identify(connection);
+	if (r < 0)
+		return r;
+	if (connection_over_limit(connection))
+		return -EUSERS;
+	frame_buffer_init(&connection->input, server->options.limits.message);
+	r = sd_event_add_io(server->event, &connection->io, fd, EPOLLIN, connection_event,
+			    connection);
+	if (r < 0)
+		return r;
+	connection_link(steal_ptr(connection));
+	return 0;
+}
+
+void varlink_connection_free(struct varlink_connection *connection)
+{
+	if (!connection)
+		return;
+	connection_unlink(connection);
+	sd_event_source_disable_unref(connection->io);
+	safe_close(connection->fd);
+	frame_buffer_release(&connection->input);
+	free(connection->output);
+	free(connection);
+}

@@ -1,0 +1,466 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# shellcheck disable=SC2034 # variables for the tests that source this
+#
+# What the tests share. A test file defines functions test_* and ends in `run_tests "$@"`. Each test runs as a process of
+# its own, with errexit, in a temporary directory, with namespaces and a daemon of its own; whatever happens, they are gone
+# afterwards. A result is a line: `ok NAME (1.2s)`, `not ok NAME (1.2s)` with the log, `skip NAME # reason`.
+#
+#   tests/netns/20-pair.sh                  all tests of the file
+#   tests/netns/20-pair.sh test_mtu ...     some of them
+#
+# Environment: BUILD_DIR, where rportd was built (default: build/); TRAFFIC, the tool, if another than the one there;
+# RESULTS, a file that results are appended to; TEST_LABEL, put before names; VERBOSE=1 prints logs of good tests too.
+
+TESTS_DIR=$(realpath "${BASH_SOURCE[0]%/*}")
+TOP_DIR=${TESTS_DIR%/*}
+BUILD_DIR=$(realpath "${BUILD_DIR:-$TOP_DIR/build}")
+RPORTD=$BUILD_DIR/rportd
+TRAFFIC=${TRAFFIC:-$BUILD_DIR/tests/tools/traffic}
+TEST_SECONDS=${TEST_SECONDS:-60} # one test may take so long
+STEP_MS=${STEP_MS:-10000}        # what is expected to happen "soon" may take so long
+SKIPPED=77
+export BUILD_DIR TRAFFIC
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export LC_ALL=C.UTF-8
+
+# set by ns_add
+A='' B='' C='' D='' HOME_NS=''
+# set by start_rportd
+RPORTD_PID='' RPORTD_LOG='' SOCKET=''
+# set by run
+RC='' OUT='' ERR=''
+
+# --- saying what went wrong ------------------------------------------------------------------------------------------
+
+# fail MESSAGE...: end the test
+fail() {
+	local i
+	echo "FAILED: $*"
+	for ((i = 1; i < ${#FUNCNAME[@]} - 1; i++)); do
+		echo "  in ${FUNCNAME[i]}, ${BASH_SOURCE[i]##*/}:${BASH_LINENO[i - 1]}"
+	done
+	exit 1
+} >&2
+
+# skip CLASS REASON...: end the test without a result. CLASS: `cannot`, this machine has no way to run it (its kernel, its
+# hardware); `could`, something is missing that can be installed or done, which with CI=true is a failure.
+skip() {
+	local class=$1
+	shift
+	if [ "$class" = could ] && [ "${CI:-}" = true ]; then
+		fail "this test must run under CI: $*"
+	fi
+	echo "$*" >"$TEST_TMP/skip"
+	exit $SKIPPED
+}
+
+# assert_eq GOT WANT WHAT
+assert_eq() {
+	[ "$1" = "$2" ] || fail "$3: got '$1', expected '$2'"
+}
+
+# assert_match GOT GLOB WHAT
+assert_match() {
+	# shellcheck disable=SC2053 # a pattern
+	[[ $1 == $2 ]] || fail "$3: got '$1', expected something like '$2'"
+}
+
+# assert_no_match GOT GLOB WHAT
+assert_no_match() {
+	# shellcheck disable=SC2053 # a pattern
+	[[ $1 != $2 ]] || fail "$3: got '$1', which is like '$2'"
+}
+
+# assert_json JSON FILTER [WHAT]: the jq filter must give true
+assert_json() {
+	jq -e "$2" <<<"$1" >/dev/null || fail "${3:-JSON}: not so: $2
+$1"
+}
+
+# run COMMAND...: sets RC, OUT and ERR, and never fails
+run() {
+	RC=0
+	"$@" >"$TEST_TMP/run.out" 2>"$TEST_TMP/run.err" || RC=$?
+	OUT=$(<"$TEST_TMP/run.out")
+	ERR=$(<"$TEST_TMP/run.err")
+	echo "run: $* -> $RC${OUT:+, out: $OUT}${ERR:+, err: $ERR}"
+}
+
+# succeeds COMMAND...
+succeeds() {
+	run "$@"
+	[ "$RC" = 0 ] || fail "'$*' failed with status $RC: $ERR"
+}
+
+# refused STATUS GLOB COMMAND...: must exit with this status, say such a thing on stderr, and nothing on stdout
+refused() {
+	local status=$1 glob=$2
+	shift 2
+	run "$@"
+	[ "$RC" = "$status" ] || fail "'$*': exit status $RC, expected $status: $OUT $ERR"
+	assert_match "$ERR" "$glob" "message of '$*'"
+	assert_eq "$OUT" '' "stdout of '$*'"
+}
+
+# eventually [-t MS] COMMAND...: poll until the command succeeds; end the test when it does not in time
+eventually() {
+	local ms=$STEP_MS
+	if [ "$1" = -t ]; then
+		ms=$2
+		shift 2
+	fi
+	if ! poll "$ms" "$@"; then
+		fail "after $ms ms still not: $*"
+	fi
+}
+
+# poll MS COMMAND...: the same, as a condition
+poll() {
+	local end=$(($(now_ms) + $1))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ "$(now_ms)" -lt $end ] || return 1
+		sleep 0.02
+	done
+}
+
+now_ms() {
+	local t=$EPOCHREALTIME
+	echo $((${t/./} / 1000))
+}
+
+# --- namespaces ------------------------------------------------------------------------------------------------------
+
+# ns_add VARIABLE...: a new namespace for each, its unique name in the variable of that name
+ns_add() {
+	local variable
+	for variable; do
+		printf -v "$variable" '%s%s' "$TEST_PREFIX" "${variable,,}"
+		ns_create "${!variable}"
+	done
+}
+
+# ns_create NAME
+ns_create() {
+	ip netns add "$1"
+	ip -n "$1" link set lo up
+	if grep -qw cubic /proc/sys/net/ipv4/tcp_available_congestion_control; then
+		in_ns "$1" sysctl -qw net.ipv4.tcp_congestion_control=cubic
+	fi
+}
+
+# ns_list: the namespaces of this test
+ns_list() {
+	ip netns list | awk -v prefix="$TEST_PREFIX" 'index($1, prefix) == 1 { print $1 }'
+}
+
+# in_ns NAMESPACE COMMAND...: unlike `ip netns exec`, in the same mount namespace, and without a process between. A function
+# in front would cost a process for `&`: use in_ns_args there.
+in_ns() {
+	nsenter --net=/run/netns/"$1" -- "${@:2}"
+}
+
+# ports NAMESPACE: the TUN devices there
+ports() {
+	ip -n "$1" -j link show type tun | jq -r '.[].ifname'
+}
+
+assert_no_ports() {
+	local ns left
+	for ns in $(ns_list); do
+		left=$(ports "$ns")
+		assert_eq "$left" '' "interfaces left in $ns"
+	done
+}
+
+# carrier NAMESPACE INTERFACE: 1 or 0
+carrier() {
+	ip -n "$1" -j link show dev "$2" | jq 'if .[0].flags | index("LOWER_UP") then 1 else 0 end'
+}
+
+has_carrier() {
+	[ "$(carrier "$1" "$2")" = 1 ]
+}
+
+no_carrier() {
+	[ "$(carrier "$1" "$2")" = 0 ]
+}
+
+# ping_ok NAMESPACE ADDRESS [PING-OPTION...]
+ping_ok() {
+	succeeds in_ns "$1" ping -n -q -c 3 -i 0.05 -W 3 "${@:3}" "$2"
+}
+
+# ping_fails NAMESPACE ADDRESS [PING-OPTION...]
+ping_fails() {
+	run in_ns "$1" ping -n -q -c 2 -i 0.05 -W 1 "${@:3}" "$2"
+	[ "$RC" != 0 ] || fail "ping of $2 from $1 should have failed"
+}
+
+has_vrf() {
+	if ip -n "$1" link add rp-vrf-probe type vrf table 999 2>/dev/null; then
+		ip -n "$1" link del rp-vrf-probe
+	else
+		return 1
+	fi
+}
+
+# --- the daemon ------------------------------------------------------------------------------------------------------
+
+# start_rportd [ARGUMENT...]: in a namespace of its own, HOME_NS, so that `default` is none of the machine's
+start_rportd() {
+	[ -n "$HOME_NS" ] || ns_add HOME_NS
+	SOCKET=$TEST_TMP/socket
+	RPORTD_LOG=$TEST_TMP/rportd.log
+	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" "$@" >>"$RPORTD_LOG" 2>&1 </dev/null &
+	RPORTD_PID=$!
+	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"
+	rportd_alive || fail "rportd ended while starting"
+}
+
+rportd_answers_or_ended() {
+	! rportd_alive || rportctl list
+}
+
+rportd_alive() {
+	kill -0 "$RPORTD_PID"
+}
+
+# rportd_fds: how many descriptors it has open
+rportd_fds() {
+	find "/proc/$RPORTD_PID/fd" -mindepth 1 | wc -l
+}
+
+# rportd_idle: it burns no CPU time while nothing is to do
+rportd_idle() {
+	local before after
+	before=$(awk '{ print $14 + $15 }' "/proc/$RPORTD_PID/stat")
+	sleep 0.5
+	after=$(awk '{ print $14 + $15 }' "/proc/$RPORTD_PID/stat")
+	[ $((after - before)) -le 5 ] # ticks of 10 ms
+}
+
+# rportd_wait: the daemon's exit status, when it ends in time
+rportd_wait() {
+	local status=0 pid=$RPORTD_PID
+	RPORTD_PID=
+	poll "$STEP_MS" process_over "$pid" || fail "rportd does not end"
+	wait "$pid" || status=$?
+	return $status
+}
+
+# process_over PID: gone, or a zombie that waits for us
+process_over() {
+	local state
+	state=$(ps -o state= -p "$1") || return 0
+	[ "$state" = Z ]
+}
+
+# stop_rportd: by SIGTERM; its exit status must be 0, and nothing may be left
+stop_rportd() {
+	local status=0
+	[ -n "$RPORTD_PID" ] || return 0
+	kill -TERM "$RPORTD_PID" || fail "rportd is not running any more"
+	rportd_wait || status=$?
+	assert_eq "$status" 0 "exit status of rportd"
+	[ ! -e "$SOCKET" ] || fail "rportd left its socket behind"
+	assert_no_ports
+}
+
+# rportctl ARGUMENT...: the real one, with the test's daemon
+rportctl() {
+	"$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" "$@"
+}
+
+# port LINK SIDE FILTER: something of `rportctl show`, such as: port link a .statistics.packets
+port() {
+	rportctl -j -s show "$1" | jq -r ".$2 | $3"
+}
+
+# port_is LINK SIDE FILTER VALUE: as a condition, for eventually
+port_is() {
+	[ "$(port "$1" "$2" "$3")" = "$4" ]
+}
+
+# pair_numbered [OPTION...]: A and B, with 192.168.0.0, 192.168.0.1, fd00:ab::a and fd00:ab::b, as link "ab"
+pair_numbered() {
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 192.168.0.0,192.168.0.1 \
+		--addresses fd00:ab::a,fd00:ab::b "$@"
+}
+
+# varlink CALL...: JSON calls sent at once; one reply a line
+varlink() {
+	printf '%s\0' "$@" | "$TRAFFIC" unix-send --timeout 5000 "$SOCKET" | tr '\0' '\n'
+}
+
+# --- traffic ---------------------------------------------------------------------------------------------------------
+
+# spawn NAMESPACE OUTPUT COMMAND...: in the background; SPAWN_PID
+spawn() {
+	nsenter --net=/run/netns/"$1" "${@:3}" >"$2" 2>&1 </dev/null &
+	SPAWN_PID=$!
+}
+
+# listener NAMESPACE OUTPUT SUBCOMMAND ARGUMENT...: start a receiver and wait until it is there; SPAWN_PID
+listener() {
+	local ready
+	ready=$(mktemp -u "$TEST_TMP/ready.XXXXXX")
+	spawn "$1" "$2" "$TRAFFIC" "$3" --ready "$ready" "${@:4}"
+	eventually test -e "$ready"
+}
+
+# traffic NAMESPACE SUBCOMMAND ARGUMENT...
+traffic() {
+	in_ns "$1" "$TRAFFIC" "${@:2}"
+}
+
+# udp_exchange FROM TO ADDRESS OPTION...: datagrams from one namespace to an address in another, all of which must arrive, in
+# order and as they were
+udp_exchange() {
+	local status=0
+	listener "$2" listener.out udp-listen "${@:4}" "$3" 5000
+	succeeds traffic "$1" udp-send "${@:4}" "$3" 5000
+	wait "$SPAWN_PID" || status=$?
+	[ "$status" = 0 ] || fail "datagrams to $3 (${*:4}): $(<listener.out)"
+}
+
+# tcp_transfer FROM TO ADDRESS BYTES SEED: a stream whose SHA-256 must match
+tcp_transfer() {
+	local status=0 tag=$5
+	listener "$2" "received.$tag" tcp-listen --timeout 50000 "$3" $((6000 + $5))
+	"$TRAFFIC" pattern --bytes "$4" --seed "$5" | traffic "$1" tcp-send --timeout 50000 "$3" $((6000 + $5)) ||
+		fail "sending to $3"
+	wait "$SPAWN_PID" || status=$?
+	assert_eq "$status" 0 "status of the receiver"
+	assert_eq "$(sha256sum <"received.$tag")" "$("$TRAFFIC" pattern --bytes "$4" --seed "$5" | sha256sum)" \
+		"SHA-256 of $4 bytes to $3"
+	rm -f "received.$tag"
+}
+
+# value FILE KEY: of a line KEY=VALUE KEY=VALUE ...
+value() {
+	sed -n "s/.*\\b$2=\\([^ ]*\\).*/\\1/p" "$1"
+}
+
+# --- running tests ---------------------------------------------------------------------------------------------------
+
+delete_namespaces() {
+	local ns
+	for ns in $(ns_list); do
+		ip netns del "$ns"
+	done
+}
+
+# Everything that the test began ends, however it ends.
+end_test() {
+	local pid
+	trap - EXIT
+	for pid in $(jobs -p); do
+		kill -KILL "$pid"
+	done
+	wait
+	delete_namespaces
+} >/dev/null 2>&1
+
+# one_test NAME: the test process itself
+one_test() {
+	set -Eeuo pipefail
+	trap end_test EXIT
+	trap 'echo "FAILED: ended by the time limit or by hand"; exit 124' TERM INT HUP
+	trap 'echo "FAILED: status $? at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND" >&2' ERR
+	cd "$TEST_TMP"
+	"$1"
+	stop_rportd
+}
+
+# Did a sanitizer complain anywhere in this test?
+sanitizer_complaint() {
+	grep -lE 'ERROR: AddressSanitizer|LeakSanitizer|runtime error:' "$1"/*.log "$1"/run.err "$1"/log 2>/dev/null
+}
+
+# result WORD NAME TEXT: print it and note it
+result() {
+	echo "$1 ${TEST_LABEL:+$TEST_LABEL.}$2$3"
+	[ -z "${RESULTS:-}" ] || echo "$1 ${TEST_LABEL:+$TEST_LABEL.}$2" >>"$RESULTS"
+}
+
+seconds_since() {
+	local ms=$(($(now_ms) - $1))
+	printf '%d.%d' $((ms / 1000)) $((ms % 1000 / 100))
+}
+
+print_log() {
+	local file
+	for file in log rportd.log; do
+		[ -s "$1/$file" ] || continue
+		echo "  --- $file"
+		tail -n 60 "$1/$file" | cut -c 1-500 | sed 's/^/  | /'
+	done
+}
+
+# run_test FILE NAME: one test in a process of its own; 0 unless it failed
+run_test() {
+	local file=$1 name=$2 title status=0 started word
+	title=$(basename "$file" .sh).${name#test_}
+	started=$(now_ms)
+	TEST_TMP=$(mktemp -d "${TMPDIR:-/tmp}/rport-test.XXXXXX")
+	chmod 755 "$TEST_TMP"
+	# short, unique to this test on this machine, and no prefix of another one's
+	TEST_PREFIX=rt${TEST_TMP##*.}-
+	export TEST_TMP TEST_PREFIX
+	# timeout's process group is the test's: at the limit all of it is told. In the background, so that we can be told too
+	timeout -k 10 "$TEST_SECONDS" bash "$file" --one "$name" >"$TEST_TMP/log" 2>&1 </dev/null &
+	TEST_PID=$!
+	wait "$TEST_PID" || status=$?
+	TEST_PID=
+	delete_namespaces >/dev/null 2>&1 # of one that was killed
+	word='not ok'
+	if [ -n "$(sanitizer_complaint "$TEST_TMP")" ]; then
+		echo "FAILED: a sanitizer complained" >>"$TEST_TMP/log"
+	elif [ "$status" = 0 ]; then
+		word=ok
+	elif [ $status = $SKIPPED ] && [ -e "$TEST_TMP/skip" ]; then
+		word=skip
+	fi
+	case $word in
+	skip) result skip "$title" " # $(<"$TEST_TMP/skip")" ;;
+	*) result "$word" "$title" " ($(seconds_since "$started")s)" ;;
+	esac
+	if [ "$word" = 'not ok' ] || [ "${VERBOSE:-}" = 1 ]; then
+		print_log "$TEST_TMP"
+	fi
+	rm -rf "$TEST_TMP"
+	[ "$word" != 'not ok' ]
+}
+
+interrupted() {
+	if [ -n "${TEST_PID:-}" ]; then
+		kill -TERM "$TEST_PID"
+		wait "$TEST_PID"
+		delete_namespaces
+		rm -rf "$TEST_TMP"
+	fi
+	exit 130
+}
+
+# run_tests [NAME...]: all tests of this file, or those named
+run_tests() {
+	local name failed=0
+	if [ "${1:-}" = --one ]; then
+		one_test "$2"
+		exit
+	fi
+	[ "$(id -u)" = 0 ] || {
+		echo "${0##*/}: tests with namespaces need root" >&2
+		exit 1
+	}
+	trap interrupted INT TERM HUP
+	local names=("$@")
+	[ $# -gt 0 ] || mapfile -t names < <(compgen -A function test_)
+	for name in "${names[@]}"; do
+		run_test "$0" "$name" || failed=1
+	done
+	exit $failed
+}

@@ -1,0 +1,242 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# The daemon itself: how it starts and ends, and what clients may do to it.
+. "$(dirname "$0")/../lib.sh"
+
+test_sigterm_leaves_nothing() {
+	start_rportd
+	ns_add A B
+	pair_numbered
+	succeeds rportctl pair "$A" "$B" --name two
+	succeeds rportctl pair default "$B" --name three
+	spawn "$A" sent "$TRAFFIC" udp-send --count 100000 --rate 50000 --ignore-errors 192.168.0.1 5000
+	stop_rportd # asserts the rest
+	start_rportd
+	assert_eq "$(rportctl -j list)" '[]' "links of the next one"
+}
+
+test_sigint() {
+	start_rportd
+	ns_add A B
+	pair_numbered
+	kill -INT "$RPORTD_PID"
+	# a background process of a script may have SIGINT ignored, as rportd may have inherited it
+	poll 1000 process_over "$RPORTD_PID" || skip cannot "SIGINT is ignored here"
+	rportd_wait || fail "exit status"
+	assert_no_ports
+}
+
+no_ports() {
+	local ns
+	for ns in $(ns_list); do
+		[ -z "$(ports "$ns")" ] || return 1
+	done
+}
+
+test_sigkill_leaves_no_interface() {
+	start_rportd
+	ns_add A B
+	pair_numbered
+	spawn "$A" sent "$TRAFFIC" udp-send --count 100000 --rate 50000 --ignore-errors 192.168.0.1 5000
+	kill -KILL "$RPORTD_PID"
+	eventually -t 2000 no_ports
+	rportd_wait 2>/dev/null || true
+	# the socket that is left is no hindrance
+	start_rportd
+	pair_numbered
+	ping_ok "$A" 192.168.0.1
+}
+
+test_second_instance_is_refused() {
+	start_rportd
+	ns_add A B
+	pair_numbered
+	run timeout 5 nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET"
+	case $RC in 0 | 124) fail "the second instance: status $RC" ;; esac
+	assert_match "$ERR" "*$SOCKET*" "its message"
+	succeeds rportctl exists ab
+	ping_ok "$A" 192.168.0.1
+}
+
+test_socket_that_cannot_be() {
+	run timeout 5 "$RPORTD" --socket "$TEST_TMP/no/such/dir/socket"
+	assert_eq "$RC" 1 "status"
+	assert_match "$ERR" '*no/such/dir*' message
+	run timeout 5 "$RPORTD" --socket "$TEST_TMP/$(printf 'x%.0s' {1..200})"
+	assert_eq "$RC" 1 "status with a path that is too long"
+	# a file that is no socket is not ours to remove
+	echo precious >file
+	run timeout 5 "$RPORTD" --socket "$TEST_TMP/file"
+	assert_eq "$RC" 1 "status with a file in the way"
+	assert_eq "$(<file)" precious "the file"
+}
+
+test_options() {
+	run "$RPORTD" --help
+	assert_eq "$RC" 0 "status of --help"
+	assert_match "$OUT" '*--socket*' help
+	run "$RPORTD" --version
+	assert_eq "$RC" 0 "status of --version"
+	for bad in --frob --workers=0 --workers=x --workers=100000 --log-level=loud extra; do
+		run timeout 5 "$RPORTD" --socket "$TEST_TMP/s" "$bad"
+		case $RC in 0 | 124) fail "rportd $bad: status $RC" ;; esac
+		[ -n "$ERR" ] || fail "rportd $bad: no message"
+	done
+}
+
+test_log_lines_have_priorities() {
+	start_rportd --log-level debug
+	ns_add A B
+	pair_numbered
+	stop_rportd
+	[ -s "$RPORTD_LOG" ] || fail "no log at level debug"
+	assert_eq "$(grep -cv '^<[3-7]>' "$RPORTD_LOG")" 0 "lines without a priority"
+}
+
+test_workers() {
+	start_rportd --workers 2
+	ns_add A B
+	for n in 1 2 3 4; do
+		succeeds rportctl pair "$A" "$B" --name "l$n" --addresses "10.0.$n.1,10.0.$n.2"
+	done
+	assert_json "$(rportctl -j list)" '[.[].worker] | unique | length == 2' "links are spread"
+	for n in 1 2 3 4; do
+		ping_ok "$A" "10.0.$n.2"
+	done
+}
+
+test_garbage() {
+	start_rportd
+	ns_add A B
+	pair_numbered
+	# what is not JSON, not an object, too deep, too long, or ends in the middle
+	head -c 100000 /dev/urandom | traffic "$HOME_NS" unix-send --timeout 5000 "$SOCKET" || true
+	for bytes in 'garbage\0' '\0' '\0\0\0\0' '[]\0' '1\0' 'null\0' '{"method"' '{"method":1}\0' '{}\0' '{"method":null}\0' \
+		'{"method":"a","method":"b"}\0' '{"method":"\xff\xfe"}\0' '{"method":""}\0' '{"method":"x"}\0' '{"method":"."}\0' \
+		'{"method":"org.rportd.Manager."}\0' '{"method":"org.rportd.Manager.Pair","parameters":[]}\0' \
+		'{"method":"org.rportd.Manager.Pair","parameters":{"a":1,"b":2}}\0' \
+		'{"method":"org.rportd.Manager.Pair","parameters":{"a":{},"b":{}}}\0' \
+		'{"method":"org.rportd.Manager.Show","parameters":{"name":{}}}\0' \
+		'{"method":"org.rportd.Manager.Show"}\0'; do
+		# shellcheck disable=SC2059 # a format is what it is
+		printf "$bytes" | "$TRAFFIC" unix-send --timeout 5000 "$SOCKET" >reply ||
+			fail "rportd neither answers nor closes after $bytes"
+		echo "$bytes: $(tr '\0' '\n' <reply)"
+		rportd_alive || fail "rportd ended after $bytes"
+	done
+	printf '[%.0s' {1..5000} | "$TRAFFIC" unix-send --timeout 5000 "$SOCKET" || fail "no end after many brackets"
+	{ printf '{"method":"'; head -c 70000 /dev/zero | tr '\0' x; printf '"}\0'; } |
+		"$TRAFFIC" unix-send --timeout 5000 "$SOCKET" || true
+	succeeds rportctl exists ab
+	ping_ok "$A" 192.168.0.1
+}
+
+test_varlink_standard() {
+	local replies
+	start_rportd
+	replies=$(varlink '{"method":"org.varlink.service.GetInfo"}' \
+		'{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.rportd.Manager"}}' \
+		'{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"no.such"}}' \
+		'{"method":"org.rportd.Manager.NoSuch"}' '{"method":"no.such.Thing"}' \
+		'{"method":"org.rportd.Manager.Show","parameters":{"name":7}}' \
+		'{"method":"org.rportd.Manager.List","oneway":true}' '{"method":"org.rportd.Manager.List"}' | jq -s -c .)
+	assert_json "$replies" 'length == 7' "replies, none to a oneway call"
+	assert_json "$replies" '.[0].parameters | (.interfaces | contains(["org.rportd.Manager"])) and has("vendor") and
+		has("product") and has("version") and has("url")'
+	assert_eq "$(jq -r '.[1].parameters.description' <<<"$replies")" "$(<"$TOP_DIR/src/org.rportd.Manager.varlink")" \
+		"the description that is served"
+	assert_json "$replies" '.[2].error == "org.varlink.service.InterfaceNotFound"'
+	assert_json "$replies" '.[3].error == "org.varlink.service.MethodNotFound"'
+	assert_json "$replies" '.[4].error == "org.varlink.service.InterfaceNotFound"'
+	assert_json "$replies" '.[5].error == "org.varlink.service.InvalidParameter"'
+	assert_json "$replies" '.[6].parameters.links == []'
+}
+
+test_many_connections() {
+	start_rportd
+	ns_add A B
+	pair_numbered
+	# nobody in particular opens as many as it can: root still gets its answers
+	spawn "$HOME_NS" hold setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$TRAFFIC" unix-hold --count 2000 --idle 3000 "$SOCKET"
+	sleep 0.5
+	for _ in 1 2 3; do
+		succeeds timeout 2 "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" list
+	done
+	ping_ok "$A" 192.168.0.1
+	wait "$SPAWN_PID" || fail "$(<hold)"
+	[ "$(value hold closed)" -gt 0 ] || [ "$(value hold refused)" -gt 0 ] || fail "no limit for one user: $(<hold)"
+	eventually rportd_idle
+}
+
+test_many_connections_of_root() {
+	local before
+	start_rportd
+	before=$(rportd_fds)
+	for _ in 1 2 3; do
+		succeeds traffic "$HOME_NS" unix-hold --count 3000 --idle 300 "$SOCKET"
+	done
+	rportd_alive
+	# when they are gone, all is as before
+	eventually rportctl list
+	eventually fds_are "$before"
+}
+
+fds_are() {
+	[ "$(rportd_fds)" = "$1" ]
+}
+
+test_clients_that_do_not_read() {
+	local pids=()
+	start_rportd
+	ns_add A B
+	pair_numbered
+	for _ in 1 2 3 4; do
+		# calls without end, replies that nobody takes
+		timeout 3 socat -u SYSTEM:'while printf "{\"method\":\"org.rportd.Manager.List\"}\\0"; do :; done 2>/dev/null' \
+			UNIX-CONNECT:"$SOCKET" &
+		pids+=($!)
+	done
+	for _ in 1 2 3 4 5; do
+		succeeds timeout 2 "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" list
+		sleep 0.2
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || true
+	done
+	rportd_alive
+	eventually rportd_idle
+}
+
+test_nothing_leaks() {
+	local before
+	start_rportd
+	ns_add A B
+	pair_numbered
+	succeeds rportctl unpair ab
+	before=$(rportd_fds)
+	for _ in {1..30}; do
+		rportctl -q pair "$A" "$B" --name ab
+		rportctl -q unpair ab
+	done
+	eventually fds_are "$before"
+	assert_no_ports
+}
+
+test_many_links() {
+	local n started
+	start_rportd --workers 2
+	ns_add A B
+	started=$(now_ms)
+	for n in {1..60}; do
+		rportctl -q pair "$A" "$B" --name "l$n" --addresses "10.1.$n.1,10.1.$n.2"
+	done
+	echo "60 links took $(($(now_ms) - started)) ms"
+	assert_eq "$(rportctl -j list | jq length)" 60 "links"
+	for n in 1 30 60; do
+		ping_ok "$A" "10.1.$n.2"
+	done
+	eventually rportd_idle
+}
+
+run_tests "$@"

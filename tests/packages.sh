@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# shellcheck disable=SC2034,SC2094 # lists are named by ensure_packages' arguments; files serve as locks
+#
+# What building and testing need, by Debian package, and how to tell that it is there. Sourced by quickstart and
+# run-tests: ensure_packages SET...
+
+# package:probe, with probe one of: a command, pc=MODULE (pkg-config), file=PATTERN; without one dpkg is asked
+PACKAGES_build='gcc:gcc libc6-dev:file=/usr/include/stdio.h make:make autoconf:autoconf automake:automake
+	pkg-config:pkg-config libnl-route-3-dev:pc=libnl-route-3.0 libmnl-dev:pc=libmnl liburing-dev:pc=liburing
+	libsystemd-dev:pc=libsystemd libjansson-dev:pc=jansson check:pc=check'
+PACKAGES_run='iproute2:ip iputils-ping:ping util-linux:nsenter'
+PACKAGES_test="$PACKAGES_run jq:jq socat:socat procps:ps tcpdump:tcpdump nftables:nft ethtool:ethtool strace:strace"
+PACKAGES_memcheck='valgrind:valgrind libc6-dbg'
+PACKAGES_lint='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck shellcheck:shellcheck mandoc:mandoc
+	systemd:systemd-analyze'
+PACKAGES_dist='xz-utils:xz'
+PACKAGES_systemd='systemd:systemd-analyze dbus:dbus-daemon debootstrap:debootstrap'
+PACKAGES_vm='debootstrap:debootstrap qemu-system-x86:qemu-system-x86_64 e2fsprogs:mke2fs kmod:modprobe xz-utils:xz'
+
+# package_there PACKAGE PROBE
+package_there() {
+	case $2 in
+	pc=*) pkg-config --exists "${2#pc=}" 2>/dev/null ;;
+	file=*) compgen -G "${2#file=}" >/dev/null ;;
+	'') dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii' ;;
+	*) PATH=$PATH:/usr/sbin:/sbin command -v "$2" >/dev/null ;;
+	esac
+}
+
+# missing_packages SET...: the packages of these sets that are not there, one a line
+missing_packages() {
+	local set list entry probe
+	for set; do
+		list=PACKAGES_$set
+		for entry in ${!list}; do
+			probe=${entry#*:}
+			[[ $entry == *:* ]] || probe=
+			package_there "${entry%%:*}" "$probe" || echo "${entry%%:*}"
+		done
+	done | sort -u
+}
+
+apt_install() {
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
+}
+
+# ensure_packages SET...: install what is missing; says what and fails when that is not possible
+ensure_packages() {
+	local missing
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		echo "These packages are missing, and only root can install them: ${missing[*]}" >&2
+		return 1
+	elif ! command -v apt-get >/dev/null; then
+		echo "These packages are missing (Debian's names), and there is no apt-get to install them: ${missing[*]}" >&2
+		return 1
+	fi
+	echo "Installing ${missing[*]}"
+	(
+		# one at a time: apt's lists have a lock that does not wait
+		flock 9
+		apt_install "${missing[@]}" || { apt-get -q update && apt_install "${missing[@]}"; }
+	) 9<"${BASH_SOURCE[0]}" >"${PACKAGES_LOG:-/dev/null}" 2>&1 </dev/null
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} -eq 0 ] || {
+		echo "Could not install ${missing[*]}: see ${PACKAGES_LOG:-the output of apt-get install}" >&2
+		return 1
+	}
+}
+
+# build_tree SOURCE BUILD TARGETS [CONFIGURE-OPTION...]: autoreconf where needed, configure where needed, make; the output is
+# the caller's. Several may run at once: the directory, and configure.ac, serve as locks.
+build_tree() {
+	local source=$1 build=$2 targets=$3 input
+	shift 3
+	mkdir -p "$build" && (
+		flock 9
+		cd "$source" || exit
+		if [ -e config.status ]; then
+			echo "There is a build in the source tree: say 'make distclean' there first" >&2
+			exit 1
+		fi
+		(
+			flock 8
+			for input in configure.ac Makefile.am; do
+				if [ ! configure -nt $input ] || [ ! Makefile.in -nt $input ]; then
+					exec autoreconf -fi
+				fi
+			done
+		) 8<configure.ac || exit
+		cd "$build" || exit
+		if [ ! -e Makefile ] || [ "$(cat .options 2>/dev/null)" != "$*" ]; then
+			"$source/configure" "$@" && echo "$*" >.options || exit
+		fi
+		# shellcheck disable=SC2086 # targets are words
+		make -j"$(nproc)" $targets
+	) 9<"$build"
+}

@@ -1,0 +1,209 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Runs the examples of README.md. Each block marked ```console or ```sh is one test, in network and mount namespaces of its
+# own (so the names of the examples can be what they are: red, blue), with an rportd that listens where it does by default.
+#
+#   ```console    lines that begin with "# " or "$ " are commands; one that ends in a backslash goes on in the next line.
+#                 What follows a command is what it prints: "..." in a line stands for anything, a line that is only
+#                 "..." for any number of lines. Without such lines the output is not looked at. A command must succeed.
+#   ```sh         a script that must succeed
+#
+# A comment right before a block says what it needs:
+#
+#   <!-- setup: COMMANDS -->      run these first; they may go over several lines
+#   <!-- continue -->             in the namespaces of the block before, after what it did
+#   <!-- needs: vrf -->           left out where the kernel has no VRFs
+#   <!-- not run: REASON -->      not an example, or one that cannot be tested
+
+. "$(dirname "$0")/lib.sh"
+
+README=${README:-$TOP_DIR/README.md}
+
+# split DIRECTORY: each block into a file NN-LINE.KIND, the comment before it into NN-LINE.note
+split() {
+	awk -v dir="$1" '
+		function flush_block() { close(file); file = "" }
+		file != "" && /^```[ \t]*$/ { flush_block(); note = ""; next }
+		file != "" { print >file; next }
+		other && /^```[ \t]*$/ { other = 0; note = ""; next }
+		other { next }
+		/^```(console|sh)[ \t]*$/ {
+			kind = $0; sub(/^```/, "", kind); sub(/[ \t]*$/, "", kind)
+			base = sprintf("%s/%02d-line-%d", dir, ++n, NR)
+			file = base "." kind
+			printf "" >file
+			printf "%s", note >(base ".note"); close(base ".note")
+			next
+		}
+		/^```/ { other = 1; next }
+		/^<!--/ { in_note = 1 }
+		in_note { note = note $0 "\n"; if (/-->/) in_note = 0; next }
+		/^[ \t]*$/ { next }
+		{ note = "" }
+	' "$README"
+}
+
+# note_of FILE KEYWORD: what a comment says under this keyword; status 1: it does not
+note_of() {
+	local text
+	text=$(<"$1")
+	[[ $text =~ \<!--[[:space:]]*$2:?(.*) ]] || return 1
+	text=${BASH_REMATCH[1]}
+	text=${text%%-->*}
+	sed 's/^[[:space:]]*//; s/[[:space:]]*$//' <<<"$text"
+}
+
+# matches EXPECTED OUTPUT: line by line, with wildcards
+matches() {
+	local -a want got
+	mapfile -t want <"$1"
+	mapfile -t got <"$2"
+	match_from 0 0
+}
+
+# match_from WANT-INDEX GOT-INDEX, of matches
+match_from() {
+	local w=$1 g=$2 pattern
+	while [ "$w" -lt ${#want[@]} ]; do
+		if [ "${want[w]}" = ... ]; then
+			for (( ; g <= ${#got[@]}; g++)); do
+				! match_from $((w + 1)) "$g" || return 0
+			done
+			return 1
+		fi
+		[ "$g" -lt ${#got[@]} ] || return 1
+		pattern=${want[w]//\\/\\\\}
+		pattern=${pattern//\*/\\*}
+		pattern=${pattern//\?/\\?}
+		pattern=${pattern//\[/\\[}
+		pattern=${pattern//.../*}
+		# shellcheck disable=SC2053 # a pattern
+		[[ ${got[g]} == $pattern ]] || return 1
+		w=$((w + 1)) g=$((g + 1))
+	done
+	[ "$g" = ${#got[@]} ]
+}
+
+# console FILE: run the commands of a block and compare what they print
+console() {
+	local line command='' more=0 n=0
+	while IFS= read -r line || [ -n "$line" ]; do
+		if [ $more = 1 ]; then
+			command+=$'\n'$line
+		elif [[ $line == [#$]' '* ]]; then
+			[ -z "$command" ] || one_command
+			command=${line:2}
+			: >expected
+		else
+			printf '%s\n' "$line" >>expected
+			continue
+		fi
+		more=0
+		[[ $line != *\\ ]] || more=1
+	done <"$1"
+	[ -z "$command" ] || one_command
+	[ $n -gt 0 ] || fail "a block without commands"
+}
+
+# of console
+one_command() {
+	n=$((n + 1))
+	echo "# $command"
+	# not in a subshell: what it sets, and where it goes, is for the next one too
+	eval "$command" >output 2>&1 </dev/null || fail "status $? of: $command
+$(<output)"
+	cat output
+	if [ -s expected ] && ! matches expected output; then
+		fail "this printed something else: $command
+--- expected
+$(<expected)
+--- printed
+$(<output)"
+	fi
+}
+
+# Inside the namespaces: a /run of its own, the daemon at its default place.
+block_main() {
+	local dir=$1 file note
+	set -Eeuo pipefail
+	trap 'echo "FAILED: status $? at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND" >&2' ERR
+	unset -f rportctl # the one of lib.sh
+	PATH=$BUILD_DIR:$BUILD_DIR/rportctl:$PATH
+	mount --make-rprivate /
+	mount -t tmpfs tmpfs /run
+	mkdir /run/netns /run/rportd
+	ip link set lo up
+	cd "$dir"
+	rportd >rportd.log 2>&1 </dev/null &
+	RPORTD_PID=$!
+	poll "$STEP_MS" rportctl -q list || fail "rportd does not answer"
+	for file in $(<blocks); do
+		echo "--- $file"
+		note=${file%.*}.note
+		if note_of "$note" setup >setup; then
+			eval "$(cat setup)"
+		fi
+		case $file in
+		*.console) console "$file" ;;
+		*.sh) eval "$(cat "$file")" </dev/null ;;
+		esac
+	done
+	kill "$RPORTD_PID"
+	wait "$RPORTD_PID" || fail "rportd ended with status $?"
+}
+
+# block FILE: one test; blocks that continue it are tests of their own, for which all before runs again
+block() {
+	local file=$1 name note reason started status=0 tmp
+	name=readme.${file%.*}
+	note=${file%.*}.note
+	if reason=$(note_of "$note" 'not run'); then
+		[ -n "$reason" ] || fail "$file: 'not run' without a reason"
+		return 0
+	fi
+	if note_of "$note" continue >/dev/null; then
+		echo "$file" >>"$BLOCKS/blocks"
+	else
+		echo "$file" >"$BLOCKS/blocks"
+	fi
+	if [ "$(note_of "$note" needs)" = vrf ] && ! unshare -n ip link add probe type vrf table 9 2>/dev/null; then
+		result skip "$name" " # this kernel has no VRF"
+		return 0
+	fi
+	started=$(now_ms)
+	tmp=$(mktemp -d "${TMPDIR:-/tmp}/rport-readme.XXXXXX")
+	cp "$BLOCKS"/* "$tmp"
+	export TEST_TMP=$tmp
+	timeout -k 10 "$TEST_SECONDS" unshare --mount --net --pid --fork --kill-child --mount-proc \
+		bash "$TESTS_DIR/readme.sh" --block "$tmp" >"$tmp/log" 2>&1 </dev/null || status=$?
+	if [ -n "$(sanitizer_complaint "$tmp")" ]; then
+		status=1
+	fi
+	if [ $status = 0 ]; then
+		result ok "$name" " ($(seconds_since "$started")s)"
+	else
+		result 'not ok' "$name" " ($(seconds_since "$started")s)"
+		print_log "$tmp"
+		FAILED=1
+	fi
+	rm -rf "$tmp"
+}
+
+if [ "${1:-}" = --block ]; then
+	block_main "$2"
+	exit
+fi
+[ "$(id -u)" = 0 ] || {
+	echo "readme.sh: examples with namespaces need root" >&2
+	exit 1
+}
+FAILED=0
+BLOCKS=$(mktemp -d "${TMPDIR:-/tmp}/rport-blocks.XXXXXX")
+trap 'rm -rf "$BLOCKS"' EXIT
+split "$BLOCKS"
+cd "$BLOCKS" || exit
+for file in *-line-*.*; do
+	case $file in *.console | *.sh) block "$file" ;; esac
+done
+exit $FAILED

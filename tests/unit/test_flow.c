@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/* What is decided about a frame: its family, the cause of a drop, counters, the size of batches. */
+
+#include <check.h>
+
+#include "flow.h"
+
+static const struct flow plain = { .header = 0 };
+static const struct flow offload = { .header = 10 };
+
+START_TEST(family_is_the_version_nibble)
+{
+	/* every possible first byte */
+	unsigned char frame[20] = { 0 };
+	bool expected = _i >> 4 == 4 || _i >> 4 == 6;
+
+	frame[0] = (unsigned char)_i;
+	ck_assert_int_eq(flow_check_frame(&plain, frame, sizeof(frame)), expected);
+}
+END_TEST
+
+START_TEST(family_is_behind_the_virtio_header)
+{
+	unsigned char frame[30] = { 0x45 };
+
+	ck_assert(!flow_check_frame(&offload, frame, sizeof(frame)));
+	frame[10] = 0x60;
+	ck_assert(flow_check_frame(&offload, frame, sizeof(frame)));
+}
+END_TEST
+
+START_TEST(short_frames_have_no_family)
+{
+	unsigned char frame[11] = { 0x45, [10] = 0x45 };
+
+	ck_assert(!flow_check_frame(&plain, frame, 0));
+	ck_assert(flow_check_frame(&plain, frame, 1));
+	ck_assert(!flow_check_frame(&offload, frame, 10));
+	ck_assert(flow_check_frame(&offload, frame, 11));
+}
+END_TEST
+
+START_TEST(errors_have_causes)
+{
+	ck_assert_int_eq(flow_drop_cause(EIO), DROP_PEER_DOWN);
+	ck_assert_int_eq(flow_drop_cause(EBADFD), DROP_PEER_DOWN);
+	ck_assert_int_eq(flow_drop_cause(ENOMEM), DROP_NO_MEMORY);
+	ck_assert_int_eq(flow_drop_cause(ENOBUFS), DROP_NO_MEMORY);
+	ck_assert_int_eq(flow_drop_cause(EAGAIN), DROP_NO_MEMORY);
+	ck_assert_int_eq(flow_drop_cause(EINVAL), DROP_OTHER);
+	ck_assert_int_eq(flow_drop_cause(EPERM), DROP_OTHER);
+}
+END_TEST
+
+START_TEST(counters_add_up)
+{
+	struct flow flow = { .header = 10 };
+	struct flow_counters counters;
+
+	flow_count_sent(&flow, 110);
+	flow_count_sent(&flow, 11);
+	flow_count_drop(&flow, DROP_NO_PROTO);
+	for (int i = 0; i < 3; i++)
+		flow_count_drop(&flow, DROP_PEER_DOWN);
+	flow_read_counters(&flow, &counters);
+	ck_assert_uint_eq(counters.packets, 2);
+	ck_assert_uint_eq(counters.bytes, 101);
+	ck_assert_uint_eq(counters.drops[DROP_NO_PROTO], 1);
+	ck_assert_uint_eq(counters.drops[DROP_PEER_DOWN], 3);
+	ck_assert_uint_eq(counters.drops[DROP_NO_MEMORY], 0);
+	ck_assert_uint_eq(counters.drops[DROP_OTHER], 0);
+}
+END_TEST
+
+START_TEST(a_full_batch_doubles)
+{
+	unsigned int batch = 1;
+
+	for (int i = 0; i < 20; i++) {
+		unsigned int next = flow_next_batch(batch, batch, batch * 64);
+
+		ck_assert_uint_eq(next, MIN(batch * 2, FLOW_BATCH_MAX));
+		batch = next;
+	}
+}
+END_TEST
+
+START_TEST(a_dry_queue_is_asked_for_one_more_than_came)
+{
+	ck_assert_uint_eq(flow_next_batch(64, 5, 5 * 64), 6);
+	ck_assert_uint_eq(flow_next_batch(64, 0, 0), 1);
+	ck_assert_uint_eq(flow_next_batch(2, 1, 100), 2);
+}
+END_TEST
+
+START_TEST(a_batch_of_segments_stays_in_the_cache)
+{
+	/* 64 KiB each: 7 of them and a bit are 512 KiB */
+	ck_assert_uint_le(flow_next_batch(64, 64, 64 * 65536UL) * 65536UL, FLOW_BATCH_BYTES);
+	ck_assert_uint_ge(flow_next_batch(64, 64, 64 * 65536UL), 4);
+	/* never nothing, whatever came */
+	ck_assert_uint_ge(flow_next_batch(1, 1, FLOW_BATCH_BYTES * 2UL), 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("flow");
+	TCase *tcase = tcase_create("flow");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(tcase, family_is_the_version_nibble, 0, 256);
+	tcase_add_test(tcase, family_is_behind_the_virtio_header);
+	tcase_add_test(tcase, short_frames_have_no_family);
+	tcase_add_test(tcase, errors_have_causes);
+	tcase_add_test(tcase, counters_add_up);
+	tcase_add_test(tcase, a_full_batch_doubles);
+	tcase_add_test(tcase, a_dry_queue_is_asked_for_one_more_than_came);
+	tcase_add_test(tcase, a_batch_of_segments_stays_in_the_cache);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+/* The rules of rport(4), and link specifications. */
+
+#include <check.h>
+#include <stdio.h>
+
+#include "link.h"
+#include "spec.h"
+
+/* --- parents
+ * -------------------------------------------------------------------------------------------- */
+
+static struct link_port a, b, c;
+
+static void setup(void)
+{
+	a = b = c = (struct link_port){ .present = true, .up = true };
+}
+
+START_TEST(parent_is_symmetric)
+{
+	struct link_port *peer = NULL;
+
+	ck_assert_int_eq(link_set_parent(&a, &b), 1);
+	ck_assert_int_eq(link_get_parent(&a, &peer), 0);
+	ck_assert_ptr_eq(peer, &b);
+	ck_assert_int_eq(link_get_parent(&b, &peer), 0);
+	ck_assert_ptr_eq(peer, &a);
+}
+END_TEST
+
+START_TEST(same_parent_again_changes_nothing)
+{
+	link_set_parent(&a, &b);
+	ck_assert_int_eq(link_set_parent(&a, &b), 0);
+	ck_assert_int_eq(link_set_parent(&b, &a), 0);
+	ck_assert_ptr_eq(a.peer, &b);
+	ck_assert_ptr_eq(b.peer, &a);
+}
+END_TEST
+
+START_TEST(no_port_or_itself_is_invalid)
+{
+	ck_assert_int_eq(link_set_parent(&a, NULL), -EINVAL);
+	ck_assert_int_eq(link_set_parent(&a, &a), -EINVAL);
+	ck_assert_ptr_null(a.peer);
+	link_set_parent(&a, &b);
+	ck_assert_int_eq(link_set_parent(&a, &a), -EINVAL);
+	ck_assert_ptr_eq(a.peer, &b);
+}
+END_TEST
+
+START_TEST(taken_is_busy_whichever_side)
+{
+	link_set_parent(&a, &b);
+	ck_assert_int_eq(link_set_parent(&a, &c), -EBUSY);
+	ck_assert_int_eq(link_set_parent(&c, &a), -EBUSY);
+	ck_assert_int_eq(link_set_parent(&c, &b), -EBUSY);
+	ck_assert_ptr_eq(a.peer, &b);
+	ck_assert_ptr_eq(b.peer, &a);
+	ck_assert_ptr_null(c.peer);
+}
+END_TEST
+
+START_TEST(unpaired_has_no_address_available)
+{
+	struct link_port *peer = &c;
+
+	ck_assert_int_eq(link_get_parent(&a, &peer), -EADDRNOTAVAIL);
+	ck_assert_ptr_eq(peer, &c);
+}
+END_TEST
+
+START_TEST(delete_clears_both_and_always_succeeds)
+{
+	link_delete_parent(&a);
+	link_set_parent(&a, &b);
+	link_delete_parent(&b);
+	ck_assert_ptr_null(a.peer);
+	ck_assert_ptr_null(b.peer);
+	ck_assert_int_eq(link_set_parent(&a, &c), 1);
+}
+END_TEST
+
+START_TEST(carrier_is_that_the_peer_is_there_and_up)
+{
+	ck_assert(!link_carrier(&a));
+	link_set_parent(&a, &b);
+	ck_assert(link_carrier(&a));
+	b.up = false;
+	ck_assert(!link_carrier(&a));
+	ck_assert(link_carrier(&b)); /* its own state does not matter */
+	b.up = true;
+	b.present = false;
+	ck_assert(!link_carrier(&a));
+}
+END_TEST
+
+START_TEST(mtu_range)
+{
+	ck_assert(!link_mtu_valid(1279));
+	ck_assert(link_mtu_valid(1280));
+	ck_assert(link_mtu_valid(32768));
+	ck_assert(!link_mtu_valid(32769));
+	ck_assert(!link_mtu_valid(-1));
+	ck_assert(!link_mtu_valid(INT64_MAX));
+}
+END_TEST
+
+/* --- specifications
+ * ------------------------------------------------------------------------------------- */
+
+static struct rport_error err;
+
+static struct link_spec make_spec(const char *domain_a, const char *domain_b)
+{
+	struct link_spec spec = LINK_SPEC_INIT;
+
+	ck_assert_int_eq(domain_parse(domain_a, &spec.ports[0].domain, &err), 0);
+	ck_assert_int_eq(domain_parse(domain_b, &spec.ports[1].domain, &err), 0);
+	return spec;
+}
+
+static const struct {
+	const char *a, *b, *name;
+} default_names[] = {
+	{ "red", "blue", "red-blue" },
+	{ "vrf:red", "netns:blue", "red-blue" },
+	{ "default", "netns:vpn/vrf:x", "default-vpn.x" },
+	{ "pid:17", "default", "pid17-default" },
+};
+
+START_TEST(default_name)
+{
+	struct link_spec spec = make_spec(default_names[_i].a, default_names[_i].b);
+
+	ck_assert_int_eq(link_spec_default_name(&spec, &err), 0);
+	ck_assert_str_eq(spec.name, default_names[_i].name);
+}
+END_TEST
+
+START_TEST(default_name_that_will_not_do)
+{
+	struct link_spec spec = make_spec("netns:with blank", "default");
+
+	ck_assert_int_eq(link_spec_default_name(&spec, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.message, "--name"));
+	ck_assert_str_eq(spec.name, "");
+}
+END_TEST
+
+START_TEST(mtu_out_of_range_says_the_range)
+{
+	struct link_spec spec = make_spec("a", "b");
+
+	ck_assert_int_eq(link_spec_set_mtu(&spec, 1279, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.message, "1280 to 32768"));
+	ck_assert_uint_eq(spec.mtu, LINK_MTU_DEFAULT);
+	ck_assert_int_eq(link_spec_set_mtu(&spec, 1280, &err), 0);
+	ck_assert_uint_eq(spec.mtu, 1280);
+}
+END_TEST
+
+static const struct {
+	const char *address, *peer;
+	int result;
+} addresses[] = {
+	{ "10.0.0.1", NULL, 0 },
+	{ "10.0.0.1/24", NULL, 0 },
+	{ "10.0.0.1/32", "10.0.0.2", 0 },
+	{ "fd00::1", "fd00::2", 0 },
+	{ "fd00::1/64", NULL, 0 },
+	{ "10.0.0.1/33", NULL, -EINVAL },
+	{ "10.0.0", NULL, -EINVAL },
+	{ "", NULL, -EINVAL },
+	{ "10.0.0.1", "fd00::2", -EINVAL },
+	{ "10.0.0.1", "10.0.0.2/32", -EINVAL },
+	{ "fd00::1", "here", -EINVAL },
+	{ "fd00::1/129", NULL, -EINVAL },
+};
+
+START_TEST(address)
+{
+	struct link_spec spec = make_spec("a", "b");
+
+	ck_assert_int_eq(link_spec_add_address(&spec.ports[0], addresses[_i].address,
+					       addresses[_i].peer, &err),
+			 addresses[_i].result);
+	ck_assert_uint_eq(spec.ports[0].n_addresses, addresses[_i].result == 0);
+	link_spec_release(&spec);
+}
+END_TEST
+
+START_TEST(too_many_addresses_and_routes)
+{
+	struct link_spec spec = make_spec("a", "b");
+	struct port_spec *port = &spec.ports[0];
+	char text[32];
+
+	for (int i = 0; i < SPEC_ADDRESSES_MAX; i++) {
+		snprintf(text, sizeof(text), "10.0.0.%d", i);
+		ck_assert_int_eq(link_spec_add_address(port, text, NULL, &err), 0);
+	}
+	ck_assert_int_eq(link_spec_add_address(port, "10.1.0.0", NULL, &err), -E2BIG);
+	ck_assert_int_eq(err.kind, RPORT_ERR_LIMIT);
+	for (int i = 0; i < SPEC_ROUTES_MAX; i++) {
+		snprintf(text, sizeof(text), "10.%d.%d.0/24", i / 256, i % 256);
+		ck_assert_int_eq(link_spec_add_route(port, text, &err), 0);
+	}
+	ck_assert_int_eq(link_spec_add_route(port, "11.0.0.0/8", &err), -E2BIG);
+	link_spec_release(&spec);
+}
+END_TEST
+
+START_TEST(routes)
+{
+	struct link_spec spec = make_spec("a", "b");
+	struct port_spec *port = &spec.ports[1];
+	char text[IP_PREFIX_TEXT_MAX];
+
+	ck_assert_int_eq(link_spec_add_route(port, "10.0.0.0/8", &err), 0);
+	ck_assert_int_eq(link_spec_add_route(port, "default", &err), 0);
+	ck_assert_str_eq(ip_prefix_format(&port->routes[1], text), "0.0.0.0/0");
+	ck_assert_int_eq(link_spec_add_route(port, "::/0", &err), 0);
+	ck_assert_int_eq(link_spec_add_route(port, "10.0.0.1/8", &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.message, "beyond its length"));
+	ck_assert_int_eq(link_spec_add_route(port, "everywhere", &err), -EINVAL);
+	ck_assert_uint_eq(port->n_routes, 3);
+	link_spec_release(&spec);
+}
+END_TEST
+
+START_TEST(equal_specifications_do_not_differ)
+{
+	struct link_spec have = make_spec("vrf:red", "netns:blue"),
+			 want = make_spec("vrf:red", "netns:blue");
+	char difference[1024] = "";
+
+	ck_assert_int_eq(link_spec_set_ifname(&have.ports[0], "rport7", &err), 0);
+	ck_assert_int_eq(link_spec_add_address(&have.ports[1], "10.0.0.1", "10.0.0.2", &err), 0);
+	ck_assert_int_eq(link_spec_add_address(&want.ports[1], "10.0.0.1/32", "10.0.0.2", &err), 0);
+	ck_assert(!link_spec_diff(&have, &want, difference, sizeof(difference)));
+	link_spec_release(&have);
+	link_spec_release(&want);
+}
+END_TEST
+
+/* Each changes one thing in what is wanted. */
+static void want_domain(struct link_spec *want)
+{
+	domain_parse("netns:green", &want->ports[1].domain, &err);
+}
+
+static void want_ifname(struct link_spec *want)
+{
+	link_spec_set_ifname(&want->ports[0], "wan0", &err);
+}
+
+static void want_mtu(struct link_spec *want)
+{
+	want->mtu = 1500;
+}
+
+static void want_no_offload(struct link_spec *want)
+{
+	want->offload = false;
+}
+
+static void want_address(struct link_spec *want)
+{
+	link_spec_add_address(&want->ports[0], "10.0.0.1", NULL, &err);
+}
+
+static void want_route(struct link_spec *want)
+{
+	link_spec_add_route(&want->ports[1], "10.0.0.0/8", &err);
+}
+
+static const struct {
+	void (*change)(struct link_spec *want);
+	const char *difference;
+} differences[] = {
+	{ want_domain, "domain b is netns:blue, not netns:green" },
+	{ want_ifname, "interface a is rport0, not wan0" },
+	{ want_mtu, "mtu is 32768, not 1500" },
+	{ want_no_offload, "offload is on, not off" },
+	{ want_address, "the addresses of end a are others" },
+	{ want_route, "the routes of end b are others" },
+};
+
+START_TEST(a_difference_is_named)
+{
+	struct link_spec have = make_spec("vrf:red", "netns:blue"),
+			 want = make_spec("vrf:red", "netns:blue");
+	char difference[1024] = "";
+
+	link_spec_set_ifname(&have.ports[0], "rport0", &err);
+	differences[_i].change(&want);
+	ck_assert(link_spec_diff(&have, &want, difference, sizeof(difference)));
+	ck_assert_str_eq(difference, differences[_i].difference);
+	link_spec_release(&have);
+	link_spec_release(&want);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("link");
+	TCase *parents = tcase_create("parents"), *specs = tcase_create("specifications");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(parents, setup, NULL);
+	tcase_add_test(parents, parent_is_symmetric);
+	tcase_add_test(parents, same_parent_again_changes_nothing);
+	tcase_add_test(parents, no_port_or_itself_is_invalid);
+	tcase_add_test(parents, taken_is_busy_whichever_side);
+	tcase_add_test(parents, unpaired_has_no_address_available);
+	tcase_add_test(parents, delete_clears_both_and_always_succeeds);
+	tcase_add_test(parents, carrier_is_that_the_peer_is_there_and_up);
+	tcase_add_test(parents, mtu_range);
+	suite_add_tcase(suite, parents);
+
+	tcase_add_loop_test(specs, default_name, 0, ARRAY_SIZE(default_names));
+	tcase_add_test(specs, default_name_that_will_not_do);
+	tcase_add_test(specs, mtu_out_of_range_says_the_range);
+	tcase_add_loop_test(specs, address, 0, ARRAY_SIZE(addresses));
+	tcase_add_test(specs, too_many_addresses_and_routes);
+	tcase_add_test(specs, routes);
+	tcase_add_test(specs, equal_specifications_do_not_differ);
+	tcase_add_loop_test(specs, a_difference_is_named, 0, ARRAY_SIZE(differences));
+	suite_add_tcase(suite, specs);
+
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,192 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Links between VRFs of one namespace. vm/run.sh runs this in a virtual machine, on two kernels, as VRFs are missing from
+# many kernels that containers have; where they are not, it can be run like any other test file.
+# shellcheck disable=SC2317,SC2119 # the tests are called by name; start_rportd needs no arguments
+
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "${BASH_SOURCE[0]%/*}/../lib.sh"
+
+# vrf_add NAMESPACE VRF TABLE
+vrf_add() {
+	ip -n "$1" link add "$2" type vrf table "$3"
+	ip -n "$1" link set "$2" up
+}
+
+# A daemon, and two VRFs in its namespace
+setup() {
+	ns_add HOME_NS
+	has_vrf "$HOME_NS" || skip cannot 'this kernel has no VRFs'
+	vrf_add "$HOME_NS" vrf-a 1001
+	vrf_add "$HOME_NS" vrf-b 1002
+	start_rportd
+}
+
+# and the link that most of the tests use
+setup_link() {
+	setup
+	succeeds rportctl pair vrf-a vrf-b --addresses 192.168.0.0,192.168.0.1 --addresses fd00::a,fd00::b "$@"
+}
+
+# ping_vrf VRF ADDRESS
+ping_vrf() {
+	ping_ok "$HOME_NS" "$2" -I "$1"
+}
+
+# routes FAMILY TABLE [FILTER]: destinations, one a line
+routes() {
+	{ ip -n "$HOME_NS" "-$1" -j route show table "$2" 2>/dev/null || true; } | jq -r ".[] | select(${3:-true}).dst"
+}
+
+test_pair() {
+	setup
+	succeeds rportctl pair vrf-a vrf-b --addresses 192.168.0.0,192.168.0.1
+	succeeds rportctl -j show vrf-a-vrf-b
+	assert_json "$OUT" '.state == "up" and .a.domain == "vrf:vrf-a" and .b.domain == "vrf:vrf-b"'
+	assert_json "$OUT" '.a.carrier and .b.carrier and .a.interface != .b.interface'
+	ping_vrf vrf-a 192.168.0.1
+	ping_vrf vrf-b 192.168.0.0
+	succeeds rportctl pair vrf-a vrf-b --addresses 192.168.0.0,192.168.0.1
+	assert_match "$OUT" '*unchanged*' 'the same pair again'
+	succeeds rportctl unpair vrf-a-vrf-b
+	assert_no_ports
+}
+
+test_ping6() {
+	local local_a local_b
+	setup_link
+	ping_vrf vrf-a fd00::b
+	ping_vrf vrf-b fd00::a
+	local_a=$(port vrf-a-vrf-b a .linkLocal)
+	local_b=$(port vrf-a-vrf-b b .linkLocal)
+	ping_ok "$HOME_NS" "${local_b%/*}" -I "$(port vrf-a-vrf-b a .interface)"
+	ping_ok "$HOME_NS" "${local_a%/*}" -I "$(port vrf-a-vrf-b b .interface)"
+}
+
+test_not_reachable_without_vrf() {
+	setup_link
+	for address in 192.168.0.1 192.168.0.0 fd00::a fd00::b; do
+		run in_ns "$HOME_NS" ping -n -c 1 -W 1 "$address"
+		assert_match "$ERR" '*Network is unreachable*' "ping of $address without a VRF"
+	done
+}
+
+test_datapath() {
+	local engine=uring-batch
+	# the first kernel that reads from a TUN without waiting is 6.4
+	[[ $(uname -r) != 6.[0-3].* ]] || engine=uring-pending
+	setup_link
+	succeeds rportctl -j show vrf-a-vrf-b
+	assert_eq "$(jq -r .datapath <<<"$OUT")" "$engine" "data path on Linux $(uname -r)"
+}
+
+# tcp_transfer FROM-VRF TO-VRF ADDRESS: what arrives is what was sent
+tcp_transfer() {
+	local sent received ready=$TEST_TMP/ready-$1
+	sent=$("$TRAFFIC" pattern --bytes 67108864 | sha256sum)
+	nsenter --net=/run/netns/"$HOME_NS" ip vrf exec "$2" \
+		"$TRAFFIC" tcp-listen --ready "$ready" "$3" 5000 </dev/null >"$ready.data" &
+	eventually test -e "$ready"
+	"$TRAFFIC" pattern --bytes 67108864 | in_ns "$HOME_NS" ip vrf exec "$1" "$TRAFFIC" tcp-send "$3" 5000
+	wait $!
+	received=$(sha256sum <"$ready.data")
+	assert_eq "$received" "$sent" "checksum of 64 MiB from $1 to $3"
+}
+
+test_tcp() {
+	setup_link
+	tcp_transfer vrf-a vrf-b 192.168.0.1
+	tcp_transfer vrf-b vrf-a fd00::a
+	succeeds rportctl -j -s show vrf-a-vrf-b
+	assert_json "$OUT" '[.a, .b] | all(.statistics.bytes > 67108864)'
+}
+
+test_tcp_without_offloads() {
+	setup_link --no-offload
+	tcp_transfer vrf-a vrf-b 192.168.0.1
+}
+
+test_udp_in_order() {
+	local options=(--size 64 --count 10000 --window 400)
+	setup_link
+	listener "$HOME_NS" udp.log udp-listen --device vrf-b "${options[@]}" 192.168.0.1 5001
+	succeeds in_ns "$HOME_NS" "$TRAFFIC" udp-send --device vrf-a "${options[@]}" 192.168.0.1 5001
+	wait "$SPAWN_PID" || fail "datagrams were lost or out of order: $(<udp.log)"
+	assert_match "$(<udp.log)" 'received=10000 lost=0 reordered=0 *' 'datagrams'
+}
+
+test_route_in_table_of_vrf() {
+	local filter table
+	setup_link --a-route 10.9.0.0/16 --a-route fd09::/48
+	filter=".dev == \"$(port vrf-a-vrf-b a .interface)\" and .protocol == \"114\""
+	assert_match "$(routes 4 1001 "$filter")" '*10.9.0.0/16*' 'IPv4 routes of vrf-a'
+	assert_match "$(routes 6 1001 "$filter")" '*fd09::/48*' 'IPv6 routes of vrf-a'
+	for table in 1002 main; do
+		assert_no_match "$(routes 4 "$table")" '*10.9.0.0/16*' "IPv4 routes of table $table"
+		assert_no_match "$(routes 6 "$table")" '*fd09::/48*' "IPv6 routes of table $table"
+	done
+	ip -n "$HOME_NS" address add 10.9.9.9/32 dev vrf-b
+	ping_vrf vrf-a 10.9.9.9
+	succeeds rportctl unpair vrf-a-vrf-b
+	assert_eq "$(routes 4 1001)" '' 'IPv4 routes of vrf-a after unpair'
+}
+
+test_ambiguous_name() {
+	setup
+	ns_add A
+	vrf_add "$HOME_NS" "$A" 1003
+	refused 2 "*vrf:$A*" rportctl pair "$A" vrf-b
+	assert_match "$ERR" "*netns:$A*" 'both spellings'
+	assert_no_ports
+	succeeds rportctl pair "vrf:$A" "netns:$A"
+	succeeds rportctl -j list
+	assert_json "$OUT" "[.[] | .a.domain, .b.domain] == [\"vrf:$A\", \"netns:$A\"]"
+}
+
+test_vrf_of_another_namespace() {
+	setup
+	ns_add B
+	vrf_add "$B" vrf-c 1004
+	succeeds rportctl pair vrf-a "netns:$B/vrf:vrf-c" --name far --addresses 192.168.0.0,192.168.0.1
+	succeeds rportctl -j show far
+	assert_json "$OUT" ".b.domain == \"netns:$B/vrf:vrf-c\""
+	ping_vrf vrf-a 192.168.0.1
+	ping_ok "$B" 192.168.0.0 -I vrf-c
+	ping_fails "$B" 192.168.0.0
+	refused 3 "*vrf-x*" rportctl pair vrf-a "netns:$B/vrf:vrf-x"
+}
+
+test_vrf_to_main_table() {
+	setup
+	succeeds rportctl pair vrf-a default --addresses 192.168.0.0,192.168.0.1
+	ping_vrf vrf-a 192.168.0.1
+	ping_ok "$HOME_NS" 192.168.0.0
+}
+
+test_not_a_vrf() {
+	setup
+	ip -n "$HOME_NS" link add no-vrf type dummy
+	refused 2 '*no-vrf*not a VRF*' rportctl pair vrf:no-vrf vrf-b
+	refused 3 '*vrf-x*' rportctl pair vrf:vrf-x vrf-b
+	refused 3 '*vrf-x*' rportctl pair vrf-x vrf-b
+	assert_no_ports
+}
+
+# A port outlives its VRF, in the main table (as every interface of a VRF does); its link can be removed.
+test_vrf_deleted() {
+	setup_link
+	succeeds rportctl pair vrf-a vrf-b --name other --addresses 192.168.1.0,192.168.1.1
+	ip -n "$HOME_NS" link del vrf-a
+	rportd_alive
+	succeeds rportctl -j show other
+	succeeds rportctl unpair other
+	succeeds rportctl unpair vrf-a-vrf-b
+	assert_no_ports
+	refused 3 '*vrf-a*' rportctl pair vrf:vrf-a vrf-b
+	vrf_add "$HOME_NS" vrf-a 1001
+	succeeds rportctl pair vrf-a vrf-b --addresses 192.168.0.0,192.168.0.1
+	ping_vrf vrf-a 192.168.0.1
+}
+
+run_tests "$@"
