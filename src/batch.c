@@ -24,9 +24,9 @@
  */
 
 #include <poll.h>
-#include <sys/mman.h>
 
 #include "engine.h"
+#include "pool.h"
 #include "ring.h"
 
 #define RING_ENTRIES 1024
@@ -49,7 +49,7 @@ struct frames {
 struct batch_engine {
 	struct engine engine;
 	struct ring ring;
-	unsigned char *memory;    /* of the buffers */
+	struct pool pool;
 	uint16_t free[N_BUFFERS]; /* a stack */
 	unsigned int n_free;
 	struct flow_list ready;
@@ -60,11 +60,6 @@ struct batch_engine {
 static struct batch_engine *batch_engine(struct engine *engine)
 {
 	return container_of(engine, struct batch_engine, engine);
-}
-
-static unsigned char *buffer_at(struct batch_engine *batch, unsigned int buffer)
-{
-	return batch->memory + (size_t)buffer * ENGINE_BUFFER_STRIDE;
 }
 
 static void release_buffer(struct batch_engine *batch, unsigned int buffer)
@@ -108,8 +103,8 @@ static void queue_writes(struct batch_engine *batch)
 	for (unsigned int i = 0; i < writing->n; i++) {
 		struct frame *frame = &writing->frame[i];
 
-		ring_write_nowait(&batch->ring, frame->flow->to, buffer_at(batch, frame->buffer),
-				  frame->size,
+		ring_write_nowait(&batch->ring, frame->flow->to,
+				  pool_at(&batch->pool, frame->buffer), frame->size,
 				  (struct ring_tag){ .op = RING_WRITE,
 						     .slot = frame->flow->slot,
 						     .index = i });
@@ -126,7 +121,7 @@ static void queue_reads_of(struct batch_engine *batch, struct flow *flow, unsign
 		unsigned int buffer = batch->free[--batch->n_free];
 
 		ring_read_nowait(
-			&batch->ring, flow->from, buffer_at(batch, buffer), ENGINE_FRAME_MAX,
+			&batch->ring, flow->from, pool_at(&batch->pool, buffer), POOL_FRAME_MAX,
 			(struct ring_tag){ .op = RING_READ, .slot = flow->slot, .index = buffer });
 	}
 }
@@ -163,9 +158,9 @@ static void complete_read(struct batch_engine *batch, struct flow *flow, unsigne
 	}
 	flow->came++;
 	flow->came_bytes += (size_t)result;
-	if (result > ENGINE_FRAME_MAX ||
-	    !flow_check_frame(flow, buffer_at(batch, buffer), (size_t)result)) {
-		flow_count_drop(flow, result > ENGINE_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
+	if (result > POOL_FRAME_MAX ||
+	    !flow_check_frame(flow, pool_at(&batch->pool, buffer), (size_t)result)) {
+		flow_count_drop(flow, result > POOL_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
 		release_buffer(batch, buffer);
 		return;
 	}
@@ -309,31 +304,25 @@ static void batch_destroy(struct engine *engine)
 	struct batch_engine *batch = batch_engine(engine);
 
 	ring_exit(&batch->ring);
-	munmap(batch->memory, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE);
+	pool_exit(&batch->pool);
 	free(batch);
 }
 
 static int batch_create(int wake_fd, struct engine **ret)
 {
-	struct batch_engine *batch;
-	void *memory;
+	struct batch_engine *batch = calloc(1, sizeof(*batch));
 	int r;
 
-	batch = calloc(1, sizeof(*batch));
 	if (!batch)
 		return -ENOMEM;
-	memory = mmap(NULL, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED) {
-		r = -errno;
-		goto fail_memory;
+	r = pool_init(&batch->pool, N_BUFFERS);
+	if (r >= 0)
+		r = ring_init(&batch->ring, RING_ENTRIES, wake_fd);
+	if (r < 0) {
+		batch_destroy(&batch->engine);
+		return r;
 	}
-	r = ring_init(&batch->ring, RING_ENTRIES, wake_fd);
-	if (r < 0)
-		goto fail_ring;
-
 	batch->engine.class = &engine_batch;
-	batch->memory = memory;
 	for (unsigned int i = 0; i < N_BUFFERS; i++)
 		release_buffer(batch, N_BUFFERS - 1 - i);
 	TAILQ_INIT(&batch->ready);
@@ -341,12 +330,6 @@ static int batch_create(int wake_fd, struct engine **ret)
 	batch->reading = &batch->frames[1];
 	*ret = &batch->engine;
 	return 0;
-
-fail_ring:
-	munmap(memory, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE);
-fail_memory:
-	free(batch);
-	return r;
 }
 
 const struct engine_class engine_batch = {

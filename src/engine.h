@@ -44,12 +44,4 @@ extern const struct engine_class engine_batch;
 /* Reads kept pending in the kernel: Linux 6.1 and later. See pending.c. */
 extern const struct engine_class engine_pending;
 
-/*
- * The largest frame: a segment of 64 KiB to be cut by the receiver's kernel or never, and its
- * virtio header. Buffers lie an odd number of cache lines apart, so that the headers of a batch do
- * not share one set of the cache.
- */
-#define ENGINE_FRAME_MAX     (65536 + 64)
-#define ENGINE_BUFFER_STRIDE (ENGINE_FRAME_MAX + 64)
-
 #endif

@@ -14,9 +14,8 @@
  * anew as writes give buffers back, to each flow that starved in turn.
  */
 
-#include <sys/mman.h>
-
 #include "engine.h"
+#include "pool.h"
 #include "ring.h"
 
 #define RING_ENTRIES 1024
@@ -26,7 +25,7 @@
 struct pending_engine {
 	struct engine engine;
 	struct ring ring;
-	unsigned char *memory;
+	struct pool pool;
 	unsigned int size[N_BUFFERS]; /* of the frame in each buffer */
 	unsigned int n_free;
 	struct flow_list starved; /* FLOW_READY: they wait for buffers */
@@ -37,14 +36,9 @@ static struct pending_engine *pending_engine(struct engine *engine)
 	return container_of(engine, struct pending_engine, engine);
 }
 
-static unsigned char *buffer_at(struct pending_engine *pending, unsigned int buffer)
-{
-	return pending->memory + (size_t)buffer * ENGINE_BUFFER_STRIDE;
-}
-
 static void release_buffer(struct pending_engine *pending, unsigned int buffer)
 {
-	ring_provide(&pending->ring, buffer_at(pending, buffer), ENGINE_FRAME_MAX, buffer);
+	ring_provide(&pending->ring, pool_at(&pending->pool, buffer), POOL_FRAME_MAX, buffer);
 	pending->n_free++;
 }
 
@@ -52,7 +46,7 @@ static void queue_reads(struct pending_engine *pending, struct flow *flow)
 {
 	for (; flow->asked < FLOW_READS; flow->asked++) {
 		flow->in_flight++;
-		ring_read_provided(&pending->ring, flow->from, ENGINE_FRAME_MAX,
+		ring_read_provided(&pending->ring, flow->from, POOL_FRAME_MAX,
 				   (struct ring_tag){ .op = RING_READ, .slot = flow->slot });
 	}
 }
@@ -90,10 +84,10 @@ static void make_gone(struct pending_engine *pending, struct flow *flow)
 static void forward(struct pending_engine *pending, struct flow *flow, unsigned int buffer,
 		    size_t size)
 {
-	unsigned char *frame = buffer_at(pending, buffer);
+	unsigned char *frame = pool_at(&pending->pool, buffer);
 
-	if (size > ENGINE_FRAME_MAX || !flow_check_frame(flow, frame, size)) {
-		flow_count_drop(flow, size > ENGINE_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
+	if (size > POOL_FRAME_MAX || !flow_check_frame(flow, frame, size)) {
+		flow_count_drop(flow, size > POOL_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
 		release_buffer(pending, buffer);
 		return;
 	}
@@ -212,47 +206,32 @@ static void pending_destroy(struct engine *engine)
 	struct pending_engine *pending = pending_engine(engine);
 
 	ring_exit(&pending->ring);
-	munmap(pending->memory, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE);
+	pool_exit(&pending->pool);
 	free(pending);
 }
 
 static int pending_create(int wake_fd, struct engine **ret)
 {
-	struct pending_engine *pending;
-	void *memory;
+	struct pending_engine *pending = calloc(1, sizeof(*pending));
 	int r;
 
-	pending = calloc(1, sizeof(*pending));
 	if (!pending)
 		return -ENOMEM;
-	memory = mmap(NULL, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED) {
-		r = -errno;
-		goto fail_memory;
+	r = pool_init(&pending->pool, N_BUFFERS);
+	if (r >= 0)
+		r = ring_init(&pending->ring, RING_ENTRIES, wake_fd);
+	if (r >= 0)
+		r = ring_provide_init(&pending->ring, N_BUFFERS);
+	if (r < 0) {
+		pending_destroy(&pending->engine);
+		return r;
 	}
-	r = ring_init(&pending->ring, RING_ENTRIES, wake_fd);
-	if (r < 0)
-		goto fail_ring;
-	r = ring_provide_init(&pending->ring, N_BUFFERS);
-	if (r < 0)
-		goto fail_provide;
-
 	pending->engine.class = &engine_pending;
-	pending->memory = memory;
-	TAILQ_INIT(&pending->starved);
 	for (unsigned int i = 0; i < N_BUFFERS; i++)
 		release_buffer(pending, i);
+	TAILQ_INIT(&pending->starved);
 	*ret = &pending->engine;
 	return 0;
-
-fail_provide:
-	ring_exit(&pending->ring);
-fail_ring:
-	munmap(memory, (size_t)N_BUFFERS * ENGINE_BUFFER_STRIDE);
-fail_memory:
-	free(pending);
-	return r;
 }
 
 const struct engine_class engine_pending = {

@@ -42,6 +42,7 @@ int ring_init(struct ring *ring, unsigned int entries, int wake_fd)
 	}
 	if (r < 0)
 		return r;
+	ring->ready = true;
 	/* Saves looking the descriptor up at each system call; without it all works as well. */
 	(void)io_uring_register_ring_fd(&ring->uring);
 	return 0;
@@ -49,7 +50,9 @@ int ring_init(struct ring *ring, unsigned int entries, int wake_fd)
 
 void ring_exit(struct ring *ring)
 {
-	io_uring_queue_exit(&ring->uring);
+	if (ring->ready)
+		io_uring_queue_exit(&ring->uring);
+	ring->ready = false;
 	if (ring->buffers)
 		munmap(ring->buffers, ring->buffers_size);
 	ring->buffers = NULL;

@@ -28,6 +28,7 @@ struct ring_tag {
 
 struct ring {
 	struct io_uring uring;
+	bool ready; /* the above is set up */
 	int wake_fd;
 	bool wake_polled;
 	struct io_uring_buf_ring *buffers; /* ring_provide(), else NULL */
@@ -48,7 +49,7 @@ struct ring {
 int ring_init(struct ring *ring, unsigned int entries, int wake_fd);
 
 /**
- * ring_exit() - give the ring back; the kernel cancels what still waits in it
+ * ring_exit() - give the ring back; the kernel cancels what still waits in it. Takes a zeroed one
  */
 void ring_exit(struct ring *ring);
 

@@ -140,6 +140,23 @@ static int result(struct rtnl *rtnl, int nle)
 	return -EIO;
 }
 
+static struct rtnl *alloc_rtnl(void)
+{
+	struct rtnl *rtnl = calloc(1, sizeof(*rtnl));
+
+	if (!rtnl)
+		return NULL;
+	rtnl->socket = nl_socket_alloc();
+	if (!rtnl->socket ||
+	    nl_socket_modify_err_cb(rtnl->socket, NL_CB_CUSTOM, note_kernel_error, rtnl) < 0) {
+		rtnl_close(rtnl);
+		return NULL;
+	}
+	/* ask for the length of each message before it is read: none is cut short */
+	nl_socket_enable_msg_peek(rtnl->socket);
+	return rtnl;
+}
+
 static int connect_socket(void *arg)
 {
 	struct rtnl *rtnl = arg;
@@ -149,21 +166,11 @@ static int connect_socket(void *arg)
 
 int rtnl_open(int netns_fd, struct rtnl **ret)
 {
-	_cleanup_rtnl_ struct rtnl *rtnl = calloc(1, sizeof(*rtnl));
+	_cleanup_rtnl_ struct rtnl *rtnl = alloc_rtnl();
 	int r;
 
 	if (!rtnl)
 		return -ENOMEM;
-	rtnl->socket = nl_socket_alloc();
-	if (!rtnl->socket)
-		return -ENOMEM;
-	r = result(rtnl,
-		   nl_socket_modify_err_cb(rtnl->socket, NL_CB_CUSTOM, note_kernel_error, rtnl));
-	if (r < 0)
-		return r;
-	/* ask for the length of each message before it is read: none is cut short */
-	nl_socket_enable_msg_peek(rtnl->socket);
-
 	/* a socket belongs to the namespace of the thread that made it */
 	r = netns_fd < 0 ? connect_socket(rtnl) : netns_run(netns_fd, connect_socket, rtnl);
 	if (r < 0)
@@ -375,8 +382,9 @@ static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const 
 static int make_transit_name(char name[static IFNAMSIZ])
 {
 	uint32_t number;
+	ssize_t size = getrandom(&number, sizeof(number), 0); /* never less than asked for */
 
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+	if (size < 0)
 		return -errno;
 	snprintf(name, IFNAMSIZ, "rport_%08" PRIx32, number);
 	return 0;

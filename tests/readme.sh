@@ -125,7 +125,7 @@ $(<output)"
 
 # Inside the namespaces: a /run of its own, the daemon at its default place.
 block_main() {
-	local dir=$1 file note
+	local dir=$1 file note setup
 	set -Eeuo pipefail
 	trap 'echo "FAILED: status $? at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND" >&2' ERR
 	unset -f rportctl # the one of lib.sh
@@ -141,8 +141,8 @@ block_main() {
 	for file in $(<blocks); do
 		echo "--- $file"
 		note=${file%.*}.note
-		if note_of "$note" setup >setup; then
-			eval "$(cat setup)"
+		if setup=$(note_of "$note" setup); then
+			eval "$setup"
 		fi
 		case $file in
 		*.console) console "$file" ;;

@@ -110,18 +110,18 @@ static const struct {
 	int family;
 	const char *canonical;
 } good_addresses[] = {
-	{ "0.0.0.0",					   AF_INET,	"0.0.0.0"				  },
-	{ "192.168.0.1",				   AF_INET,	"192.168.0.1"			      },
-	{ "255.255.255.255",			       AF_INET,	"255.255.255.255"		       },
-	{ "::",					    AF_INET6, "::"					     },
-	{ "::1",					     AF_INET6, "::1"				      },
-	{ "fe80::1",				       AF_INET6, "fe80::1"				  },
-	{ "2001:DB8:0:0:0:0:0:1",			  AF_INET6, "2001:db8::1"			      },
-	{ "::ffff:10.0.0.1",			       AF_INET6, "::ffff:10.0.0.1"			  },
-	{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",	 AF_INET6,
-	 "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"							     },
+	{ "0.0.0.0", AF_INET, "0.0.0.0" },
+	{ "192.168.0.1", AF_INET, "192.168.0.1" },
+	{ "255.255.255.255", AF_INET, "255.255.255.255" },
+	{ "::", AF_INET6, "::" },
+	{ "::1", AF_INET6, "::1" },
+	{ "fe80::1", AF_INET6, "fe80::1" },
+	{ "2001:DB8:0:0:0:0:0:1", AF_INET6, "2001:db8::1" },
+	{ "::ffff:10.0.0.1", AF_INET6, "::ffff:10.0.0.1" },
+	{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", AF_INET6,
+	  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
 	{ "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", AF_INET6,
-	 "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"							     },
+	  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
 };
 
 static const char *const bad_addresses[] = {
@@ -246,24 +246,24 @@ static const struct {
 	bool host_bits;
 	const char *canonical;
 } good_prefixes[] = {
-	{ "10.0.0.1",		  32,  false, "10.0.0.1/32"	   },
-	{ "10.0.0.1/32",		 32,	 false, "10.0.0.1/32"	     },
-	{ "10.0.0.1/31",		 31,	 true,  "10.0.0.1/31"	      },
-	{ "10.0.0.0/31",		 31,	 false, "10.0.0.0/31"	     },
+	{ "10.0.0.1", 32, false, "10.0.0.1/32" },
+	{ "10.0.0.1/32", 32, false, "10.0.0.1/32" },
+	{ "10.0.0.1/31", 31, true, "10.0.0.1/31" },
+	{ "10.0.0.0/31", 31, false, "10.0.0.0/31" },
 	{ "10.0.0.0/8", 8, false, "10.0.0.0/8" },
-	{ "10.128.0.0/8",	      8,	 true,	"10.128.0.0/8"	  },
-	{ "10.128.0.0/9",	      9,	 false, "10.128.0.0/9"    },
-	{ "10.64.0.0/9",	     9,   true,	"10.64.0.0/9"	  },
-	{ "0.0.0.0/0",	       0,	  false, "0.0.0.0/0"		 },
-	{ "128.0.0.0/0",		 0,	true,  "128.0.0.0/0"	      },
-	{ "2001:db8::1",		 128, false, "2001:db8::1/128"      },
-	{ "2001:db8::1/64",	    64,  true,	 "2001:db8::1/64"	  },
-	{ "2001:db8::/64",	       64,	 false, "2001:db8::/64"	 },
-	{ "2001:db8::/28",	       28,	 true,  "2001:db8::/28"	  },
-	{ "::/0",			  0,   false, "::/0"		  },
-	{ "::1/127",		     127, true,	"::1/127"		  },
+	{ "10.128.0.0/8", 8, true, "10.128.0.0/8" },
+	{ "10.128.0.0/9", 9, false, "10.128.0.0/9" },
+	{ "10.64.0.0/9", 9, true, "10.64.0.0/9" },
+	{ "0.0.0.0/0", 0, false, "0.0.0.0/0" },
+	{ "128.0.0.0/0", 0, true, "128.0.0.0/0" },
+	{ "2001:db8::1", 128, false, "2001:db8::1/128" },
+	{ "2001:db8::1/64", 64, true, "2001:db8::1/64" },
+	{ "2001:db8::/64", 64, false, "2001:db8::/64" },
+	{ "2001:db8::/28", 28, true, "2001:db8::/28" },
+	{ "::/0", 0, false, "::/0" },
+	{ "::1/127", 127, true, "::1/127" },
 	{ "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128", 128, false,
-	 "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"		    },
+	  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128" },
 };
 
 static const char *const bad_prefixes[] = {
