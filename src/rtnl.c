@@ -8,30 +8,20 @@
  *
  * Moving: a request that moves a device and names it (IFLA_NET_NS_FD with IFLA_IFNAME) is two
  * steps in the kernel, do_setlink() in net/core/rtnetlink.c: the device moves under its old name,
- * and is renamed when it is already there. Three things follow, each seen on Linux 6.18:
- *   - when the new name is taken, the request fails with EEXIST, but the device has moved;
- *   - only when the *old* name is taken in the target is the new one used for the move itself;
- *     a pattern is then applied twice, and a device that just became rport1 goes on to rport2;
- *   - a bad pattern, or one with no number left, fails after the move as well.
- * A request without IFLA_IFNAME is one step and refuses a taken name. So a device with a fixed
- * name is renamed first, where it is, and moved under that name. For a pattern, and for a fixed
- * name that is taken where it is, the device gets a name that nobody else has, moves and is
- * renamed; when the renaming fails it is brought back.
+ * and is renamed when it is already there. One without IFLA_IFNAME is one step and refuses a taken
+ * name. So a device with a fixed name is renamed first, where it is; only a pattern, which has to
+ * be looked up in the target, is left to the second step. (Seen on Linux 6.18.)
  *
- * A message that libnl cannot build is built here by hand: IFLA_NEW_IFINDEX, RTM_*NSID, and
- * addresses, because rtnl_addr_set_peer() of libnl 3.7 refuses an IPv6 peer.
+ * A message that libnl cannot build is built here by hand: the move, RTM_*NSID, and addresses,
+ * because rtnl_addr_set_peer() of libnl 3.7 refuses an IPv6 peer.
  */
-#include <inttypes.h>
 #include <limits.h>
 #include <net/if.h> /* before any of <linux/> */
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/random.h>
 
 #include <netlink/errno.h>
 #include <netlink/msg.h>
@@ -295,15 +285,13 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
 		       unsigned int queue_length)
 {
 	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
-	int r;
 
 	if (!changes)
 		return -ENOMEM;
 	rtnl_link_set_ifalias(changes, alias);
 	rtnl_link_set_mtu(changes, mtu);
 	rtnl_link_set_txqlen(changes, queue_length);
-	r = change_link(rtnl, index, changes);
-	return r < 0 ? r : disable_link_local(rtnl, index);
+	return change_link(rtnl, index, changes);
 }
 
 int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master)
@@ -361,9 +349,8 @@ static int rename_dev(struct rtnl *rtnl, unsigned int index, const char *name)
 	return change_link(rtnl, index, changes);
 }
 
-/* @name: NULL to keep the name; @new_index: the ifindex to have there, 0: the same if it is free */
-static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name,
-		     unsigned int new_index)
+/* @name: NULL to keep the name */
+static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name)
 {
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
 	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
@@ -372,97 +359,22 @@ static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const 
 		return -ENOMEM;
 	if (nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)netns_fd) < 0 ||
-	    (name && nla_put_string(msg, IFLA_IFNAME, name) < 0) ||
-	    (new_index && nla_put_u32(msg, IFLA_NEW_IFINDEX, new_index) < 0))
+	    (name && nla_put_string(msg, IFLA_IFNAME, name) < 0))
 		return -EMSGSIZE;
 	return send_request(rtnl, msg);
 }
 
-/* A name for the time of the move that neither namespace has and no pattern gives. */
-static int make_transit_name(char name[static IFNAMSIZ])
-{
-	uint32_t number;
-	ssize_t size = getrandom(&number, sizeof(number), 0); /* never less than asked for */
-
-	if (size < 0)
-		return -errno;
-	snprintf(name, IFNAMSIZ, "rport_%08" PRIx32, number);
-	return 0;
-}
-
-/* After a failed move: see that the device is, or is again, where it was, under its transit name
- * and ifindex.
- */
-static int bring_back(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *transit)
-{
-	_cleanup_rtnl_ struct rtnl *target = NULL;
-	_cleanup_close_ int source_fd = -1;
-	struct rtnl_dev dev;
-	int r;
-
-	r = rtnl_dev_by_name(rtnl, transit, &dev);
-	if (r != -ENODEV)
-		return r;
-
-	r = rtnl_open(netns_fd, &target);
-	if (r < 0)
-		return r;
-	r = rtnl_dev_by_name(target, transit, &dev);
-	if (r < 0)
-		return r;
-	source_fd = ioctl(nl_socket_get_fd(rtnl->socket), SIOCGSKNS);
-	if (source_fd < 0)
-		return -errno;
-	return send_move(target, dev.index, source_fd, NULL, index);
-}
-
-/* Move, then rename: for names that cannot be had before the move. */
-static int move_and_rename(struct rtnl *rtnl, const struct rtnl_dev *dev, int netns_fd,
-			   const char *name)
-{
-	char transit[IFNAMSIZ];
-	int r;
-
-	r = make_transit_name(transit);
-	if (r < 0)
-		return r;
-	r = rename_dev(rtnl, dev->index, transit);
-	if (r < 0)
-		return r;
-	r = send_move(rtnl, dev->index, netns_fd, name, 0);
-	if (r == 0)
-		return 0;
-
-	/* The device may be there by now, down and under a name that nobody knows. If it cannot be
-	 * brought back, say so: only closing the TUN removes it then. */
-	if (bring_back(rtnl, dev->index, netns_fd, transit) < 0)
-		return -ENOTRECOVERABLE;
-	rename_dev(rtnl, dev->index, dev->name);
-	return r;
-}
-
 int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name)
 {
-	struct rtnl_dev dev;
 	int r;
 
 	if (!*name || strlen(name) >= IFNAMSIZ || netns_fd < 0)
 		return -EINVAL;
-	r = rtnl_dev_by_index(rtnl, index, &dev);
-	if (r < 0)
-		return r;
+	/* The kernel moves first and applies a pattern after. */
 	if (strchr(name, '%'))
-		return move_and_rename(rtnl, &dev, netns_fd, name);
-
+		return send_move(rtnl, index, netns_fd, name);
 	r = rename_dev(rtnl, index, name);
-	if (r == -EEXIST) /* here, which says nothing about there */
-		return move_and_rename(rtnl, &dev, netns_fd, name);
-	if (r < 0)
-		return r;
-	r = send_move(rtnl, index, netns_fd, NULL, 0);
-	if (r < 0)
-		rename_dev(rtnl, index, dev.name);
-	return r;
+	return r < 0 ? r : send_move(rtnl, index, netns_fd, NULL);
 }
 
 /* --- addresses and routes ------------------------------------------------------------------ */

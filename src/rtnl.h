@@ -62,9 +62,6 @@ int rtnl_dev_by_index(struct rtnl *rtnl, unsigned int index, struct rtnl_dev *re
  * @alias: IFLA_IFALIAS, shown by `ip link`
  * @mtu: bytes
  * @queue_length: packets, IFLA_TXQLEN
- *
- * Also turns the kernel's own IPv6 link-local address off (IN6_ADDR_GEN_MODE_NONE): rportd gives
- * one that stays the same (rtnl_dev_add_address()). Kernels without IPv6 are fine.
  */
 int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias, unsigned int mtu,
 		       unsigned int queue_length);
@@ -75,6 +72,10 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
  * @netns_fd: where to
  * @name: its name there, or a pattern such as "rport%d", for which the kernel takes the lowest
  * free number
+ *
+ * It arrives under its fixed name. With a pattern it is renamed on arrival, so a watcher may see
+ * its old name for a moment; that must not fit the pattern. After a failure it may be in either
+ * namespace.
  *
  * Return: 0, -EEXIST when @name is taken there, or another -errno.
  */
@@ -89,6 +90,9 @@ int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master)
 
 /**
  * rtnl_dev_set_up() - set an interface up or down
+ *
+ * It comes up without the kernel's own IPv6 link-local address (IN6_ADDR_GEN_MODE_NONE): rportd
+ * gives one that stays the same. Kernels without IPv6 are fine.
  */
 int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up);
 

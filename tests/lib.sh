@@ -195,7 +195,7 @@ ping_ok() {
 
 # ping_fails NAMESPACE ADDRESS [PING-OPTION...]
 ping_fails() {
-	run in_ns "$1" ping -n -q -c 2 -i 0.05 -W 1 "${@:3}" "$2"
+	run in_ns "$1" ping -n -q -c 2 -i 0.05 -W 0.3 "${@:3}" "$2"
 	[ "$RC" != 0 ] || fail "ping of $2 from $1 should have failed"
 }
 

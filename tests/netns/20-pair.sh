@@ -140,7 +140,8 @@ test_different_is_refused() {
 	refused 2 '*ab*' pair_numbered_refused --mtu 9000 --a-address 10.0.0.1
 	refused 2 '*ab*' pair_numbered_refused --mtu 9000 --b-name wan0
 	refused 2 '*ab*' pair_numbered_refused --mtu 9000 --no-offload
-	refused 2 "*ab*$C*" rportctl pair "$A" "$C" --name ab --mtu 9000
+	refused 2 "*ab*$C*" rportctl pair "$A" "$C" --name ab --mtu 9000 --addresses 192.168.0.0,192.168.0.1 \
+		--addresses fd00:ab::a,fd00:ab::b
 	assert_eq "$(rportctl -j show ab | jq 'del(.a.statistics, .b.statistics)')" "$before" "the link"
 	assert_eq "$(ports "$C")" '' "interfaces in the third namespace"
 }

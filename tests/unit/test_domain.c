@@ -102,7 +102,7 @@ static const char *const bad[] = {
 	"vrf:vrf:red",
 	"vrf:netns:x",
 	"vrf:gr\xc3\xbcn",
-	"vrf:" NAME_15 "6",
+	("vrf:" NAME_15 "6"),
 
 	"netns:",
 	"netns:/",
@@ -132,9 +132,9 @@ static const char *const bad[] = {
 	"netns:x/netns:y",
 	"netns:x/pid:1",
 	"netns:x/../y",
-	"netns:x/vrf:" NAME_15 "6",
-	"netns:" NAME_255 "6",
-	"netns:" NAME_255 "6/vrf:red",
+	("netns:x/vrf:" NAME_15 "6"),
+	("netns:" NAME_255 "6"),
+	("netns:" NAME_255 "6/vrf:red"),
 
 	"pid:",
 	"pid:0",
