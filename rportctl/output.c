@@ -41,7 +41,7 @@ static void put(enum output_color color, const char *text)
 	printf("%s%s%s", colored ? color_codes[color] : "", text, colored ? "\033[0m" : "");
 }
 
-/* --- escaping --- */
+/* --- escaping --------------------------------------------------------------------------------- */
 
 /* One character of UTF-8; a byte that belongs to none is given as it is, and is no character. */
 static size_t decode_utf8(const unsigned char *text, uint32_t *ret)
@@ -126,7 +126,7 @@ static char *_printf_(1, 0)
 	return escape(text, blanks, ret_width);
 }
 
-/* --- text and JSON --- */
+/* --- text and JSON ---------------------------------------------------------------------------- */
 
 void output_error(const char *fmt, ...)
 {
@@ -180,7 +180,7 @@ int output_finish(void)
 	return -EIO;
 }
 
-/* --- tables --- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 void output_table_init(struct output_table *table, size_t n_columns)
 {

@@ -5,8 +5,7 @@
 
 #define INTERFACE "org.rportd.Manager"
 
-/* --- errors
- * --------------------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 static const char *error_name(enum rport_error_kind kind)
 {
@@ -51,8 +50,7 @@ static void reply_error(struct varlink_call *call, const struct rport_error *err
 	varlink_error(call, error_name(err->kind), parameters);
 }
 
-/* --- parameters in
- * -------------------------------------------------------------------------------------- */
+/* --- parameters in ---------------------------------------------------------------------------- */
 
 /*
  * Reading stops at the first parameter that has the wrong type, which goes into @bad, or at the
@@ -207,8 +205,7 @@ static void refuse(struct varlink_call *call, const struct reader *reader)
 		reply_error(call, &reader->err);
 }
 
-/* --- replies out
- * ---------------------------------------------------------------------------------------- */
+/* --- replies out ------------------------------------------------------------------------------ */
 
 static json_t *null_or_string(const char *text)
 {
@@ -313,8 +310,7 @@ static json_t *link_to_json(struct manager *manager, struct rport_link *link)
 			 port_to_json(&link->ports[1], &link->spec.ports[1], &status[1]));
 }
 
-/* --- methods
- * -------------------------------------------------------------------------------------------- */
+/* --- methods ---------------------------------------------------------------------------------- */
 
 static const char *result_name(enum pair_result result)
 {

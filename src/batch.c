@@ -93,8 +93,7 @@ static void make_gone(struct batch_engine *batch, struct flow *flow)
 		batch->engine.gone(&batch->engine, flow);
 }
 
-/* --- a round, in its order
- * ------------------------------------------------------------------------------ */
+/* --- a round, in its order -------------------------------------------------------------------- */
 
 static void queue_writes(struct batch_engine *batch)
 {
@@ -278,8 +277,7 @@ static void batch_run(struct engine *engine)
 	batch->reading = written;
 }
 
-/* --- coming and going
- * ----------------------------------------------------------------------------------- */
+/* --- coming and going ------------------------------------------------------------------------- */
 
 static void batch_start(struct engine *engine, struct flow *flow)
 {

@@ -8,7 +8,7 @@
 
 #define DOMAIN_SYNTAX "NAME, default, vrf:NAME, netns:NAME, netns:NAME/vrf:NAME or pid:N"
 
-/* --- reading and writing ------------------------------------------------------------------- */
+/* --- reading and writing ---------------------------------------------------------------------- */
 
 static const char *bad_namespace(const char *name)
 {
@@ -258,7 +258,7 @@ bool domain_equal(const struct domain *a, const struct domain *b)
 	       streq(a->vrf, b->vrf);
 }
 
-/* --- finding ------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 /* The namespace of a domain, for messages. */
 static const char *netns_text(const struct domain *domain, char buf[static DOMAIN_TEXT_MAX])

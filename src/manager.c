@@ -34,8 +34,7 @@ struct manager {
 	bool dirty; /* some port is */
 };
 
-/* --- the tables
- * ----------------------------------------------------------------------------------------- */
+/* --- the tables ------------------------------------------------------------------------------- */
 
 static int compare_links(const void *a, const void *b)
 {
@@ -94,8 +93,7 @@ static void unregister_port(struct manager *manager, struct port *port)
 		tdelete(port, &manager->ports, compare_ports);
 }
 
-/* --- what happens to ports
- * ------------------------------------------------------------------------------ */
+/* --- what happens to ports -------------------------------------------------------------------- */
 
 static void mark_dirty(struct manager *manager, struct port *port)
 {
@@ -224,8 +222,7 @@ static void port_gone(void *owner, unsigned int end, void *userdata)
 	all_told(manager);
 }
 
-/* --- making and removing links
- * -------------------------------------------------------------------------- */
+/* --- making and removing links ---------------------------------------------------------------- */
 
 static void destroy_link(struct manager *manager, struct rport_link *link)
 {
@@ -341,8 +338,7 @@ void manager_unpair(struct manager *manager, struct rport_link *link)
 	destroy_link(manager, link);
 }
 
-/* --- pairing
- * -------------------------------------------------------------------------------------------- */
+/* --- pairing ---------------------------------------------------------------------------------- */
 
 struct places {
 	struct domain_place end[2];
@@ -466,8 +462,7 @@ int manager_pair(struct manager *manager, struct link_spec *spec, bool replace,
 	return 0;
 }
 
-/* --- asking
- * --------------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 struct search {
 	const char *name;
@@ -578,8 +573,7 @@ const char *manager_datapath(const struct manager *manager)
 	return shuttle_datapath_name(manager->shuttle);
 }
 
-/* --- beginning and end
- * ---------------------------------------------------------------------------------- */
+/* --- beginning and end ------------------------------------------------------------------------ */
 
 static int start_monitor(struct manager *manager, sd_event *event, struct rport_error *err)
 {

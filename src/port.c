@@ -3,14 +3,12 @@
 
 #include "port.h"
 
-/* As short as the queue must be for a burst of a second's worth of small packets; the kernel's 500
- * is too few. */
+/* Packets that may wait for the shuttle: the kernel's default of 500 is too few for a TCP window. */
 #define QUEUE_LENGTH   2000
-#define STAGING_NAME   "rp%d"
-#define DEFAULT_IFNAME "rport%d" /* the kernel takes the lowest free number */
+#define STAGING_NAME   "rportd-new%d" /* what no other interface is called */
+#define DEFAULT_IFNAME "rport%d"      /* the kernel takes the lowest free number */
 
-/* --- the yard
- * ------------------------------------------------------------------------------------------- */
+/* --- the yard --------------------------------------------------------------------------------- */
 
 struct staging_job {
 	struct port_yard *yard;
@@ -96,8 +94,7 @@ void port_yard_close(struct port_yard *yard)
 	yard->staging_fd = safe_close(yard->staging_fd);
 }
 
-/* --- where it is
- * ---------------------------------------------------------------------------------------- */
+/* --- where it is ------------------------------------------------------------------------------ */
 
 int port_locate(struct port_yard *yard, struct port *port)
 {
@@ -124,8 +121,7 @@ int port_locate(struct port_yard *yard, struct port *port)
 	return 0;
 }
 
-/* --- making a port
- * -------------------------------------------------------------------------------------- */
+/* --- making a port ---------------------------------------------------------------------------- */
 
 static const char *domain_text(const struct port *port)
 {
@@ -223,8 +219,7 @@ int port_create(struct port_yard *yard, struct port *port, const struct port_spe
 	return 0;
 }
 
-/* --- bringing it up
- * ------------------------------------------------------------------------------------- */
+/* --- bringing it up --------------------------------------------------------------------------- */
 
 static int add_link_local(struct rtnl *rtnl, struct port *port)
 {
@@ -298,8 +293,7 @@ int port_bring_up(struct port *port, const struct port_spec *spec, const struct 
 	return r < 0 ? r : add_routes(rtnl, port, spec, place, err);
 }
 
-/* --- later
- * ---------------------------------------------------------------------------------------------- */
+/* --- later ------------------------------------------------------------------------------------ */
 
 void port_update_carrier(struct port *port)
 {

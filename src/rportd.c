@@ -52,8 +52,7 @@ struct rportd {
 	struct varlink_server *varlink;
 };
 
-/* --- arguments
- * ------------------------------------------------------------------------------------------ */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 static const char usage[] =
 	"Usage: rportd [OPTION]...\n"
@@ -169,8 +168,7 @@ static int parse_arguments(int argc, char *argv[], struct arguments *arguments)
 	return 1;
 }
 
-/* --- start-up
- * ------------------------------------------------------------------------------------------- */
+/* --- start-up --------------------------------------------------------------------------------- */
 
 /* Each link takes two descriptors, and more for a moment while it is made. */
 static void raise_descriptor_limit(void)

@@ -337,7 +337,7 @@ int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu)
 	return change_link(rtnl, index, changes);
 }
 
-/* --- moving -------------------------------------------------------------------------------- */
+/* --- moving ----------------------------------------------------------------------------------- */
 
 static int rename_dev(struct rtnl *rtnl, unsigned int index, const char *name)
 {
@@ -377,7 +377,7 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 	return r < 0 ? r : send_move(rtnl, index, netns_fd, NULL);
 }
 
-/* --- addresses and routes ------------------------------------------------------------------ */
+/* --- addresses and routes --------------------------------------------------------------------- */
 
 int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
 			 const struct ip_address *peer)
@@ -449,7 +449,7 @@ int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_pr
 	return result(rtnl, rtnl_route_add(rtnl->socket, route, NLM_F_EXCL));
 }
 
-/* --- namespace numbers --------------------------------------------------------------------- */
+/* --- namespace numbers ------------------------------------------------------------------------ */
 
 static struct nl_msg *make_nsid_request(int type, int netns_fd)
 {
@@ -521,7 +521,7 @@ int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
 	return 0;
 }
 
-/* --- interfaces of other namespaces --------------------------------------------------------- */
+/* --- interfaces of other namespaces ----------------------------------------------------------- */
 
 static void describe_object(struct nl_object *object, void *arg)
 {

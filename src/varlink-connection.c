@@ -87,7 +87,7 @@ static int connection_identify(struct varlink_connection *connection)
 	return 0;
 }
 
-/* --- answering --- */
+/* --- answering -------------------------------------------------------------------------------- */
 
 static int connection_write(struct varlink_connection *connection)
 {
@@ -162,7 +162,7 @@ void varlink_error_invalid_parameter(struct varlink_call *call, const char *para
 	varlink_error_name(call, "org.varlink.service.InvalidParameter", "parameter", parameter);
 }
 
-/* --- calling --- */
+/* --- calling ---------------------------------------------------------------------------------- */
 
 static const struct varlink_method *interface_find(const struct varlink_interface *interface,
 						   const char *name)
@@ -276,7 +276,7 @@ static int connection_call(struct varlink_connection *connection, json_t *messag
 	return call.result;
 }
 
-/* --- the three steps --- */
+/* --- the three steps -------------------------------------------------------------------------- */
 
 static int connection_process(struct varlink_connection *connection)
 {
@@ -360,7 +360,7 @@ static int connection_event(sd_event_source *source, int fd _unused_, uint32_t r
 	return 0;
 }
 
-/* --- life --- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static bool connection_over_limit(const struct varlink_connection *connection)
 {

@@ -118,7 +118,7 @@ void varlink_server_free(struct varlink_server *server)
 	free(server);
 }
 
-/* --- the listening socket --- */
+/* --- the listening socket --------------------------------------------------------------------- */
 
 static int address_from_path(const char *path, struct sockaddr_un *ret)
 {

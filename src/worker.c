@@ -49,8 +49,7 @@ struct worker {
 	int start_result;
 };
 
-/* --- in the worker's thread
- * ----------------------------------------------------------------------------- */
+/* --- in the worker's thread ------------------------------------------------------------------- */
 
 static void finish(struct command *command, int result)
 {
@@ -210,8 +209,7 @@ static void *worker_thread(void *arg)
 	return NULL;
 }
 
-/* --- in the main thread
- * --------------------------------------------------------------------------------- */
+/* --- in the main thread ----------------------------------------------------------------------- */
 
 static int run_command(struct worker *worker, enum command_type type, struct flow **flows)
 {

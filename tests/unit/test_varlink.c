@@ -6,7 +6,7 @@
 
 #include "varlink_load.h"
 
-/* --- methods and errors --- */
+/* --- methods and errors ----------------------------------------------------------------------- */
 
 START_TEST(info)
 {
@@ -145,7 +145,7 @@ START_TEST(oneway_runs_after_the_client_left)
 }
 END_TEST
 
-/* --- permission --- */
+/* --- permission ------------------------------------------------------------------------------- */
 
 #define CHANGE "{\"method\":\"org.example.Test.Change\"}"
 #define DENIED "{\"error\":\"org.varlink.service.PermissionDenied\",\"parameters\":{}}"
@@ -224,7 +224,7 @@ START_TEST(connections_of_a_user_are_limited)
 }
 END_TEST
 
-/* --- the listening socket --- */
+/* --- the listening socket --------------------------------------------------------------------- */
 
 START_TEST(listen_ignores_the_umask)
 {
@@ -310,7 +310,7 @@ START_TEST(free_takes_null_and_open_connections)
 }
 END_TEST
 
-/* --- the suite --- */
+/* --- the suite -------------------------------------------------------------------------------- */
 
 static void add_server_tests(TCase *tcase)
 {

@@ -18,7 +18,7 @@ unsigned int varlink_counted;
 static char directory[] = "/tmp/test_varlink.XXXXXX";
 static sd_event *event;
 
-/* --- the interface under test --- */
+/* --- the interface under test ----------------------------------------------------------------- */
 
 static void method_echo(struct varlink_call *call, json_t *parameters, void *userdata _unused_)
 {
@@ -127,7 +127,7 @@ void varlink_teardown(void)
 	varlink_teardown_directory();
 }
 
-/* --- clients --- */
+/* --- clients ---------------------------------------------------------------------------------- */
 
 int client_connect(void)
 {

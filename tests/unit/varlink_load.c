@@ -5,7 +5,7 @@
 
 #include "varlink_load.h"
 
-/* --- streams --- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 START_TEST(pipelined_calls_are_answered_in_order)
 {
@@ -130,7 +130,7 @@ START_TEST(method_without_an_answer_closes)
 }
 END_TEST
 
-/* --- load --- */
+/* --- load ------------------------------------------------------------------------------------- */
 
 START_TEST(slow_reader_holds_up_itself_alone)
 {
