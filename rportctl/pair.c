@@ -43,7 +43,7 @@ static int apply_mtu(const struct args_option *option, const char *value, void *
 	size_t length = strlen(value);
 	int r;
 
-	r = args_string(option, value, &request->mtu_text);
+	r = args_string(option, value, target);
 	if (r < 0)
 		return r;
 	/* Nine digits: no overflow, and more than any MTU. What is in range, rportd decides. */

@@ -233,6 +233,11 @@ rportd_fds() {
 	find "/proc/$RPORTD_PID/fd" -mindepth 1 | wc -l
 }
 
+# fds_at_most N: as a condition; a connection may just be closing
+fds_at_most() {
+	[ "$(rportd_fds)" -le "$1" ]
+}
+
 # rportd_idle: it burns no CPU time while nothing is to do
 rportd_idle() {
 	local before after

@@ -5,11 +5,13 @@
 
 # fails_without_trace GLOB OPTION...: pairing A and B is refused; afterwards all is as before, and the same works without
 fails_without_trace() {
-	local before after
+	local before after fds
 	before=$(snapshot)
+	fds=$(rportd_fds)
 	refused 2 "$1" rportctl pair "$A" "$B" --name bad "${@:2}"
 	after=$(snapshot)
 	assert_eq "$after" "$before" "what is there after a failure"
+	eventually fds_at_most "$fds"
 	run rportctl exists bad
 	assert_eq "$RC" 3 "exists"
 	succeeds rportctl pair "$A" "$B" --name good --addresses 192.168.7.0,192.168.7.1
@@ -25,7 +27,6 @@ snapshot() {
 		ip -n "$ns" route show table all
 		ip -n "$ns" -6 route show table all
 	done
-	rportd_fds
 }
 
 test_domain_unknown() {

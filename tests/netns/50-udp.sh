@@ -43,7 +43,11 @@ test_segmented() {
 	udp_exchange "$B" "$A" fd00:ab::a --size 1400 --segments 40 --count 2000 --window 100
 	succeeds rportctl unpair ab
 	pair_numbered --no-offload
-	udp_exchange "$A" "$B" 192.168.0.1 --size 1000 --segments 20 --count 2000 --window 100
+	run traffic "$A" udp-send --size 1000 --segments 20 --count 20 192.168.0.1 5001
+	case $OUT in
+	*error=EIO*) echo "this kernel (6.1, say) refuses UDP_SEGMENT where the interface computes no checksums" ;;
+	*) udp_exchange "$A" "$B" 192.168.0.1 --size 1000 --segments 20 --count 2000 --window 100 ;;
+	esac
 }
 
 test_fragments() {

@@ -8,6 +8,18 @@ dropped() {
 	port ab a '.statistics | .interfaceDropped + ([.drops[]] | add)'
 }
 
+# counts_without_carrier: does this kernel count what it drops because an interface has no carrier? 6.1 does not
+counts_without_carrier() {
+	local dropped
+	# a TUN device that nobody has open has none
+	ip -n "$A" tuntap add dev counts mode tun
+	ip -n "$A" link set counts up
+	succeeds traffic "$A" frame --count 3 --ignore-errors counts 0800 45
+	dropped=$(ip -n "$A" -s -j link show dev counts | jq '.[0].stats64.tx.dropped')
+	ip -n "$A" link del counts
+	[ "$dropped" -ge 3 ]
+}
+
 test_peer_down() {
 	local before
 	start_rportd
@@ -25,7 +37,11 @@ test_peer_down() {
 	before=$(dropped)
 	succeeds traffic "$A" udp-send --count 50 --rate 1000 --ignore-errors 192.168.0.1 5000
 	assert_match "$OUT" 'sent=50 *' "sending"
-	eventually purged $((before + 50))
+	if counts_without_carrier; then
+		eventually purged $((before + 50))
+	else
+		echo "this kernel does not count what it drops for want of a carrier"
+	fi
 	# nothing is delivered late
 	listener "$B" out udp-listen --count 50 --size 64 --timeout 2000 0.0.0.0 5000
 	ip -n "$B" link set rport0 up
@@ -57,7 +73,9 @@ test_down_under_traffic() {
 	ping_ok "$A" 192.168.0.1
 	wait "$SPAWN_PID" || fail "$(<sent)"
 	assert_match "$(<sent)" 'sent=100000 *' "sender"
-	eventually port_is ab a '.statistics | .packets + .interfaceDropped + ([.drops[]] | add) >= 100000' true
+	if counts_without_carrier; then
+		eventually port_is ab a '.statistics | .packets + .interfaceDropped + ([.drops[]] | add) >= 100000' true
+	fi
 	eventually rportd_idle
 }
 
@@ -126,13 +144,12 @@ namespace_inode() {
 	stat -L -c %i "/run/netns/$1"
 }
 
-# holders INODE: who keeps this namespace
-holders() {
+# held_by_rportd INODE: how it keeps this namespace. Only the daemon is asked: the number may soon be somebody else's
+held_by_rportd() {
 	local entry
-	for entry in /proc/[0-9]*/ns/net /proc/[0-9]*/task/*/ns/net /proc/[0-9]*/fd/*; do
+	for entry in "/proc/$RPORTD_PID"/task/*/ns/net "/proc/$RPORTD_PID"/fd/*; do
 		[ "$(readlink "$entry" 2>/dev/null)" != "net:[$1]" ] || echo "$entry"
 	done
-	grep -s "net:\[$1\]" /proc/[0-9]*/mountinfo || true
 }
 
 test_netns_del() {
@@ -146,7 +163,7 @@ test_netns_del() {
 	ping_ok "$A" 192.168.0.1
 	ip netns del "$B"
 	eventually -t 3000 witness_gone
-	assert_eq "$(holders "$inode")" '' "who keeps the namespace"
+	assert_eq "$(held_by_rportd "$inode")" '' "how rportd keeps the namespace"
 	eventually no_carrier "$A" rport0
 	eventually port_is ab b .state gone
 	assert_json "$(rportctl -j show ab)" '.state == "degraded" and .b.index == 0 and (.a.carrier | not) and .a.state == "up"'

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # The daemon's interface as systemd's own Varlink client sees it. systemd/run.sh runs this under systemd 257.
-# shellcheck disable=SC2317,SC2119 # the tests are called by name; start_rportd needs no arguments
 
-# shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 
 INTERFACE=org.rportd.Manager
@@ -52,7 +50,8 @@ test_introspect() {
 	setup
 	# varlinkctl parses what it prints
 	succeeds varlinkctl introspect "$SOCKET" "$INTERFACE"
-	for word in 'interface org.rportd.Manager' 'method Pair' 'method Unpair' 'method List' 'method Show' 'error LinkNotFound'; do
+	for word in 'interface org.rportd.Manager' 'method Pair' 'method Unpair' 'method List' 'method Show' \
+		'error LinkNotFound'; do
 		assert_match "$OUT" "*$word*" 'interface description'
 	done
 	succeeds varlinkctl introspect "$SOCKET" org.varlink.service

@@ -24,22 +24,22 @@ struct traffic_command {
 };
 
 static const struct traffic_command commands[] = {
-	{"pattern",     0, traffic_pattern,    "--bytes N [--seed N]: write a pseudo-random stream"},
+	{ "pattern", 0, traffic_pattern, "--bytes N [--seed N]: write a pseudo-random stream" },
 	{ "tcp-listen", 2, traffic_tcp_listen,
-         "[--duplex] ADDRESS PORT: accept one connection, copy it to stdout"                       },
-	{ "tcp-send",   2, traffic_tcp_send,
-         "ADDRESS PORT: copy stdin to a connection, what comes back to stdout"                     },
-	{ "unix-send",  1, traffic_unix_send,  "PATH: the same on a Unix stream socket"            },
-	{ "unix-hold",  1, traffic_unix_hold,
-         "--count N PATH: open N connections and hold them for --idle ms"                          },
+	  "[--duplex] ADDRESS PORT: accept one connection, copy it to stdout" },
+	{ "tcp-send", 2, traffic_tcp_send,
+	  "ADDRESS PORT: copy stdin to a connection, what comes back to stdout" },
+	{ "unix-send", 1, traffic_unix_send, "PATH: the same on a Unix stream socket" },
+	{ "unix-hold", 1, traffic_unix_hold,
+	  "--count N PATH: open N connections and hold them for --idle ms" },
 	{ "udp-listen", 2, traffic_udp_listen,
-         "--size N --count N [--window N] [--echo] [--multicast IF] ADDRESS PORT"                  },
-	{ "udp-send",   2, traffic_udp_send,
-         "--size N --count N [--rate N] [--window N] [--segments N] [--echo] ADDRESS PORT"         },
-	{ "probe",      2, traffic_probe,
-         "--size N [--ttl N] [--discover HOW] ADDRESS PORT: print the ICMP error that comes"       },
-	{ "frame",      3, traffic_frame,
-         "[--count N] INTERFACE ETHERTYPE HEX: send a frame by a packet socket"                    },
+	  "--size N --count N [--window N] [--echo] [--multicast IF] ADDRESS PORT" },
+	{ "udp-send", 2, traffic_udp_send,
+	  "--size N --count N [--rate N] [--window N] [--segments N] [--echo] ADDRESS PORT" },
+	{ "probe", 2, traffic_probe,
+	  "--size N [--ttl N] [--discover HOW] ADDRESS PORT: print the ICMP error that comes" },
+	{ "frame", 3, traffic_frame,
+	  "[--count N] INTERFACE ETHERTYPE HEX: send a frame by a packet socket" },
 };
 
 enum {
@@ -64,25 +64,25 @@ enum {
 };
 
 static const struct option long_options[] = {
-	{"device",         required_argument, NULL, OPT_DEVICE       },
-	{ "multicast",     required_argument, NULL, OPT_MULTICAST    },
-	{ "ready",         required_argument, NULL, OPT_READY        },
-	{ "source",        required_argument, NULL, OPT_SOURCE       },
-	{ "discover",      required_argument, NULL, OPT_DISCOVER     },
-	{ "ttl",           required_argument, NULL, OPT_TTL          },
-	{ "size",          required_argument, NULL, OPT_SIZE         },
-	{ "segments",      required_argument, NULL, OPT_SEGMENTS     },
-	{ "window",        required_argument, NULL, OPT_WINDOW       },
-	{ "count",         required_argument, NULL, OPT_COUNT        },
-	{ "rate",          required_argument, NULL, OPT_RATE         },
-	{ "bytes",         required_argument, NULL, OPT_BYTES        },
-	{ "seed",          required_argument, NULL, OPT_SEED         },
-	{ "timeout",       required_argument, NULL, OPT_TIMEOUT      },
-	{ "idle",          required_argument, NULL, OPT_IDLE         },
-	{ "echo",          no_argument,       NULL, OPT_ECHO         },
-	{ "duplex",        no_argument,       NULL, OPT_DUPLEX       },
-	{ "ignore-errors", no_argument,       NULL, OPT_IGNORE_ERRORS},
-	{ NULL,            0,                 NULL, 0                },
+	{ "device", required_argument, NULL, OPT_DEVICE },
+	{ "multicast", required_argument, NULL, OPT_MULTICAST },
+	{ "ready", required_argument, NULL, OPT_READY },
+	{ "source", required_argument, NULL, OPT_SOURCE },
+	{ "discover", required_argument, NULL, OPT_DISCOVER },
+	{ "ttl", required_argument, NULL, OPT_TTL },
+	{ "size", required_argument, NULL, OPT_SIZE },
+	{ "segments", required_argument, NULL, OPT_SEGMENTS },
+	{ "window", required_argument, NULL, OPT_WINDOW },
+	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "rate", required_argument, NULL, OPT_RATE },
+	{ "bytes", required_argument, NULL, OPT_BYTES },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "idle", required_argument, NULL, OPT_IDLE },
+	{ "echo", no_argument, NULL, OPT_ECHO },
+	{ "duplex", no_argument, NULL, OPT_DUPLEX },
+	{ "ignore-errors", no_argument, NULL, OPT_IGNORE_ERRORS },
+	{ NULL, 0, NULL, 0 },
 };
 
 static void __attribute__((noreturn)) usage(void)
@@ -229,11 +229,11 @@ static int discover(const char *text)
 		const char *name;
 		int value;
 	} words[] = {
-  /* IPV6_PMTUDISC_* have the same values */
-		{"dont",   IP_PMTUDISC_DONT },
-		{ "want",  IP_PMTUDISC_WANT },
-		{ "do",    IP_PMTUDISC_DO   },
-		{ "probe", IP_PMTUDISC_PROBE},
+		/* IPV6_PMTUDISC_* have the same values */
+		{ "dont", IP_PMTUDISC_DONT },
+		{ "want", IP_PMTUDISC_WANT },
+		{ "do", IP_PMTUDISC_DO },
+		{ "probe", IP_PMTUDISC_PROBE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

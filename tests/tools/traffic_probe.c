@@ -99,17 +99,25 @@ int traffic_probe(const struct traffic_options *options, char **args)
 	return 1;
 }
 
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
 static size_t unhex(const char *hex, unsigned char *data, size_t size)
 {
 	size_t n = 0;
 
 	errno = 0;
 	for (; hex[0] && hex[1] && n < size; hex += 2) {
-		unsigned int byte;
+		int high = hex_digit(hex[0]), low = hex_digit(hex[1]);
 
-		if (sscanf(hex, "%2x", &byte) != 1)
+		if (high < 0 || low < 0)
 			traffic_die("not hexadecimal: %s", hex);
-		data[n++] = (unsigned char)byte;
+		data[n++] = (unsigned char)(high << 4 | low);
 	}
 	if (*hex)
 		traffic_die("a frame is an even number of digits, at most %zu bytes", size);

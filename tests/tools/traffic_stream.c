@@ -53,9 +53,9 @@ static int stream_copy(int fd, bool send, const struct traffic_options *options)
 	while (!r && !(in.over && in.from == in.to && out.shut)) {
 		bool fill = !out.over && out.from == out.to;
 		struct pollfd pfds[3] = {
-			{.fd = fill ? STDIN_FILENO : -1, .events = POLLIN},
-			{ .fd = fd                     },
-			{ .fd = in.from < in.to ? STDOUT_FILENO : -1,             .events = POLLOUT                },
+			{ .fd = fill ? STDIN_FILENO : -1, .events = POLLIN },
+			{ .fd = fd },
+			{ .fd = in.from < in.to ? STDOUT_FILENO : -1, .events = POLLOUT },
 		};
 		unsigned long long now = traffic_now();
 		int n;

@@ -1,78 +1,93 @@
+#!/bin/bash
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash
+# shellcheck disable=SC2034 # variables for those who source this
 #
-# What the tests in a virtual machine (vm/run.sh) and those under another systemd (systemd/run.sh) share; sourced.
-# Environment: BUILD_DIR, where rportd was built; RESULTS, a file that results are appended to (`pass NAME`, `fail NAME`,
-# `skip NAME`); RPORT_VM_CACHE, where the image is kept (default: in BUILD_DIR).
+# What the tests in virtual machines (vm/run.sh) and those under another systemd (systemd/run.sh) share: another Debian, and
+# the running of test files there; sourced. Environment: that of lib.sh; RPORT_VM_CACHE, a directory where the image is kept
+# (default: BUILD_DIR/vm).
 
-: "${BUILD_DIR:?is not set}"
-tests=$(dirname "$(dirname "$(realpath "$0")")")
-image=${RPORT_VM_CACHE:-$BUILD_DIR/vm}
-tree=
-failed=0
+. "${BASH_SOURCE[0]%/*}/../lib.sh"
 
-# guest_result pass|fail|skip NAME [TEXT]: print a result and note it
-# shellcheck disable=SC2034 # for those who source this
-guest_result() {
-	local -A words=([pass]=ok [fail]='not ok' [skip]=skip)
-	echo "${words[$1]} $2${3:+ $3}"
-	[ "$1" != fail ] || failed=1
-	[ -z "${RESULTS:-}" ] || echo "$1 $2" >>"$RESULTS"
-}
+IMAGE=${RPORT_VM_CACHE:-$BUILD_DIR/vm}
+TREE='' # what the guest gets
+FAILED=0
+unset TEST_LABEL # guest_test says where a test ran
 
-# guest_prepare NAME COMMAND...: make the image, and an empty $tree; end with a result for NAME when that cannot be done
-guest_prepare() {
-	local name=$1 command missing=
-	shift
-	[ "$(id -u)" = 0 ] || missing=root
-	[ "$(uname -m)" = x86_64 ] || missing='an x86_64 machine'
-	for command in debootstrap mke2fs "$@"; do
-		command -v "$command" >/dev/null || missing=$command
-	done
-	if [ -n "$missing" ]; then
-		guest_result skip "$name" "# needs $missing"
-		exit 0
-	fi
-	if ! "$tests/vm/mkvm.sh" "$image"; then
-		guest_result fail "$name" '# the image could not be made'
+# guest_skip CLASS NAME REASON: end without a result; for CLASS see skip
+guest_skip() {
+	if [ "$1" = could ] && [ "${CI:-}" = true ]; then
+		result 'not ok' "$2" " # must run under CI: $3"
 		exit 1
 	fi
-	tree=$(mktemp -d) || exit 1
-	trap 'rm -rf "$tree"' EXIT
-	trap 'kill "$!" 2>/dev/null; wait; exit 1' INT TERM HUP
+	result skip "$2" " # $3"
+	exit 0
 }
 
-# guest_tree LABEL TEST ENTRY: put programs and the file TEST into $tree, and as ENTRY what runs it there
-guest_tree() {
-	mkdir -p "$tree"/build/{rportctl,tests/tools} "$tree"/src "$tree/tests/${2%/*}" &&
-		cp "$BUILD_DIR/rportd" "$tree/build" &&
-		cp "$BUILD_DIR/rportctl/rportctl" "$tree/build/rportctl" &&
-		cp "$BUILD_DIR/tests/tools/traffic" "$tree/build/tests/tools" &&
-		cp "$tests/../src/org.rportd.Manager.varlink" "$tree/src" &&
-		cp "$tests/lib.sh" "$tree/tests" &&
-		cp "$tests/$2" "$tree/tests/$2" &&
-		printf '#!/bin/sh\nTEST_LABEL=%s exec bash tests/%s\n' "$1" "$2" >"$tree/$3" &&
-		chmod 755 "$tree/$3" || exit 1
+# guest_prepare NAME COMMAND...: the image, and a tree with the programs and the tests; NAME stands for all tests when that
+# is not possible
+guest_prepare() {
+	local name=$1 command
+	shift
+	[ "$(id -u)" = 0 ] || guest_skip could "$name" 'needs root'
+	[ "$(uname -m)" = x86_64 ] || guest_skip cannot "$name" 'the image is for x86_64'
+	for command in debootstrap mke2fs "$@"; do
+		command -v "$command" >/dev/null || guest_skip could "$name" "$command is missing"
+	done
+	if ! "$TESTS_DIR/vm/mkvm.sh" "$IMAGE"; then
+		result 'not ok' "$name.image" ' # could not be made'
+		exit 1
+	fi
+	TREE=$(mktemp -d "${TMPDIR:-/tmp}/rport-tree.XXXXXX") || exit 1
+	trap 'rm -rf "$TREE"' EXIT
+	trap 'kill "$!" 2>/dev/null; wait; exit 130' INT TERM HUP
+	mkdir -p "$TREE"/{build/{rportctl,tests/tools},src,tests/{netns,vm,systemd}} &&
+		cp "$RPORTD" "$TREE/build" &&
+		cp "$BUILD_DIR/rportctl/rportctl" "$TREE/build/rportctl" &&
+		cp "$TRAFFIC" "$TREE/build/tests/tools" &&
+		cp "$TOP_DIR/src/org.rportd.Manager.varlink" "$TREE/src" &&
+		cp "$TESTS_DIR/lib.sh" "$TREE/tests" &&
+		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
+		cp "$TESTS_DIR/vm/vrf.sh" "$TREE/tests/vm" &&
+		cp "$TESTS_DIR/systemd/varlink.sh" "$TREE/tests/systemd" || exit 1
 }
 
-# guest_run LABEL COMMAND...: run the guest, and note the results that it prints
+# guest_script FILE LABEL: FILE of the tree runs the tests that are added to it by guest_test
+guest_script() {
+	SCRIPT=$TREE/$1
+	cat >"$SCRIPT" <<-END
+		#!/bin/sh
+		export CI=${CI:-} TEST_LABEL=$2 BUILD_DIR=\$PWD/build
+		status=0
+		trap 'exit \$status' EXIT
+	END
+	chmod 755 "$SCRIPT"
+}
+
+# guest_test FILE [TEST...]: all tests of a file, or some
+guest_test() {
+	echo "bash tests/$* || status=1" >>"$SCRIPT"
+}
+
+# guest_run NAME COMMAND...: run the guest, print what it prints, note its results
 guest_run() {
-	local label=$1 line name n=0 bad=0
+	local name=$1 line test n=0 bad=0
 	shift
 	while IFS= read -r line; do
-		name=${line#not }
-		name=${name#* }
-		name=${name%% *}
+		echo "$line"
+		test=${line#not }
+		test=${test#* }
 		case $line in
-		'ok '*) guest_result pass "$name" "${line#*"$name "}" ;;
-		'not ok '*) guest_result fail "$name" "${line#*"$name "}" && bad=1 ;;
-		'skip '*) guest_result skip "$name" "${line#*"$name "}" ;;
-		*) echo "$line" && continue ;;
+		'ok '* | 'skip '*) test="${line%% *} ${test%% *}" ;;
+		'not ok '*) test="not ok ${test%% *}" bad=1 ;;
+		*) continue ;;
 		esac
 		n=$((n + 1))
-	done < <("$@" 2>&1)
-	# a guest that broke down, or that ran nothing, must not pass for a good one
-	if ! wait $! && [ $bad = 0 ] || [ $n = 0 ]; then
-		guest_result fail "$label.guest" "# ran $n tests and ended badly"
+		[ -z "${RESULTS:-}" ] || echo "$test" >>"$RESULTS"
+	done < <(exec "$@" 2>&1)
+	# one that broke down, or that ran nothing, must not pass for a good one
+	if { ! wait $! && [ $bad = 0 ]; } || [ $n = 0 ]; then
+		result 'not ok' "$name" " # broke down after $n tests"
+		bad=1
 	fi
+	[ $bad = 0 ] || FAILED=1
 }

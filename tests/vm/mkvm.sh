@@ -10,8 +10,8 @@
 #	OUTDIR/cache		packages, so that the next build need not fetch them
 #
 # Nothing is done when this has been built by the same mkvm.sh before. Packages come from the
-# mirror that apt is configured for. The host needs debootstrap, apt, e2fsprogs, kmod and
-# util-linux. Nothing stays mounted: the build has a mount namespace of its own.
+# mirror that apt is configured for. The host needs debootstrap, apt, e2fsprogs and util-linux.
+# Nothing stays mounted: the build has a mount namespace of its own.
 
 [ "${MKVM_NAMESPACE-}" ] || MKVM_NAMESPACE=1 exec unshare -m "$0" "$@"
 
@@ -30,11 +30,20 @@ libcap2-bin,liburing2,libjansson4,libnl-route-3-200,libmnl0
 rm -rf "$out/stamp" "$root" "$out/root.ext4" "$cache/apt"
 mkdir -p "$cache/debs"
 
-# shellcheck disable=SC2016 # the format is apt's
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' \
-	'Created-By: Packages' | sed -n 1p)
+# the mirror of Debian that apt is configured for; empty before `apt-get update'
+apt_mirror() {
+	# shellcheck disable=SC2016 # the format is apt's
+	apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' \
+		'Created-By: Packages' | sed -n 1p
+}
+
+mirror=$(apt_mirror)
 if [ -z "$mirror" ]; then
-	echo "mkvm.sh: apt knows no Debian mirror; run \`apt-get update'" >&2
+	apt-get -qq update >&2 || true
+	mirror=$(apt_mirror)
+fi
+if [ -z "$mirror" ]; then
+	echo "mkvm.sh: apt is configured for no mirror of Debian" >&2
 	exit 1
 fi
 proxy=$(apt-config shell proxy Acquire::http::Proxy)
@@ -47,7 +56,7 @@ private_apt() {
 	shift
 	"$tool" -qq -o Dir="$cache/apt" -o Dir::State::status="$cache/apt/status" \
 		-o Dir::Etc::trusted=/dev/null -o Dir::Etc::trustedparts=/dev/null \
-		-o APT::Sandbox::User=root -o Acquire::Languages=none "$@"
+		-o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 
 # fetch_kernel SUITE: print the path of the package with that suite's kernel
