@@ -49,6 +49,21 @@ int args_set(const struct args_option *option, const char *value _unused_, void 
 	return 0;
 }
 
+int args_number(const struct args_option *option, const char *value, void *target)
+{
+	if (args_check_number(value) < 0)
+		return args_usage_error("%s %s is not a number", option->name, value);
+	return args_string(option, value, target);
+}
+
+int args_check_number(const char *text)
+{
+	size_t length = strlen(text);
+
+	/* Nine digits: no overflow. What is in range, rportd decides. */
+	return length > 0 && length <= 9 && strspn(text, "0123456789") == length ? 0 : -EINVAL;
+}
+
 int args_string(const struct args_option *option, const char *value, void *target)
 {
 	const char **field = (const char **)((char *)target + option->offset);

@@ -57,8 +57,16 @@ int args_parse_leading(struct ctl_options *common, int argc, char **argv);
  */
 int args_usage_error(const char *fmt, ...) _printf_(1, 2);
 
-/* For args_option.apply: a bool that is set; a string that may be given once. */
+/**
+ * args_check_number() - are these digits, few enough for a long?
+ * Return: 0 or -EINVAL.
+ */
+int args_check_number(const char *text);
+
+/* For args_option.apply: a bool that is set; a string that may be given once; one that is a number.
+ */
 int args_set(const struct args_option *option, const char *value, void *target);
 int args_string(const struct args_option *option, const char *value, void *target);
+int args_number(const struct args_option *option, const char *value, void *target);
 
 #endif

@@ -4,12 +4,6 @@
 #include "output.h"
 #include "view.h"
 
-static void add_port(struct output_table *table, const json_t *port)
-{
-	output_table_add(table, COLOR_NONE, "%s@%s", view_text(port, "interface"),
-			 view_text(port, "domain"));
-}
-
 static void add_number(struct output_table *table, json_int_t number)
 {
 	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT, number);
@@ -22,23 +16,6 @@ static void add_counters(struct output_table *table, const json_t *port)
 	add_number(table, view_number(statistics, "packets"));
 	add_number(table, view_number(statistics, "bytes"));
 	add_number(table, view_drops(port));
-}
-
-/* A title stands where its column does: those of numbers to the right. */
-static void add_header(struct output_table *table, const char *const *titles)
-{
-	static const char *const numbers[] = { "MTU", "PACKETS", "BYTES", "DROPS" };
-
-	for (size_t i = 0; i < table->n_columns; i++) {
-		bool right = false;
-
-		for (size_t n = 0; n < ARRAY_SIZE(numbers); n++)
-			right = right || streq(titles[i], numbers[n]);
-		if (right)
-			output_table_add_right(table, COLOR_STRONG, "%s", titles[i]);
-		else
-			output_table_add(table, COLOR_STRONG, "%s", titles[i]);
-	}
 }
 
 static void add_link(struct output_table *table, const json_t *link)
@@ -61,20 +38,20 @@ static void list_plain(const json_t *links, bool brief)
 	output_table_init(&table, ARRAY_SIZE(titles));
 	table.brief = brief;
 	if (!brief)
-		add_header(&table, titles);
+		output_table_titles(&table, titles);
 	json_array_foreach(links, i, link)
 	{
 		add_link(&table, link);
-		add_port(&table, json_object_get(link, "a"));
-		add_port(&table, json_object_get(link, "b"));
+		view_add_port(&table, json_object_get(link, "a"));
+		view_add_port(&table, json_object_get(link, "b"));
 	}
 	output_table_print(&table);
 }
 
 static void add_direction(struct output_table *table, const json_t *from, const json_t *to)
 {
-	add_port(table, from);
-	add_port(table, to);
+	view_add_port(table, from);
+	view_add_port(table, to);
 	add_counters(table, from);
 }
 
@@ -88,7 +65,7 @@ static void list_statistics(const json_t *links)
 	json_t *link;
 
 	output_table_init(&table, ARRAY_SIZE(titles));
-	add_header(&table, titles);
+	output_table_titles(&table, titles);
 	json_array_foreach(links, i, link)
 	{
 		const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
@@ -116,8 +93,8 @@ static void list_brief_statistics(const json_t *links)
 		const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
 
 		add_link(&table, link);
-		add_port(&table, a);
-		add_port(&table, b);
+		view_add_port(&table, a);
+		view_add_port(&table, b);
 		add_counters(&table, a);
 		add_counters(&table, b);
 	}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "args.h"
+#include "create.h"
 #include "output.h"
 #include "pair.h"
 
@@ -16,6 +17,8 @@ struct ctl_command {
 };
 
 static enum ctl_status ctl_help(struct ctl_options *options, int argc, char **argv);
+
+#define PORT_DETAILS "A PORT is IFNAME, where only one port is called so, or DOMAIN/IFNAME.\n"
 
 static const struct ctl_command commands[] = {
 	{
@@ -60,6 +63,65 @@ static const struct ctl_command commands[] = {
 		.run = ctl_exists,
 	},
 	{
+		.name = "create",
+		.synopsis = "[NAME] in DOMAIN",
+		.summary = "make a port, down and without a parent",
+		.details = "A port without a NAME gets the lowest free rportN.\n",
+		.run = ctl_create,
+		.options = ctl_create_options,
+		.n_options = &ctl_create_n_options,
+	},
+	{
+		.name = "destroy",
+		.synopsis = "PORT",
+		.summary = "remove a port; one that has a parent is separated first",
+		.details = PORT_DETAILS,
+		.run = ctl_destroy,
+	},
+	{
+		.name = "up",
+		.synopsis = "PORT",
+		.summary = "set a port up",
+		.details = PORT_DETAILS,
+		.run = ctl_up,
+	},
+	{
+		.name = "down",
+		.synopsis = "PORT",
+		.summary = "set a port down",
+		.details = PORT_DETAILS,
+		.run = ctl_down,
+	},
+	{
+		.name = "set",
+		.synopsis = "PORT|LINK mtu N",
+		.summary = "set the MTU of a port, or of both ends of a link",
+		.details = PORT_DETAILS,
+		.run = ctl_set,
+	},
+	{
+		.name = "parent",
+		.synopsis = "PORT [PARENT]",
+		.summary = "set the parent of a port, which is its peer; or show it",
+		.details = PORT_DETAILS,
+		.run = ctl_parent,
+	},
+	{
+		.name = "unparent",
+		.synopsis = "PORT",
+		.summary = "separate a port from its parent",
+		.details = PORT_DETAILS,
+		.run = ctl_unparent,
+	},
+	{
+		.name = "ports",
+		.synopsis = "",
+		.summary = "list all ports",
+		.details = "The columns are PORT STATE CARRIER MTU PEER LINK, with -s also "
+			   "packets, bytes and drops.\n",
+		.run = ctl_ports,
+	},
+	{
 		.name = "version",
 		.synopsis = "",
 		.summary = "the versions of rportctl and rportd",
@@ -93,7 +155,7 @@ static void print_options(const struct args_option *options, size_t n)
 		snprintf(words, sizeof(words), "%s%s%s%s%s", option->alias ? option->alias : "",
 			 option->alias ? ", " : "", option->name, option->value ? " " : "",
 			 option->value ? option->value : "");
-		printf("  %-24s  %s\n", words, option->help);
+		printf("  %-26s  %s\n", words, option->help);
 	}
 }
 
@@ -106,7 +168,7 @@ static void print_overview(void)
 		char words[64];
 
 		snprintf(words, sizeof(words), "%s %s", commands[i].name, commands[i].synopsis);
-		printf("  %-24s  %s\n", words, commands[i].summary);
+		printf("  %-26s  %s\n", words, commands[i].summary);
 	}
 	puts("\nOptions, before or after the command:");
 	print_options(args_common, args_n_common);

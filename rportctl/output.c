@@ -274,3 +274,19 @@ void output_table_print(struct output_table *table)
 	free(table->cells);
 	output_table_init(table, table->n_columns);
 }
+
+void output_table_titles(struct output_table *table, const char *const *titles)
+{
+	static const char *const numbers[] = { "MTU", "PACKETS", "BYTES", "DROPS" };
+
+	for (size_t i = 0; i < table->n_columns; i++) {
+		bool right = false;
+
+		for (size_t n = 0; n < ARRAY_SIZE(numbers); n++)
+			right = right || streq(titles[i], numbers[n]);
+		if (right)
+			output_table_add_right(table, COLOR_STRONG, "%s", titles[i]);
+		else
+			output_table_add(table, COLOR_STRONG, "%s", titles[i]);
+	}
+}

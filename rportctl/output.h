@@ -76,6 +76,13 @@ void output_table_add_right(struct output_table *table, enum output_color color,
 			    ...) _printf_(3, 4);
 
 /**
+ * output_table_titles() - a row of titles, each where its column stands: those of numbers to the
+ * right
+ * @titles: as many as there are columns
+ */
+void output_table_titles(struct output_table *table, const char *const *titles);
+
+/**
  * output_table_print() - print all of it and free it
  */
 void output_table_print(struct output_table *table);

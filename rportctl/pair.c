@@ -14,9 +14,9 @@ struct pair_end {
 
 struct pair_request {
 	const char *name;
-	const char *mtu_text; /* that the option was given; the value is in mtu */
-	json_int_t mtu;
+	const char *mtu;
 	bool no_offload;
+	bool mpls;
 	bool replace;
 	struct pair_end a, b;
 };
@@ -34,22 +34,6 @@ static int append_to(json_t **array, json_t *member)
 		*array = json_array();
 	if (json_array_append_new(*array, member) < 0)
 		return out_of_memory();
-	return 0;
-}
-
-static int apply_mtu(const struct args_option *option, const char *value, void *target)
-{
-	struct pair_request *request = target;
-	size_t length = strlen(value);
-	int r;
-
-	r = args_string(option, value, target);
-	if (r < 0)
-		return r;
-	/* Nine digits: no overflow, and more than any MTU. What is in range, rportd decides. */
-	if (length == 0 || length > 9 || strspn(value, "0123456789") != length)
-		return args_usage_error("--mtu %s is not a number of bytes", value);
-	request->mtu = strtol(value, NULL, 10);
 	return 0;
 }
 
@@ -101,7 +85,7 @@ static int apply_addresses(const struct args_option *option, const char *value, 
 
 const struct args_option ctl_pair_options[] = {
 	PAIR("--name", "LINK", args_string, name, "the link's name; else the domains' with a dash"),
-	PAIR("--mtu", "N", apply_mtu, mtu_text, "1280 to 32768 bytes, for both ends; else 32768"),
+	PAIR("--mtu", "N", args_number, mtu, "1280 to 32768 bytes, for both ends; else 32768"),
 	PAIR("--a-name", "IF", args_string, a.interface,
 	     "the interface in A; else the lowest free rportN"),
 	PAIR("--b-name", "IF", args_string, b.interface, "the interface in B"),
@@ -115,6 +99,7 @@ const struct args_option ctl_pair_options[] = {
 	PAIR("--b-route", "PREFIX", apply_route, b.routes, "a route in B to what is behind A"),
 	PAIR("--no-offload", NULL, args_set, no_offload,
 	     "compute checksums and cut segments before the link"),
+	PAIR("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),
 	PAIR("--replace", NULL, args_set, replace, "make a link anew that has other parameters"),
 };
 const size_t ctl_pair_n_options = ARRAY_SIZE(ctl_pair_options);
@@ -128,14 +113,15 @@ static json_t *end_parameters(const char *domain, const struct pair_end *end)
 
 static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
 {
-	json_t *mtu = request->mtu_text ? json_integer(request->mtu) : NULL;
+	json_t *mtu = request->mtu ? json_integer(atol(request->mtu)) : NULL;
 	json_t *offload = request->no_offload ? json_false() : NULL;
+	json_t *mpls = request->mpls ? json_true() : NULL;
 	json_t *replace = request->replace ? json_true() : NULL;
 
-	return json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*}", "a",
+	return json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:o*}", "a",
 			 end_parameters(domains[0], &request->a), "b",
 			 end_parameters(domains[1], &request->b), "name", request->name, "mtu", mtu,
-			 "offload", offload, "replace", replace);
+			 "offload", offload, "mpls", mpls, "replace", replace);
 }
 
 /* "red-blue: created, rport0 in vrf:red, rport0 in netns:blue" */

@@ -36,6 +36,14 @@ enum ctl_status ctl_unpair(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_list(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_show(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_exists(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_create(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_destroy(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_up(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_down(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_set(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_parent(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_unparent(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_ports(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_version(struct ctl_options *options, int argc, char **argv);
 
 /**

@@ -132,15 +132,17 @@ static void show_port(const struct ctl_options *options, const char *end, const 
 		show_statistics(port);
 }
 
-static void show_mtu(const json_t *link, const json_t *a, const json_t *b)
+static void show_warnings(const json_t *warnings)
 {
-	show_key(LINK_INDENT, "mtu");
-	output_text(COLOR_NONE, "%" JSON_INTEGER_FORMAT, view_number(link, "mtu"));
-	/* Somebody set one end by hand: packets that are too large for the other get lost. */
-	if (view_number(a, "mtu") != view_number(b, "mtu") && view_number(a, "index") > 0 &&
-	    view_number(b, "index") > 0)
-		output_text(COLOR_BAD, " (the ends differ)");
-	output_newline();
+	size_t i;
+	json_t *warning;
+
+	json_array_foreach(warnings, i, warning)
+	{
+		show_key(LINK_INDENT, "warning");
+		output_text(COLOR_BAD, "%s", json_string_value(warning));
+		output_newline();
+	}
 }
 
 static void show_link(const struct ctl_options *options, const json_t *link)
@@ -152,13 +154,16 @@ static void show_link(const struct ctl_options *options, const json_t *link)
 	output_text(COLOR_NONE, ": ");
 	output_text(view_state_color(state), "%s", state);
 	output_newline();
-	show_mtu(link, a, b);
+	show_number(LINK_INDENT, "mtu", view_number(link, "mtu"));
 	show_text(LINK_INDENT, "offload",
 		  json_is_true(json_object_get(link, "offload")) ? "on" : "off");
 	show_key(LINK_INDENT, "datapath");
 	output_text(COLOR_NONE, "%s, worker %" JSON_INTEGER_FORMAT, view_text(link, "datapath"),
 		    view_number(link, "worker"));
 	output_newline();
+	if (json_is_true(json_object_get(link, "mpls")))
+		show_text(LINK_INDENT, "mpls", "on");
+	show_warnings(json_object_get(link, "warnings"));
 	show_port(options, "a", a);
 	show_port(options, "b", b);
 }

@@ -19,6 +19,11 @@ const char *view_text(const json_t *object, const char *key);
 json_int_t view_number(const json_t *object, const char *key);
 
 /**
+ * view_add_port() - the next cell of a table: DOMAIN/IFNAME, as commands take it
+ */
+void view_add_port(struct output_table *table, const json_t *port);
+
+/**
  * view_state_color() - good for "up", bad for the rest
  */
 enum output_color view_state_color(const char *state);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-
 #include "api.h"
+#include "api-input.h"
+#include "api-output.h"
 #include "interface.h"
+#include "pair.h"
 
 #define INTERFACE "org.rportd.Manager"
 
@@ -24,10 +26,20 @@ static const char *error_name(enum rport_error_kind kind)
 		return INTERFACE ".NameAmbiguous";
 	case RPORT_ERR_LINK_EXISTS:
 		return INTERFACE ".LinkExists";
+	case RPORT_ERR_PORT_EXISTS:
+		return INTERFACE ".PortExists";
 	case RPORT_ERR_INTERFACE_EXISTS:
 		return INTERFACE ".InterfaceExists";
-	case RPORT_ERR_BUSY:
+	case RPORT_ERR_PARENT_NOT_FOUND:
+		return INTERFACE ".ParentNotFound";
+	case RPORT_ERR_PARENT_IS_SELF:
+		return INTERFACE ".ParentIsSelf";
+	case RPORT_ERR_NOT_RPORT:
+		return INTERFACE ".NotAPort";
+	case RPORT_ERR_PORT_BUSY:
 		return INTERFACE ".PortBusy";
+	case RPORT_ERR_PORTS_DIFFER:
+		return INTERFACE ".PortsDiffer";
 	case RPORT_ERR_NO_PARENT:
 		return INTERFACE ".NoParent";
 	case RPORT_ERR_LIMIT:
@@ -40,164 +52,14 @@ static void reply_error(struct varlink_call *call, const struct rport_error *err
 {
 	/* what comes from file names need not be UTF-8, which JSON must be */
 	json_t *message = json_string(err->message);
-	json_t *parameters;
 
 	if (!message)
 		message = json_string("the message about this error is not UTF-8");
-	parameters = json_pack("{s:o}", "message", message);
-	if (parameters && err->kind == RPORT_ERR_SYSTEM)
-		json_object_set_new(parameters, "errno", json_integer(err->errnum));
-	varlink_error(call, error_name(err->kind), parameters);
+	varlink_error(call, error_name(err->kind),
+		      json_pack("{s:o, s:i}", "message", message, "errno", err->errnum));
 }
 
-/* --- parameters in ---------------------------------------------------------------------------- */
-
-/*
- * Reading stops at the first parameter that has the wrong type, which goes into @bad, or at the
- * first value that will not do, which goes into @err. null is as good as absent.
- */
-struct reader {
-	const char *bad;
-	struct rport_error err;
-};
-
-static bool bad_parameter(struct reader *reader, const char *name)
-{
-	reader->bad = name;
-	return false;
-}
-
-static bool known_keys(struct reader *reader, json_t *object, const char *const *names,
-		       size_t n_names)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value)
-	{
-		size_t i = 0;
-
-		while (i < n_names && !streq(key, names[i]))
-			i++;
-		if (i == n_names)
-			return bad_parameter(reader, key);
-	}
-	return true;
-}
-
-static bool read_string(struct reader *reader, json_t *object, const char *name, bool required,
-			const char **ret)
-{
-	json_t *value = json_object_get(object, name);
-
-	if (!value || json_is_null(value)) {
-		*ret = NULL;
-		return required ? bad_parameter(reader, name) : true;
-	}
-	*ret = json_string_value(value);
-	/* json_string_value() ends at an embedded NUL: such a string is not what it seems */
-	if (!*ret || strlen(*ret) != json_string_length(value))
-		return bad_parameter(reader, name);
-	return true;
-}
-
-static bool read_bool(struct reader *reader, json_t *object, const char *name, bool *value_inout)
-{
-	json_t *value = json_object_get(object, name);
-
-	if (!value || json_is_null(value))
-		return true;
-	if (!json_is_boolean(value))
-		return bad_parameter(reader, name);
-	*value_inout = json_is_true(value);
-	return true;
-}
-
-/* A missing or null array is an empty one. */
-static bool read_array(struct reader *reader, json_t *object, const char *name, json_t **ret)
-{
-	json_t *value = json_object_get(object, name);
-
-	*ret = json_is_null(value) ? NULL : value;
-	if (*ret && !json_is_array(*ret))
-		return bad_parameter(reader, name);
-	return true;
-}
-
-static bool read_address(struct reader *reader, json_t *object, struct port_spec *port)
-{
-	static const char *const keys[] = { "address", "peer" };
-	const char *address, *peer;
-
-	if (!json_is_object(object))
-		return bad_parameter(reader, "addresses");
-	return known_keys(reader, object, keys, ARRAY_SIZE(keys)) &&
-	       read_string(reader, object, "address", true, &address) &&
-	       read_string(reader, object, "peer", false, &peer) &&
-	       link_spec_add_address(port, address, peer, &reader->err) >= 0;
-}
-
-static bool read_route(struct reader *reader, json_t *value, struct port_spec *port)
-{
-	if (!json_is_string(value))
-		return bad_parameter(reader, "routes");
-	return link_spec_add_route(port, json_string_value(value), &reader->err) >= 0;
-}
-
-static bool read_port(struct reader *reader, json_t *parameters, const char *name,
-		      struct port_spec *port)
-{
-	static const char *const keys[] = { "domain", "interface", "addresses", "routes" };
-	json_t *object = json_object_get(parameters, name), *addresses, *routes, *item;
-	const char *domain, *ifname;
-	size_t i;
-
-	if (!json_is_object(object))
-		return bad_parameter(reader, name);
-	if (!known_keys(reader, object, keys, ARRAY_SIZE(keys)) ||
-	    !read_string(reader, object, "domain", true, &domain) ||
-	    !read_string(reader, object, "interface", false, &ifname) ||
-	    !read_array(reader, object, "addresses", &addresses) ||
-	    !read_array(reader, object, "routes", &routes))
-		return false;
-	if (domain_parse(domain, &port->domain, &reader->err) < 0)
-		return false;
-	if (ifname && link_spec_set_ifname(port, ifname, &reader->err) < 0)
-		return false;
-	json_array_foreach(addresses, i, item) if (!read_address(reader, item, port)) return false;
-	json_array_foreach(routes, i, item) if (!read_route(reader, item, port)) return false;
-	return true;
-}
-
-static bool read_mtu(struct reader *reader, json_t *parameters, struct link_spec *spec)
-{
-	json_t *value = json_object_get(parameters, "mtu");
-
-	if (!value || json_is_null(value))
-		return true;
-	if (!json_is_integer(value))
-		return bad_parameter(reader, "mtu");
-	return link_spec_set_mtu(spec, json_integer_value(value), &reader->err) >= 0;
-}
-
-static bool read_link(struct reader *reader, json_t *parameters, struct link_spec *spec,
-		      bool *ret_replace)
-{
-	static const char *const keys[] = { "a", "b", "name", "mtu", "offload", "replace" };
-	const char *name;
-
-	*ret_replace = false;
-	return known_keys(reader, parameters, keys, ARRAY_SIZE(keys)) &&
-	       read_port(reader, parameters, "a", &spec->ports[0]) &&
-	       read_port(reader, parameters, "b", &spec->ports[1]) &&
-	       read_string(reader, parameters, "name", false, &name) &&
-	       (!name || link_spec_set_name(spec, name, &reader->err) >= 0) &&
-	       read_mtu(reader, parameters, spec) &&
-	       read_bool(reader, parameters, "offload", &spec->offload) &&
-	       read_bool(reader, parameters, "replace", ret_replace);
-}
-
-static void refuse(struct varlink_call *call, const struct reader *reader)
+static void refuse(struct varlink_call *call, const struct api_reader *reader)
 {
 	if (reader->bad)
 		varlink_error_invalid_parameter(call, reader->bad);
@@ -205,112 +67,7 @@ static void refuse(struct varlink_call *call, const struct reader *reader)
 		reply_error(call, &reader->err);
 }
 
-/* --- replies out ------------------------------------------------------------------------------ */
-
-static json_t *null_or_string(const char *text)
-{
-	return text[0] ? json_string(text) : json_null();
-}
-
-static json_t *addresses_to_json(const struct port_spec *port)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < port->n_addresses; i++) {
-		char address[IP_PREFIX_TEXT_MAX], peer[IP_TEXT_MAX];
-
-		json_array_append_new(
-			array,
-			json_pack(
-				"{s:s, s:o}", "address",
-				ip_prefix_format(&port->addresses[i].address, address), "peer",
-				null_or_string(ip_address_format(&port->addresses[i].peer, peer))));
-	}
-	return array;
-}
-
-static json_t *routes_to_json(const struct port_spec *port)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < port->n_routes; i++) {
-		char text[IP_PREFIX_TEXT_MAX];
-
-		json_array_append_new(array, json_string(ip_prefix_format(&port->routes[i], text)));
-	}
-	return array;
-}
-
-static json_t *offloads_to_json(unsigned int offloads)
-{
-	const char *names[TUN_OFFLOADS_MAX];
-	size_t n = tun_offload_names(offloads, names);
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_string(names[i]));
-	return array;
-}
-
-static json_t *statistics_to_json(const struct port_status *status)
-{
-	const struct flow_counters *counters = &status->counters;
-
-	return json_pack("{s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:I}", "packets",
-			 (json_int_t)counters->packets, "bytes", (json_int_t)counters->bytes,
-			 "drops", "peerDown", (json_int_t)counters->drops[DROP_PEER_DOWN],
-			 "noProto", (json_int_t)counters->drops[DROP_NO_PROTO], "noMemory",
-			 (json_int_t)counters->drops[DROP_NO_MEMORY], "other",
-			 (json_int_t)counters->drops[DROP_OTHER], "interfaceDropped",
-			 (json_int_t)status->interface_dropped);
-}
-
-static const char *state_name(enum port_state state)
-{
-	switch (state) {
-	case PORT_UP:
-		return "up";
-	case PORT_DOWN:
-		return "down";
-	case PORT_GONE:
-		break;
-	}
-	return "gone";
-}
-
-static json_t *port_to_json(const struct port *port, const struct port_spec *spec,
-			    const struct port_status *status)
-{
-	char domain[DOMAIN_TEXT_MAX], link_local[IP_TEXT_MAX];
-
-	return json_pack("{s:s, s:s, s:I, s:s, s:b, s:I, s:o, s:o, s:o, s:o, s:o}", "domain",
-			 domain_format(&port->domain, domain), "interface", status->ifname, "index",
-			 (json_int_t)status->index, "state", state_name(status->state), "carrier",
-			 status->carrier, "mtu", (json_int_t)status->mtu, "addresses",
-			 addresses_to_json(spec), "routes", routes_to_json(spec), "linkLocal",
-			 null_or_string(ip_address_format(&port->link_local, link_local)),
-			 "offloads", offloads_to_json(port->tun.offloads), "statistics",
-			 statistics_to_json(status));
-}
-
-static json_t *link_to_json(struct manager *manager, struct rport_link *link)
-{
-	struct port_status status[2];
-	bool up = true;
-
-	for (int end = 0; end < 2; end++) {
-		manager_port_status(manager, &link->ports[end], &status[end]);
-		up = up && status[end].state == PORT_UP;
-	}
-	return json_pack("{s:s, s:s, s:I, s:b, s:s, s:I, s:o, s:o}", "name", link->spec.name,
-			 "state", up ? "up" : "degraded", "mtu", (json_int_t)link->spec.mtu,
-			 "offload", link->spec.offload, "datapath", manager_datapath(manager),
-			 "worker", (json_int_t)shuttle_link_worker(link->shuttle), "a",
-			 port_to_json(&link->ports[0], &link->spec.ports[0], &status[0]), "b",
-			 port_to_json(&link->ports[1], &link->spec.ports[1], &status[1]));
-}
-
-/* --- methods ---------------------------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------------------------------ */
 
 static const char *result_name(enum pair_result result)
 {
@@ -325,25 +82,21 @@ static const char *result_name(enum pair_result result)
 	return "unchanged";
 }
 
-static void method_pair(struct varlink_call *call, json_t *parameters, void *userdata)
+static void method_pair(struct varlink_call *call, json_t *parameters, void *manager)
 {
 	_cleanup_link_spec_ struct link_spec spec = LINK_SPEC_INIT;
-	struct manager *manager = userdata;
-	struct reader reader = { 0 };
+	struct api_reader reader = { 0 };
 	struct rport_link *link;
 	enum pair_result result;
 	bool replace;
 
-	if (!read_link(&reader, parameters, &spec, &replace)) {
+	if (!api_read_link(&reader, parameters, &spec, &replace) ||
+	    pair_domains(manager, &spec, replace, &result, &link, &reader.err) < 0) {
 		refuse(call, &reader);
 		return;
 	}
-	if (manager_pair(manager, &spec, replace, &result, &link, &reader.err) < 0) {
-		reply_error(call, &reader.err);
-		return;
-	}
 	varlink_reply(call, json_pack("{s:s, s:o}", "result", result_name(result), "link",
-				      link_to_json(manager, link)));
+				      api_link_to_json(manager, link)));
 }
 
 /* Find the link that the one parameter "name" names, or answer the call with what is wrong. */
@@ -351,63 +104,267 @@ static struct rport_link *named_link(struct varlink_call *call, json_t *paramete
 				     struct manager *manager)
 {
 	static const char *const keys[] = { "name" };
-	struct reader reader = { 0 };
+	struct api_reader reader = { 0 };
 	struct rport_link *link;
 	const char *name;
 
-	if (!known_keys(&reader, parameters, keys, ARRAY_SIZE(keys)) ||
-	    !read_string(&reader, parameters, "name", true, &name) ||
-	    manager_find(manager, name, &link, &reader.err) < 0) {
+	if (!api_known_keys(&reader, parameters, keys, ARRAY_SIZE(keys)) ||
+	    !api_read_string(&reader, parameters, "name", true, &name) ||
+	    table_find_link(manager_table(manager), name, &link, &reader.err) < 0) {
 		refuse(call, &reader);
 		return NULL;
 	}
 	return link;
 }
 
-static void method_unpair(struct varlink_call *call, json_t *parameters, void *userdata)
+static void method_unpair(struct varlink_call *call, json_t *parameters, void *manager)
 {
-	struct rport_link *link = named_link(call, parameters, userdata);
+	struct rport_link *link = named_link(call, parameters, manager);
 	json_t *reply;
 
 	if (!link)
 		return;
-	reply = json_pack("{s:s}", "name", link->spec.name);
-	manager_unpair(userdata, link);
+	reply = json_pack("{s:s}", "name", link->name);
+	manager_destroy_link(manager, link);
 	varlink_reply(call, reply);
 }
 
-static void method_show(struct varlink_call *call, json_t *parameters, void *userdata)
+static void method_show(struct varlink_call *call, json_t *parameters, void *manager)
 {
-	struct rport_link *link = named_link(call, parameters, userdata);
+	struct rport_link *link = named_link(call, parameters, manager);
 
 	if (link)
-		varlink_reply(call, json_pack("{s:o}", "link", link_to_json(userdata, link)));
+		varlink_reply(call, json_pack("{s:o}", "link", api_link_to_json(manager, link)));
 }
+
+/* --- lists ------------------------------------------------------------------------------------ */
 
 struct listing {
 	struct manager *manager;
-	json_t *links;
+	json_t *array;
 };
 
 static void list_link(struct rport_link *link, void *userdata)
 {
 	struct listing *listing = userdata;
 
-	json_array_append_new(listing->links, link_to_json(listing->manager, link));
+	json_array_append_new(listing->array, api_link_to_json(listing->manager, link));
 }
 
-static void method_list(struct varlink_call *call, json_t *parameters, void *userdata)
+static void list_port(struct port *port, void *userdata)
 {
-	struct listing listing = { .manager = userdata, .links = json_array() };
-	struct reader reader = { 0 };
+	struct listing *listing = userdata;
 
-	if (!known_keys(&reader, parameters, NULL, 0)) {
-		json_decref(listing.links);
+	json_array_append_new(listing->array, api_port_to_json(listing->manager, port));
+}
+
+/* Answer a call that has parameters though it takes none. */
+static bool takes_none(struct varlink_call *call, json_t *parameters)
+{
+	struct api_reader reader = { 0 };
+
+	if (api_known_keys(&reader, parameters, NULL, 0))
+		return true;
+	refuse(call, &reader);
+	return false;
+}
+
+static void method_list(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	struct listing listing = { .manager = manager };
+
+	if (!takes_none(call, parameters))
+		return;
+	listing.array = json_array();
+	table_foreach_link(manager_table(manager), list_link, &listing);
+	varlink_reply(call, json_pack("{s:o}", "links", listing.array));
+}
+
+static void method_list_ports(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	struct listing listing = { .manager = manager };
+
+	if (!takes_none(call, parameters))
+		return;
+	listing.array = json_array();
+	table_foreach_port(manager_table(manager), list_port, &listing);
+	varlink_reply(call, json_pack("{s:o}", "ports", listing.array));
+}
+
+/* --- ports ------------------------------------------------------------------------------------ */
+
+static void method_create_port(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	_cleanup_port_spec_ struct port_spec spec = PORT_SPEC_INIT;
+	struct api_reader reader = { 0 };
+	struct port *port;
+	int r;
+
+	if (!api_read_port(&reader, parameters, &spec)) {
 		refuse(call, &reader);
 		return;
 	}
-	manager_foreach(userdata, list_link, &listing);
-	varlink_reply(call, json_pack("{s:o}", "links", listing.links));
+	r = pair_create_port(manager, &spec, &port, &reader.err);
+	if (r < 0) {
+		refuse(call, &reader);
+		return;
+	}
+	varlink_reply(call, json_pack("{s:s, s:o}", "result", r > 0 ? "created" : "unchanged",
+				      "port", api_port_to_json(manager, port)));
+}
+
+/* The port that the parameter @key names. */
+static bool read_port_name(struct api_reader *reader, json_t *parameters, const char *key,
+			   struct manager *manager, struct port **ret)
+{
+	const char *name;
+
+	return api_read_string(reader, parameters, key, true, &name) &&
+	       manager_find_port(manager, name, ret, &reader->err) >= 0;
+}
+
+/* Find the port that the one parameter "port" names, or answer the call with what is wrong. */
+static struct port *named_port(struct varlink_call *call, json_t *parameters,
+			       struct manager *manager)
+{
+	static const char *const keys[] = { "port" };
+	struct api_reader reader = { 0 };
+	struct port *port;
+
+	if (api_known_keys(&reader, parameters, keys, ARRAY_SIZE(keys)) &&
+	    read_port_name(&reader, parameters, "port", manager, &port))
+		return port;
+	refuse(call, &reader);
+	return NULL;
+}
+
+static void method_destroy_port(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	struct port *port = named_port(call, parameters, manager);
+	char name[PORT_TEXT_MAX];
+
+	if (!port)
+		return;
+	port_format(port, name);
+	manager_destroy_port(manager, port);
+	varlink_reply(call, json_pack("{s:s}", "port", name));
+}
+
+static void reply_changed(struct varlink_call *call, bool changed, const char *key, json_t *value)
+{
+	varlink_reply(call, json_pack("{s:b, s:o}", "changed", changed, key, value));
+}
+
+static void method_set_up(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	static const char *const keys[] = { "port", "up" };
+	struct api_reader reader = { 0 };
+	struct port *port;
+	bool up = false;
+	int r = -EINVAL;
+
+	if (json_is_null(json_object_get(parameters, "up")) || !json_object_get(parameters, "up"))
+		reader.bad = "up";
+	else if (api_known_keys(&reader, parameters, keys, ARRAY_SIZE(keys)) &&
+		 read_port_name(&reader, parameters, "port", manager, &port) &&
+		 api_read_bool(&reader, parameters, "up", &up))
+		r = manager_set_up(manager, port, up, &reader.err);
+	if (r < 0)
+		refuse(call, &reader);
+	else
+		reply_changed(call, r > 0, "port", api_port_to_json(manager, port));
+}
+
+/* The port of that name, or both ports of the link of that name. */
+static int ports_of(struct manager *manager, const char *name, struct port *ret[static 2],
+		    struct rport_error *err)
+{
+	struct rport_link *link = table_link_by_name(manager_table(manager), name);
+	int r;
+
+	if (!link) {
+		r = manager_find_port(manager, name, &ret[0], err);
+		return r < 0 ? r : 1;
+	}
+	ret[0] = link->ports[0];
+	ret[1] = link->ports[1];
+	return 2;
+}
+
+static void method_set_mtu(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	static const char *const keys[] = { "name", "mtu" };
+	struct api_reader reader = { 0 };
+	struct port *ports[2];
+	int n = 0, r = -EINVAL;
+	const char *name;
+	json_t *array;
+	int64_t mtu;
+
+	if (api_known_keys(&reader, parameters, keys, ARRAY_SIZE(keys)) &&
+	    api_read_string(&reader, parameters, "name", true, &name) &&
+	    api_read_int(&reader, parameters, "mtu", true, &mtu)) {
+		n = ports_of(manager, name, ports, &reader.err);
+		r = n < 0 ? n : manager_set_mtu(ports, (size_t)n, mtu, &reader.err);
+	}
+	if (r < 0) {
+		refuse(call, &reader);
+		return;
+	}
+	array = json_array();
+	for (int i = 0; i < n; i++)
+		json_array_append_new(array, api_port_to_json(manager, ports[i]));
+	reply_changed(call, r > 0, "ports", array);
+}
+
+static void method_set_parent(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	static const char *const keys[] = { "port", "parent" };
+	struct port *port, *parent;
+	struct api_reader reader = { 0 };
+	int r = -EINVAL;
+
+	if (api_known_keys(&reader, parameters, keys, ARRAY_SIZE(keys)) &&
+	    read_port_name(&reader, parameters, "port", manager, &port)) {
+		if (read_port_name(&reader, parameters, "parent", manager, &parent)) {
+			r = manager_set_parent(manager, port, parent, NULL, &reader.err);
+		} else if (!reader.bad && reader.err.kind == RPORT_ERR_PORT_NOT_FOUND) {
+			/* rport(4): no such interface as the parent is EINVAL */
+			reader.err.kind = RPORT_ERR_PARENT_NOT_FOUND;
+			reader.err.errnum = EINVAL;
+			rport_error_prefix(&reader.err, "cannot set the parent: ");
+		}
+	}
+	if (r < 0)
+		refuse(call, &reader);
+	else
+		reply_changed(call, r > 0, "link", api_link_to_json(manager, port->link));
+}
+
+static void method_get_parent(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	struct port *port = named_port(call, parameters, manager);
+	struct rport_error err;
+	struct port *parent;
+
+	if (!port)
+		return;
+	if (manager_get_parent(port, &parent, &err) < 0)
+		reply_error(call, &err);
+	else
+		varlink_reply(call,
+			      json_pack("{s:o}", "parent", api_port_to_json(manager, parent)));
+}
+
+static void method_delete_parent(struct varlink_call *call, json_t *parameters, void *manager)
+{
+	struct port *port = named_port(call, parameters, manager);
+	int r;
+
+	if (!port)
+		return;
+	r = manager_delete_parent(manager, port);
+	reply_changed(call, r > 0, "port", api_port_to_json(manager, port));
 }
 
 static const struct varlink_method methods[] = {
@@ -415,6 +372,14 @@ static const struct varlink_method methods[] = {
 	{ .name = "Unpair", .run = method_unpair, .changes = true },
 	{ .name = "List", .run = method_list },
 	{ .name = "Show", .run = method_show },
+	{ .name = "CreatePort", .run = method_create_port, .changes = true },
+	{ .name = "DestroyPort", .run = method_destroy_port, .changes = true },
+	{ .name = "SetUp", .run = method_set_up, .changes = true },
+	{ .name = "SetMtu", .run = method_set_mtu, .changes = true },
+	{ .name = "SetParent", .run = method_set_parent, .changes = true },
+	{ .name = "GetParent", .run = method_get_parent },
+	{ .name = "DeleteParent", .run = method_delete_parent, .changes = true },
+	{ .name = "ListPorts", .run = method_list_ports },
 };
 
 const struct varlink_interface api_interface = {

@@ -19,8 +19,13 @@ enum rport_error_kind {
 	RPORT_ERR_DOMAIN_NOT_FOUND, /* the namespace, VRF or process does not exist */
 	RPORT_ERR_AMBIGUOUS,        /* a name means more than one thing */
 	RPORT_ERR_LINK_EXISTS,      /* a link of that name exists with other parameters */
+	RPORT_ERR_PORT_EXISTS,      /* a port of that name exists with other parameters */
 	RPORT_ERR_INTERFACE_EXISTS, /* the interface name is taken in that namespace */
-	RPORT_ERR_BUSY,             /* the port already has another peer */
+	RPORT_ERR_PARENT_NOT_FOUND, /* the port that shall be the parent does not exist */
+	RPORT_ERR_PARENT_IS_SELF,   /* a port cannot be its own parent */
+	RPORT_ERR_NOT_RPORT,        /* the interface exists, but is not a port */
+	RPORT_ERR_PORT_BUSY,        /* the port already has another peer */
+	RPORT_ERR_PORTS_DIFFER,     /* in their headers: they cannot be peers */
 	RPORT_ERR_NO_PARENT,        /* the port has no peer */
 	RPORT_ERR_LIMIT,            /* a configured maximum is reached */
 };

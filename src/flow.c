@@ -1,5 +1,21 @@
 /* SPDX-License-Identifier: ISC */
+#include <linux/if_ether.h>
+
 #include "flow.h"
+
+/* struct tun_pi: two bytes of flags, then the Ethernet type, in network byte order. */
+static bool family_crosses(const unsigned char *frame)
+{
+	switch (frame[2] << 8 | frame[3]) {
+	case ETH_P_IP:
+	case ETH_P_IPV6:
+	case ETH_P_MPLS_UC:
+	case ETH_P_MPLS_MC:
+		return true;
+	default:
+		return false;
+	}
+}
 
 bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size)
 {
@@ -7,6 +23,8 @@ bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_
 
 	if (size <= flow->header)
 		return false;
+	if (flow->family_header)
+		return family_crosses(frame);
 	version = frame[flow->header] >> 4;
 	return version == 4 || version == 6;
 }

@@ -36,7 +36,8 @@ enum flow_state {
 
 struct flow {
 	int from, to;                  /* TUN fds; borrowed, open until the flow was removed */
-	unsigned int header;           /* bytes before the IP header */
+	unsigned int header;           /* bytes before the packet */
+	bool family_header;            /* they begin with a struct tun_pi */
 	void *owner;                   /* for whoever added it */
 	struct flow_counters counters; /* written by the worker alone */
 
@@ -60,8 +61,9 @@ TAILQ_HEAD(flow_list, flow);
  * @frame: with its virtio header, as read from the port
  * @size: bytes
  *
- * The family is that of the IP version nibble, which is where the kernel at the other end takes it
- * from (IFF_NO_PI). What is neither 4 nor 6 is never guessed at.
+ * Without a family header the family is that of the IP version nibble, which is where the kernel at
+ * the other end takes it from (IFF_NO_PI); what is neither 4 nor 6 is never guessed at. With one it
+ * is what the header says: IPv4, IPv6 or MPLS.
  *
  * Return: true, or false when it is to be dropped as DROP_NO_PROTO.
  */

@@ -3,102 +3,50 @@
 /*
  * Theory of operation
  *
- * A link is built in stages, each of which can be undone by destroy_link():
+ * A verb validates, stages what can fail, and commits to the table last; what was staged is undone
+ * when a later stage fails.
  *
- *	both ports are made in the staging namespace and moved to their domains, down and without
- *addresses; they become each other's peer; the shuttle begins to move frames; they are set up and
- *get addresses and routes; commit: the link enters the tables.
- *
- * Two trees find things without a search: links by name, and ports by (nsid, ifindex), which is how
- *the monitor names an interface. What the monitor tells changes what we know of a port; carriers
- *are set when it has told all, so that a burst of changes does not make them flap. That a port was
- *removed is learned from the monitor or from the shuttle, whichever is first.
+ * What the monitor tells changes what we know of a port. Carriers are set when it has told all, so
+ * that a burst of changes does not make them flap. That a port was removed is learned from the
+ * monitor or from the shuttle, whichever is first; its descriptor is asked whether it is true.
  */
 
-#include <search.h>
 #include <stdio.h>
 
 #include "log.h"
 #include "manager.h"
 #include "monitor.h"
+#include "table.h"
 
 struct manager {
 	struct manager_options options;
 	struct port_yard yard;
 	struct monitor *monitor;
 	struct shuttle *shuttle;
-	int own_nsid; /* by which the monitor may name our own namespace */
-	void *links;  /* tree of struct rport_link, by name */
-	void *ports;  /* tree of struct port, by nsid and index */
-	unsigned int n_links;
-	bool dirty; /* some port is */
+	struct table table;
+	struct port_list dirty; /* ports whose carriers have to be looked at */
+	int own_nsid;           /* by which the monitor may name our own namespace */
 };
 
-/* --- the tables ------------------------------------------------------------------------------- */
-
-static int compare_links(const void *a, const void *b)
+static int out_of_memory(struct rport_error *err)
 {
-	const struct rport_link *x = a, *y = b;
-
-	return strcmp(x->spec.name, y->spec.name);
-}
-
-static int compare_ports(const void *a, const void *b)
-{
-	const struct port *x = a, *y = b;
-
-	if (x->nsid != y->nsid)
-		return x->nsid < y->nsid ? -1 : 1;
-	return (x->index > y->index) - (x->index < y->index);
-}
-
-static struct rport_link *link_by_name(struct manager *manager, const char *name)
-{
-	struct rport_link key, **found;
-
-	snprintf(key.spec.name, sizeof(key.spec.name), "%s", name);
-	found = tfind(&key, &manager->links, compare_links);
-	return found ? *found : NULL;
-}
-
-static struct port *port_by_index(struct manager *manager, int nsid, unsigned int index)
-{
-	struct port key = { .nsid = nsid, .index = index }, **found;
-
-	found = tfind(&key, &manager->ports, compare_ports);
-	return found ? *found : NULL;
-}
-
-static void mark_gone(struct manager *manager, struct port *port);
-
-static int register_port(struct manager *manager, struct port *port)
-{
-	struct port **found = tsearch(port, &manager->ports, compare_ports);
-
-	if (!found)
-		return -ENOMEM;
-	if (*found != port) {
-		/* The number of a deleted namespace was given to a new one before we heard of the
-		 * deletion. */
-		mark_gone(manager, *found);
-		if (!tsearch(port, &manager->ports, compare_ports))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static void unregister_port(struct manager *manager, struct port *port)
-{
-	if (port_by_index(manager, port->nsid, port->index) == port)
-		tdelete(port, &manager->ports, compare_ports);
+	return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
 }
 
 /* --- what happens to ports -------------------------------------------------------------------- */
 
 static void mark_dirty(struct manager *manager, struct port *port)
 {
+	if (!port->dirty)
+		TAILQ_INSERT_TAIL(&manager->dirty, port, dirty_entry);
 	port->dirty = true;
-	manager->dirty = true;
+}
+
+static void mark_clean(struct manager *manager, struct port *port)
+{
+	if (port->dirty)
+		TAILQ_REMOVE(&manager->dirty, port, dirty_entry);
+	port->dirty = false;
 }
 
 static void mark_peer_dirty(struct manager *manager, struct port *port)
@@ -111,41 +59,68 @@ static void mark_peer_dirty(struct manager *manager, struct port *port)
 
 static void mark_gone(struct manager *manager, struct port *port)
 {
-	char domain[DOMAIN_TEXT_MAX];
+	char name[PORT_TEXT_MAX];
 
 	if (!port->rule.present)
 		return;
-	unregister_port(manager, port);
+	table_leave_index(&manager->table, port);
 	port->rule.present = false;
 	port->rule.up = false;
 	port->carrier = false;
 	port->index = 0;
 	mark_peer_dirty(manager, port);
-	log_notice("link %s: %s in %s is gone", port->link->spec.name, port->ifname,
-		   domain_format(&port->domain, domain));
+	log_notice("port %s is gone", port_format(port, name));
+}
+
+static int enter_index(struct manager *manager, struct port *port)
+{
+	struct port *stale = table_port_by_index(&manager->table, port->nsid, port->index);
+
+	/* A deleted namespace's number was given to a new one before we heard of it. */
+	if (stale && stale != port)
+		mark_gone(manager, stale);
+	return table_enter_index(&manager->table, port);
 }
 
 /* Somebody moved it to another namespace. */
 static void follow(struct manager *manager, struct port *port)
 {
+	char name[PORT_TEXT_MAX];
 	int r;
 
-	unregister_port(manager, port);
+	table_leave_index(&manager->table, port);
 	r = port_locate(&manager->yard, port);
 	if (r >= 0)
-		r = register_port(manager, port);
-	log_warning("link %s: %s was moved out of its domain%s%s", port->link->spec.name,
-		    port->ifname, r < 0 ? ", and cannot be followed: " : "",
-		    r < 0 ? strerror(-r) : "");
+		r = enter_index(manager, port);
+	log_warning("port %s was moved out of its domain%s%s", port_format(port, name),
+		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
+}
+
+/* The kernel took IPv6 addresses and routes away when the port went down. */
+static void restore(struct port *port)
+{
+	struct rport_error err;
+
+	if (port->was_up && port_bring_up(port, &err) < 0)
+		log_warning("%s", err.message);
+}
+
+static void notice_up(struct manager *manager, struct port *port, bool up)
+{
+	if (port->rule.up == up)
+		return;
+	port->rule.up = up;
+	mark_peer_dirty(manager, port);
+	if (up)
+		restore(port);
 }
 
 static void device_changed(const struct monitor_event *event, void *userdata)
 {
 	struct manager *manager = userdata;
 	int nsid = event->nsid == MONITOR_OWN_NSID ? manager->own_nsid : event->nsid;
-	struct port *port = port_by_index(manager, nsid, event->index);
+	struct port *port = table_port_by_index(&manager->table, nsid, event->index);
 	char name[IFNAMSIZ];
-	bool up = event->flags & IFF_UP;
 
 	if (!port)
 		return;
@@ -161,48 +136,38 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 	memcpy(port->ifname, name, sizeof(name));
 	if (event->mtu > 0)
 		port->mtu = event->mtu;
-	if (port->rule.up != up) {
-		port->rule.up = up;
-		mark_peer_dirty(manager, port);
-	}
+	notice_up(manager, port, event->flags & IFF_UP);
 }
 
-static void update_carriers(struct rport_link *link, void *userdata _unused_)
+void manager_update_carriers(struct manager *manager)
 {
-	for (int end = 0; end < 2; end++)
-		if (link->ports[end].dirty)
-			port_update_carrier(&link->ports[end]);
+	struct port *port;
+
+	while ((port = TAILQ_FIRST(&manager->dirty))) {
+		mark_clean(manager, port);
+		port_update_carrier(port);
+	}
 }
 
 static void all_told(void *userdata)
 {
-	struct manager *manager = userdata;
-
-	if (!manager->dirty)
-		return;
-	manager->dirty = false;
-	manager_foreach(manager, update_carriers, NULL);
+	manager_update_carriers(userdata);
 }
 
-static void ask_again(struct rport_link *link, void *userdata)
+static void ask_again(struct port *port, void *userdata)
 {
 	struct manager *manager = userdata;
+	struct rtnl_dev dev;
 
-	for (int end = 0; end < 2; end++) {
-		struct port *port = &link->ports[end];
-		struct rtnl_dev dev;
-
-		if (!port->rule.present)
-			continue;
-		if (port_query(&manager->yard, port, &dev) < 0) {
-			mark_gone(manager, port);
-			continue;
-		}
-		port->mtu = dev.mtu;
-		port->rule.up = dev.flags & IFF_UP;
-		memcpy(port->ifname, dev.name, sizeof(port->ifname));
-		mark_peer_dirty(manager, port);
+	if (!port->rule.present)
+		return;
+	if (port_query(&manager->yard, port, &dev) < 0) {
+		mark_gone(manager, port);
+		return;
 	}
+	memcpy(port->ifname, dev.name, sizeof(port->ifname));
+	port->mtu = dev.mtu;
+	notice_up(manager, port, dev.flags & IFF_UP);
 }
 
 static void events_lost(void *userdata)
@@ -210,7 +175,7 @@ static void events_lost(void *userdata)
 	struct manager *manager = userdata;
 
 	log_limited(LOG_WARNING, "netlink events were lost; asking the kernel about every port");
-	manager_foreach(manager, ask_again, manager);
+	table_foreach_port(&manager->table, ask_again, manager);
 }
 
 static void port_gone(void *owner, unsigned int end, void *userdata)
@@ -218,336 +183,342 @@ static void port_gone(void *owner, unsigned int end, void *userdata)
 	struct manager *manager = userdata;
 	struct rport_link *link = owner;
 
-	mark_gone(manager, &link->ports[end]);
-	all_told(manager);
+	mark_gone(manager, link->ports[end]);
+	manager_update_carriers(manager);
 }
 
-/* --- making and removing links ---------------------------------------------------------------- */
+/* --- ports ------------------------------------------------------------------------------------ */
 
-static void destroy_link(struct manager *manager, struct rport_link *link)
+static void remove_port(struct manager *manager, struct port *port)
 {
-	if (!link)
-		return;
-	shuttle_remove_link(steal_ptr(link->shuttle));
-	for (int end = 0; end < 2; end++) {
-		unregister_port(manager, &link->ports[end]);
-		port_destroy(&link->ports[end]);
-	}
-	link_spec_release(&link->spec);
-	free(link);
+	mark_clean(manager, port);
+	table_remove_port(&manager->table, port);
+	port_destroy(port);
+	free(port);
 }
 
-static int stage_ports(struct manager *manager, struct rport_link *link,
-		       const struct link_spec *spec, const struct domain_place places[static 2],
-		       struct rport_error *err)
+int manager_create_port(struct manager *manager, struct port_spec *spec,
+			const struct domain_place *place, const char *alias, struct port **ret,
+			struct rport_error *err)
 {
-	for (unsigned int end = 0; end < 2; end++) {
-		struct port *port = &link->ports[end];
-		int r;
-
-		r = port_create(&manager->yard, port, &spec->ports[end], spec, &places[end], err);
-		if (r < 0)
-			return r;
-		r = register_port(manager, port);
-		if (r < 0)
-			return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "out of memory");
-	}
-	link_set_parent(&link->ports[0].rule, &link->ports[1].rule);
-	return 0;
-}
-
-static int start_ports(struct manager *manager, struct rport_link *link,
-		       const struct link_spec *spec, const struct domain_place places[static 2],
-		       struct rport_error *err)
-{
-	struct tun tuns[2] = { link->ports[0].tun, link->ports[1].tun };
+	struct port *port;
 	int r;
 
-	for (int end = 0; end < 2; end++) {
-		r = port_bring_up(&link->ports[end], &spec->ports[end], &places[end], err);
-		if (r < 0)
-			return r;
-	}
-	/* Last: what the first port says as it comes up (MLD) waits until the second can hear it.
-	 */
-	r = shuttle_add_link(manager->shuttle, tuns, link, &link->shuttle);
-	if (r < 0)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
-				       strerror(-r));
-	return 0;
-}
-
-static struct rport_link *new_link(const char *name)
-{
-	struct rport_link *link = calloc(1, sizeof(*link));
-
-	if (!link)
-		return NULL;
-	snprintf(link->spec.name, sizeof(link->spec.name), "%s", name);
-	for (unsigned int end = 0; end < 2; end++) {
-		link->ports[end] = (struct port)PORT_INIT;
-		link->ports[end].link = link;
-		link->ports[end].end = end;
-	}
-	return link;
-}
-
-/* Takes the contents of @spec over on success. */
-static int build_link(struct manager *manager, struct link_spec *spec,
-		      const struct domain_place places[static 2], struct rport_link **ret,
-		      struct rport_error *err)
-{
-	struct rport_link *link;
-	int r;
-
-	link = new_link(spec->name);
-	if (!link)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
-	r = stage_ports(manager, link, spec, places, err);
-	if (r >= 0)
-		r = start_ports(manager, link, spec, places, err);
-	if (r >= 0 && !tsearch(link, &manager->links, compare_links))
-		r = rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
+	if (manager->table.n_ports >= manager->options.max_ports)
+		return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
+				       "there are %u ports already, which is the limit",
+				       manager->table.n_ports);
+	port = malloc(sizeof(*port));
+	if (!port)
+		return out_of_memory(err);
+	*port = (struct port)PORT_INIT;
+	table_add_port(&manager->table, port);
+	r = port_create(&manager->yard, port, spec, alias, place, err);
+	if (r >= 0 && enter_index(manager, port) < 0)
+		r = out_of_memory(err);
 	if (r < 0) {
-		rport_error_prefix(err, "cannot pair %s: ", spec->name);
-		destroy_link(manager, link);
+		remove_port(manager, port);
 		return r;
 	}
-
-	/* commit */
-	link->spec = *spec;
-	for (int end = 0; end < 2; end++) {
-		memcpy(link->spec.ports[end].ifname, link->ports[end].ifname, IFNAMSIZ);
-		spec->ports[end] = (struct port_spec){ 0 };
-	}
-	manager->n_links++;
-	*ret = link;
+	mark_dirty(manager, port);
+	*ret = port;
 	return 0;
 }
 
-static void forget_link(struct manager *manager, struct rport_link *link)
+void manager_destroy_port(struct manager *manager, struct port *port)
 {
-	tdelete(link, &manager->links, compare_links);
-	manager->n_links--;
+	char name[PORT_TEXT_MAX];
+
+	manager_delete_parent(manager, port);
+	log_info("port %s: removed", port_format(port, name));
+	remove_port(manager, port);
 }
 
-void manager_unpair(struct manager *manager, struct rport_link *link)
+static int check_present(const struct port *port, struct rport_error *err)
 {
-	log_info("link %s: removed", link->spec.name);
-	forget_link(manager, link);
-	destroy_link(manager, link);
+	char name[PORT_TEXT_MAX];
+
+	if (port->rule.present)
+		return 0;
+	return rport_error_set(
+		err, RPORT_ERR_PORT_NOT_FOUND, ENXIO,
+		"the interface of the port %s is gone: destroy the port, or pair anew",
+		port_format(port, name));
 }
 
-/* --- pairing ---------------------------------------------------------------------------------- */
-
-struct places {
-	struct domain_place end[2];
-};
-
-#define PLACES_INIT                                          \
-	{                                                    \
-		{                                            \
-			DOMAIN_PLACE_INIT, DOMAIN_PLACE_INIT \
-		}                                            \
-	}
-
-static void release_places(struct places *places)
+int manager_set_up(struct manager *manager, struct port *port, bool up, struct rport_error *err)
 {
-	domain_place_release(&places->end[0]);
-	domain_place_release(&places->end[1]);
-}
+	bool was_up = port->rule.up;
+	int r;
 
-static int resolve_domains(struct link_spec *spec, struct places *places, struct rport_error *err)
-{
-	for (int end = 0; end < 2; end++) {
-		int r = domain_resolve(&spec->ports[end].domain, &places->end[end], err);
-
-		if (r < 0)
-			return r;
-		spec->ports[end].domain = places->end[end].domain;
-	}
-	return 0;
-}
-
-/* The old link makes way; if the new one cannot be made it is made again as it was. */
-static int replace_link(struct manager *manager, struct rport_link *old, struct link_spec *spec,
-			const struct places *places, struct rport_link **ret,
-			struct rport_error *err)
-{
-	_cleanup_(release_places) struct places old_places = PLACES_INIT;
-	_cleanup_link_spec_ struct link_spec old_spec = old->spec;
-	struct rport_error restore_error;
-	struct rport_link *restored;
-	int r, restore;
-
-	forget_link(manager, old);
-	old->spec = (struct link_spec){ 0 };
-	destroy_link(manager, old);
-
-	r = build_link(manager, spec, places->end, ret, err);
-	if (r >= 0)
+	r = check_present(port, err);
+	if (r < 0)
 		return r;
-	restore = resolve_domains(&old_spec, &old_places, &restore_error);
-	if (restore >= 0)
-		restore = build_link(manager, &old_spec, old_places.end, &restored, &restore_error);
-	if (restore < 0)
-		log_error("link %s: could not be restored after a failed replacement: %s",
-			  spec->name, restore_error.message);
-	rport_error_prefix(err,
-			   restore < 0 ? "the link is lost (see the log): " : "the link is kept: ");
-	return r;
+	r = up ? port_bring_up(port, err) : port_take_down(port, err);
+	if (r < 0)
+		return r;
+	mark_peer_dirty(manager, port);
+	manager_update_carriers(manager);
+	return was_up != up;
 }
 
-static int refuse_other(const struct link_spec *spec, const char *difference,
-			struct rport_error *err)
+int manager_set_mtu(struct port *const ports[], size_t n, int64_t mtu, struct rport_error *err)
 {
-	return rport_error_set(err, RPORT_ERR_LINK_EXISTS, EEXIST,
-			       "there is a link %s already with other parameters: %s; give this "
-			       "one another name (--name), or say --replace",
-			       spec->name, difference);
+	struct port_spec checked = PORT_SPEC_INIT;
+	unsigned int before[2];
+	bool changed = false;
+	int r;
+
+	r = port_spec_set_mtu(&checked, mtu, err);
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = check_present(ports[i], err);
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		before[i] = ports[i]->mtu;
+		changed |= before[i] != checked.mtu;
+		r = port_set_mtu(ports[i], checked.mtu, err);
+		while (r < 0 && i-- > 0)
+			port_set_mtu(ports[i], before[i], NULL);
+	}
+	return r < 0 ? r : changed;
 }
+
+/* --- parents ---------------------------------------------------------------------------------- */
 
 static int check_limit(const struct manager *manager, struct rport_error *err)
 {
-	if (manager->n_links < manager->options.max_links)
+	if (manager->table.n_links < manager->options.max_links)
 		return 0;
 	return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
-			       "there are %u links already, which is the limit", manager->n_links);
+			       "there are %u links already, which is the limit",
+			       manager->table.n_links);
 }
 
-static bool is_whole(const struct rport_link *link)
+static int refuse_parent(int r, const struct port *port, const struct port *parent,
+			 struct rport_error *err)
 {
-	return link->ports[0].rule.present && link->ports[1].rule.present;
+	const struct port *taken = port->link ? port : parent;
+	char a[PORT_TEXT_MAX], b[PORT_TEXT_MAX];
+	struct port *peer;
+
+	if (r == -EINVAL)
+		return rport_error_set(err, RPORT_ERR_PARENT_IS_SELF, EINVAL,
+				       "%s cannot be its own parent", port_format(port, a));
+	if (manager_get_parent(taken, &peer, NULL) < 0)
+		return r;
+	return rport_error_set(err, RPORT_ERR_PORT_BUSY, EBUSY,
+			       "%s is taken: its parent is %s (rportctl unparent separates them)",
+			       port_format(taken, a), port_format(peer, b));
 }
 
-int manager_pair(struct manager *manager, struct link_spec *spec, bool replace,
-		 enum pair_result *ret_result, struct rport_link **ret_link,
-		 struct rport_error *err)
+static int refuse_different(const struct port *port, const struct port *parent,
+			    struct rport_error *err)
 {
-	_cleanup_(release_places) struct places places = PLACES_INIT;
-	char difference[2 * DOMAIN_TEXT_MAX] = "";
-	struct rport_link *link, *old;
+	char a[PORT_TEXT_MAX], b[PORT_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
+			       "%s and %s differ in %s: create both with it, or both without",
+			       port_format(port, a), port_format(parent, b),
+			       port->spec.mpls != parent->spec.mpls ? "--mpls" : "--no-offload");
+}
+
+/* A name that no link has: of the domains, and a number if there must be one. */
+static int choose_name(struct manager *manager, const struct port *a, const struct port *b,
+		       char ret[static LINK_NAME_MAX + 1])
+{
+	char x[DOMAIN_TEXT_MAX], y[DOMAIN_TEXT_MAX], name[2 * DOMAIN_TEXT_MAX];
+
+	for (unsigned int i = 1; i <= manager->table.n_links + 1; i++) {
+		snprintf(name, sizeof(name), "%s-%s", domain_label(&a->spec.domain, x),
+			 domain_label(&b->spec.domain, y));
+		if (i > 1)
+			snprintf(name + strlen(name), sizeof(name) - strlen(name), ".%u", i);
+		if (!link_name_valid(name))
+			snprintf(name, sizeof(name), "link%u", i);
+		if (!table_link_by_name(&manager->table, name))
+			break;
+	}
+	memcpy(ret, name, strlen(name) + 1);
+	return 0;
+}
+
+static struct shuttle_port shuttle_port(const struct port *port)
+{
+	/* While it had no carrier nothing should have come; what did is old. */
+	return (struct shuttle_port){ .tun = port->tun, .stale = !port->carrier };
+}
+
+static int start_link(struct manager *manager, struct rport_link *link, struct rport_error *err)
+{
+	struct shuttle_port ports[2] = { shuttle_port(link->ports[0]),
+					 shuttle_port(link->ports[1]) };
 	int r;
 
-	if (!spec->name[0]) {
-		r = link_spec_default_name(spec, err);
-		if (r < 0)
-			return r;
+	if (table_add_link(&manager->table, link) < 0)
+		return out_of_memory(err);
+	r = shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
+	if (r < 0) {
+		table_remove_link(&manager->table, link);
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
+				       strerror(-r));
 	}
-	r = resolve_domains(spec, &places, err);
-	if (r < 0)
-		return r;
-
-	old = link_by_name(manager, spec->name);
-	if (!old) {
-		r = check_limit(manager, err);
-		if (r >= 0)
-			r = build_link(manager, spec, places.end, &link, err);
-	} else {
-		if (link_spec_diff(&old->spec, spec, difference, sizeof(difference))) {
-			if (!replace)
-				return refuse_other(spec, difference, err);
-		} else if (is_whole(old)) {
-			*ret_result = PAIR_UNCHANGED;
-			*ret_link = old;
-			return 0;
-		}
-		r = replace_link(manager, old, spec, &places, &link, err);
-	}
-	if (r < 0)
-		return r;
-	log_info("link %s: %s", link->spec.name, old ? "replaced" : "created");
-	*ret_result = old ? PAIR_REPLACED : PAIR_CREATED;
-	*ret_link = link;
 	return 0;
+}
+
+static int make_link(struct manager *manager, struct port *port, struct port *parent,
+		     const char *name, struct rport_error *err)
+{
+	struct rport_link *link = calloc(1, sizeof(*link));
+	int r;
+
+	if (!link)
+		return out_of_memory(err);
+	if (name)
+		snprintf(link->name, sizeof(link->name), "%s", name);
+	else
+		choose_name(manager, port, parent, link->name);
+	link->ports[0] = port;
+	link->ports[1] = parent;
+	r = start_link(manager, link, err);
+	if (r < 0) {
+		free(link);
+		return r;
+	}
+	for (unsigned int end = 0; end < 2; end++) {
+		link->ports[end]->link = link;
+		link->ports[end]->end = end;
+		mark_dirty(manager, link->ports[end]);
+	}
+	manager_update_carriers(manager);
+	return 0;
+}
+
+int manager_set_parent(struct manager *manager, struct port *port, struct port *parent,
+		       const char *name, struct rport_error *err)
+{
+	int r;
+
+	r = link_set_parent(&port->rule, &parent->rule);
+	if (r <= 0)
+		return r < 0 ? refuse_parent(r, port, parent, err) : 0;
+	r = check_present(port, err);
+	if (r >= 0)
+		r = check_present(parent, err);
+	if (r >= 0 && port->tun.header != parent->tun.header)
+		r = refuse_different(port, parent, err);
+	if (r >= 0)
+		r = check_limit(manager, err);
+	if (r >= 0)
+		r = make_link(manager, port, parent, name, err);
+	if (r < 0) {
+		link_delete_parent(&port->rule);
+		return r;
+	}
+	log_info("link %s: made", port->link->name);
+	return 1;
+}
+
+int manager_get_parent(const struct port *port, struct port **ret, struct rport_error *err)
+{
+	char name[PORT_TEXT_MAX];
+	struct link_port *peer;
+	int r;
+
+	r = link_get_parent(&port->rule, &peer);
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_NO_PARENT, -r, "%s has no parent",
+				       port_format(port, name));
+	*ret = container_of(peer, struct port, rule);
+	return 0;
+}
+
+static void add_counters(struct flow_counters *sum, const struct flow_counters *more)
+{
+	sum->packets += more->packets;
+	sum->bytes += more->bytes;
+	for (size_t i = 0; i < DROP_CAUSES; i++)
+		sum->drops[i] += more->drops[i];
+}
+
+static void current_counters(const struct port *port, struct flow_counters *ret)
+{
+	struct flow_counters now;
+
+	*ret = port->past;
+	if (!port->link)
+		return;
+	shuttle_link_counters(port->link->shuttle, port->end, &now);
+	add_counters(ret, &now);
+}
+
+int manager_delete_parent(struct manager *manager, struct port *port)
+{
+	struct rport_link *link = port->link;
+
+	if (!link)
+		return 0;
+	for (int end = 0; end < 2; end++)
+		current_counters(link->ports[end], &link->ports[end]->past);
+	shuttle_remove_link(link->shuttle);
+	link_delete_parent(&port->rule);
+	for (int end = 0; end < 2; end++) {
+		link->ports[end]->link = NULL;
+		mark_dirty(manager, link->ports[end]);
+	}
+	manager_update_carriers(manager);
+	table_remove_link(&manager->table, link);
+	log_info("link %s: removed", link->name);
+	free(link);
+	return 1;
+}
+
+void manager_destroy_link(struct manager *manager, struct rport_link *link)
+{
+	struct port *a = link->ports[0], *b = link->ports[1];
+
+	manager_delete_parent(manager, a);
+	remove_port(manager, a);
+	remove_port(manager, b);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-struct search {
-	const char *name;
-	struct rport_link *found;
-	const struct port *first, *second; /* ports of different links that fit */
-};
-
-static bool port_is_named(const struct port *port, const char *name)
+/* Is there an interface of that name: in our own namespace, or in the domain that stands before it?
+ */
+static bool interface_exists(struct manager *manager, const char *name)
 {
-	char domain[DOMAIN_TEXT_MAX], full[DOMAIN_TEXT_MAX + IFNAMSIZ + 1];
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	const char *slash = strrchr(name, '/');
+	char text[DOMAIN_TEXT_MAX];
+	struct domain domain;
+	struct rtnl_dev dev;
 
-	if (streq(port->ifname, name))
-		return true;
-	snprintf(full, sizeof(full), "%s/%s", domain_format(&port->domain, domain), port->ifname);
-	return streq(full, name);
+	if (!slash)
+		return rtnl_dev_by_name(manager->yard.own, name, &dev) == 0;
+	if ((size_t)(slash - name) >= sizeof(text))
+		return false;
+	memcpy(text, name, (size_t)(slash - name));
+	text[slash - name] = '\0';
+	return domain_parse(text, &domain, NULL) == 0 &&
+	       domain_resolve(&domain, &place, NULL) == 0 &&
+	       rtnl_open(place.netns_fd, &rtnl) == 0 &&
+	       rtnl_dev_by_name(rtnl, slash + 1, &dev) == 0;
 }
 
-static void search_link(struct rport_link *link, void *userdata)
+int manager_find_port(struct manager *manager, const char *name, struct port **ret,
+		      struct rport_error *err)
 {
-	struct search *search = userdata;
+	int r = table_find_port(&manager->table, name, ret, err);
 
-	for (int end = 0; end < 2; end++) {
-		const struct port *port = &link->ports[end];
-
-		if (!port_is_named(port, search->name))
-			continue;
-		if (!search->found) {
-			search->found = link;
-			search->first = port;
-		} else if (search->found != link && !search->second) {
-			search->second = port;
-		}
-	}
+	if (r == -ENXIO && interface_exists(manager, name))
+		return rport_error_set(err, RPORT_ERR_NOT_RPORT, EPROTONOSUPPORT,
+				       "the interface %s is not a port of rportd's", name);
+	return r;
 }
 
-int manager_find(struct manager *manager, const char *name, struct rport_link **ret,
-		 struct rport_error *err)
+struct table *manager_table(struct manager *manager)
 {
-	struct search search = { .name = name };
-	char a[DOMAIN_TEXT_MAX], b[DOMAIN_TEXT_MAX];
-
-	if (link_name_valid(name))
-		search.found = link_by_name(manager, name);
-	if (!search.found)
-		manager_foreach(manager, search_link, &search);
-	if (!search.found)
-		return rport_error_set(
-			err, RPORT_ERR_LINK_NOT_FOUND, ENOENT,
-			"there is no link and no interface \"%s\" of one (rportctl list shows all)",
-			name);
-	if (search.second)
-		return rport_error_set(
-			err, RPORT_ERR_AMBIGUOUS, EINVAL,
-			"several links have an interface %s: say %s/%s or %s/%s, or name the link",
-			name, domain_format(&search.first->domain, a), search.first->ifname,
-			domain_format(&search.second->domain, b), search.second->ifname);
-	*ret = search.found;
-	return 0;
-}
-
-struct walk {
-	void (*fn)(struct rport_link *link, void *userdata);
-	void *userdata;
-};
-
-static void visit(const void *node, VISIT which, void *closure)
-{
-	struct rport_link *const *link = node;
-	struct walk *walk = closure;
-
-	if (which == postorder || which == leaf)
-		walk->fn(*link, walk->userdata);
-}
-
-void manager_foreach(struct manager *manager, void (*fn)(struct rport_link *link, void *userdata),
-		     void *userdata)
-{
-	struct walk walk = { .fn = fn, .userdata = userdata };
-
-	twalk_r(manager->links, visit, &walk);
-}
-
-unsigned int manager_n_links(const struct manager *manager)
-{
-	return manager->n_links;
+	return &manager->table;
 }
 
 void manager_port_status(struct manager *manager, const struct port *port, struct port_status *ret)
@@ -556,7 +527,7 @@ void manager_port_status(struct manager *manager, const struct port *port, struc
 	struct rtnl_dev dev;
 
 	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
-	shuttle_link_counters(port->link->shuttle, port->end, &status.counters);
+	current_counters(port, &status.counters);
 	if (port_query(&manager->yard, port, &dev) == 0) {
 		status.state = dev.flags & IFF_UP ? PORT_UP : PORT_DOWN;
 		status.carrier = port->carrier;
@@ -633,6 +604,8 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	if (!manager)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
 	manager->options = *options;
+	TAILQ_INIT(&manager->table.ports);
+	TAILQ_INIT(&manager->dirty);
 	manager->yard = (struct port_yard)PORT_YARD_INIT;
 	r = port_yard_open(&manager->yard, err);
 	if (r >= 0)
@@ -649,13 +622,13 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 
 void manager_free(struct manager *manager)
 {
+	struct port *port;
+
 	if (!manager)
 		return;
-	while (manager->links) {
-		struct rport_link *link = *(struct rport_link **)manager->links; /* the root */
-
-		forget_link(manager, link);
-		destroy_link(manager, link);
+	while ((port = TAILQ_FIRST(&manager->table.ports))) {
+		manager_delete_parent(manager, port);
+		remove_port(manager, port);
 	}
 	monitor_free(manager->monitor);
 	shuttle_free(manager->shuttle);

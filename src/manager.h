@@ -4,33 +4,23 @@
 
 /*
  * The table of ports and links, and the only place that orders namespaces, TUN devices, rtnetlink
- * and the shuttle about: validate, stage, commit, roll back.
+ * and the shuttle about. Its verbs are those of rport(4): create and destroy a port, set and delete
+ * its parent. What `rportctl pair` does is composed of them in pair.c.
  */
 
 #include <systemd/sd-event.h>
 
-#include "port.h"
 #include "shuttle.h"
 #include "spec.h"
+#include "table.h"
 
 struct manager;
-
-struct rport_link {
-	struct link_spec spec; /* with its domains as they were found */
-	struct port ports[2];
-	struct shuttle_link *shuttle;
-};
 
 struct manager_options {
 	unsigned int workers;
 	enum shuttle_datapath datapath;
 	unsigned int max_links;
-};
-
-enum pair_result {
-	PAIR_CREATED,
-	PAIR_REPLACED,
-	PAIR_UNCHANGED,
+	unsigned int max_ports;
 };
 
 enum port_state {
@@ -50,7 +40,7 @@ struct port_status {
 };
 
 /**
- * manager_new() - begin to manage; no links yet
+ * manager_new() - begin to manage; no ports yet
  * @event: the loop; referenced
  * @ret: free it with manager_free()
  * @err: what is missing on this machine
@@ -61,54 +51,96 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 		struct rport_error *err);
 
 /**
- * manager_free() - remove all links and their ports; takes NULL
+ * manager_free() - remove all links and ports; takes NULL
  */
 void manager_free(struct manager *manager);
 
 /**
- * manager_pair() - join two domains
- * @spec: what the link shall be; completed (domains, name); its contents are taken over on success
- *and are the caller's to release in any case
- * @replace: a link of that name with other parameters makes way
- * @ret_result: what was done
- * @ret_link: the link; valid until control returns to the event loop
- * @err: which step failed, on what, and why
+ * manager_create_port() - make a port, down and without a peer
+ * @spec: what it shall be; its contents are taken over, in any case
+ * @place: its domain, found
+ * @alias: what `ip link` shows of it besides
+ * @ret: the port
  *
- * All or nothing: a failure leaves nothing behind, and a link that was to be replaced is there
- *again.
+ * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS); -ENOSPC (RPORT_ERR_LIMIT); or another -errno. A
+ * failure leaves nothing behind.
+ */
+int manager_create_port(struct manager *manager, struct port_spec *spec,
+			const struct domain_place *place, const char *alias, struct port **ret,
+			struct rport_error *err);
+
+/**
+ * manager_update_carriers() - show NO-CARRIER where that has become true, and where it no longer is
  *
- * Return: 0 or -errno.
+ * What sets parents or states does so by itself; a port that was created, and is to stay without a
+ * peer, wants it.
  */
-int manager_pair(struct manager *manager, struct link_spec *spec, bool replace,
-		 enum pair_result *ret_result, struct rport_link **ret_link,
-		 struct rport_error *err);
+void manager_update_carriers(struct manager *manager);
 
 /**
- * manager_find() - a link by its name, or by one of its interfaces
- * @name: of the link; or of an interface, IFNAME or DOMAIN/IFNAME, where only one link has such a
- * one
+ * manager_destroy_port() - remove a port; one that has a peer is separated from it first
+ */
+void manager_destroy_port(struct manager *manager, struct port *port);
+
+/**
+ * manager_set_up() - set a port up, with its addresses and routes, or down
  *
- * Return: 0; -ENOENT (RPORT_ERR_LINK_NOT_FOUND) or -EINVAL (RPORT_ERR_AMBIGUOUS).
+ * Return: 1: done; 0: it was so; or -errno.
  */
-int manager_find(struct manager *manager, const char *name, struct rport_link **ret,
-		 struct rport_error *err);
+int manager_set_up(struct manager *manager, struct port *port, bool up, struct rport_error *err);
 
 /**
- * manager_unpair() - remove a link and its ports
+ * manager_set_mtu() - set the MTU of some ports, of all or none
+ * @ports: those
+ * @n: how many, at most 2
+ * @mtu: bytes
+ *
+ * Return: 1: done; 0: it was so; -EINVAL out of range; or another -errno.
  */
-void manager_unpair(struct manager *manager, struct rport_link *link);
+int manager_set_mtu(struct port *const ports[], size_t n, int64_t mtu, struct rport_error *err);
 
 /**
- * manager_foreach() - call @fn for every link, in the order of names
- * @fn: must not pair or unpair
+ * manager_set_parent() - make two ports each other's peer, and begin to move frames between them
+ * @name: of the link; NULL: after their domains, with a number if that is taken
+ *
+ * Return: 1: done; 0: they already were; -EINVAL (RPORT_ERR_PARENT_IS_SELF); -EBUSY
+ * (RPORT_ERR_PORT_BUSY); -EOPNOTSUPP (RPORT_ERR_PORTS_DIFFER); -ENOSPC (RPORT_ERR_LIMIT); or
+ * another -errno. Refused, it changes nothing.
  */
-void manager_foreach(struct manager *manager, void (*fn)(struct rport_link *link, void *userdata),
-		     void *userdata);
+int manager_set_parent(struct manager *manager, struct port *port, struct port *parent,
+		       const char *name, struct rport_error *err);
 
 /**
- * manager_n_links() - how many there are
+ * manager_get_parent() - the peer of a port
+ * Return: 0, or -EADDRNOTAVAIL (RPORT_ERR_NO_PARENT).
  */
-unsigned int manager_n_links(const struct manager *manager);
+int manager_get_parent(const struct port *port, struct port **ret, struct rport_error *err);
+
+/**
+ * manager_delete_parent() - separate a port from its peer; both stay
+ * Return: 1: done; 0: it had none.
+ */
+int manager_delete_parent(struct manager *manager, struct port *port);
+
+/**
+ * manager_destroy_link() - remove a link and both its ports
+ */
+void manager_destroy_link(struct manager *manager, struct rport_link *link);
+
+/**
+ * manager_find_port() - a port by its interface
+ * @name: IFNAME, where only one port is called so, or DOMAIN/IFNAME
+ *
+ * Return: 0; -ENXIO (RPORT_ERR_PORT_NOT_FOUND); -EPROTONOSUPPORT (RPORT_ERR_NOT_RPORT) when there
+ * is such an interface, but it is none of rportd's; -EINVAL (RPORT_ERR_AMBIGUOUS).
+ */
+int manager_find_port(struct manager *manager, const char *name, struct port **ret,
+		      struct rport_error *err);
+
+/**
+ * manager_table() - the ports and links, to look at
+ */
+struct table *manager_table(struct manager *manager);
 
 /**
  * manager_port_status() - a port as it is now, the kernel asked

@@ -3,7 +3,8 @@
 
 #include "port.h"
 
-/* Packets that may wait for the shuttle: the kernel's default of 500 is too few for a TCP window. */
+/* Packets that may wait for the shuttle: the kernel's default of 500 is too few for a TCP window.
+ */
 #define QUEUE_LENGTH   2000
 #define STAGING_NAME   "rportd-new%d" /* what no other interface is called */
 #define DEFAULT_IFNAME "rport%d"      /* the kernel takes the lowest free number */
@@ -30,7 +31,7 @@ static int make_staging(void *arg)
 }
 
 struct open_job {
-	bool offload;
+	struct tun_options options;
 	struct tun *ret;
 };
 
@@ -38,13 +39,13 @@ static int open_tun(void *arg)
 {
 	struct open_job *job = arg;
 
-	return tun_open(STAGING_NAME, job->offload, job->ret);
+	return tun_open(STAGING_NAME, &job->options, job->ret);
 }
 
-static int open_staged(struct port_yard *yard, bool offload, struct tun *ret,
+static int open_staged(struct port_yard *yard, struct tun_options options, struct tun *ret,
 		       struct rport_error *err)
 {
-	struct open_job job = { .offload = offload, .ret = ret };
+	struct open_job job = { .options = options, .ret = ret };
 	int r;
 
 	r = netns_run(yard->staging_fd, open_tun, &job);
@@ -76,7 +77,7 @@ int port_yard_open(struct port_yard *ret, struct rport_error *err)
 			err, RPORT_ERR_SYSTEM, -r, "%s: %s%s", job.failed, strerror(-r),
 			r == -EPERM ? " (CAP_SYS_ADMIN and CAP_NET_ADMIN are needed)" : "");
 	}
-	r = open_staged(&yard, true, &probe, err);
+	r = open_staged(&yard, (struct tun_options){ 0 }, &probe, err);
 	if (r < 0) {
 		port_yard_close(&yard);
 		return r;
@@ -123,25 +124,29 @@ int port_locate(struct port_yard *yard, struct port *port)
 
 /* --- making a port ---------------------------------------------------------------------------- */
 
-static const char *domain_text(const struct port *port)
+const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX])
 {
-	static _Thread_local char text[DOMAIN_TEXT_MAX];
+	char domain[DOMAIN_TEXT_MAX];
 
-	return domain_format(&port->domain, text);
+	snprintf(buf, PORT_TEXT_MAX, "%s/%s", domain_format(&port->spec.domain, domain),
+		 port->ifname);
+	return buf;
 }
 
-/* Every failed step reads alike: what, on which port, where, and why. */
+/* Every failed step reads alike: what, with which port, where, and why. */
 static int step_failed(struct rport_error *err, int r, const struct port *port, const char *step)
 {
+	char domain[DOMAIN_TEXT_MAX];
+
 	return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot %s %s in %s: %s", step,
-			       port->ifname[0] ? port->ifname : "the port", domain_text(port),
-			       strerror(-r));
+			       port->ifname[0] ? port->ifname : "the port",
+			       domain_format(&port->spec.domain, domain), strerror(-r));
 }
 
 /* In the staging namespace: what it gets before anybody can see it. */
-static int prepare(struct port_yard *yard, struct port *port, const struct link_spec *link)
+static int prepare(struct port_yard *yard, struct port *port, const char *alias)
 {
-	char name[IFNAMSIZ], alias[LINK_NAME_MAX + 32];
+	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 	int r;
 
@@ -152,16 +157,15 @@ static int prepare(struct port_yard *yard, struct port *port, const struct link_
 	if (r < 0)
 		return r;
 	port->index = dev.index;
-	port->mtu = link->mtu;
-	snprintf(alias, sizeof(alias), "rport link %s, end %c", link->name,
-		 port->end == 0 ? 'a' : 'b');
-	return rtnl_dev_configure(yard->staging, dev.index, alias, link->mtu, QUEUE_LENGTH);
+	port->mtu = port->spec.mtu;
+	return rtnl_dev_configure(yard->staging, dev.index, alias, port->mtu, QUEUE_LENGTH);
 }
 
-static int move(struct port_yard *yard, struct port *port, const struct port_spec *spec,
-		const struct domain_place *place, struct rport_error *err)
+static int move(struct port_yard *yard, struct port *port, const struct domain_place *place,
+		struct rport_error *err)
 {
-	const char *name = spec->ifname[0] ? spec->ifname : DEFAULT_IFNAME;
+	const char *name = port->spec.ifname[0] ? port->spec.ifname : DEFAULT_IFNAME;
+	char domain[DOMAIN_TEXT_MAX];
 	int r;
 
 	r = rtnl_dev_move(yard->staging, port->index, place->netns_fd, name);
@@ -169,8 +173,20 @@ static int move(struct port_yard *yard, struct port *port, const struct port_spe
 		return rport_error_set(
 			err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
 			"there is an interface %s in %s already: choose another name", name,
-			domain_text(port));
+			domain_format(&port->spec.domain, domain));
 	return r < 0 ? step_failed(err, r, port, "move to its domain") : 0;
+}
+
+/* First of all there: a change of VRF takes addresses away. */
+static int enslave(struct port *port, const struct domain_place *place)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r;
+
+	if (place->vrf_index == 0)
+		return 0;
+	r = rtnl_open(place->netns_fd, &rtnl);
+	return r < 0 ? r : rtnl_dev_enslave(rtnl, port->index, place->vrf_index);
 }
 
 /*
@@ -181,11 +197,10 @@ static int move(struct port_yard *yard, struct port *port, const struct port_spe
 static struct ip_address make_link_local(const struct port *port)
 {
 	struct ip_address address = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
-	char seed[DOMAIN_TEXT_MAX + IFNAMSIZ + 1];
+	char seed[PORT_TEXT_MAX];
 	uint64_t hash = 0xcbf29ce484222325;
 
-	snprintf(seed, sizeof(seed), "%s/%s", domain_text(port), port->ifname);
-	for (const char *c = seed; *c; c++)
+	for (const char *c = port_format(port, seed); *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
 	for (int i = 0; i < 8; i++)
 		address.bytes[8 + i] = (unsigned char)(hash >> (56 - 8 * i));
@@ -194,25 +209,34 @@ static struct ip_address make_link_local(const struct port *port)
 	return address;
 }
 
-int port_create(struct port_yard *yard, struct port *port, const struct port_spec *spec,
-		const struct link_spec *link, const struct domain_place *place,
-		struct rport_error *err)
+int port_create(struct port_yard *yard, struct port *port, struct port_spec *spec,
+		const char *alias, const struct domain_place *place, struct rport_error *err)
 {
 	int r;
 
-	port->domain = place->domain;
-	r = open_staged(yard, link->offload, &port->tun, err);
+	port->spec = *spec;
+	port->spec.domain = place->domain;
+	*spec = (struct port_spec){ 0 };
+	port->table = place->table;
+	r = open_staged(yard,
+			(struct tun_options){ .offload = port->spec.offload,
+					      .mpls = port->spec.mpls },
+			&port->tun, err);
 	if (r < 0)
 		return r;
-	r = prepare(yard, port, link);
+	r = prepare(yard, port, alias);
 	if (r < 0)
 		return step_failed(err, r, port, "prepare");
-	r = move(yard, port, spec, place, err);
+	r = move(yard, port, place, err);
 	if (r < 0)
 		return r;
 	r = port_locate(yard, port);
 	if (r < 0)
 		return step_failed(err, r, port, "find after its move");
+	r = enslave(port, place);
+	if (r < 0)
+		return step_failed(err, r, port, "put into its VRF");
+	memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
 	port->link_local = make_link_local(port);
 	port->rule.present = true;
 	port->carrier = true; /* of a new TUN */
@@ -221,76 +245,114 @@ int port_create(struct port_yard *yard, struct port *port, const struct port_spe
 
 /* --- bringing it up --------------------------------------------------------------------------- */
 
+/* A netlink socket where the port is. */
+static int open_rtnl(const struct port *port, struct rtnl **ret)
+{
+	_cleanup_close_ int netns_fd = tun_netns(port->tun.fd);
+
+	return netns_fd < 0 ? netns_fd : rtnl_open(netns_fd, ret);
+}
+
 static int add_link_local(struct rtnl *rtnl, struct port *port)
 {
 	struct ip_prefix prefix = { .address = port->link_local, .length = 64 };
 	int r;
 
 	r = rtnl_dev_add_address(rtnl, port->index, &prefix, NULL);
-	if (r == -EACCES || r == -EOPNOTSUPP ||
-	    r == -EAFNOSUPPORT) { /* no IPv6 in this namespace */
+	switch (-r) {
+	case EACCES: /* no IPv6 in this namespace */
+	case EOPNOTSUPP:
+	case EAFNOSUPPORT:
 		port->link_local.family = AF_UNSPEC;
 		return 0;
+	case EEXIST:
+		return 0;
+	default:
+		return r;
 	}
-	return r;
 }
 
-static int add_addresses(struct rtnl *rtnl, struct port *port, const struct port_spec *spec,
-			 struct rport_error *err)
+static int add_addresses(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
 {
-	for (size_t i = 0; i < spec->n_addresses; i++) {
-		const struct address_spec *address = &spec->addresses[i];
-		char text[IP_PREFIX_TEXT_MAX];
+	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
+
+	for (size_t i = 0; i < port->spec.n_addresses; i++) {
+		const struct address_spec *address = &port->spec.addresses[i];
 		int r = rtnl_dev_add_address(rtnl, port->index, &address->address, &address->peer);
 
-		if (r < 0)
+		if (r < 0 && !(again && r == -EEXIST))
 			return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
-					       "cannot add the address %s to %s in %s: %s",
+					       "cannot add the address %s to %s: %s",
 					       ip_prefix_format(&address->address, text),
-					       port->ifname, domain_text(port), strerror(-r));
+					       port_format(port, name), strerror(-r));
 	}
 	return 0;
 }
 
-static int add_routes(struct rtnl *rtnl, struct port *port, const struct port_spec *spec,
-		      const struct domain_place *place, struct rport_error *err)
+static int add_routes(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
 {
-	for (size_t i = 0; i < spec->n_routes; i++) {
-		char text[IP_PREFIX_TEXT_MAX];
-		int r = rtnl_dev_add_route(rtnl, port->index, &spec->routes[i], place->table);
+	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
 
-		if (r < 0)
+	for (size_t i = 0; i < port->spec.n_routes; i++) {
+		const struct ip_prefix *route = &port->spec.routes[i];
+		int r = rtnl_dev_add_route(rtnl, port->index, route, port->table);
+
+		if (r < 0 && !(again && r == -EEXIST))
 			return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
-					       "cannot add the route %s by %s in %s: %s",
-					       ip_prefix_format(&spec->routes[i], text),
-					       port->ifname, domain_text(port), strerror(-r));
+					       "cannot add the route %s by %s: %s",
+					       ip_prefix_format(route, text),
+					       port_format(port, name), strerror(-r));
 	}
 	return 0;
 }
 
-int port_bring_up(struct port *port, const struct port_spec *spec, const struct domain_place *place,
-		  struct rport_error *err)
+int port_bring_up(struct port *port, struct rport_error *err)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	bool again = port->was_up;
 	int r;
 
-	r = rtnl_open(place->netns_fd, &rtnl);
+	r = open_rtnl(port, &rtnl);
 	if (r < 0)
 		return step_failed(err, r, port, "open a netlink socket for");
-	if (place->vrf_index > 0) { /* first: a change of VRF takes addresses away */
-		r = rtnl_dev_enslave(rtnl, port->index, place->vrf_index);
-		if (r < 0)
-			return step_failed(err, r, port, "put into its VRF");
-	}
 	r = rtnl_dev_set_up(rtnl, port->index, true);
 	if (r < 0)
 		return step_failed(err, r, port, "set up");
 	port->rule.up = true;
+	port->was_up = true;
 	r = add_link_local(rtnl, port);
 	if (r < 0)
 		return step_failed(err, r, port, "give a link-local address to");
-	r = add_addresses(rtnl, port, spec, err);
-	return r < 0 ? r : add_routes(rtnl, port, spec, place, err);
+	r = add_addresses(rtnl, port, again, err);
+	return r < 0 ? r : add_routes(rtnl, port, again, err);
+}
+
+int port_take_down(struct port *port, struct rport_error *err)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r;
+
+	r = open_rtnl(port, &rtnl);
+	if (r >= 0)
+		r = rtnl_dev_set_up(rtnl, port->index, false);
+	if (r < 0)
+		return step_failed(err, r, port, "set down");
+	port->rule.up = false;
+	return 0;
+}
+
+int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r;
+
+	r = open_rtnl(port, &rtnl);
+	if (r >= 0)
+		r = rtnl_dev_set_mtu(rtnl, port->index, mtu);
+	if (r < 0)
+		return step_failed(err, r, port, "set the MTU of");
+	port->mtu = port->spec.mtu = mtu;
+	return 0;
 }
 
 /* --- later ------------------------------------------------------------------------------------ */
@@ -302,7 +364,6 @@ void port_update_carrier(struct port *port)
 	if (port->rule.present && carrier != port->carrier &&
 	    tun_set_carrier(port->tun.fd, carrier) == 0)
 		port->carrier = carrier;
-	port->dirty = false;
 }
 
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret)
@@ -318,4 +379,5 @@ void port_destroy(struct port *port)
 	port->tun.fd = safe_close(port->tun.fd);
 	port->rule.present = false;
 	port->index = 0;
+	port_spec_release(&port->spec);
 }

@@ -9,6 +9,7 @@
  */
 
 #include "domain.h"
+#include "flow.h"
 #include "link.h"
 #include "rtnl.h"
 #include "spec.h"
@@ -18,19 +19,27 @@ struct rport_link;
 
 struct port {
 	struct link_port rule;
-	struct rport_link *link;
-	unsigned int end; /* of the link: 0 is a, 1 is b */
+	struct rport_link *link; /* NULL: it has no peer */
+	unsigned int end;        /* of the link: 0 is a, 1 is b */
 
+	struct port_spec spec; /* what it shall be; its domain as it was found */
 	struct tun tun;
-	struct domain domain;
-	char ifname[IFNAMSIZ]; /* as it is now */
+	char ifname[IFNAMSIZ]; /* as it is now, like the following */
 	int nsid;              /* of its namespace, as the monitor knows it */
 	unsigned int index;    /* in its namespace; 0: gone */
 	unsigned int mtu;
+	uint32_t table;               /* where its routes go */
 	struct ip_address link_local; /* AF_UNSPEC: none */
 	bool carrier;
-	bool dirty; /* its carrier has to be looked at */
+	bool was_up;               /* so it may have addresses and routes */
+	struct flow_counters past; /* of its former links */
+
+	TAILQ_ENTRY(port) entry; /* in the table */
+	TAILQ_ENTRY(port) dirty_entry;
+	bool dirty; /* in the manager's list: its carrier has to be looked at */
 };
+
+#define PORT_TEXT_MAX (DOMAIN_TEXT_MAX + IFNAMSIZ)
 
 /* Where ports are made. */
 struct port_yard {
@@ -59,25 +68,36 @@ void port_yard_close(struct port_yard *yard);
 	}
 
 /**
- * port_create() - make a port in its domain, named, with MTU and alias, still down and without
- * addresses
+ * port_create() - make a port in its domain, named, with MTU and alias, in its VRF, down and
+ * without addresses
  * @port: filled; destroy it with port_destroy(), also after a failure
- * @spec: what it shall be
- * @link: the link it is for: name, MTU, offload
+ * @spec: what it shall be; its contents are taken over, on failure, too
+ * @alias: what `ip link` shows of it besides
  * @place: the domain, found
  * @err: names the step, the object and the reason
  *
  * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), or another -errno.
  */
-int port_create(struct port_yard *yard, struct port *port, const struct port_spec *spec,
-		const struct link_spec *link, const struct domain_place *place,
-		struct rport_error *err);
+int port_create(struct port_yard *yard, struct port *port, struct port_spec *spec,
+		const char *alias, const struct domain_place *place, struct rport_error *err);
 
 /**
- * port_bring_up() - put a port into its VRF, set it up, give it its addresses and routes
+ * port_bring_up() - set a port up and give it its addresses and routes
+ *
+ * What it has already of them is fine after the first time: the kernel takes IPv6 addresses and
+ * routes away when a port goes down, but not IPv4 addresses.
  */
-int port_bring_up(struct port *port, const struct port_spec *spec, const struct domain_place *place,
-		  struct rport_error *err);
+int port_bring_up(struct port *port, struct rport_error *err);
+
+/**
+ * port_take_down() - set a port down
+ */
+int port_take_down(struct port *port, struct rport_error *err);
+
+/**
+ * port_set_mtu() - set the MTU, in bytes
+ */
+int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err);
 
 /**
  * port_locate() - find out in which namespace the port is, under which name and number
@@ -104,5 +124,11 @@ void port_destroy(struct port *port);
 	{                          \
 		.tun = {.fd = -1 } \
 	}
+
+/**
+ * port_format() - DOMAIN/IFNAME, by which a port is known
+ * Return: @buf.
+ */
+const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX]);
 
 #endif

@@ -269,6 +269,7 @@ static int start_manager(struct rportd *rportd)
 		.workers = rportd->arguments.workers,
 		.datapath = rportd->arguments.datapath,
 		.max_links = LINKS_MAX,
+		.max_ports = 2 * LINKS_MAX,
 	};
 	struct rport_error err = { 0 };
 	int r;

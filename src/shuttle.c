@@ -179,13 +179,27 @@ static unsigned int least_busy_worker(const struct shuttle *shuttle)
 	return best;
 }
 
-int shuttle_add_link(struct shuttle *shuttle, const struct tun ports[static 2], void *owner,
-		     struct shuttle_link **ret)
+static void init_flow(struct flow *flow, struct shuttle_link *link, const struct shuttle_port *from,
+		      const struct shuttle_port *to)
+{
+	*flow = (struct flow){
+		.from = from->tun.fd,
+		.to = to->tun.fd,
+		.header = from->tun.header,
+		.family_header = from->tun.family_header,
+		.owner = link,
+	};
+	if (from->stale)
+		flow->counters.drops[DROP_PEER_DOWN] = tun_discard(from->tun.fd);
+}
+
+int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[static 2],
+		     void *owner, struct shuttle_link **ret)
 {
 	struct shuttle_link *link;
 	int r;
 
-	if (ports[0].header != ports[1].header)
+	if (ports[0].tun.header != ports[1].tun.header)
 		return -EINVAL;
 	link = calloc(1, sizeof(*link));
 	if (!link)
@@ -194,12 +208,7 @@ int shuttle_add_link(struct shuttle *shuttle, const struct tun ports[static 2], 
 	link->owner = owner;
 	link->worker = least_busy_worker(shuttle);
 	for (unsigned int end = 0; end < 2; end++)
-		link->flows[end] = (struct flow){
-			.from = ports[end].fd,
-			.to = ports[!end].fd,
-			.header = ports[end].header,
-			.owner = link,
-		};
+		init_flow(&link->flows[end], link, &ports[end], &ports[!end]);
 	r = worker_add_flows(shuttle->workers[link->worker],
 			     (struct flow *[]){ &link->flows[0], &link->flows[1] });
 	if (r < 0) {

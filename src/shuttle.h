@@ -53,13 +53,19 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
  */
 void shuttle_free(struct shuttle *shuttle);
 
+/* One end of a link, as the shuttle sees it. */
+struct shuttle_port {
+	struct tun tun; /* stays open until shuttle_remove_link() */
+	bool stale;     /* what waits in it is old: it is dropped, and counted as peer_down */
+};
+
 /**
  * shuttle_add_link() - begin to move frames between two ports
- * @ports: both with the same header; they stay open until shuttle_remove_link()
+ * @ports: both with the same headers
  * @owner: for the gone() callback
  */
-int shuttle_add_link(struct shuttle *shuttle, const struct tun ports[static 2], void *owner,
-		     struct shuttle_link **ret);
+int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[static 2],
+		     void *owner, struct shuttle_link **ret);
 
 /**
  * shuttle_remove_link() - stop; when it returns nothing uses the ports any more. Takes NULL

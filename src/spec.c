@@ -3,17 +3,17 @@
 
 #include "spec.h"
 
-static const char end_letter[2] = { 'a', 'b' };
+void port_spec_release(struct port_spec *port)
+{
+	free(steal_ptr(port->addresses));
+	free(steal_ptr(port->routes));
+	port->n_addresses = port->n_routes = 0;
+}
 
 void link_spec_release(struct link_spec *spec)
 {
-	for (int end = 0; end < 2; end++) {
-		struct port_spec *port = &spec->ports[end];
-
-		free(steal_ptr(port->addresses));
-		free(steal_ptr(port->routes));
-		port->n_addresses = port->n_routes = 0;
-	}
+	port_spec_release(&spec->ports[0]);
+	port_spec_release(&spec->ports[1]);
 }
 
 static int parse_peer(const char *text, int family, struct ip_address *ret, struct rport_error *err)
@@ -28,7 +28,7 @@ static int parse_peer(const char *text, int family, struct ip_address *ret, stru
 	return 0;
 }
 
-int link_spec_add_address(struct port_spec *port, const char *address, const char *peer,
+int port_spec_add_address(struct port_spec *port, const char *address, const char *peer,
 			  struct rport_error *err)
 {
 	struct address_spec spec = { 0 };
@@ -71,7 +71,7 @@ static int parse_route(const char *text, struct ip_prefix *ret, struct rport_err
 	return 0;
 }
 
-int link_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err)
+int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err)
 {
 	struct ip_prefix route;
 	struct ip_prefix *routes;
@@ -116,7 +116,7 @@ int link_spec_default_name(struct link_spec *spec, struct rport_error *err)
 	return link_spec_set_name(spec, name, err);
 }
 
-int link_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err)
+int port_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err)
 {
 	if (!ifname_valid(ifname))
 		return rport_error_set(
@@ -128,13 +128,13 @@ int link_spec_set_ifname(struct port_spec *port, const char *ifname, struct rpor
 	return 0;
 }
 
-int link_spec_set_mtu(struct link_spec *spec, int64_t mtu, struct rport_error *err)
+int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err)
 {
 	if (!link_mtu_valid(mtu))
 		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
 				       "an MTU of %lld is not possible: it must be %d to %d",
 				       (long long)mtu, LINK_MTU_MIN, LINK_MTU_MAX);
-	spec->mtu = (unsigned int)mtu;
+	port->mtu = (unsigned int)mtu;
 	return 0;
 }
 
@@ -159,36 +159,32 @@ static bool same_routes(const struct port_spec *a, const struct port_spec *b)
 	return true;
 }
 
-static bool port_diff(const struct port_spec *have, const struct port_spec *want, char end,
-		      char *ret, size_t size)
+static const char *on_off(bool on)
+{
+	return on ? "on" : "off";
+}
+
+bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
+		    size_t size)
 {
 	char x[DOMAIN_TEXT_MAX], y[DOMAIN_TEXT_MAX];
 
 	if (!domain_equal(&have->domain, &want->domain))
-		snprintf(ret, size, "domain %c is %s, not %s", end, domain_format(&have->domain, x),
+		snprintf(ret, size, "the domain is %s, not %s", domain_format(&have->domain, x),
 			 domain_format(&want->domain, y));
 	else if (want->ifname[0] && !streq(have->ifname, want->ifname))
-		snprintf(ret, size, "interface %c is %s, not %s", end, have->ifname, want->ifname);
-	else if (!same_addresses(have, want))
-		snprintf(ret, size, "the addresses of end %c are others", end);
-	else if (!same_routes(have, want))
-		snprintf(ret, size, "the routes of end %c are others", end);
-	else
-		return false;
-	return true;
-}
-
-bool link_spec_diff(const struct link_spec *have, const struct link_spec *want, char *ret,
-		    size_t size)
-{
-	for (int end = 0; end < 2; end++)
-		if (port_diff(&have->ports[end], &want->ports[end], end_letter[end], ret, size))
-			return true;
-	if (have->mtu != want->mtu)
+		snprintf(ret, size, "the interface is %s, not %s", have->ifname, want->ifname);
+	else if (have->mtu != want->mtu)
 		snprintf(ret, size, "mtu is %u, not %u", have->mtu, want->mtu);
 	else if (have->offload != want->offload)
-		snprintf(ret, size, "offload is %s, not %s", have->offload ? "on" : "off",
-			 want->offload ? "on" : "off");
+		snprintf(ret, size, "offload is %s, not %s", on_off(have->offload),
+			 on_off(want->offload));
+	else if (have->mpls != want->mpls)
+		snprintf(ret, size, "mpls is %s, not %s", on_off(have->mpls), on_off(want->mpls));
+	else if (!same_addresses(have, want))
+		snprintf(ret, size, "the addresses are others");
+	else if (!same_routes(have, want))
+		snprintf(ret, size, "the routes are others");
 	else
 		return false;
 	return true;

@@ -20,6 +20,9 @@ struct address_spec {
 struct port_spec {
 	struct domain domain;
 	char ifname[IFNAMSIZ]; /* "": the lowest free rportN */
+	unsigned int mtu;      /* bytes */
+	bool offload;
+	bool mpls;
 	struct address_spec *addresses;
 	size_t n_addresses;
 	struct ip_prefix *routes;
@@ -28,15 +31,23 @@ struct port_spec {
 
 struct link_spec {
 	char name[LINK_NAME_MAX + 1]; /* "": from the names of the domains */
-	unsigned int mtu;             /* bytes, of both ports */
-	bool offload;
 	struct port_spec ports[2];
 };
 
-#define LINK_SPEC_INIT                                   \
+#define PORT_SPEC_INIT                                   \
 	{                                                \
 		.mtu = LINK_MTU_DEFAULT, .offload = true \
 	}
+#define LINK_SPEC_INIT                                      \
+	{                                                   \
+		.ports = { PORT_SPEC_INIT, PORT_SPEC_INIT } \
+	}
+
+/**
+ * port_spec_release() - free what it holds; takes a zeroed one
+ */
+void port_spec_release(struct port_spec *port);
+#define _cleanup_port_spec_ _cleanup_(port_spec_release)
 
 /**
  * link_spec_release() - free what it holds; takes a zeroed one
@@ -45,22 +56,22 @@ void link_spec_release(struct link_spec *spec);
 #define _cleanup_link_spec_ _cleanup_(link_spec_release)
 
 /**
- * link_spec_add_address() - one more address for a port
+ * port_spec_add_address() - one more address for a port
  * @address: "10.0.0.1/24", "fd00::1"
  * @peer: the address at the other end, or NULL
  *
  * Return: 0, -EINVAL, or -ENOMEM.
  */
-int link_spec_add_address(struct port_spec *port, const char *address, const char *peer,
+int port_spec_add_address(struct port_spec *port, const char *address, const char *peer,
 			  struct rport_error *err);
 
 /**
- * link_spec_add_route() - one more network to be routed into a port
+ * port_spec_add_route() - one more network to be routed into a port
  * @prefix: "10.0.0.0/8", or "default" as ip-route(8) has it, for IPv4
  *
  * Return: 0, -EINVAL, or -ENOMEM.
  */
-int link_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err);
+int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err);
 
 /**
  * link_spec_set_name() - name the link
@@ -75,29 +86,29 @@ int link_spec_set_name(struct link_spec *spec, const char *name, struct rport_er
 int link_spec_default_name(struct link_spec *spec, struct rport_error *err);
 
 /**
- * link_spec_set_ifname() - name the interface of a port
+ * port_spec_set_ifname() - name the interface of a port
  * Return: 0 or -EINVAL.
  */
-int link_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err);
+int port_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err);
 
 /**
- * link_spec_set_mtu() - set the MTU of both ports
+ * port_spec_set_mtu() - set the MTU
  * @mtu: bytes
  *
  * Return: 0, or -EINVAL outside LINK_MTU_MIN to LINK_MTU_MAX.
  */
-int link_spec_set_mtu(struct link_spec *spec, int64_t mtu, struct rport_error *err);
+int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err);
 
 /**
- * link_spec_diff() - in what does a link differ from what is asked for?
- * @have: the link as it was made, its domains resolved
- * @want: what is asked for, its domains resolved; an interface without a name is content with any
+ * port_spec_diff() - in what does a port differ from what is asked for?
+ * @have: the port as it was made, its domain resolved
+ * @want: what is asked for, its domain resolved; without an interface name it is content with any
  * @ret: the first difference in words: "mtu is 9000, not 1500"
  * @size: of @ret
  *
  * Return: true when they differ.
  */
-bool link_spec_diff(const struct link_spec *have, const struct link_spec *want, char *ret,
+bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
 		    size_t size);
 
 #endif

@@ -17,6 +17,7 @@
 #define TUNGETDEVNETNS _IO('T', 227)
 #endif
 
+#define DISCARD_MAX   10000 /* more than a queue holds: a sender must not keep us here */
 #define BUSY_TRIES    40
 #define BUSY_PAUSE_NS (50 * 1000 * 1000)
 
@@ -28,10 +29,11 @@ static const struct {
 	{ TUN_F_TSO_ECN, "tso-ecn" }, { TUN_F_USO4, "uso4" }, { TUN_F_USO6, "uso6" },
 };
 
-static int attach(int fd, const char *name, bool offload)
+static int attach(int fd, const char *name, const struct tun_options *options)
 {
 	struct ifreq ifr = {
-		.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0)),
+		.ifr_flags = (short)(IFF_TUN | (options->mpls ? 0 : IFF_NO_PI) |
+				     (options->offload ? IFF_VNET_HDR : 0)),
 	};
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
@@ -58,7 +60,7 @@ static unsigned int negotiate_offloads(int fd)
 	return 0;
 }
 
-int tun_open(const char *name, bool offload, struct tun *ret)
+int tun_open(const char *name, const struct tun_options *options, struct tun *ret)
 {
 	_cleanup_close_ int fd = -1;
 	int header = TUN_VNET_HEADER;
@@ -68,17 +70,19 @@ int tun_open(const char *name, bool offload, struct tun *ret)
 	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = attach(fd, name, offload);
+	r = attach(fd, name, options);
 	if (r < 0)
 		return r;
-	if (offload) {
+	if (options->offload) {
 		if (ioctl(fd, TUNSETVNETHDRSZ, &header) < 0)
 			return -errno;
 		offloads = negotiate_offloads(fd);
 	}
 	*ret = (struct tun){
 		.fd = steal_fd(&fd),
-		.header = offload ? TUN_VNET_HEADER : 0,
+		.header = (options->mpls ? TUN_PI_HEADER : 0) +
+			  (options->offload ? TUN_VNET_HEADER : 0),
+		.family_header = options->mpls,
 		.offloads = offloads,
 	};
 	return 0;
@@ -106,6 +110,16 @@ int tun_set_carrier(int fd, bool on)
 	int carrier = on;
 
 	return ioctl(fd, TUNSETCARRIER, &carrier) < 0 ? -errno : 0;
+}
+
+unsigned int tun_discard(int fd)
+{
+	char head[64]; /* the rest of a frame goes with it */
+	unsigned int n = 0;
+
+	while (n < DISCARD_MAX && read(fd, head, sizeof(head)) > 0)
+		n++;
+	return n;
 }
 
 bool tun_has_nowait(int fd)

@@ -12,18 +12,24 @@
 
 #include "util.h"
 
+#define TUN_PI_HEADER   4  /* bytes of a struct tun_pi, which comes first */
 #define TUN_VNET_HEADER 10 /* bytes of a struct virtio_net_hdr */
+
+struct tun_options {
+	bool offload; /* a virtio header, and all offloads that this kernel has */
+	bool mpls; /* a packet-information header, which tells the family, so that MPLS can cross */
+};
 
 struct tun {
 	int fd;                /* non-blocking; the device lives as long as this is open */
-	unsigned int header;   /* bytes before the IP header: TUN_VNET_HEADER or 0 */
+	unsigned int header;   /* bytes before the packet: of the headers above that are on */
+	bool family_header;    /* the first of them is a struct tun_pi */
 	unsigned int offloads; /* TUN_F_* that the kernel granted */
 };
 
 /**
  * tun_open() - make a TUN device in the namespace of the calling thread
  * @name: its name, or a pattern ("rp%d")
- * @offload: ask for a virtio header and all offloads that this kernel has
  * @ret: close its fd to remove the device
  *
  * Just after a crash the ring of the last process may still hold a device of this name: EBUSY is
@@ -31,7 +37,7 @@ struct tun {
  *
  * Return: 0 or -errno: -ENOENT and -ENODEV without /dev/net/tun, -EPERM without CAP_NET_ADMIN.
  */
-int tun_open(const char *name, bool offload, struct tun *ret);
+int tun_open(const char *name, const struct tun_options *options, struct tun *ret);
 
 /**
  * tun_name() - what the interface is called now, in whatever namespace it is
@@ -50,6 +56,13 @@ int tun_netns(int fd);
  * Return: 0 or -errno (-EBADFD: removed).
  */
 int tun_set_carrier(int fd, bool on);
+
+/**
+ * tun_discard() - drop what waits to be read
+ *
+ * Return: how many frames there were, at most some thousands.
+ */
+unsigned int tun_discard(int fd);
 
 /**
  * tun_has_nowait() - does this kernel honour RWF_NOWAIT on a TUN (Linux 6.4 and later)?

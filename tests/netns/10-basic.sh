@@ -92,8 +92,8 @@ test_list() {
 	succeeds rportctl pair "$A" "$B" --name aa
 	succeeds rportctl list
 	assert_match "$OUT" "LINK*STATE*MTU*
-aa *up *32768 *rport1@netns:$A *rport1@netns:$B
-zz *up *1500 *rport0@netns:$A *rport0@netns:$B" "list"
+aa *up *32768 *netns:$A/rport1 *netns:$B/rport1
+zz *up *1500 *netns:$A/rport0 *netns:$B/rport0" "list"
 	succeeds rportctl -br list
 	assert_eq "$(awk '{ print $1, $2, $3 }' <<<"$OUT")" $'aa up 32768\nzz up 1500' "brief list"
 	succeeds rportctl -j list

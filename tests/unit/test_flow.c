@@ -29,6 +29,29 @@ START_TEST(family_is_behind_the_virtio_header)
 }
 END_TEST
 
+static const struct {
+	unsigned char type[2];
+	bool crosses;
+} families[] = {
+	{ { 0x08, 0x00 }, true },  /* IPv4 */
+	{ { 0x86, 0xdd }, true },  /* IPv6 */
+	{ { 0x88, 0x47 }, true },  /* MPLS unicast */
+	{ { 0x88, 0x48 }, true },  /* MPLS multicast */
+	{ { 0x08, 0x06 }, false }, /* ARP */
+	{ { 0x00, 0x00 }, false }, { { 0x00, 0x08 }, false }, { { 0xff, 0xff }, false },
+};
+
+START_TEST(family_is_what_the_family_header_says)
+{
+	const struct flow mpls = { .header = 14, .family_header = true };
+	/* what follows looks like IPv4, and is not looked at */
+	unsigned char frame[34] = { 0, 0, families[_i].type[0], families[_i].type[1], [14] = 0x45 };
+
+	ck_assert_int_eq(flow_check_frame(&mpls, frame, sizeof(frame)), families[_i].crosses);
+	ck_assert(!flow_check_frame(&mpls, frame, 14));
+}
+END_TEST
+
 START_TEST(short_frames_have_no_family)
 {
 	unsigned char frame[11] = { 0x45, [10] = 0x45 };
@@ -112,6 +135,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, family_is_the_version_nibble, 0, 256);
 	tcase_add_test(tcase, family_is_behind_the_virtio_header);
+	tcase_add_loop_test(tcase, family_is_what_the_family_header_says, 0, ARRAY_SIZE(families));
 	tcase_add_test(tcase, short_frames_have_no_family);
 	tcase_add_test(tcase, errors_have_causes);
 	tcase_add_test(tcase, counters_add_up);

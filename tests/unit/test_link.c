@@ -106,6 +106,108 @@ START_TEST(mtu_range)
 }
 END_TEST
 
+/* --- against a model -------------------------------------------------------------------------- */
+
+/*
+ * The same rules once more, as plainly as they can be said: who is whose parent is a list of pairs.
+ * Random operations, good and bad, go to both; after each, both must agree about everything.
+ */
+
+#define MODEL_PORTS      8
+#define MODEL_OPERATIONS 200000
+#define NOBODY           (-1)
+
+static struct link_port ports[MODEL_PORTS];
+static int parent_of[MODEL_PORTS];
+
+static int model_set_parent(int port, int parent)
+{
+	if (parent == NOBODY || parent == port)
+		return -EINVAL;
+	if (parent_of[port] == parent)
+		return 0;
+	if (parent_of[port] != NOBODY || parent_of[parent] != NOBODY)
+		return -EBUSY;
+	parent_of[port] = parent;
+	parent_of[parent] = port;
+	return 1;
+}
+
+static void model_delete_parent(int port)
+{
+	for (int i = 0; i < MODEL_PORTS; i++)
+		if (parent_of[i] == port)
+			parent_of[i] = NOBODY;
+	parent_of[port] = NOBODY;
+}
+
+static bool model_carrier(int port)
+{
+	int parent = parent_of[port];
+
+	return parent != NOBODY && ports[parent].present && ports[parent].up;
+}
+
+static void check_port(int port)
+{
+	struct link_port *peer = NULL;
+	int r = link_get_parent(&ports[port], &peer);
+
+	if (parent_of[port] == NOBODY) {
+		ck_assert_int_eq(r, -EADDRNOTAVAIL);
+		ck_assert_ptr_null(peer);
+	} else {
+		ck_assert_int_eq(r, 0);
+		ck_assert_ptr_eq(peer, &ports[parent_of[port]]);
+		ck_assert_ptr_eq(peer->peer, &ports[port]); /* symmetric */
+	}
+	ck_assert_int_eq(link_carrier(&ports[port]), model_carrier(port));
+}
+
+static void operate(int operation, int port, int other)
+{
+	struct link_port before[MODEL_PORTS];
+	int r;
+
+	switch (operation) {
+	case 0:
+		link_delete_parent(&ports[port]);
+		model_delete_parent(port);
+		break;
+	case 1:
+		ports[port].up = !ports[port].up;
+		break;
+	case 2:
+		ports[port].present = !ports[port].present;
+		break;
+	default:
+		memcpy(before, ports, sizeof(before));
+		r = link_set_parent(&ports[port], other == NOBODY ? NULL : &ports[other]);
+		ck_assert_int_eq(r, model_set_parent(port, other));
+		if (r <= 0) /* refused, or nothing to do */
+			ck_assert_mem_eq(before, ports, sizeof(before));
+		break;
+	}
+}
+
+START_TEST(random_operations_agree_with_the_model)
+{
+	unsigned int random = 20261123; /* an arbitrary seed, always the same */
+
+	memset(ports, 0, sizeof(ports));
+	for (int i = 0; i < MODEL_PORTS; i++)
+		parent_of[i] = NOBODY;
+	for (int n = 0; n < MODEL_OPERATIONS; n++) {
+		int operation = rand_r(&random) % 6, port = rand_r(&random) % MODEL_PORTS;
+		int other = rand_r(&random) % (MODEL_PORTS + 1) - 1; /* -1: no such port */
+
+		operate(operation, port, other);
+		for (int i = 0; i < MODEL_PORTS; i++)
+			check_port(i);
+	}
+}
+END_TEST
+
 /* --- specifications --------------------------------------------------------------------------- */
 
 static struct rport_error err;
@@ -151,11 +253,11 @@ START_TEST(mtu_out_of_range_says_the_range)
 {
 	struct link_spec spec = make_spec("a", "b");
 
-	ck_assert_int_eq(link_spec_set_mtu(&spec, 1279, &err), -EINVAL);
+	ck_assert_int_eq(port_spec_set_mtu(&spec.ports[0], 1279, &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.message, "1280 to 32768"));
-	ck_assert_uint_eq(spec.mtu, LINK_MTU_DEFAULT);
-	ck_assert_int_eq(link_spec_set_mtu(&spec, 1280, &err), 0);
-	ck_assert_uint_eq(spec.mtu, 1280);
+	ck_assert_uint_eq(spec.ports[0].mtu, LINK_MTU_DEFAULT);
+	ck_assert_int_eq(port_spec_set_mtu(&spec.ports[0], 1280, &err), 0);
+	ck_assert_uint_eq(spec.ports[0].mtu, 1280);
 }
 END_TEST
 
@@ -181,7 +283,7 @@ START_TEST(address)
 {
 	struct link_spec spec = make_spec("a", "b");
 
-	ck_assert_int_eq(link_spec_add_address(&spec.ports[0], addresses[_i].address,
+	ck_assert_int_eq(port_spec_add_address(&spec.ports[0], addresses[_i].address,
 					       addresses[_i].peer, &err),
 			 addresses[_i].result);
 	ck_assert_uint_eq(spec.ports[0].n_addresses, addresses[_i].result == 0);
@@ -197,15 +299,15 @@ START_TEST(too_many_addresses_and_routes)
 
 	for (int i = 0; i < SPEC_ADDRESSES_MAX; i++) {
 		snprintf(text, sizeof(text), "10.0.0.%d", i);
-		ck_assert_int_eq(link_spec_add_address(port, text, NULL, &err), 0);
+		ck_assert_int_eq(port_spec_add_address(port, text, NULL, &err), 0);
 	}
-	ck_assert_int_eq(link_spec_add_address(port, "10.1.0.0", NULL, &err), -E2BIG);
+	ck_assert_int_eq(port_spec_add_address(port, "10.1.0.0", NULL, &err), -E2BIG);
 	ck_assert_int_eq(err.kind, RPORT_ERR_LIMIT);
 	for (int i = 0; i < SPEC_ROUTES_MAX; i++) {
 		snprintf(text, sizeof(text), "10.%d.%d.0/24", i / 256, i % 256);
-		ck_assert_int_eq(link_spec_add_route(port, text, &err), 0);
+		ck_assert_int_eq(port_spec_add_route(port, text, &err), 0);
 	}
-	ck_assert_int_eq(link_spec_add_route(port, "11.0.0.0/8", &err), -E2BIG);
+	ck_assert_int_eq(port_spec_add_route(port, "11.0.0.0/8", &err), -E2BIG);
 	link_spec_release(&spec);
 }
 END_TEST
@@ -216,13 +318,13 @@ START_TEST(routes)
 	struct port_spec *port = &spec.ports[1];
 	char text[IP_PREFIX_TEXT_MAX];
 
-	ck_assert_int_eq(link_spec_add_route(port, "10.0.0.0/8", &err), 0);
-	ck_assert_int_eq(link_spec_add_route(port, "default", &err), 0);
+	ck_assert_int_eq(port_spec_add_route(port, "10.0.0.0/8", &err), 0);
+	ck_assert_int_eq(port_spec_add_route(port, "default", &err), 0);
 	ck_assert_str_eq(ip_prefix_format(&port->routes[1], text), "0.0.0.0/0");
-	ck_assert_int_eq(link_spec_add_route(port, "::/0", &err), 0);
-	ck_assert_int_eq(link_spec_add_route(port, "10.0.0.1/8", &err), -EINVAL);
+	ck_assert_int_eq(port_spec_add_route(port, "::/0", &err), 0);
+	ck_assert_int_eq(port_spec_add_route(port, "10.0.0.1/8", &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.message, "beyond its length"));
-	ck_assert_int_eq(link_spec_add_route(port, "everywhere", &err), -EINVAL);
+	ck_assert_int_eq(port_spec_add_route(port, "everywhere", &err), -EINVAL);
 	ck_assert_uint_eq(port->n_routes, 3);
 	link_spec_release(&spec);
 }
@@ -230,74 +332,84 @@ END_TEST
 
 START_TEST(equal_specifications_do_not_differ)
 {
-	struct link_spec have = make_spec("vrf:red", "netns:blue"),
-			 want = make_spec("vrf:red", "netns:blue");
+	struct link_spec spec = make_spec("netns:blue", "netns:blue");
+	struct port_spec *have = &spec.ports[0], *want = &spec.ports[1];
 	char difference[1024] = "";
 
-	ck_assert_int_eq(link_spec_set_ifname(&have.ports[0], "rport7", &err), 0);
-	ck_assert_int_eq(link_spec_add_address(&have.ports[1], "10.0.0.1", "10.0.0.2", &err), 0);
-	ck_assert_int_eq(link_spec_add_address(&want.ports[1], "10.0.0.1/32", "10.0.0.2", &err), 0);
-	ck_assert(!link_spec_diff(&have, &want, difference, sizeof(difference)));
-	link_spec_release(&have);
-	link_spec_release(&want);
+	ck_assert_int_eq(port_spec_set_ifname(have, "rport7", &err), 0);
+	ck_assert_int_eq(port_spec_add_address(have, "10.0.0.1", "10.0.0.2", &err), 0);
+	ck_assert_int_eq(port_spec_add_address(want, "10.0.0.1/32", "10.0.0.2", &err), 0);
+	ck_assert(!port_spec_diff(have, want, difference, sizeof(difference)));
+	link_spec_release(&spec);
 }
 END_TEST
 
 /* Each changes one thing in what is wanted. */
-static void want_domain(struct link_spec *want)
+static void want_domain(struct port_spec *want)
 {
-	domain_parse("netns:green", &want->ports[1].domain, &err);
+	domain_parse("netns:green", &want->domain, &err);
 }
 
-static void want_ifname(struct link_spec *want)
+static void want_ifname(struct port_spec *want)
 {
-	link_spec_set_ifname(&want->ports[0], "wan0", &err);
+	port_spec_set_ifname(want, "wan0", &err);
 }
 
-static void want_mtu(struct link_spec *want)
+static void want_mtu(struct port_spec *want)
 {
 	want->mtu = 1500;
 }
 
-static void want_no_offload(struct link_spec *want)
+static void want_no_offload(struct port_spec *want)
 {
 	want->offload = false;
 }
 
-static void want_address(struct link_spec *want)
+static void want_mpls(struct port_spec *want)
 {
-	link_spec_add_address(&want->ports[0], "10.0.0.1", NULL, &err);
+	want->mpls = true;
 }
 
-static void want_route(struct link_spec *want)
+static void want_address(struct port_spec *want)
 {
-	link_spec_add_route(&want->ports[1], "10.0.0.0/8", &err);
+	port_spec_add_address(want, "10.0.0.1", NULL, &err);
+}
+
+static void want_peer(struct port_spec *want)
+{
+	port_spec_add_address(want, "10.9.0.1", "10.9.0.2", &err);
+}
+
+static void want_route(struct port_spec *want)
+{
+	port_spec_add_route(want, "10.0.0.0/8", &err);
 }
 
 static const struct {
-	void (*change)(struct link_spec *want);
+	void (*change)(struct port_spec *want);
 	const char *difference;
 } differences[] = {
-	{ want_domain, "domain b is netns:blue, not netns:green" },
-	{ want_ifname, "interface a is rport0, not wan0" },
+	{ want_domain, "the domain is netns:blue, not netns:green" },
+	{ want_ifname, "the interface is rport0, not wan0" },
 	{ want_mtu, "mtu is 32768, not 1500" },
 	{ want_no_offload, "offload is on, not off" },
-	{ want_address, "the addresses of end a are others" },
-	{ want_route, "the routes of end b are others" },
+	{ want_mpls, "mpls is off, not on" },
+	{ want_address, "the addresses are others" },
+	{ want_peer, "the addresses are others" },
+	{ want_route, "the routes are others" },
 };
 
 START_TEST(a_difference_is_named)
 {
-	struct link_spec have = make_spec("vrf:red", "netns:blue"),
-			 want = make_spec("vrf:red", "netns:blue");
+	struct link_spec spec = make_spec("netns:blue", "netns:blue");
+	struct port_spec *have = &spec.ports[0], *want = &spec.ports[1];
 	char difference[1024] = "";
 
-	link_spec_set_ifname(&have.ports[0], "rport0", &err);
-	differences[_i].change(&want);
-	ck_assert(link_spec_diff(&have, &want, difference, sizeof(difference)));
+	port_spec_set_ifname(have, "rport0", &err);
+	differences[_i].change(want);
+	ck_assert(port_spec_diff(have, want, difference, sizeof(difference)));
 	ck_assert_str_eq(difference, differences[_i].difference);
-	link_spec_release(&have);
-	link_spec_release(&want);
+	link_spec_release(&spec);
 }
 END_TEST
 
@@ -317,6 +429,8 @@ int main(void)
 	tcase_add_test(parents, delete_clears_both_and_always_succeeds);
 	tcase_add_test(parents, carrier_is_that_the_peer_is_there_and_up);
 	tcase_add_test(parents, mtu_range);
+	tcase_add_test(parents, random_operations_agree_with_the_model);
+	tcase_set_timeout(parents, 120); /* in valgrind */
 	suite_add_tcase(suite, parents);
 
 	tcase_add_loop_test(specs, default_name, 0, ARRAY_SIZE(default_names));

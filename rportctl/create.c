@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#include "args.h"
+#include "client.h"
+#include "create.h"
+#include "output.h"
+#include "view.h"
+
+struct create_request {
+	const char *name;
+	const char *domain;
+	const char *mtu;
+	bool no_offload;
+	bool mpls;
+};
+
+#define CREATE(name_, value_, apply_, field, help_)                             \
+	{                                                                       \
+		.name = name_, .value = value_, .help = help_, .apply = apply_, \
+		.offset = offsetof(struct create_request, field)                \
+	}
+
+const struct args_option ctl_create_options[] = {
+	CREATE("--mtu", "N", args_number, mtu, "1280 to 32768 bytes; else 32768"),
+	CREATE("--no-offload", NULL, args_set, no_offload,
+	       "compute checksums and cut segments before the link"),
+	CREATE("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),
+};
+const size_t ctl_create_n_options = ARRAY_SIZE(ctl_create_options);
+
+static json_t *create_parameters(const struct create_request *request)
+{
+	json_t *mtu = request->mtu ? json_integer(atol(request->mtu)) : NULL;
+	json_t *offload = request->no_offload ? json_false() : NULL;
+	json_t *mpls = request->mpls ? json_true() : NULL;
+
+	return json_pack("{s:{s:s, s:s*}, s:o*, s:o*, s:o*}", "port", "domain", request->domain,
+			 "interface", request->name, "mtu", mtu, "offload", offload, "mpls", mpls);
+}
+
+static enum ctl_status create(const struct ctl_options *options,
+			      const struct create_request *request)
+{
+	struct client_answer answer;
+	const json_t *port;
+
+	port = client_call_for(options, "org.rportd.Manager.CreatePort", create_parameters(request),
+			       "port", &answer);
+	if (port && !options->quiet) {
+		if (options->json) {
+			output_json(options, answer.parameters);
+		} else {
+			output_text(COLOR_NONE, "%s/%s: %s", view_text(port, "domain"),
+				    view_text(port, "interface"),
+				    view_text(answer.parameters, "result"));
+			output_newline();
+		}
+	}
+	client_answer_release(&answer);
+	return answer.status;
+}
+
+/* "create [NAME] in DOMAIN" */
+enum ctl_status ctl_create(struct ctl_options *options, int argc, char **argv)
+{
+	struct create_request request = { 0 };
+	const struct args_table table = { ctl_create_options, ctl_create_n_options, &request };
+	const char *words[3];
+	int n;
+
+	n = args_parse(options, &table, argc, argv, words, ARRAY_SIZE(words));
+	if (n < 0)
+		return STATUS_USAGE;
+	if (n < 2 || !streq(words[n - 2], "in")) {
+		args_usage_error("which port, and where? rportctl create [NAME] in DOMAIN");
+		return STATUS_USAGE;
+	}
+	request.name = n == 3 ? words[0] : NULL;
+	request.domain = words[n - 1];
+	return create(options, &request);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "args.h"
+#include "client.h"
+#include "output.h"
+#include "view.h"
+
+static const char *carrier_word(const json_t *port)
+{
+	return json_is_true(json_object_get(port, "carrier")) ? "carrier" : "NO-CARRIER";
+}
+
+static void add_port(struct output_table *table, const json_t *port, bool statistics)
+{
+	const json_t *counters = json_object_get(port, "statistics");
+	const char *state = view_text(port, "state");
+
+	view_add_port(table, port);
+	output_table_add(table, view_state_color(state), "%s", state);
+	output_table_add(table, COLOR_NONE, "%s", carrier_word(port));
+	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT,
+			       view_number(port, "mtu"));
+	output_table_add(table, COLOR_NONE, "%s", view_text(port, "peer"));
+	output_table_add(table, COLOR_NONE, "%s", view_text(port, "link"));
+	if (!statistics)
+		return;
+	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT,
+			       view_number(counters, "packets"));
+	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT,
+			       view_number(counters, "bytes"));
+	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT, view_drops(port));
+}
+
+static void print_ports(const struct ctl_options *options, const json_t *ports)
+{
+	static const char *const titles[] = { "PORT", "STATE",   "CARRIER", "MTU",  "PEER",
+					      "LINK", "PACKETS", "BYTES",   "DROPS" };
+	struct output_table table;
+	size_t i;
+	json_t *port;
+
+	output_table_init(&table, options->statistics ? 9 : 6);
+	table.brief = options->brief;
+	if (!options->brief)
+		output_table_titles(&table, titles);
+	json_array_foreach(ports, i, port) add_port(&table, port, options->statistics);
+	output_table_print(&table);
+}
+
+enum ctl_status ctl_ports(struct ctl_options *options, int argc, char **argv)
+{
+	struct client_answer answer;
+	const json_t *ports;
+
+	if (args_parse(options, NULL, argc, argv, NULL, 0) < 0)
+		return STATUS_USAGE;
+	ports = client_call_for(options, "org.rportd.Manager.ListPorts", json_object(), "ports",
+				&answer);
+	if (ports && !options->quiet) {
+		if (options->json)
+			output_json(options, ports);
+		else
+			print_ports(options, ports);
+	}
+	client_answer_release(&answer);
+	return answer.status;
+}

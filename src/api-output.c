@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "api-output.h"
+
+static json_t *null_or_string(const char *text)
+{
+	return text[0] ? json_string(text) : json_null();
+}
+
+static json_t *addresses_to_json(const struct port_spec *port)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < port->n_addresses; i++) {
+		char address[IP_PREFIX_TEXT_MAX], peer[IP_TEXT_MAX];
+
+		json_array_append_new(
+			array,
+			json_pack(
+				"{s:s, s:o}", "address",
+				ip_prefix_format(&port->addresses[i].address, address), "peer",
+				null_or_string(ip_address_format(&port->addresses[i].peer, peer))));
+	}
+	return array;
+}
+
+static json_t *routes_to_json(const struct port_spec *port)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < port->n_routes; i++) {
+		char text[IP_PREFIX_TEXT_MAX];
+
+		json_array_append_new(array, json_string(ip_prefix_format(&port->routes[i], text)));
+	}
+	return array;
+}
+
+static json_t *offloads_to_json(unsigned int offloads)
+{
+	const char *names[TUN_OFFLOADS_MAX];
+	size_t n = tun_offload_names(offloads, names);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_string(names[i]));
+	return array;
+}
+
+static json_t *statistics_to_json(const struct port_status *status)
+{
+	const struct flow_counters *counters = &status->counters;
+
+	return json_pack("{s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:I}", "packets",
+			 (json_int_t)counters->packets, "bytes", (json_int_t)counters->bytes,
+			 "drops", "peerDown", (json_int_t)counters->drops[DROP_PEER_DOWN],
+			 "noProto", (json_int_t)counters->drops[DROP_NO_PROTO], "noMemory",
+			 (json_int_t)counters->drops[DROP_NO_MEMORY], "other",
+			 (json_int_t)counters->drops[DROP_OTHER], "interfaceDropped",
+			 (json_int_t)status->interface_dropped);
+}
+
+static const char *state_name(enum port_state state)
+{
+	switch (state) {
+	case PORT_UP:
+		return "up";
+	case PORT_DOWN:
+		return "down";
+	case PORT_GONE:
+		break;
+	}
+	return "gone";
+}
+
+static json_t *peer_to_json(const struct port *port)
+{
+	char name[PORT_TEXT_MAX];
+	struct port *peer;
+
+	if (manager_get_parent(port, &peer, NULL) < 0)
+		return json_null();
+	return json_string(port_format(peer, name));
+}
+
+static json_t *status_to_json(const struct port *port, const struct port_status *status)
+{
+	char domain[DOMAIN_TEXT_MAX], link_local[IP_TEXT_MAX];
+	const struct port_spec *spec = &port->spec;
+
+	return json_pack(
+		"{s:s, s:s, s:I, s:s, s:b, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+		"domain", domain_format(&spec->domain, domain), "interface", status->ifname,
+		"index", (json_int_t)status->index, "state", state_name(status->state), "carrier",
+		status->carrier, "link", null_or_string(port->link ? port->link->name : ""), "peer",
+		peer_to_json(port), "mtu", (json_int_t)status->mtu, "offload", spec->offload,
+		"mpls", spec->mpls, "addresses", addresses_to_json(spec), "routes",
+		routes_to_json(spec), "linkLocal",
+		null_or_string(ip_address_format(&port->link_local, link_local)), "offloads",
+		offloads_to_json(port->tun.offloads), "statistics", statistics_to_json(status));
+}
+
+json_t *api_port_to_json(struct manager *manager, const struct port *port)
+{
+	struct port_status status;
+
+	manager_port_status(manager, port, &status);
+	return status_to_json(port, &status);
+}
+
+static json_t *warnings_to_json(const struct port_status status[static 2])
+{
+	json_t *warnings = json_array();
+	char text[128];
+
+	if (status[0].state == PORT_GONE || status[1].state == PORT_GONE ||
+	    status[0].mtu == status[1].mtu)
+		return warnings;
+	snprintf(text, sizeof(text), "the MTUs of the ends differ: %u at end a, %u at end b",
+		 status[0].mtu, status[1].mtu);
+	json_array_append_new(warnings, json_string(text));
+	return warnings;
+}
+
+json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
+{
+	const struct port *a = link->ports[0], *b = link->ports[1];
+	struct port_status status[2];
+	bool up;
+
+	manager_port_status(manager, a, &status[0]);
+	manager_port_status(manager, b, &status[1]);
+	up = status[0].state == PORT_UP && status[1].state == PORT_UP;
+	return json_pack("{s:s, s:s, s:I, s:b, s:b, s:s, s:I, s:o, s:o, s:o}", "name", link->name,
+			 "state", up ? "up" : "degraded", "mtu",
+			 (json_int_t)MIN(status[0].mtu, status[1].mtu), "offload", a->spec.offload,
+			 "mpls", a->spec.mpls, "datapath", manager_datapath(manager), "worker",
+			 (json_int_t)shuttle_link_worker(link->shuttle), "warnings",
+			 warnings_to_json(status), "a", status_to_json(a, &status[0]), "b",
+			 status_to_json(b, &status[1]));
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+#include <search.h>
+#include <stdio.h>
+
+#include "table.h"
+
+static int compare_links(const void *a, const void *b)
+{
+	const struct rport_link *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+	const struct port *x = a, *y = b;
+
+	if (x->nsid != y->nsid)
+		return x->nsid < y->nsid ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* --- ports ------------------------------------------------------------------------------------ */
+
+void table_add_port(struct table *table, struct port *port)
+{
+	TAILQ_INSERT_TAIL(&table->ports, port, entry);
+	table->n_ports++;
+}
+
+void table_remove_port(struct table *table, struct port *port)
+{
+	table_leave_index(table, port);
+	TAILQ_REMOVE(&table->ports, port, entry);
+	table->n_ports--;
+}
+
+int table_enter_index(struct table *table, struct port *port)
+{
+	struct port **found = tsearch(port, &table->indices, compare_indices);
+
+	if (!found)
+		return -ENOMEM;
+	return *found == port ? 0 : -EEXIST;
+}
+
+void table_leave_index(struct table *table, struct port *port)
+{
+	if (table_port_by_index(table, port->nsid, port->index) == port)
+		tdelete(port, &table->indices, compare_indices);
+}
+
+struct port *table_port_by_index(const struct table *table, int nsid, unsigned int index)
+{
+	struct port key = { .nsid = nsid, .index = index }, **found;
+
+	found = tfind(&key, &table->indices, compare_indices);
+	return found ? *found : NULL;
+}
+
+void table_foreach_port(const struct table *table, void (*fn)(struct port *port, void *userdata),
+			void *userdata)
+{
+	struct port *port;
+
+	TAILQ_FOREACH(port, &table->ports, entry)
+	fn(port, userdata);
+}
+
+/* --- links ------------------------------------------------------------------------------------ */
+
+int table_add_link(struct table *table, struct rport_link *link)
+{
+	if (!tsearch(link, &table->links, compare_links))
+		return -ENOMEM;
+	table->n_links++;
+	return 0;
+}
+
+void table_remove_link(struct table *table, struct rport_link *link)
+{
+	tdelete(link, &table->links, compare_links);
+	table->n_links--;
+}
+
+struct rport_link *table_link_by_name(const struct table *table, const char *name)
+{
+	struct rport_link key, **found;
+
+	if (!link_name_valid(name))
+		return NULL;
+	memcpy(key.name, name, strlen(name) + 1);
+	found = tfind(&key, &table->links, compare_links);
+	return found ? *found : NULL;
+}
+
+struct walk {
+	void (*fn)(struct rport_link *link, void *userdata);
+	void *userdata;
+};
+
+static void visit(const void *node, VISIT which, void *closure)
+{
+	struct rport_link *const *link = node;
+	struct walk *walk = closure;
+
+	if (which == postorder || which == leaf)
+		walk->fn(*link, walk->userdata);
+}
+
+void table_foreach_link(const struct table *table,
+			void (*fn)(struct rport_link *link, void *userdata), void *userdata)
+{
+	struct walk walk = { .fn = fn, .userdata = userdata };
+
+	twalk_r(table->links, visit, &walk);
+}
+
+/* --- by what users say ------------------------------------------------------------------------ */
+
+/* Ports that a name fits, IFNAME or DOMAIN/IFNAME. */
+struct search {
+	const char *name;
+	bool linked; /* only ports of links, and only one of each */
+	struct port *first, *second;
+};
+
+static bool port_is_named(const struct port *port, const char *name)
+{
+	char full[PORT_TEXT_MAX];
+
+	return streq(port->ifname, name) || streq(port_format(port, full), name);
+}
+
+static void search_port(struct port *port, void *userdata)
+{
+	struct search *search = userdata;
+
+	if ((search->linked && !port->link) || !port_is_named(port, search->name))
+		return;
+	if (!search->first)
+		search->first = port;
+	else if (!search->second && !(search->linked && search->first->link == port->link))
+		search->second = port;
+}
+
+static int refuse_ambiguous(const struct search *search, const char *whose, struct rport_error *err)
+{
+	char a[PORT_TEXT_MAX], b[PORT_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_AMBIGUOUS, EINVAL,
+			       "several %s have an interface %s: say %s or %s", whose,
+			       search->first->ifname, port_format(search->first, a),
+			       port_format(search->second, b));
+}
+
+int table_find_link(const struct table *table, const char *name, struct rport_link **ret,
+		    struct rport_error *err)
+{
+	struct search search = { .name = name, .linked = true };
+	struct rport_link *link = table_link_by_name(table, name);
+
+	if (!link) {
+		table_foreach_port(table, search_port, &search);
+		if (!search.first)
+			return rport_error_set(err, RPORT_ERR_LINK_NOT_FOUND, ENOENT,
+					       "there is no link \"%s\", nor an interface of one "
+					       "(rportctl list shows all)",
+					       name);
+		if (search.second)
+			return refuse_ambiguous(&search, "links", err);
+		link = search.first->link;
+	}
+	*ret = link;
+	return 0;
+}
+
+int table_find_port(const struct table *table, const char *name, struct port **ret,
+		    struct rport_error *err)
+{
+	struct search search = { .name = name };
+
+	table_foreach_port(table, search_port, &search);
+	if (!search.first)
+		return rport_error_set(err, RPORT_ERR_PORT_NOT_FOUND, ENXIO,
+				       "there is no port \"%s\" (rportctl ports shows all)", name);
+	if (search.second)
+		return refuse_ambiguous(&search, "ports", err);
+	*ret = search.first;
+	return 0;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_TABLE_H
+#define RPORT_TABLE_H
+
+/*
+ * Which ports and links there are. Ports are in a list, and, while they exist, in a tree by (nsid,
+ * ifindex), which is how the monitor names an interface; links are in a tree by name. It owns none
+ * of them.
+ */
+
+#include "port.h"
+#include "shuttle.h"
+
+TAILQ_HEAD(port_list, port);
+
+/* Two ports that are each other's peer, and the shuttle between them. */
+struct rport_link {
+	char name[LINK_NAME_MAX + 1];
+	struct port *ports[2];
+	struct shuttle_link *shuttle;
+};
+
+struct table {
+	struct port_list ports;
+	void *indices; /* tree of struct port */
+	void *links;   /* tree of struct rport_link */
+	unsigned int n_ports, n_links;
+};
+
+/**
+ * table_add_port() - one more port; not yet by its index
+ */
+void table_add_port(struct table *table, struct port *port);
+
+/**
+ * table_remove_port() - also from its index
+ */
+void table_remove_port(struct table *table, struct port *port);
+
+/**
+ * table_enter_index() - make a port known by its nsid and ifindex
+ * Return: 0, -ENOMEM, or -EEXIST when another port is known by them.
+ */
+int table_enter_index(struct table *table, struct port *port);
+
+/**
+ * table_leave_index() - undo that, before nsid or ifindex change; it need not be known by them
+ */
+void table_leave_index(struct table *table, struct port *port);
+
+/**
+ * table_port_by_index() - the port of that number, or NULL
+ */
+struct port *table_port_by_index(const struct table *table, int nsid, unsigned int index);
+
+/**
+ * table_add_link() - one more link; no other has its name
+ * Return: 0 or -ENOMEM.
+ */
+int table_add_link(struct table *table, struct rport_link *link);
+
+/**
+ * table_remove_link() - one less
+ */
+void table_remove_link(struct table *table, struct rport_link *link);
+
+/**
+ * table_link_by_name() - the link of that name, or NULL
+ */
+struct rport_link *table_link_by_name(const struct table *table, const char *name);
+
+/**
+ * table_find_link() - a link by its name, or by one of its interfaces
+ * @name: of the link; or of an interface, IFNAME or DOMAIN/IFNAME, where only one link has such a
+ * one
+ *
+ * Return: 0; -ENOENT (RPORT_ERR_LINK_NOT_FOUND) or -EINVAL (RPORT_ERR_AMBIGUOUS).
+ */
+int table_find_link(const struct table *table, const char *name, struct rport_link **ret,
+		    struct rport_error *err);
+
+/**
+ * table_find_port() - a port by its interface
+ * @name: IFNAME, where only one port is called so, or DOMAIN/IFNAME
+ *
+ * Return: 0; -ENXIO (RPORT_ERR_PORT_NOT_FOUND) or -EINVAL (RPORT_ERR_AMBIGUOUS).
+ */
+int table_find_port(const struct table *table, const char *name, struct port **ret,
+		    struct rport_error *err);
+
+/**
+ * table_foreach_link() - call @fn for every link, in the order of names
+ * @fn: must not make or remove any
+ */
+void table_foreach_link(const struct table *table,
+			void (*fn)(struct rport_link *link, void *userdata), void *userdata);
+
+/**
+ * table_foreach_port() - call @fn for every port, in the order of their creation
+ * @fn: must not make or remove any
+ */
+void table_foreach_port(const struct table *table, void (*fn)(struct port *port, void *userdata),
+			void *userdata);
+
+#endif
