@@ -221,6 +221,21 @@ test_link_del_under_traffic() {
 	ping_ok "$A" 192.168.0.1
 }
 
+# the same pair again makes whole what is not: no --replace is needed for that
+test_pair_again_mends() {
+	start_rportd
+	ns_add A B
+	pair_numbered
+	ip -n "$B" link del rport0
+	eventually port_is ab b .state gone
+	pair_numbered
+	assert_no_match "$OUT" '*unchanged*' "pair of a broken link"
+	ping_ok "$A" 192.168.0.1
+	ping_ok "$B" fd00:ab::a
+	pair_numbered
+	assert_match "$OUT" '*unchanged*' "pair of a whole link"
+}
+
 test_link_del_of_both() {
 	start_rportd
 	ns_add A B
