@@ -530,7 +530,7 @@ void manager_port_status(struct manager *manager, const struct port *port, struc
 	current_counters(port, &status.counters);
 	if (port_query(&manager->yard, port, &dev) == 0) {
 		status.state = dev.flags & IFF_UP ? PORT_UP : PORT_DOWN;
-		status.carrier = port->carrier;
+		status.carrier = port->carrier && status.state == PORT_UP;
 		status.index = dev.index;
 		status.mtu = dev.mtu;
 		status.interface_dropped = dev.tx_dropped;

@@ -139,15 +139,16 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
 	if (r < 0)
 		goto fail;
 	shuttle->workers = calloc(options->workers, sizeof(struct worker *));
-	r = shuttle->workers ? 0 : -ENOMEM;
-	for (; r == 0 && shuttle->n_workers < options->workers; shuttle->n_workers++) {
+	if (!shuttle->workers) {
+		r = -ENOMEM;
+		goto fail;
+	}
+	for (; shuttle->n_workers < options->workers; shuttle->n_workers++) {
 		r = worker_new(shuttle->class, flow_gone, shuttle,
 			       &shuttle->workers[shuttle->n_workers]);
 		if (r < 0)
 			goto fail;
 	}
-	if (r < 0)
-		goto fail;
 	*ret = shuttle;
 	return 0;
 

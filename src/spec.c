@@ -3,6 +3,8 @@
 
 #include "spec.h"
 
+#define DIFFERENCE_MAX DOMAIN_TEXT_MAX /* bytes of each side that a message shows */
+
 void port_spec_release(struct port_spec *port)
 {
 	free(steal_ptr(port->addresses));
@@ -159,6 +161,36 @@ static bool same_routes(const struct port_spec *a, const struct port_spec *b)
 	return true;
 }
 
+/* All addresses of a port, with blanks between, or "none"; cut where @size ends. */
+static const char *format_addresses(const struct port_spec *port, char *buf, size_t size)
+{
+	char address[IP_PREFIX_TEXT_MAX], peer[IP_TEXT_MAX];
+	size_t used = 0;
+
+	snprintf(buf, size, "none");
+	for (size_t i = 0; i < port->n_addresses && used < size; i++) {
+		const struct address_spec *spec = &port->addresses[i];
+
+		ip_address_format(&spec->peer, peer);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s%s%s", i > 0 ? " " : "",
+					 ip_prefix_format(&spec->address, address),
+					 peer[0] ? " peer " : "", peer);
+	}
+	return buf;
+}
+
+static const char *format_routes(const struct port_spec *port, char *buf, size_t size)
+{
+	char route[IP_PREFIX_TEXT_MAX];
+	size_t used = 0;
+
+	snprintf(buf, size, "none");
+	for (size_t i = 0; i < port->n_routes && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i > 0 ? " " : "",
+					 ip_prefix_format(&port->routes[i], route));
+	return buf;
+}
+
 static const char *on_off(bool on)
 {
 	return on ? "on" : "off";
@@ -167,7 +199,7 @@ static const char *on_off(bool on)
 bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
 		    size_t size)
 {
-	char x[DOMAIN_TEXT_MAX], y[DOMAIN_TEXT_MAX];
+	char x[DIFFERENCE_MAX], y[DIFFERENCE_MAX];
 
 	if (!domain_equal(&have->domain, &want->domain))
 		snprintf(ret, size, "the domain is %s, not %s", domain_format(&have->domain, x),
@@ -182,9 +214,12 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 	else if (have->mpls != want->mpls)
 		snprintf(ret, size, "mpls is %s, not %s", on_off(have->mpls), on_off(want->mpls));
 	else if (!same_addresses(have, want))
-		snprintf(ret, size, "the addresses are others");
+		snprintf(ret, size, "the addresses are %s, not %s",
+			 format_addresses(have, x, sizeof(x)),
+			 format_addresses(want, y, sizeof(y)));
 	else if (!same_routes(have, want))
-		snprintf(ret, size, "the routes are others");
+		snprintf(ret, size, "the routes are %s, not %s", format_routes(have, x, sizeof(x)),
+			 format_routes(want, y, sizeof(y)));
 	else
 		return false;
 	return true;

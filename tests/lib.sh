@@ -10,7 +10,7 @@
 #   tests/netns/20-pair.sh test_mtu ...     some of them
 #
 # Environment: BUILD_DIR, where rportd was built (default: build/); TRAFFIC, the tool, if another than the one there;
-# RESULTS, a file that results are appended to; TEST_LABEL, put before names; VERBOSE=1 prints logs of good tests too.
+# DATAPATH, another than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; VERBOSE=1 prints logs of good tests too.
 
 TESTS_DIR=$(realpath "${BASH_SOURCE[0]%/*}")
 TOP_DIR=${TESTS_DIR%/*}
@@ -18,6 +18,7 @@ BUILD_DIR=$(realpath "${BUILD_DIR:-$TOP_DIR/build}")
 RPORTD=$BUILD_DIR/rportd
 TRAFFIC=${TRAFFIC:-$BUILD_DIR/tests/tools/traffic}
 TEST_SECONDS=${TEST_SECONDS:-60} # one test may take so long
+DATAPATH=${DATAPATH:-auto}       # of rportd
 STEP_MS=${STEP_MS:-10000}        # what is expected to happen "soon" may take so long
 SKIPPED=77
 export BUILD_DIR TRAFFIC
@@ -214,7 +215,8 @@ start_rportd() {
 	[ -n "$HOME_NS" ] || ns_add HOME_NS
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log
-	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" "$@" >>"$RPORTD_LOG" 2>&1 </dev/null &
+	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" "$@" \
+		>>"$RPORTD_LOG" 2>&1 </dev/null &
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"
 	rportd_alive || fail "rportd ended while starting"
