@@ -29,7 +29,7 @@ const size_t ctl_create_n_options = ARRAY_SIZE(ctl_create_options);
 
 static json_t *create_parameters(const struct create_request *request)
 {
-	json_t *mtu = request->mtu ? json_integer(atol(request->mtu)) : NULL;
+	json_t *mtu = request->mtu ? json_integer(strtol(request->mtu, NULL, 10)) : NULL;
 	json_t *offload = request->no_offload ? json_false() : NULL;
 	json_t *mpls = request->mpls ? json_true() : NULL;
 

@@ -113,7 +113,7 @@ static json_t *end_parameters(const char *domain, const struct pair_end *end)
 
 static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
 {
-	json_t *mtu = request->mtu ? json_integer(atol(request->mtu)) : NULL;
+	json_t *mtu = request->mtu ? json_integer(strtol(request->mtu, NULL, 10)) : NULL;
 	json_t *offload = request->no_offload ? json_false() : NULL;
 	json_t *mpls = request->mpls ? json_true() : NULL;
 	json_t *replace = request->replace ? json_true() : NULL;

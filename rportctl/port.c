@@ -128,7 +128,8 @@ enum ctl_status ctl_set(struct ctl_options *options, int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	return call(options, "org.rportd.Manager.SetMtu",
-		    json_pack("{s:s, s:I}", "name", words[0], "mtu", (json_int_t)atol(words[2])),
+		    json_pack("{s:s, s:I}", "name", words[0], "mtu",
+			      (json_int_t)strtol(words[2], NULL, 10)),
 		    print_mtu);
 }
 

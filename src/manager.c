@@ -264,22 +264,27 @@ int manager_set_up(struct manager *manager, struct port *port, bool up, struct r
 
 int manager_set_mtu(struct port *const ports[], size_t n, int64_t mtu, struct rport_error *err)
 {
-	struct port_spec checked = PORT_SPEC_INIT;
-	unsigned int before[2];
+	struct port_spec wanted = PORT_SPEC_INIT;
+	unsigned int before[2] = { 0 };
 	bool changed = false;
 	int r;
 
-	r = port_spec_set_mtu(&checked, mtu, err);
+	r = port_spec_set_mtu(&wanted, mtu, err);
 	for (size_t i = 0; i < n && r >= 0; i++)
 		r = check_present(ports[i], err);
-	for (size_t i = 0; i < n && r >= 0; i++) {
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
 		before[i] = ports[i]->mtu;
-		changed |= before[i] != checked.mtu;
-		r = port_set_mtu(ports[i], checked.mtu, err);
-		while (r < 0 && i-- > 0)
-			port_set_mtu(ports[i], before[i], NULL);
+		changed |= before[i] != wanted.mtu;
+		r = port_set_mtu(ports[i], wanted.mtu, err);
+		if (r < 0) {
+			while (i-- > 0)
+				port_set_mtu(ports[i], before[i], NULL);
+			return r;
+		}
 	}
-	return r < 0 ? r : changed;
+	return changed;
 }
 
 /* --- parents ---------------------------------------------------------------------------------- */

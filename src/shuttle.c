@@ -126,6 +126,11 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
 	shuttle = calloc(1, sizeof(*shuttle));
 	if (!shuttle)
 		return -ENOMEM;
+	shuttle->workers = calloc(options->workers, sizeof(struct worker *));
+	if (!shuttle->workers) {
+		free(shuttle);
+		return -ENOMEM;
+	}
 	shuttle->gone = options->gone;
 	shuttle->userdata = options->userdata;
 	pthread_mutex_init(&shuttle->lock, NULL);
@@ -138,11 +143,6 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
 			    shuttle);
 	if (r < 0)
 		goto fail;
-	shuttle->workers = calloc(options->workers, sizeof(struct worker *));
-	if (!shuttle->workers) {
-		r = -ENOMEM;
-		goto fail;
-	}
 	for (; shuttle->n_workers < options->workers; shuttle->n_workers++) {
 		r = worker_new(shuttle->class, flow_gone, shuttle,
 			       &shuttle->workers[shuttle->n_workers]);
