@@ -145,7 +145,7 @@ void manager_update_carriers(struct manager *manager)
 
 	while ((port = TAILQ_FIRST(&manager->dirty))) {
 		mark_clean(manager, port);
-		port_update_carrier(port);
+		port_update_carrier(&manager->yard, port);
 	}
 }
 

@@ -357,20 +357,29 @@ int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
 
 /* --- later ------------------------------------------------------------------------------------ */
 
-void port_update_carrier(struct port *port)
-{
-	bool carrier = link_carrier(&port->rule);
-
-	if (port->rule.present && carrier != port->carrier &&
-	    tun_set_carrier(port->tun.fd, carrier) == 0)
-		port->carrier = carrier;
-}
-
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret)
 {
 	if (!port->rule.present)
 		return -ENODEV;
 	return rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
+}
+
+void port_update_carrier(struct port_yard *yard, struct port *port)
+{
+	bool carrier = link_carrier(&port->rule);
+	struct rtnl_dev dev;
+
+	if (!port->rule.present || carrier == port->carrier)
+		return;
+	if (tun_set_carrier(port->tun.fd, carrier) < 0)
+		return;
+	port->carrier = carrier;
+	/*
+	 * The kernel tells others that a carrier was lost once a second at most
+	 * (linkwatch_schedule_work()), but at once when somebody asks (linkwatch_sync_dev() in
+	 * rtnl_getlink(), since Linux 6.8).
+	 */
+	(void)port_query(yard, port, &dev);
 }
 
 void port_destroy(struct port *port)

@@ -106,9 +106,10 @@ int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err);
 int port_locate(struct port_yard *yard, struct port *port);
 
 /**
- * port_update_carrier() - tell the kernel what link_carrier() says, if that has changed
+ * port_update_carrier() - tell the kernel, and so everybody, what link_carrier() says, if that has
+ * changed
  */
-void port_update_carrier(struct port *port);
+void port_update_carrier(struct port_yard *yard, struct port *port);
 
 /**
  * port_query() - what the kernel knows of the port now
