@@ -258,6 +258,16 @@ bool domain_equal(const struct domain *a, const struct domain *b)
 	       streq(a->vrf, b->vrf);
 }
 
+bool domain_means(const struct domain *said, const struct domain *found)
+{
+	if (said->netns != DOMAIN_NETNS_ANY)
+		return domain_equal(said, found);
+	if (found->netns == DOMAIN_NETNS_SELF)
+		return streq(said->name, found->vrf);
+	return found->netns == DOMAIN_NETNS_NAMED && !found->vrf[0] &&
+	       streq(said->name, found->name);
+}
+
 /* --- finding ---------------------------------------------------------------------------------- */
 
 /* The namespace of a domain, for messages. */

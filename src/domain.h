@@ -73,6 +73,13 @@ const char *domain_label(const struct domain *domain, char buf[static DOMAIN_TEX
 bool domain_equal(const struct domain *a, const struct domain *b);
 
 /**
+ * domain_means() - may what a user said mean this domain?
+ * @said: as it was parsed; a bare NAME may mean a VRF or a namespace
+ * @found: as domain_resolve() gave it
+ */
+bool domain_means(const struct domain *said, const struct domain *found);
+
+/**
  * domain_resolve() - find out whether a domain exists, and open it
  * @domain: what to look for
  * @ret: release it with domain_place_release()

@@ -198,7 +198,7 @@ static void remove_port(struct manager *manager, struct port *port)
 }
 
 int manager_create_port(struct manager *manager, struct port_spec *spec,
-			const struct domain_place *place, const char *alias, struct port **ret,
+			const struct domain_place *place, struct port **ret,
 			struct rport_error *err)
 {
 	struct port *port;
@@ -213,7 +213,7 @@ int manager_create_port(struct manager *manager, struct port_spec *spec,
 		return out_of_memory(err);
 	*port = (struct port)PORT_INIT;
 	table_add_port(&manager->table, port);
-	r = port_create(&manager->yard, port, spec, alias, place, err);
+	r = port_create(&manager->yard, port, spec, place, err);
 	if (r >= 0 && enter_index(manager, port) < 0)
 		r = out_of_memory(err);
 	if (r < 0) {
@@ -369,6 +369,15 @@ static int start_link(struct manager *manager, struct rport_link *link, struct r
 	return 0;
 }
 
+static void set_alias(struct port *port)
+{
+	char alias[LINK_NAME_MAX + 32];
+
+	snprintf(alias, sizeof(alias), PORT_ALIAS " link %s, end %c", port->link->name,
+		 "ab"[port->end]);
+	port_set_alias(port, alias);
+}
+
 static int make_link(struct manager *manager, struct port *port, struct port *parent,
 		     const char *name, struct rport_error *err)
 {
@@ -391,6 +400,7 @@ static int make_link(struct manager *manager, struct port *port, struct port *pa
 	for (unsigned int end = 0; end < 2; end++) {
 		link->ports[end]->link = link;
 		link->ports[end]->end = end;
+		set_alias(link->ports[end]);
 		mark_dirty(manager, link->ports[end]);
 	}
 	manager_update_carriers(manager);
@@ -455,24 +465,31 @@ static void current_counters(const struct port *port, struct flow_counters *ret)
 	add_counters(ret, &now);
 }
 
-int manager_delete_parent(struct manager *manager, struct port *port)
+static void separate(struct manager *manager, struct rport_link *link)
 {
-	struct rport_link *link = port->link;
-
-	if (!link)
-		return 0;
 	for (int end = 0; end < 2; end++)
 		current_counters(link->ports[end], &link->ports[end]->past);
 	shuttle_remove_link(link->shuttle);
-	link_delete_parent(&port->rule);
+	link_delete_parent(&link->ports[0]->rule);
 	for (int end = 0; end < 2; end++) {
 		link->ports[end]->link = NULL;
 		mark_dirty(manager, link->ports[end]);
 	}
-	manager_update_carriers(manager);
 	table_remove_link(&manager->table, link);
 	log_info("link %s: removed", link->name);
 	free(link);
+}
+
+int manager_delete_parent(struct manager *manager, struct port *port)
+{
+	struct port *parent;
+
+	if (manager_get_parent(port, &parent, NULL) < 0)
+		return 0;
+	separate(manager, port->link);
+	manager_update_carriers(manager);
+	port_set_alias(port, PORT_ALIAS);
+	port_set_alias(parent, PORT_ALIAS);
 	return 1;
 }
 
@@ -480,7 +497,7 @@ void manager_destroy_link(struct manager *manager, struct rport_link *link)
 {
 	struct port *a = link->ports[0], *b = link->ports[1];
 
-	manager_delete_parent(manager, a);
+	separate(manager, link);
 	remove_port(manager, a);
 	remove_port(manager, b);
 }
@@ -632,8 +649,10 @@ void manager_free(struct manager *manager)
 	if (!manager)
 		return;
 	while ((port = TAILQ_FIRST(&manager->table.ports))) {
-		manager_delete_parent(manager, port);
-		remove_port(manager, port);
+		if (port->link)
+			manager_destroy_link(manager, port->link);
+		else
+			remove_port(manager, port);
 	}
 	monitor_free(manager->monitor);
 	shuttle_free(manager->shuttle);

@@ -59,14 +59,13 @@ void manager_free(struct manager *manager);
  * manager_create_port() - make a port, down and without a peer
  * @spec: what it shall be; its contents are taken over, in any case
  * @place: its domain, found
- * @alias: what `ip link` shows of it besides
  * @ret: the port
  *
  * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS); -ENOSPC (RPORT_ERR_LIMIT); or another -errno. A
  * failure leaves nothing behind.
  */
 int manager_create_port(struct manager *manager, struct port_spec *spec,
-			const struct domain_place *place, const char *alias, struct port **ret,
+			const struct domain_place *place, struct port **ret,
 			struct rport_error *err);
 
 /**

@@ -50,12 +50,9 @@ static int create_ports(struct manager *manager, struct link_spec *spec,
 			struct rport_error *err)
 {
 	for (int end = 0; end < 2; end++) {
-		char alias[LINK_NAME_MAX + 32];
-		int r;
+		int r = manager_create_port(manager, &spec->ports[end], &places->end[end],
+					    &ports[end], err);
 
-		snprintf(alias, sizeof(alias), "rport link %s, end %c", spec->name, "ab"[end]);
-		r = manager_create_port(manager, &spec->ports[end], &places->end[end], alias,
-					&ports[end], err);
 		if (r < 0)
 			return r;
 	}
@@ -212,7 +209,7 @@ int pair_create_port(struct manager *manager, struct port_spec *spec, struct por
 	spec->domain = place.domain;
 	port = spec->ifname[0] ? port_called(manager, spec) : NULL;
 	if (!port) {
-		r = manager_create_port(manager, spec, &place, "rport", ret, err);
+		r = manager_create_port(manager, spec, &place, ret, err);
 		manager_update_carriers(manager);
 		return r < 0 ? r : 1;
 	}

@@ -144,7 +144,7 @@ static int step_failed(struct rport_error *err, int r, const struct port *port, 
 }
 
 /* In the staging namespace: what it gets before anybody can see it. */
-static int prepare(struct port_yard *yard, struct port *port, const char *alias)
+static int prepare(struct port_yard *yard, struct port *port)
 {
 	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
@@ -158,7 +158,7 @@ static int prepare(struct port_yard *yard, struct port *port, const char *alias)
 		return r;
 	port->index = dev.index;
 	port->mtu = port->spec.mtu;
-	return rtnl_dev_configure(yard->staging, dev.index, alias, port->mtu, QUEUE_LENGTH);
+	return rtnl_dev_configure(yard->staging, dev.index, PORT_ALIAS, port->mtu, QUEUE_LENGTH);
 }
 
 static int move(struct port_yard *yard, struct port *port, const struct domain_place *place,
@@ -210,7 +210,7 @@ static struct ip_address make_link_local(const struct port *port)
 }
 
 int port_create(struct port_yard *yard, struct port *port, struct port_spec *spec,
-		const char *alias, const struct domain_place *place, struct rport_error *err)
+		const struct domain_place *place, struct rport_error *err)
 {
 	int r;
 
@@ -224,7 +224,7 @@ int port_create(struct port_yard *yard, struct port *port, struct port_spec *spe
 			&port->tun, err);
 	if (r < 0)
 		return r;
-	r = prepare(yard, port, alias);
+	r = prepare(yard, port);
 	if (r < 0)
 		return step_failed(err, r, port, "prepare");
 	r = move(yard, port, place, err);
@@ -325,6 +325,14 @@ int port_bring_up(struct port *port, struct rport_error *err)
 		return step_failed(err, r, port, "give a link-local address to");
 	r = add_addresses(rtnl, port, again, err);
 	return r < 0 ? r : add_routes(rtnl, port, again, err);
+}
+
+void port_set_alias(struct port *port, const char *alias)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+
+	if (port->rule.present && open_rtnl(port, &rtnl) >= 0)
+		rtnl_dev_set_alias(rtnl, port->index, alias);
 }
 
 int port_take_down(struct port *port, struct rport_error *err)

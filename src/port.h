@@ -72,14 +72,13 @@ void port_yard_close(struct port_yard *yard);
  * without addresses
  * @port: filled; destroy it with port_destroy(), also after a failure
  * @spec: what it shall be; its contents are taken over, on failure, too
- * @alias: what `ip link` shows of it besides
  * @place: the domain, found
  * @err: names the step, the object and the reason
  *
  * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), or another -errno.
  */
 int port_create(struct port_yard *yard, struct port *port, struct port_spec *spec,
-		const char *alias, const struct domain_place *place, struct rport_error *err);
+		const struct domain_place *place, struct rport_error *err);
 
 /**
  * port_bring_up() - set a port up and give it its addresses and routes
@@ -88,6 +87,13 @@ int port_create(struct port_yard *yard, struct port *port, struct port_spec *spe
  * routes away when a port goes down, but not IPv4 addresses.
  */
 int port_bring_up(struct port *port, struct rport_error *err);
+
+/**
+ * port_set_alias() - what `ip link` shows of it besides; PORT_ALIAS, or more. That it fails does no
+ * harm
+ */
+void port_set_alias(struct port *port, const char *alias);
+#define PORT_ALIAS "rport"
 
 /**
  * port_take_down() - set a port down

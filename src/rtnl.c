@@ -327,6 +327,16 @@ int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up)
 	return change_link(rtnl, index, changes);
 }
 
+int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (!changes)
+		return -ENOMEM;
+	rtnl_link_set_ifalias(changes, alias);
+	return change_link(rtnl, index, changes);
+}
+
 int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu)
 {
 	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();

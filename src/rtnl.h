@@ -102,6 +102,11 @@ int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up);
 int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu);
 
 /**
+ * rtnl_dev_set_alias() - set IFLA_IFALIAS, shown by `ip link`
+ */
+int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias);
+
+/**
  * rtnl_dev_add_address() - give an interface an address
  * @address: the address and its prefix length
  * @peer: the address at the other end, or NULL or AF_UNSPEC for none. With a peer, it is the peer

@@ -118,25 +118,39 @@ void table_foreach_link(const struct table *table,
 
 /* --- by what users say ------------------------------------------------------------------------ */
 
-/* Ports that a name fits, IFNAME or DOMAIN/IFNAME. */
+/* Ports that a name fits: IFNAME, or DOMAIN/IFNAME. */
 struct search {
-	const char *name;
+	const char *ifname;
+	bool has_domain;
+	struct domain domain;
 	bool linked; /* only ports of links, and only one of each */
 	struct port *first, *second;
 };
 
-static bool port_is_named(const struct port *port, const char *name)
+static struct search make_search(const char *name)
 {
-	char full[PORT_TEXT_MAX];
+	const char *slash = strrchr(name, '/');
+	struct search search = { .ifname = name };
+	char domain[DOMAIN_TEXT_MAX];
 
-	return streq(port->ifname, name) || streq(port_format(port, full), name);
+	if (!slash || (size_t)(slash - name) >= sizeof(domain))
+		return search;
+	memcpy(domain, name, (size_t)(slash - name));
+	domain[slash - name] = '\0';
+	if (domain_parse(domain, &search.domain, NULL) < 0)
+		return search; /* no interface has a slash in its name: nothing will be found */
+	search.has_domain = true;
+	search.ifname = slash + 1;
+	return search;
 }
 
 static void search_port(struct port *port, void *userdata)
 {
 	struct search *search = userdata;
 
-	if ((search->linked && !port->link) || !port_is_named(port, search->name))
+	if (!streq(port->ifname, search->ifname) || (search->linked && !port->link))
+		return;
+	if (search->has_domain && !domain_means(&search->domain, &port->spec.domain))
 		return;
 	if (!search->first)
 		search->first = port;
@@ -157,10 +171,11 @@ static int refuse_ambiguous(const struct search *search, const char *whose, stru
 int table_find_link(const struct table *table, const char *name, struct rport_link **ret,
 		    struct rport_error *err)
 {
-	struct search search = { .name = name, .linked = true };
 	struct rport_link *link = table_link_by_name(table, name);
+	struct search search = make_search(name);
 
 	if (!link) {
+		search.linked = true;
 		table_foreach_port(table, search_port, &search);
 		if (!search.first)
 			return rport_error_set(err, RPORT_ERR_LINK_NOT_FOUND, ENOENT,
@@ -178,7 +193,7 @@ int table_find_link(const struct table *table, const char *name, struct rport_li
 int table_find_port(const struct table *table, const char *name, struct port **ret,
 		    struct rport_error *err)
 {
-	struct search search = { .name = name };
+	struct search search = make_search(name);
 
 	table_foreach_port(table, search_port, &search);
 	if (!search.first)

@@ -40,6 +40,8 @@ static const struct traffic_command commands[] = {
 	  "--size N [--ttl N] [--discover HOW] ADDRESS PORT: print the ICMP error that comes" },
 	{ "frame", 3, traffic_frame,
 	  "[--count N] INTERFACE ETHERTYPE HEX: send a frame by a packet socket" },
+	{ "frame-listen", 2, traffic_frame_listen,
+	  "[--count N] INTERFACE ETHERTYPE: print the frames that come in; 0003: of any type" },
 };
 
 enum {
@@ -89,7 +91,7 @@ static void __attribute__((noreturn)) usage(void)
 {
 	fprintf(stderr, "usage: traffic COMMAND [OPTIONS] [ARGUMENTS]\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(stderr, "  %-10s %s\n", commands[i].name, commands[i].usage);
+		fprintf(stderr, "  %-12s %s\n", commands[i].name, commands[i].usage);
 	fprintf(stderr,
 		"options of all: --timeout MS, --device IF, --ready FILE, --source ADDRESS,\n"
 		"  --ttl N, --discover do|dont|want|probe, --idle MS, --ignore-errors\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* One datagram and the error it provokes (IP_RECVERR, ip(7)); one frame by a packet socket. */
+/* One datagram and the error it provokes (IP_RECVERR, ip(7)); frames by packet sockets. */
 
 #include <arpa/inet.h>
 #include <linux/errqueue.h>
@@ -124,29 +124,94 @@ static size_t unhex(const char *hex, unsigned char *data, size_t size)
 	return n;
 }
 
+static uint16_t ethertype(const char *hex)
+{
+	char *end;
+	unsigned long type = strtoul(hex, &end, 16);
+
+	errno = 0;
+	if (*end || !*hex || type > 0xffff)
+		traffic_die("ethertype %s", hex);
+	return (uint16_t)type;
+}
+
+/* The address of an interface, with the type of the frames to send or receive there. */
+static struct sockaddr_ll frame_address(const char *ifname, const char *type)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ethertype(type)),
+		.sll_ifindex = (int)if_nametoindex(ifname),
+	};
+
+	if (!address.sll_ifindex)
+		traffic_die("interface %s", ifname);
+	return address;
+}
+
+static int frame_socket(int flags)
+{
+	/* protocol 0: receives nothing until it is bound */
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | flags, 0);
+
+	if (fd < 0)
+		traffic_die("packet socket");
+	return fd;
+}
+
 int traffic_frame(const struct traffic_options *options, char **args)
 {
 	static unsigned char data[TRAFFIC_FRAME_MAX];
-	struct sockaddr_ll to = { .sll_family = AF_PACKET };
+	struct sockaddr_ll to = frame_address(args[0], args[1]);
 	size_t size = unhex(args[2], data, sizeof(data));
-	char *end;
-	unsigned long type = strtoul(args[1], &end, 16);
-	int fd;
+	int fd = frame_socket(0);
 
-	errno = 0;
-	if (*end || !*args[1] || type > 0xffff)
-		traffic_die("ethertype %s", args[1]);
-	to.sll_protocol = htons((uint16_t)type);
-	to.sll_ifindex = (int)if_nametoindex(args[0]);
-	if (!to.sll_ifindex)
-		traffic_die("interface %s", args[0]);
-	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0); /* protocol 0: receives nothing */
-	if (fd < 0)
-		traffic_die("packet socket");
 	for (unsigned long i = 0; i < options->count; i++)
 		if (sendto(fd, data, size, 0, (struct sockaddr *)&to, sizeof(to)) < 0 &&
 		    !options->ignore_errors)
 			traffic_die("send on %s", args[0]);
 	close(fd);
 	return 0;
+}
+
+/* Print the next frame that came in: its type, and all of it; false: there was none in time. */
+static bool print_frame(int fd, unsigned long long deadline)
+{
+	static unsigned char data[TRAFFIC_FRAME_MAX];
+	struct sockaddr_ll from;
+
+	while (traffic_wait(fd, POLLIN, deadline)) {
+		socklen_t length = sizeof(from);
+		ssize_t size =
+			recvfrom(fd, data, sizeof(data), 0, (struct sockaddr *)&from, &length);
+
+		if (size < 0)
+			traffic_die("receive a frame");
+		if (from.sll_pkttype == PACKET_OUTGOING)
+			continue;
+		printf("%04x ", ntohs(from.sll_protocol));
+		for (ssize_t i = 0; i < size; i++)
+			printf("%02x", data[i]);
+		putchar('\n');
+		fflush(stdout); /* whoever waits for it may end us */
+		return true;
+	}
+	return false;
+}
+
+int traffic_frame_listen(const struct traffic_options *options, char **args)
+{
+	struct sockaddr_ll address = frame_address(args[0], args[1]);
+	unsigned long long deadline = traffic_now() + options->timeout_ms;
+	int fd = frame_socket(SOCK_NONBLOCK), room = 8 << 20;
+	unsigned long n = 0;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		traffic_die("bind to %s", args[0]);
+	traffic_ready(options);
+	while (n < options->count && print_frame(fd, deadline))
+		n++;
+	close(fd);
+	return n == options->count ? 0 : 1;
 }

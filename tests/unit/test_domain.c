@@ -319,6 +319,37 @@ START_TEST(test_place_release)
 }
 END_TEST
 
+static const struct {
+	const char *said, *found;
+	bool means;
+} meanings[] = {
+	{ "red", "vrf:red", true },
+	{ "red", "netns:red", true },
+	{ "red", "netns:red/vrf:red", false },
+	{ "red", "netns:blue/vrf:red", false },
+	{ "red", "netns:redder", false },
+	{ "red", "default", false },
+	{ "vrf:red", "vrf:red", true },
+	{ "vrf:red", "netns:red", false },
+	{ "netns:red", "netns:red", true },
+	{ "netns:red", "netns:red/vrf:x", false },
+	{ "netns:red/vrf:x", "netns:red/vrf:x", true },
+	{ "default", "default", true },
+	{ "default", "vrf:red", false },
+	{ "pid:7", "pid:7", true },
+	{ "pid:7", "pid:8", false },
+};
+
+START_TEST(what_is_said_means_a_domain)
+{
+	struct domain said, found;
+
+	ck_assert_int_eq(domain_parse(meanings[_i].said, &said, NULL), 0);
+	ck_assert_int_eq(domain_parse(meanings[_i].found, &found, NULL), 0);
+	ck_assert_int_eq(domain_means(&said, &found), meanings[_i].means);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("domain");
@@ -327,6 +358,7 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(suite, parse);
+	tcase_add_loop_test(parse, what_is_said_means_a_domain, 0, ARRAY_SIZE(meanings));
 	tcase_add_loop_test(parse, test_parse_good, 0, ARRAY_SIZE(good));
 	tcase_add_loop_test(parse, test_parse_bad, 0, ARRAY_SIZE(bad));
 	tcase_add_test(parse, test_parse_message);

@@ -96,7 +96,11 @@ static const struct {
 	{ "rport0", -EINVAL, 0, "netns:red/rport0 or vrf:blue/rport0" },
 	{ "wan0", -EINVAL, 0, "netns:red/wan0 or netns:vpn/wan0" },
 	{ "rport", -ENXIO, 0, "there is no port \"rport\"" },
-	{ "red/spare", -ENXIO, 0, NULL },
+	{ "red/spare", 0, 4, NULL },
+	{ "blue/rport0", 0, 1, NULL },
+	{ "blue/spare", -ENXIO, 0, NULL },
+	{ "netns:/spare", -ENXIO, 0, NULL },
+	{ "/spare", -ENXIO, 0, NULL },
 	{ "red-blue", -ENXIO, 0, NULL },
 	{ "", -ENXIO, 0, NULL },
 };

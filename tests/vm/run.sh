@@ -15,6 +15,7 @@ guest_prepare vm qemu-system-x86_64
 
 guest_script vmrun.sh vm-6.12
 guest_test vm/vrf.sh
+guest_test vm/mpls.sh
 boot vmlinuz vm-6.12
 
 # what goes away under reads that the kernel holds
