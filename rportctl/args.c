@@ -52,7 +52,8 @@ int args_set(const struct args_option *option, const char *value _unused_, void 
 int args_number(const struct args_option *option, const char *value, void *target)
 {
 	if (args_check_number(value) < 0)
-		return args_usage_error("%s %s is not a number", option->name, value);
+		return args_usage_error("%s %s is not a number, or far too large", option->name,
+					value);
 	return args_string(option, value, target);
 }
 

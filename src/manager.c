@@ -6,9 +6,10 @@
  * A verb validates, stages what can fail, and commits to the table last; what was staged is undone
  * when a later stage fails.
  *
- * What the monitor tells changes what we know of a port. Carriers are set when it has told all, so
- * that a burst of changes does not make them flap. That a port was removed is learned from the
- * monitor or from the shuttle, whichever is first; its descriptor is asked whether it is true.
+ * What the monitor tells changes what we know of a port. It is acted on when all has been told, so
+ * that a burst of changes does not make carriers flap, nor old news undo what came after. That a
+ * port was removed is learned from the monitor or from the shuttle, whichever is first; its
+ * descriptor is asked whether it is true.
  */
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ struct manager {
 	struct monitor *monitor;
 	struct shuttle *shuttle;
 	struct table table;
-	struct port_list dirty; /* ports whose carriers have to be looked at */
+	struct port_list dirty; /* ports that have to be looked at */
 	int own_nsid;           /* by which the monitor may name our own namespace */
 };
 
@@ -96,23 +97,14 @@ static void follow(struct manager *manager, struct port *port)
 		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
 }
 
-/* The kernel took IPv6 addresses and routes away when the port went down. */
-static void restore(struct port *port)
-{
-	struct rport_error err;
-
-	if (port->was_up && port_bring_up(port, &err) < 0)
-		log_warning("%s", err.message);
-}
-
 static void notice_up(struct manager *manager, struct port *port, bool up)
 {
 	if (port->rule.up == up)
 		return;
 	port->rule.up = up;
+	port->rose = up;
+	mark_dirty(manager, port);
 	mark_peer_dirty(manager, port);
-	if (up)
-		restore(port);
 }
 
 static void device_changed(const struct monitor_event *event, void *userdata)
@@ -139,19 +131,31 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 	notice_up(manager, port, event->flags & IFF_UP);
 }
 
-void manager_update_carriers(struct manager *manager)
+/* It gets what it shall have: for the first time, or since the kernel took it away with the down.
+ */
+static void restore(struct port *port)
+{
+	struct rport_error err;
+
+	if (port->rose && port_bring_up(port, true, &err) < 0)
+		log_limited(LOG_WARNING, "%s", err.message);
+	port->rose = false;
+}
+
+void manager_update_ports(struct manager *manager)
 {
 	struct port *port;
 
 	while ((port = TAILQ_FIRST(&manager->dirty))) {
 		mark_clean(manager, port);
+		restore(port);
 		port_update_carrier(&manager->yard, port);
 	}
 }
 
 static void all_told(void *userdata)
 {
-	manager_update_carriers(userdata);
+	manager_update_ports(userdata);
 }
 
 static void ask_again(struct port *port, void *userdata)
@@ -184,7 +188,7 @@ static void port_gone(void *owner, unsigned int end, void *userdata)
 	struct rport_link *link = owner;
 
 	mark_gone(manager, link->ports[end]);
-	manager_update_carriers(manager);
+	manager_update_ports(manager);
 }
 
 /* --- ports ------------------------------------------------------------------------------------ */
@@ -195,6 +199,20 @@ static void remove_port(struct manager *manager, struct port *port)
 	table_remove_port(&manager->table, port);
 	port_destroy(port);
 	free(port);
+}
+
+/* A port that is gone, and in no link, makes way for one that is called the same. */
+static void supersede(struct manager *manager, const struct port *port)
+{
+	struct port *other, *next;
+
+	for (other = TAILQ_FIRST(&manager->table.ports); other; other = next) {
+		next = TAILQ_NEXT(other, entry);
+		if (other != port && !other->rule.present && !other->link &&
+		    streq(other->ifname, port->ifname) &&
+		    domain_equal(&other->spec.domain, &port->spec.domain))
+			remove_port(manager, other);
+	}
 }
 
 int manager_create_port(struct manager *manager, struct port_spec *spec,
@@ -220,6 +238,7 @@ int manager_create_port(struct manager *manager, struct port_spec *spec,
 		remove_port(manager, port);
 		return r;
 	}
+	supersede(manager, port);
 	mark_dirty(manager, port);
 	*ret = port;
 	return 0;
@@ -254,33 +273,42 @@ int manager_set_up(struct manager *manager, struct port *port, bool up, struct r
 	r = check_present(port, err);
 	if (r < 0)
 		return r;
-	r = up ? port_bring_up(port, err) : port_take_down(port, err);
+	r = up ? port_bring_up(port, port->was_up, err) : port_take_down(port, err);
 	if (r < 0)
 		return r;
 	mark_peer_dirty(manager, port);
-	manager_update_carriers(manager);
+	manager_update_ports(manager);
 	return was_up != up;
+}
+
+static void set_mtu_back(struct port *port, unsigned int mtu, unsigned int wanted)
+{
+	port_set_mtu(port, mtu, NULL);
+	port->spec.mtu = wanted;
 }
 
 int manager_set_mtu(struct port *const ports[], size_t n, int64_t mtu, struct rport_error *err)
 {
-	struct port_spec wanted = PORT_SPEC_INIT;
-	unsigned int before[2] = { 0 };
+	struct port_spec checked = PORT_SPEC_INIT;
+	struct {
+		unsigned int mtu, wanted;
+	} before[2] = { 0 };
 	bool changed = false;
 	int r;
 
-	r = port_spec_set_mtu(&wanted, mtu, err);
+	r = port_spec_set_mtu(&checked, mtu, err);
 	for (size_t i = 0; i < n && r >= 0; i++)
 		r = check_present(ports[i], err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		before[i] = ports[i]->mtu;
-		changed |= before[i] != wanted.mtu;
-		r = port_set_mtu(ports[i], wanted.mtu, err);
+		before[i].mtu = ports[i]->mtu;
+		before[i].wanted = ports[i]->spec.mtu;
+		changed |= before[i].mtu != checked.mtu;
+		r = port_set_mtu(ports[i], checked.mtu, err);
 		if (r < 0) {
 			while (i-- > 0)
-				port_set_mtu(ports[i], before[i], NULL);
+				set_mtu_back(ports[i], before[i].mtu, before[i].wanted);
 			return r;
 		}
 	}
@@ -403,7 +431,7 @@ static int make_link(struct manager *manager, struct port *port, struct port *pa
 		set_alias(link->ports[end]);
 		mark_dirty(manager, link->ports[end]);
 	}
-	manager_update_carriers(manager);
+	manager_update_ports(manager);
 	return 0;
 }
 
@@ -487,7 +515,7 @@ int manager_delete_parent(struct manager *manager, struct port *port)
 	if (manager_get_parent(port, &parent, NULL) < 0)
 		return 0;
 	separate(manager, port->link);
-	manager_update_carriers(manager);
+	manager_update_ports(manager);
 	port_set_alias(port, PORT_ALIAS);
 	port_set_alias(parent, PORT_ALIAS);
 	return 1;

@@ -69,12 +69,12 @@ int manager_create_port(struct manager *manager, struct port_spec *spec,
 			struct rport_error *err);
 
 /**
- * manager_update_carriers() - show NO-CARRIER where that has become true, and where it no longer is
+ * manager_update_ports() - act on what has become known: show NO-CARRIER, or no longer
  *
  * What sets parents or states does so by itself; a port that was created, and is to stay without a
  * peer, wants it.
  */
-void manager_update_carriers(struct manager *manager);
+void manager_update_ports(struct manager *manager);
 
 /**
  * manager_destroy_port() - remove a port; one that has a peer is separated from it first

@@ -68,7 +68,7 @@ static int build(struct manager *manager, struct link_spec *spec, const struct p
 
 	r = create_ports(manager, spec, places, ports, err);
 	for (int end = 0; end < 2 && r >= 0; end++)
-		r = port_bring_up(ports[end], err);
+		r = port_bring_up(ports[end], false, err);
 	if (r >= 0)
 		r = manager_set_parent(manager, ports[0], ports[1], spec->name, err);
 	if (r < 0) {
@@ -208,9 +208,9 @@ int pair_create_port(struct manager *manager, struct port_spec *spec, struct por
 		return r;
 	spec->domain = place.domain;
 	port = spec->ifname[0] ? port_called(manager, spec) : NULL;
-	if (!port) {
+	if (!port || !port->rule.present) { /* one that is gone makes way */
 		r = manager_create_port(manager, spec, &place, ret, err);
-		manager_update_carriers(manager);
+		manager_update_ports(manager);
 		return r < 0 ? r : 1;
 	}
 	if (port_spec_diff(&port->spec, spec, difference, sizeof(difference)))

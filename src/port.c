@@ -306,10 +306,30 @@ static int add_routes(struct rtnl *rtnl, struct port *port, bool again, struct r
 	return 0;
 }
 
-int port_bring_up(struct port *port, struct rport_error *err)
+static int give_all(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
+{
+	int r;
+
+	r = add_link_local(rtnl, port);
+	if (r < 0)
+		return step_failed(err, r, port, "give a link-local address to");
+	r = add_addresses(rtnl, port, again, err);
+	return r < 0 ? r : add_routes(rtnl, port, again, err);
+}
+
+/* Routes and IPv6 addresses go as the port goes down. */
+static void undo_bring_up(struct rtnl *rtnl, const struct port *port)
+{
+	rtnl_dev_set_up(rtnl, port->index, false);
+	for (size_t i = 0; i < port->spec.n_addresses; i++)
+		rtnl_dev_delete_address(rtnl, port->index, &port->spec.addresses[i].address,
+					&port->spec.addresses[i].peer);
+}
+
+int port_bring_up(struct port *port, bool again, struct rport_error *err)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	bool again = port->was_up;
+	bool was_up = port->rule.up;
 	int r;
 
 	r = open_rtnl(port, &rtnl);
@@ -318,13 +338,14 @@ int port_bring_up(struct port *port, struct rport_error *err)
 	r = rtnl_dev_set_up(rtnl, port->index, true);
 	if (r < 0)
 		return step_failed(err, r, port, "set up");
+	r = give_all(rtnl, port, again, err);
+	if (r < 0 && !was_up) {
+		undo_bring_up(rtnl, port);
+		return r;
+	}
 	port->rule.up = true;
 	port->was_up = true;
-	r = add_link_local(rtnl, port);
-	if (r < 0)
-		return step_failed(err, r, port, "give a link-local address to");
-	r = add_addresses(rtnl, port, again, err);
-	return r < 0 ? r : add_routes(rtnl, port, again, err);
+	return r;
 }
 
 void port_set_alias(struct port *port, const char *alias)

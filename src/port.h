@@ -32,11 +32,12 @@ struct port {
 	struct ip_address link_local; /* AF_UNSPEC: none */
 	bool carrier;
 	bool was_up;               /* so it may have addresses and routes */
+	bool rose;                 /* somebody else set it up: it has to be given them */
 	struct flow_counters past; /* of its former links */
 
 	TAILQ_ENTRY(port) entry; /* in the table */
 	TAILQ_ENTRY(port) dirty_entry;
-	bool dirty; /* in the manager's list: its carrier has to be looked at */
+	bool dirty; /* in the manager's list: it has to be looked at */
 };
 
 #define PORT_TEXT_MAX (DOMAIN_TEXT_MAX + IFNAMSIZ)
@@ -82,11 +83,13 @@ int port_create(struct port_yard *yard, struct port *port, struct port_spec *spe
 
 /**
  * port_bring_up() - set a port up and give it its addresses and routes
+ * @again: what it has of them already is fine: the kernel takes IPv6 addresses and routes away
+ * when a port
+ *	goes down, but not IPv4 addresses
  *
- * What it has already of them is fine after the first time: the kernel takes IPv6 addresses and
- * routes away when a port goes down, but not IPv4 addresses.
+ * A port that was down is down again after a failure.
  */
-int port_bring_up(struct port *port, struct rport_error *err);
+int port_bring_up(struct port *port, bool again, struct rport_error *err);
 
 /**
  * port_set_alias() - what `ip link` shows of it besides; PORT_ALIAS, or more. That it fails does no

@@ -389,8 +389,8 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 
 /* --- addresses and routes --------------------------------------------------------------------- */
 
-int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
-			 const struct ip_address *peer)
+static int change_address(struct rtnl *rtnl, int type, int flags, unsigned int index,
+			  const struct ip_prefix *address, const struct ip_address *peer)
 {
 	const struct ip_address *local = &address->address;
 	size_t size = ip_address_bits(local->family) / 8;
@@ -408,7 +408,7 @@ int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_
 	if (size == 0 || address->length > size * 8 || peer->family != local->family)
 		return -EINVAL;
 
-	msg = nlmsg_alloc_simple(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	msg = nlmsg_alloc_simple(type, flags);
 	if (!msg)
 		return -ENOMEM;
 	if (nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
@@ -416,6 +416,18 @@ int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_
 	    nla_put(msg, IFA_ADDRESS, (int)size, peer->bytes) < 0)
 		return -EMSGSIZE;
 	return send_request(rtnl, msg);
+}
+
+int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			 const struct ip_address *peer)
+{
+	return change_address(rtnl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address, peer);
+}
+
+int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			    const struct ip_address *peer)
+{
+	return change_address(rtnl, RTM_DELADDR, 0, index, address, peer);
 }
 
 static int set_destination(struct rtnl *rtnl, struct rtnl_route *route,

@@ -117,6 +117,12 @@ int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_
 			 const struct ip_address *peer);
 
 /**
+ * rtnl_dev_delete_address() - take it away again
+ */
+int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			    const struct ip_address *peer);
+
+/**
  * rtnl_dev_add_route() - route a network into an interface that is up
  * @prefix: the network, without host bits
  * @table: routing table: that of the VRF, or RT_TABLE_MAIN

@@ -152,8 +152,11 @@ static void search_port(struct port *port, void *userdata)
 		return;
 	if (search->has_domain && !domain_means(&search->domain, &port->spec.domain))
 		return;
-	if (!search->first)
+	/* one that is there rather than one that is gone */
+	if (!search->first || (!search->first->rule.present && port->rule.present))
 		search->first = port;
+	else if (!port->rule.present && search->first->rule.present)
+		return;
 	else if (!search->second && !(search->linked && search->first->link == port->link))
 		search->second = port;
 }

@@ -18,6 +18,7 @@ static void make_port(int i, const char *domain, const char *ifname, int nsid, u
 	ports[i] = (struct port)PORT_INIT;
 	ck_assert_int_eq(domain_parse(domain, &ports[i].spec.domain, NULL), 0);
 	snprintf(ports[i].ifname, sizeof(ports[i].ifname), "%s", ifname);
+	ports[i].rule.present = true;
 	ports[i].nsid = nsid;
 	ports[i].index = index;
 	table_add_port(&table, &ports[i]);
@@ -154,6 +155,21 @@ START_TEST(an_interface_of_two_links_is_ambiguous)
 }
 END_TEST
 
+START_TEST(a_port_that_is_gone_steps_back)
+{
+	struct port *port = NULL;
+
+	ports[0].rule.present = false;
+	ck_assert_int_eq(table_find_port(&table, "rport0", &port, &err), 0);
+	ck_assert_ptr_eq(port, &ports[1]);
+	ports[1].rule.present = false; /* both are gone: again there are two */
+	ck_assert_int_eq(table_find_port(&table, "rport0", &port, &err), -EINVAL);
+	ports[0].rule.present = true;
+	ck_assert_int_eq(table_find_port(&table, "rport0", &port, &err), 0);
+	ck_assert_ptr_eq(port, &ports[0]);
+}
+END_TEST
+
 static void append_name(struct rport_link *link, void *userdata)
 {
 	char *names = userdata;
@@ -188,6 +204,7 @@ int main(void)
 	tcase_add_loop_test(tcase, find_port, 0, ARRAY_SIZE(port_names));
 	tcase_add_loop_test(tcase, find_link, 0, ARRAY_SIZE(link_names));
 	tcase_add_test(tcase, an_interface_of_two_links_is_ambiguous);
+	tcase_add_test(tcase, a_port_that_is_gone_steps_back);
 	tcase_add_test(tcase, links_are_in_the_order_of_names);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
