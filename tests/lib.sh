@@ -230,6 +230,38 @@ rportd_alive() {
 	kill -0 "$RPORTD_PID"
 }
 
+# as_nobody ARGUMENT...: rportctl, called by a user who may not change anything
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" "$@"
+}
+
+# both_carry, as a condition: the ports of A and B
+both_carry() {
+	has_carrier "$A" rport0 && has_carrier "$B" rport0
+}
+
+# of_port DOMAIN/IFNAME FILTER: what the jq filter makes of this port
+of_port() {
+	rportctl -j ports | jq -r --arg port "$1" ".[] | select(\"\(.domain)/\(.interface)\" == \$port) | $2"
+}
+
+# port_has DOMAIN/IFNAME FILTER VALUE, as a condition
+port_has() {
+	[ "$(of_port "$1" "$2")" = "$3" ]
+}
+
+# counts_without_carrier: does this kernel count what it drops because an interface has no carrier? 6.1 does not
+counts_without_carrier() {
+	local dropped
+	# a TUN device that nobody has open has none
+	ip -n "$A" tuntap add dev counts mode tun
+	ip -n "$A" link set counts up
+	succeeds traffic "$A" frame --count 3 --ignore-errors counts 0800 45
+	dropped=$(ip -n "$A" -s -j link show dev counts | jq '.[0].stats64.tx.dropped')
+	ip -n "$A" link del counts
+	[ "$dropped" -ge 3 ]
+}
+
 # rportd_fds: how many descriptors it has open
 rportd_fds() {
 	find "/proc/$RPORTD_PID/fd" -mindepth 1 | wc -l

@@ -227,10 +227,6 @@ test_no_daemon() {
 	refused 4 '*no-such-socket*' rportctl list
 }
 
-as_nobody() {
-	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" "$@"
-}
-
 test_not_permitted() {
 	start_rportd
 	ns_add A B

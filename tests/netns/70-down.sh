@@ -8,18 +8,6 @@ dropped() {
 	port ab a '.statistics | .interfaceDropped + ([.drops[]] | add)'
 }
 
-# counts_without_carrier: does this kernel count what it drops because an interface has no carrier? 6.1 does not
-counts_without_carrier() {
-	local dropped
-	# a TUN device that nobody has open has none
-	ip -n "$A" tuntap add dev counts mode tun
-	ip -n "$A" link set counts up
-	succeeds traffic "$A" frame --count 3 --ignore-errors counts 0800 45
-	dropped=$(ip -n "$A" -s -j link show dev counts | jq '.[0].stats64.tx.dropped')
-	ip -n "$A" link del counts
-	[ "$dropped" -ge 3 ]
-}
-
 test_peer_down() {
 	local before
 	start_rportd

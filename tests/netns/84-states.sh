@@ -10,15 +10,6 @@ if grep -qa __asan_init "$RPORTD"; then
 	CARRIER_MS=$((CARRIER_MS * 10))
 fi
 
-# of_port PORT FILTER: something of rportctl ports
-of_port() {
-	rportctl -j ports | jq -r --arg port "$1" ".[] | select(\"\\(.domain)/\\(.interface)\" == \$port) | $2"
-}
-
-port_has() {
-	[ "$(of_port "$1" "$2")" = "$3" ]
-}
-
 # purged: what was sent into A's port and counted as gone astray for want of a peer
 purged() {
 	of_port "netns:$A/rport0" '.statistics | .drops.peerDown + .interfaceDropped'
@@ -32,23 +23,8 @@ crossed() {
 	of_port "netns:$A/rport0" .statistics.packets
 }
 
-both_carry() {
-	has_carrier "$A" rport0 && has_carrier "$B" rport0
-}
-
 is_up() {
 	ip -n "$1" -j link show dev "$2" | jq -e '.[0].flags | index("UP")'
-}
-
-# counts_without_carrier: does this kernel count what it drops because an interface has no carrier? 6.1 does not
-counts_without_carrier() {
-	local dropped
-	ip -n "$A" tuntap add dev counts mode tun # nobody has it open: it has no carrier
-	ip -n "$A" link set counts up
-	succeeds traffic "$A" frame --count 3 --ignore-errors counts 0800 45
-	dropped=$(ip -n "$A" -s -j link show dev counts | jq '.[0].stats64.tx.dropped')
-	ip -n "$A" link del counts
-	[ "$dropped" -ge 3 ]
 }
 
 # --- how B's port goes, and comes back -------------------------------------------------------------------------------
