@@ -83,16 +83,18 @@ static int enter_index(struct manager *manager, struct port *port)
 	return table_enter_index(&manager->table, port);
 }
 
-/* Somebody moved it to another namespace. */
+/* It is no longer where it was, and yet it exists: somebody moved it to another namespace. */
 static void follow(struct manager *manager, struct port *port)
 {
 	char name[PORT_TEXT_MAX];
-	int r;
+	int nsid = port->nsid, r;
 
 	table_leave_index(&manager->table, port);
 	r = port_locate(&manager->yard, port);
 	if (r >= 0)
 		r = enter_index(manager, port);
+	if (r >= 0 && port->nsid == nsid) /* it was another one that had its number before */
+		return;
 	log_warning("port %s was moved out of its domain%s%s", port_format(port, name),
 		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
 }
@@ -131,8 +133,7 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 	notice_up(manager, port, event->flags & IFF_UP);
 }
 
-/* It gets what it shall have: for the first time, or since the kernel took it away with the down.
- */
+/* It gets what it shall have, for the first time or because the kernel took it away. */
 static void restore(struct port *port)
 {
 	struct rport_error err;

@@ -108,7 +108,7 @@ zz *up *1500 *netns:$A/rport0 *netns:$B/rport0" "list"
 }
 
 test_show() {
-	local keys='["addresses","carrier","domain","index","interface","linkLocal","mtu","offloads","routes","state","statistics"]'
+	local keys='["addresses","carrier","domain","index","interface","link","linkLocal","mpls","mtu","offload","offloads","peer","routes","state","statistics"]'
 	start_rportd
 	ns_add A B
 	pair_numbered
@@ -117,7 +117,7 @@ test_show() {
 	succeeds rportctl -s show ab
 	assert_match "$OUT" '*sent*packets*bytes*peer_down*noproto*no_memory*' "show with statistics"
 	succeeds rportctl -j show ab
-	assert_json "$OUT" '[keys[]] == ["a","b","datapath","mtu","name","offload","state","worker"]'
+	assert_json "$OUT" '[keys[]] == ["a","b","datapath","mpls","mtu","name","offload","state","warnings","worker"]'
 	assert_json "$OUT" "[.a, .b] | all(keys == $keys)" "every key is there"
 	assert_json "$OUT" '.a.addresses | any(.address == "192.168.0.0/32" and .peer == "192.168.0.1")'
 	assert_json "$OUT" '.a.index > 0 and .b.carrier and .b.state == "up" and .state == "up"'

@@ -178,7 +178,7 @@ int traffic_frame(const struct traffic_options *options, char **args)
 static bool print_frame(int fd, unsigned long long deadline)
 {
 	static unsigned char data[TRAFFIC_FRAME_MAX];
-	struct sockaddr_ll from;
+	struct sockaddr_ll from = { 0 };
 
 	while (traffic_wait(fd, POLLIN, deadline)) {
 		socklen_t length = sizeof(from);
