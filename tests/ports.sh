@@ -94,3 +94,8 @@ ports_with_addresses() {
 	succeeds rportctl up wan1
 }
 
+
+# wans_carry, as a condition: the ports of ports_with_addresses
+wans_carry() {
+	has_carrier "$A" wan0 && has_carrier "$B" wan1
+}

@@ -229,7 +229,7 @@ test_destroy_of_a_paired_port() {
 	ns_add A B
 	ports_with_addresses
 	succeeds rportctl parent wan0 wan1
-	eventually both_carry
+	eventually wans_carry
 	ping_ok "$A" 192.168.0.1
 	succeeds rportctl destroy wan1
 	assert_eq "$OUT" "$PB: destroyed" output
@@ -245,7 +245,7 @@ test_destroy_of_a_paired_port() {
 	ip -n "$B" addr add 192.168.0.1 peer 192.168.0.0 dev wan1
 	succeeds rportctl up wan1
 	succeeds rportctl parent wan1 wan0
-	eventually both_carry
+	eventually wans_carry
 	ping_ok "$B" 192.168.0.0
 }
 

@@ -13,7 +13,7 @@ test_parent() {
 	no_carrier "$A" wan0
 	succeeds rportctl parent wan0 wan1
 	assert_eq "$OUT" "$A-$B: created, wan0 in netns:$A, wan1 in netns:$B" output
-	eventually -t 1000 both_carry
+	eventually -t 1000 wans_carry
 	ping_ok "$A" 192.168.0.1
 	ping_ok "$B" 192.168.0.0
 	# symmetric
@@ -48,7 +48,7 @@ test_parent() {
 	# the other way round
 	succeeds rportctl parent wan1 wan0
 	assert_eq "$OUT" "$B-$A: created, wan1 in netns:$B, wan0 in netns:$A" "the other way round"
-	eventually both_carry
+	eventually wans_carry
 	ping_ok "$A" 192.168.0.1
 	ping_ok "$B" 192.168.0.0
 }
