@@ -511,14 +511,17 @@ static void separate(struct manager *manager, struct rport_link *link)
 
 int manager_delete_parent(struct manager *manager, struct port *port)
 {
-	struct port *parent;
+	struct rport_link *link = port->link;
+	struct port *a, *b;
 
-	if (manager_get_parent(port, &parent, NULL) < 0)
+	if (!link)
 		return 0;
-	separate(manager, port->link);
+	a = link->ports[0];
+	b = link->ports[1];
+	separate(manager, link);
 	manager_update_ports(manager);
-	port_set_alias(port, PORT_ALIAS);
-	port_set_alias(parent, PORT_ALIAS);
+	port_set_alias(a, PORT_ALIAS);
+	port_set_alias(b, PORT_ALIAS);
 	return 1;
 }
 

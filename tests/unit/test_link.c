@@ -161,6 +161,15 @@ static bool port_agrees(int port)
 	return r == 0 && peer == &ports[parent_of[port]] && peer->peer == &ports[port];
 }
 
+static bool ports_are(const struct link_port *before)
+{
+	for (int i = 0; i < MODEL_PORTS; i++)
+		if (ports[i].peer != before[i].peer || ports[i].up != before[i].up ||
+		    ports[i].present != before[i].present)
+			return false;
+	return true;
+}
+
 static bool set_parent_agrees(int port, int parent)
 {
 	struct link_port before[MODEL_PORTS];
@@ -168,7 +177,7 @@ static bool set_parent_agrees(int port, int parent)
 
 	memcpy(before, ports, sizeof(before));
 	r = link_set_parent(&ports[port], parent == NOBODY ? NULL : &ports[parent]);
-	if (r <= 0 && memcmp(before, ports, sizeof(before)) != 0)
+	if (r <= 0 && !ports_are(before))
 		return false; /* refused, or nothing to do, and yet something changed */
 	return r == model_set_parent(port, parent);
 }
