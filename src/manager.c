@@ -327,18 +327,20 @@ static int check_limit(const struct manager *manager, struct rport_error *err)
 			       manager->table.n_links);
 }
 
-static int refuse_parent(int r, const struct port *port, const struct port *parent,
-			 struct rport_error *err)
+static int refuse_self(const struct port *port, struct rport_error *err)
+{
+	char name[PORT_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_PARENT_IS_SELF, EINVAL, "%s cannot be its own parent",
+			       port_format(port, name));
+}
+
+static int refuse_taken(const struct port *port, const struct port *parent, struct rport_error *err)
 {
 	const struct port *taken = port->link ? port : parent;
+	const struct port *peer = taken->link->ports[!taken->end];
 	char a[PORT_TEXT_MAX], b[PORT_TEXT_MAX];
-	struct port *peer;
 
-	if (r == -EINVAL)
-		return rport_error_set(err, RPORT_ERR_PARENT_IS_SELF, EINVAL,
-				       "%s cannot be its own parent", port_format(port, a));
-	if (manager_get_parent(taken, &peer, NULL) < 0)
-		return r;
 	return rport_error_set(err, RPORT_ERR_PORT_BUSY, EBUSY,
 			       "%s is taken: its parent is %s (rportctl unparent separates them)",
 			       port_format(taken, a), port_format(peer, b));
@@ -442,8 +444,12 @@ int manager_set_parent(struct manager *manager, struct port *port, struct port *
 	int r;
 
 	r = link_set_parent(&port->rule, &parent->rule);
-	if (r <= 0)
-		return r < 0 ? refuse_parent(r, port, parent, err) : 0;
+	if (r == -EINVAL)
+		return refuse_self(port, err);
+	if (r == -EBUSY)
+		return refuse_taken(port, parent, err);
+	if (r == 0)
+		return 0;
 	r = check_present(port, err);
 	if (r >= 0)
 		r = check_present(parent, err);
