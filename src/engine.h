@@ -41,7 +41,7 @@ struct engine_class {
 /* Batches of reads and writes that do not wait: Linux 6.4 and later. See batch.c. */
 extern const struct engine_class engine_batch;
 
-/* Reads kept pending in the kernel: Linux 6.1 and later. See pending.c. */
+/* A read kept pending in the kernel: Linux 6.1 and later. See pending.c. */
 extern const struct engine_class engine_pending;
 
 #endif

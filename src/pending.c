@@ -3,12 +3,16 @@
 /*
  * Theory of operation
  *
- * For kernels before 6.4, whose TUN refuses RWF_NOWAIT. Each flow has FLOW_READS plain reads in the
- * kernel, on a non-blocking descriptor: io_uring arms a poll for each by itself, and no thread of
- * io-wq is involved (a blocking descriptor would make it so, and reorder frames). A read takes its
- * buffer from the common ring of buffers at the moment there is a frame, so an idle link holds
- * none. Its completion is followed by a plain write, which is carried out as it is submitted, and a
- * new read; the buffer goes back when the write has completed.
+ * For kernels before 6.4, whose TUN refuses RWF_NOWAIT. Each flow has a plain read in the kernel,
+ * on a non-blocking descriptor: io_uring arms a poll for it by itself, and no thread of io-wq is
+ * involved (a blocking descriptor would make it so, and reorder frames). The read takes its buffer
+ * from the common ring of buffers at the moment there is a frame, so an idle link holds none. Its
+ * completion is followed by a plain write, which is carried out as it is submitted, and the next
+ * read, in one submission; the buffer goes back when the write has completed.
+ *
+ * More than one read for a flow would be more than order can bear: each frame wakes all of them,
+ * and one that was woken in vain 128 times (APOLL_MAX_RETRY of the kernel) is handed to io-wq after
+ * all, where it runs beside the others.
  *
  * When buffers run out, reads end with ENOBUFS: nothing was taken from the port. They are issued
  * anew as writes give buffers back, to each flow that starved in turn.
@@ -19,7 +23,6 @@
 #include "ring.h"
 
 #define RING_ENTRIES 1024
-#define FLOW_READS   16
 #define N_BUFFERS    256 /* a power of two */
 
 struct pending_engine {
@@ -42,13 +45,12 @@ static void release_buffer(struct pending_engine *pending, unsigned int buffer)
 	pending->n_free++;
 }
 
-static void queue_reads(struct pending_engine *pending, struct flow *flow)
+static void queue_read(struct pending_engine *pending, struct flow *flow)
 {
-	for (; flow->asked < FLOW_READS; flow->asked++) {
-		flow->in_flight++;
-		ring_read_provided(&pending->ring, flow->from, POOL_FRAME_MAX,
-				   (struct ring_tag){ .op = RING_READ, .slot = flow->slot });
-	}
+	flow->asked = 1;
+	flow->in_flight++;
+	ring_read_provided(&pending->ring, flow->from, POOL_FRAME_MAX,
+			   (struct ring_tag){ .op = RING_READ, .slot = flow->slot });
 }
 
 static void feed_starved(struct pending_engine *pending)
@@ -58,7 +60,7 @@ static void feed_starved(struct pending_engine *pending)
 	while (pending->n_free > 0 && (flow = TAILQ_FIRST(&pending->starved))) {
 		TAILQ_REMOVE(&pending->starved, flow, ready);
 		flow->state = FLOW_IDLE;
-		queue_reads(pending, flow);
+		queue_read(pending, flow);
 	}
 }
 
@@ -132,7 +134,7 @@ static void complete_read(struct pending_engine *pending, struct flow *flow,
 		read_failed(pending, flow, -cqe->res);
 	}
 	if (flow->state == FLOW_IDLE)
-		queue_reads(pending, flow);
+		queue_read(pending, flow);
 }
 
 static void complete_write(struct pending_engine *pending, struct flow *flow, unsigned int buffer,
@@ -186,7 +188,7 @@ static void pending_start(struct engine *engine, struct flow *flow)
 {
 	flow->state = FLOW_IDLE;
 	flow->asked = 0;
-	queue_reads(pending_engine(engine), flow);
+	queue_read(pending_engine(engine), flow);
 }
 
 static void pending_stop(struct engine *engine, struct flow *flow)
