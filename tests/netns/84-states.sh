@@ -460,7 +460,9 @@ test_flapping_accounts() {
 	wait "$SPAWN_PID" || fail "sender: $(<sent)"
 	wait "$listener_pid" || true
 	assert_match "$(<sent)" 'sent=3000 errors=0 *' "sender"
-	assert_match "$(<out)" '* reordered=0 duplicated=0 corrupt=0 *' "receiver"
+	assert_match "$(<out)" '* duplicated=0 corrupt=0 *' "receiver"
+	# each time A's carrier returns, its kernel puts the port's queue in place anew: one packet may overtake another there
+	[ "$(value out reordered)" -le 10 ] || fail "out of order more often than the carrier changed: $(<out)"
 	received=$(value out received)
 	if counts_without_carrier; then
 		poll 1000 purged_at_least $((before + 3000 - received - 50)) ||
