@@ -475,9 +475,6 @@ int domain_resolve(const struct domain *domain, struct domain_place *ret, struct
 	place.netns_fd = open_netns(&place.domain, err);
 	if (place.netns_fd < 0)
 		return place.netns_fd;
-	r = netns_identify(place.netns_fd, &place.netns_id);
-	if (r < 0)
-		return system_error(err, r, "identify a namespace");
 	if (place.domain.vrf[0]) {
 		r = find_vrf(&place, err);
 		if (r < 0)

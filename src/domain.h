@@ -35,9 +35,8 @@ struct domain {
 
 /* A domain that was found to exist. */
 struct domain_place {
-	struct domain domain; /* as it is, never DOMAIN_NETNS_ANY */
-	int netns_fd;         /* keeps the namespace alive: release soon */
-	struct netns_id netns_id;
+	struct domain domain;   /* as it is, never DOMAIN_NETNS_ANY */
+	int netns_fd;           /* keeps the namespace alive: release soon */
 	unsigned int vrf_index; /* ifindex of the VRF, 0: main table */
 	uint32_t table;         /* routing table of the VRF, or RT_TABLE_MAIN */
 };

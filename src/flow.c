@@ -82,19 +82,3 @@ unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes
 	batch = MIN(batch, (unsigned int)fits);
 	return MAX(batch, 1U);
 }
-
-const char *drop_cause_name(enum drop_cause cause)
-{
-	switch (cause) {
-	case DROP_PEER_DOWN:
-		return "peer_down";
-	case DROP_NO_PROTO:
-		return "noproto";
-	case DROP_NO_MEMORY:
-		return "no_memory";
-	case DROP_OTHER:
-	case DROP_CAUSES:
-		break;
-	}
-	return "other";
-}

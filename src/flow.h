@@ -107,9 +107,4 @@ unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes
 #define FLOW_BATCH_MAX   128
 #define FLOW_BATCH_BYTES (512 * 1024)
 
-/**
- * drop_cause_name() - "peer_down", ...
- */
-const char *drop_cause_name(enum drop_cause cause);
-
 #endif

@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "names.h"
@@ -85,21 +84,6 @@ int netns_open_pid(pid_t pid)
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
 	return open_readonly(path);
-}
-
-int netns_identify(int netns_fd, struct netns_id *ret)
-{
-	struct stat st;
-
-	if (fstat(netns_fd, &st) < 0)
-		return -errno;
-	*ret = (struct netns_id){ .dev = st.st_dev, .ino = st.st_ino };
-	return 0;
-}
-
-bool netns_id_equal(const struct netns_id *a, const struct netns_id *b)
-{
-	return a->dev == b->dev && a->ino == b->ino;
 }
 
 static void *run_call(void *arg)

@@ -3,7 +3,7 @@
 #define RPORT_NETNS_H
 
 /*
- * Network namespaces: open, identify, act inside one. The thread that calls never changes its own
+ * Network namespaces: open one, act inside one. The thread that calls never changes its own
  * namespace. An open namespace fd keeps the namespace alive: close it as soon as the work in it is
  * done.
  */
@@ -13,11 +13,6 @@
 #include "util.h"
 
 #define NETNS_RUN_DIR "/run/netns"
-
-struct netns_id {
-	dev_t dev;
-	ino_t ino;
-};
 
 /**
  * netns_open_self() - open the namespace of the calling thread
@@ -40,17 +35,6 @@ int netns_open_name(const char *name);
  * Return: an fd, -ENOENT or -ESRCH when there is no such process, -EACCES, or another -errno.
  */
 int netns_open_pid(pid_t pid);
-
-/**
- * netns_identify() - by what two fds of one namespace are known to be the same
- * Return: 0 or -errno.
- */
-int netns_identify(int netns_fd, struct netns_id *ret);
-
-/**
- * netns_id_equal() - the same namespace?
- */
-bool netns_id_equal(const struct netns_id *a, const struct netns_id *b);
 
 /**
  * netns_run() - call @fn inside a namespace, in a short-lived thread, and wait for it

@@ -223,12 +223,12 @@ static void describe(struct rtnl_link *link, struct rtnl_dev *ret)
 	*ret = dev;
 }
 
-static int look_up(struct rtnl *rtnl, int index, const char *name, struct rtnl_dev *ret)
+static int look_up(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret)
 {
 	_cleanup_link_ struct rtnl_link *link = NULL;
 	int r;
 
-	r = result(rtnl, rtnl_link_get_kernel(rtnl->socket, index, name, &link));
+	r = result(rtnl, rtnl_link_get_kernel(rtnl->socket, 0, name, &link));
 	if (r < 0)
 		return r;
 	if (!link)
@@ -242,14 +242,7 @@ int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret)
 	/* the kernel calls such names invalid; nothing can have one */
 	if (!*name || strlen(name) >= IFNAMSIZ)
 		return -ENODEV;
-	return look_up(rtnl, 0, name, ret);
-}
-
-int rtnl_dev_by_index(struct rtnl *rtnl, unsigned int index, struct rtnl_dev *ret)
-{
-	if (index == 0 || index > INT_MAX)
-		return -ENODEV;
-	return look_up(rtnl, (int)index, NULL, ret);
+	return look_up(rtnl, name, ret);
 }
 
 static int change_link(struct rtnl *rtnl, unsigned int index, struct rtnl_link *changes)

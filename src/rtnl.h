@@ -52,11 +52,6 @@ static inline void cleanup_rtnl(struct rtnl **rtnl)
 int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret);
 
 /**
- * rtnl_dev_by_index() - the same by ifindex
- */
-int rtnl_dev_by_index(struct rtnl *rtnl, unsigned int index, struct rtnl_dev *ret);
-
-/**
  * rtnl_dev_configure() - set what a port gets before anybody can see it
  * @index: the interface, down
  * @alias: IFLA_IFALIAS, shown by `ip link`
