@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #ifdef HAVE_CONFIG_H
-#include "config.h"
+#include "build-config.h"
 #endif
 
 #include "args.h"

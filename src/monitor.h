@@ -3,8 +3,9 @@
 #define RPORT_MONITOR_H
 
 /*
- * What happens to interfaces, in every network namespace that has an nsid here (rtnl_nsid()), heard
- * on one socket, which keeps none of them alive; the only user of libmnl.
+ * What happens to interfaces, their addresses and our routes, in every network namespace that has
+ * an nsid here (rtnl_nsid()), heard on one socket, which keeps none of them alive; the only user of
+ * libmnl.
  */
 
 #include <net/if.h>
@@ -20,14 +21,18 @@ struct monitor_event {
 	int nsid;
 	unsigned int index;
 	bool removed;
-	unsigned int flags; /* IFF_* */
-	unsigned int mtu;   /* bytes */
+	unsigned int flags;  /* IFF_* */
+	unsigned int mtu;    /* bytes */
+	unsigned int master; /* ifindex of the VRF (or bridge, ...) that it is in, 0: none */
 	char name[IFNAMSIZ];
 };
 
 struct monitor_handler {
 	/* An interface was made, changed, or removed. */
 	void (*device)(const struct monitor_event *event, void *userdata);
+	/* An address of an interface, or a route by it that has RTNL_ROUTE_PROTOCOL, came or went.
+	 */
+	void (*settings)(int nsid, unsigned int index, void *userdata);
 	/* All that was waiting has been told: what is known now is how things are. */
 	void (*settled)(void *userdata);
 	/* Events were lost (ENOBUFS): ask the kernel about everything. */

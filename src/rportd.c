@@ -12,7 +12,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "api.h"
-#include "config.h"
+#include "build-config.h"
 #include "frame.h"
 #include "log.h"
 #include "manager.h"
@@ -27,6 +27,8 @@
 #define LINKS_MAX               10000
 #define CONNECTIONS_MAX         256
 #define CONNECTIONS_PER_UID_MAX 64
+#define MONITORS_MAX            64
+#define MONITOR_OUTPUT_MAX      (4U * 1024 * 1024)
 #define OUTPUT_MAX              (64U * 1024 * 1024) /* a list of LINKS_MAX links with all their routes */
 
 enum exit_status {
@@ -298,6 +300,8 @@ static int start_varlink(struct rportd *rportd)
 			.connections_per_uid = CONNECTIONS_PER_UID_MAX,
 			.message = FRAME_MESSAGE_MAX,
 			.output = OUTPUT_MAX,
+			.streams = MONITORS_MAX,
+			.stream_output = MONITOR_OUTPUT_MAX,
 		},
 		.vendor = "rport for Linux",
 		.product = "rportd",

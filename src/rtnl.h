@@ -102,6 +102,16 @@ int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu);
 int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias);
 
 /**
+ * rtnl_dev_rename() - name an interface anew
+ *
+ * Before Linux 6.2 an interface that is up cannot be renamed: it is set down for a moment then,
+ * which takes its IPv6 addresses and its routes.
+ *
+ * Return: 0, -EEXIST when @name is taken, or another -errno.
+ */
+int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name);
+
+/**
  * rtnl_dev_add_address() - give an interface an address
  * @address: the address and its prefix length
  * @peer: the address at the other end, or NULL or AF_UNSPEC for none. With a peer, it is the peer
@@ -116,6 +126,28 @@ int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_
  */
 int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
 			    const struct ip_address *peer);
+
+/**
+ * rtnl_dev_addresses() - call @fn for every address of an interface
+ * @peer: AF_UNSPEC for none
+ *
+ * Return: 0 or -errno.
+ */
+int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index,
+		       void (*fn)(const struct ip_prefix *address, const struct ip_address *peer,
+				  void *userdata),
+		       void *userdata);
+
+/**
+ * rtnl_dev_routes() - call @fn for every route into an interface that has RTNL_ROUTE_PROTOCOL
+ *
+ * The kernel picks them out: however many routes there are besides, few are read.
+ *
+ * Return: 0 or -errno.
+ */
+int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
+		    void (*fn)(const struct ip_prefix *prefix, uint32_t table, void *userdata),
+		    void *userdata);
 
 /**
  * rtnl_dev_add_route() - route a network into an interface that is up

@@ -31,6 +31,7 @@ struct port_spec {
 
 struct link_spec {
 	char name[LINK_NAME_MAX + 1]; /* "": from the names of the domains */
+	bool wait;                    /* a domain that does not exist yet is waited for */
 	struct port_spec ports[2];
 };
 

@@ -15,11 +15,12 @@
 #include "util.h"
 
 struct varlink_server;
-struct varlink_call; /* one call being answered; valid until it is answered */
+struct varlink_call;   /* one call being answered; valid until it is answered */
+struct varlink_stream; /* a call that is answered again and again */
 
 /*
  * A method answers its call with varlink_reply() or varlink_error(), exactly once, before it
- * returns.
+ * returns; or makes a stream of it with varlink_stream_new().
  * @parameters is an object (empty when the caller sent none); it is the server's, valid during the
  * call.
  */
@@ -43,6 +44,8 @@ struct varlink_limits {
 	unsigned int connections_per_uid; /* for one user other than root */
 	size_t message;                   /* bytes that a client may send at once */
 	size_t output;                    /* bytes that may wait for a client to read */
+	unsigned int streams;             /* in all */
+	size_t stream_output; /* bytes that may wait in a stream, besides its first reply */
 };
 
 struct varlink_server_options {
@@ -88,6 +91,38 @@ void varlink_reply(struct varlink_call *call, json_t *parameters);
  * @parameters: an object, or NULL for none; the reference is taken over
  */
 void varlink_error(struct varlink_call *call, const char *error, json_t *parameters);
+
+/**
+ * varlink_stream_new() - answer a call with one reply after another
+ * @first: the first reply, an object; the reference is taken over. NULL (out of memory) closes the
+ *	connection
+ * @closed: called once, when the client has gone, or was dropped because it does not read, or the
+ *	server ends; @userdata is the caller's again, and the stream is gone
+ * @userdata: for @closed; not used when no stream is made
+ *
+ * A caller that did not ask for "more" is answered with org.varlink.service.ExpectedMore. Calls
+ *that the client sends besides are left unread.
+ *
+ * Return: the stream, or NULL when there is none, and the call has been answered.
+ */
+struct varlink_stream *varlink_stream_new(struct varlink_call *call, json_t *first,
+					  void (*closed)(void *userdata), void *userdata);
+
+/**
+ * varlink_streams_full() - are there limits.streams already?
+ *
+ * Asked before varlink_stream_new(), so that the caller says so in its own words.
+ */
+bool varlink_streams_full(const struct varlink_call *call);
+
+/**
+ * varlink_stream_reply() - one more reply
+ * @parameters: an object; the reference is taken over. NULL (out of memory) drops the client
+ *
+ * Never calls @closed: a client that has to be dropped, because more than limits.stream_output
+ * bytes wait for it, is dropped from the loop.
+ */
+void varlink_stream_reply(struct varlink_stream *stream, json_t *parameters);
 
 /**
  * varlink_error_invalid_parameter() - org.varlink.service.InvalidParameter
