@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Theory of operation.
+ * Theory of operation. (Addresses and routes are in rtnl-inet.c.)
  *
  * Errors: libnl folds errno into fewer numbers of its own (all it does not know, such as ENETDOWN,
  * ENETUNREACH or ENFILE, becomes NLE_FAILURE; EADDRINUSE and EEXIST become one). So the callback
- * for error messages notes what the kernel said, and result() prefers that to libnl's number.
+ * for error messages notes what the kernel said, and rtnl_result() prefers that to libnl's number.
  *
  * Moving: a request that moves a device and names it (IFLA_NET_NS_FD with IFLA_IFNAME) is two
  * steps in the kernel, do_setlink() in net/core/rtnetlink.c: the device moves under its old name,
@@ -17,7 +17,6 @@
  */
 #include <limits.h>
 #include <net/if.h> /* before any of <linux/> */
-#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
@@ -29,45 +28,20 @@
 #include <netlink/route/link.h>
 #include <netlink/route/link/inet6.h>
 #include <netlink/route/link/vrf.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
 #include <netlink/socket.h>
 
 #include "netns.h"
-#include "rtnl.h"
+#include "rtnl-private.h"
 
 /* One message fits many times; a link with 128 SR-IOV functions does not fit the default. */
 #define RECEIVE_BUFFER_SIZE (1024 * 1024)
-
-struct rtnl {
-	struct nl_sock *socket;
-	int kernel_error; /* -errno of the last error message, 0: none yet */
-};
 
 static void cleanup_link(struct rtnl_link **link)
 {
 	rtnl_link_put(*link);
 }
 
-static void cleanup_route(struct rtnl_route **route)
-{
-	rtnl_route_put(*route);
-}
-
-static void cleanup_addr(struct nl_addr **addr)
-{
-	nl_addr_put(*addr);
-}
-
-static void cleanup_msg(struct nl_msg **msg)
-{
-	nlmsg_free(*msg);
-}
-
-#define _cleanup_link_  _cleanup_(cleanup_link)
-#define _cleanup_route_ _cleanup_(cleanup_route)
-#define _cleanup_addr_  _cleanup_(cleanup_addr)
-#define _cleanup_msg_   _cleanup_(cleanup_msg)
+#define _cleanup_link_ _cleanup_(cleanup_link)
 
 static const int errno_of_nle[NLE_MAX + 1] = {
 	[NLE_FAILURE] = EIO,
@@ -114,8 +88,7 @@ static int note_kernel_error(struct sockaddr_nl *from _unused_, struct nlmsgerr 
 	return NL_STOP;
 }
 
-/* What a call of libnl returned, as 0 or -errno. */
-static int result(struct rtnl *rtnl, int nle)
+int rtnl_result(struct rtnl *rtnl, int nle)
 {
 	int kernel_error = rtnl->kernel_error;
 
@@ -151,7 +124,7 @@ static int connect_socket(void *arg)
 {
 	struct rtnl *rtnl = arg;
 
-	return result(rtnl, nl_connect(rtnl->socket, NETLINK_ROUTE)); /* close-on-exec */
+	return rtnl_result(rtnl, nl_connect(rtnl->socket, NETLINK_ROUTE)); /* close-on-exec */
 }
 
 int rtnl_open(int netns_fd, struct rtnl **ret)
@@ -165,7 +138,7 @@ int rtnl_open(int netns_fd, struct rtnl **ret)
 	r = netns_fd < 0 ? connect_socket(rtnl) : netns_run(netns_fd, connect_socket, rtnl);
 	if (r < 0)
 		return r;
-	r = result(rtnl, nl_socket_set_buffer_size(rtnl->socket, RECEIVE_BUFFER_SIZE, 0));
+	r = rtnl_result(rtnl, nl_socket_set_buffer_size(rtnl->socket, RECEIVE_BUFFER_SIZE, 0));
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(rtnl);
@@ -180,12 +153,11 @@ void rtnl_close(struct rtnl *rtnl)
 	free(rtnl);
 }
 
-/* A request of our own making, up to its acknowledgement. */
-static int send_request(struct rtnl *rtnl, struct nl_msg *msg)
+int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg)
 {
 	int nle = nl_send_auto(rtnl->socket, msg);
 
-	return result(rtnl, nle < 0 ? nle : nl_wait_for_ack(rtnl->socket));
+	return rtnl_result(rtnl, nle < 0 ? nle : nl_wait_for_ack(rtnl->socket));
 }
 
 /* A question of our own making; @read is called with the answer. Return: libnl's. */
@@ -228,7 +200,7 @@ static int look_up(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret)
 	_cleanup_link_ struct rtnl_link *link = NULL;
 	int r;
 
-	r = result(rtnl, rtnl_link_get_kernel(rtnl->socket, 0, name, &link));
+	r = rtnl_result(rtnl, rtnl_link_get_kernel(rtnl->socket, 0, name, &link));
 	if (r < 0)
 		return r;
 	if (!link)
@@ -254,7 +226,7 @@ static int change_link(struct rtnl *rtnl, unsigned int index, struct rtnl_link *
 	if (index == 0 || index > INT_MAX)
 		return -ENODEV;
 	rtnl_link_set_ifindex(link, (int)index);
-	return result(rtnl, rtnl_link_change(rtnl->socket, link, changes, 0));
+	return rtnl_result(rtnl, rtnl_link_change(rtnl->socket, link, changes, 0));
 }
 
 /* Keep the kernel from making an IPv6 link-local address. This is not part of a larger change,
@@ -267,7 +239,7 @@ static int disable_link_local(struct rtnl *rtnl, unsigned int index)
 
 	if (!changes)
 		return -ENOMEM;
-	r = result(rtnl, rtnl_link_inet6_set_addr_gen_mode(changes, IN6_ADDR_GEN_MODE_NONE));
+	r = rtnl_result(rtnl, rtnl_link_inet6_set_addr_gen_mode(changes, IN6_ADDR_GEN_MODE_NONE));
 	if (r < 0)
 		return r;
 	r = change_link(rtnl, index, changes);
@@ -340,7 +312,7 @@ int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu)
 	return change_link(rtnl, index, changes);
 }
 
-/* --- moving ----------------------------------------------------------------------------------- */
+/* --- naming and moving ------------------------------------------------------------------------ */
 
 static int rename_dev(struct rtnl *rtnl, unsigned int index, const char *name)
 {
@@ -364,7 +336,7 @@ static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const 
 	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)netns_fd) < 0 ||
 	    (name && nla_put_string(msg, IFLA_IFNAME, name) < 0))
 		return -EMSGSIZE;
-	return send_request(rtnl, msg);
+	return rtnl_send(rtnl, msg);
 }
 
 int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name)
@@ -380,88 +352,27 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 	return r < 0 ? r : send_move(rtnl, index, netns_fd, NULL);
 }
 
-/* --- addresses and routes --------------------------------------------------------------------- */
-
-static int change_address(struct rtnl *rtnl, int type, int flags, unsigned int index,
-			  const struct ip_prefix *address, const struct ip_address *peer)
+static int rename_downed(struct rtnl *rtnl, unsigned int index, const char *name)
 {
-	const struct ip_address *local = &address->address;
-	size_t size = ip_address_bits(local->family) / 8;
-	struct ifaddrmsg header = {
-		.ifa_family = (unsigned char)local->family,
-		.ifa_prefixlen = (unsigned char)address->length,
-		.ifa_scope = RT_SCOPE_UNIVERSE,
-		.ifa_index = index,
-	};
-	_cleanup_msg_ struct nl_msg *msg = NULL;
+	int r, raised;
 
-	/* without a peer, the address itself stands in its place, as ip(8) has it */
-	if (!peer || peer->family == AF_UNSPEC)
-		peer = local;
-	if (size == 0 || address->length > size * 8 || peer->family != local->family)
-		return -EINVAL;
-
-	msg = nlmsg_alloc_simple(type, flags);
-	if (!msg)
-		return -ENOMEM;
-	if (nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
-	    nla_put(msg, IFA_LOCAL, (int)size, local->bytes) < 0 ||
-	    nla_put(msg, IFA_ADDRESS, (int)size, peer->bytes) < 0)
-		return -EMSGSIZE;
-	return send_request(rtnl, msg);
-}
-
-int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
-			 const struct ip_address *peer)
-{
-	return change_address(rtnl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address, peer);
-}
-
-int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
-			    const struct ip_address *peer)
-{
-	return change_address(rtnl, RTM_DELADDR, 0, index, address, peer);
-}
-
-static int set_destination(struct rtnl *rtnl, struct rtnl_route *route,
-			   const struct ip_prefix *prefix)
-{
-	unsigned int bits = ip_address_bits(prefix->address.family);
-	_cleanup_addr_ struct nl_addr *addr = NULL;
-
-	if (bits == 0 || prefix->length > bits)
-		return -EINVAL;
-	addr = nl_addr_build(prefix->address.family, prefix->address.bytes, bits / 8);
-	if (!addr)
-		return -ENOMEM;
-	nl_addr_set_prefixlen(addr, (int)prefix->length);
-	return result(rtnl, rtnl_route_set_dst(route, addr));
-}
-
-int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
-		       uint32_t table)
-{
-	_cleanup_route_ struct rtnl_route *route = rtnl_route_alloc();
-	struct rtnl_nexthop *nexthop;
-	int r;
-
-	if (!route)
-		return -ENOMEM;
-	if (index == 0 || index > INT_MAX)
-		return -ENODEV;
-	r = set_destination(rtnl, route, prefix);
+	r = rtnl_dev_set_up(rtnl, index, false);
 	if (r < 0)
 		return r;
-	rtnl_route_set_table(route, table);
-	rtnl_route_set_protocol(route, RTNL_ROUTE_PROTOCOL);
-	rtnl_route_set_scope(route, RT_SCOPE_LINK);
+	r = rename_dev(rtnl, index, name);
+	raised = rtnl_dev_set_up(rtnl, index, true); /* also under its old name */
+	return r < 0 ? r : raised;
+}
 
-	nexthop = rtnl_route_nh_alloc();
-	if (!nexthop)
-		return -ENOMEM;
-	rtnl_route_nh_set_ifindex(nexthop, (int)index);
-	rtnl_route_add_nexthop(route, nexthop); /* the route owns it now */
-	return result(rtnl, rtnl_route_add(rtnl->socket, route, NLM_F_EXCL));
+int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name)
+{
+	int r;
+
+	/* libnl would cut it short */
+	if (!*name || strlen(name) >= IFNAMSIZ)
+		return -EINVAL;
+	r = rename_dev(rtnl, index, name);
+	return r == -EBUSY ? rename_downed(rtnl, index, name) : r;
 }
 
 /* --- namespace numbers ------------------------------------------------------------------------ */
@@ -499,7 +410,7 @@ static int get_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
 	nle = exchange(rtnl, msg, read_nsid, &nsid);
 	if (nle >= 0)
 		*ret = nsid;
-	return result(rtnl, nle);
+	return rtnl_result(rtnl, nle);
 }
 
 static int assign_nsid(struct rtnl *rtnl, int netns_fd)
@@ -511,7 +422,7 @@ static int assign_nsid(struct rtnl *rtnl, int netns_fd)
 	/* -1: any number that is free */
 	if (nla_put_s32(msg, NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED) < 0)
 		return -EMSGSIZE;
-	return send_request(rtnl, msg);
+	return rtnl_send(rtnl, msg);
 }
 
 int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
@@ -558,12 +469,12 @@ int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtn
 		return -ENODEV;
 	nle = rtnl_link_build_get_request((int)index, NULL, &msg);
 	if (nle < 0)
-		return result(rtnl, nle);
+		return rtnl_result(rtnl, nle);
 	if (nla_put_s32(msg, IFLA_TARGET_NETNSID, nsid) < 0)
 		return -EMSGSIZE;
 	nle = exchange(rtnl, msg, read_dev, &dev);
 	if (nle < 0)
-		return result(rtnl, nle);
+		return rtnl_result(rtnl, nle);
 	if (dev.index == 0)
 		return -EBADMSG;
 	*ret = dev;

@@ -105,9 +105,9 @@ int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias)
  * rtnl_dev_rename() - name an interface anew
  *
  * Before Linux 6.2 an interface that is up cannot be renamed: it is set down for a moment then,
- * which takes its IPv6 addresses and its routes.
+ * which takes its IPv6 addresses and its routes. It is set up again also when it keeps its name.
  *
- * Return: 0, -EEXIST when @name is taken, or another -errno.
+ * Return: 0, -EEXIST when @name is taken, -EINVAL when it is too long or empty, or another -errno.
  */
 int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name);
 
@@ -129,9 +129,11 @@ int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct 
 
 /**
  * rtnl_dev_addresses() - call @fn for every address of an interface
- * @peer: AF_UNSPEC for none
+ * @fn: its @peer is AF_UNSPEC for none. It is called when all has been read, so it may use @rtnl;
+ * after a failure it has not been called
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENODEV when there is no such interface (before Linux 5.0: 0, and no address), -EINTR
+ * when the addresses of the namespace change too fast to be read, or another -errno.
  */
 int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index,
 		       void (*fn)(const struct ip_prefix *address, const struct ip_address *peer,
@@ -141,9 +143,10 @@ int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index,
 /**
  * rtnl_dev_routes() - call @fn for every route into an interface that has RTNL_ROUTE_PROTOCOL
  *
- * The kernel picks them out: however many routes there are besides, few are read.
+ * The kernel picks them out: however many routes there are besides, few are read. A route with
+ * several next hops is none of them.
  *
- * Return: 0 or -errno.
+ * Return: as rtnl_dev_addresses().
  */
 int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
 		    void (*fn)(const struct ip_prefix *prefix, uint32_t table, void *userdata),
