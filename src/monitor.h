@@ -30,7 +30,8 @@ struct monitor_event {
 struct monitor_handler {
 	/* An interface was made, changed, or removed. */
 	void (*device)(const struct monitor_event *event, void *userdata);
-	/* An address of an interface, or a route by it that has RTNL_ROUTE_PROTOCOL, came or went.
+	/* An address of an interface, or a route by it that has RTNL_ROUTE_PROTOCOL, came, changed
+	 * or went. IPv4 routes go without a word with an interface that goes down. NULL: not heard.
 	 */
 	void (*settings)(int nsid, unsigned int index, void *userdata);
 	/* All that was waiting has been told: what is known now is how things are. */

@@ -16,12 +16,18 @@ struct netns_watch;
 /**
  * netns_watch_new() - begin to watch
  * @event: the loop; referenced
- * @changed: called from the loop, once for a burst of changes. It may come too often, never too
- *	seldom: also when `ip netns add`, which makes the file first, has mounted the namespace on
- *it
+ * @changed: called from the loop, within 5 ms and once for a burst of changes, at most every 10 ms.
+ *	It may come too often, never too seldom: also when `ip netns add`, which makes the file
+ *	first, has mounted the namespace on it. It may end the watch
  * @ret: end it with netns_watch_free()
  *
- * Return: 0 or -errno.
+ * What is there already is not told: look after this call, and nothing is missed.
+ *
+ * It goes on with half an eye where it must: without inotify (fs.inotify.max_user_instances used
+ * up) only mounts are seen, not symbolic links and umounted files; without /proc/self/mountinfo, a
+ * mount on a file is not. Both are better than no daemon.
+ *
+ * Return: 0 or -errno, when there is neither.
  */
 int netns_watch_new(sd_event *event, void (*changed)(void *userdata), void *userdata,
 		    struct netns_watch **ret);
