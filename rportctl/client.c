@@ -12,6 +12,7 @@
 
 #define CLIENT_TIMEOUT_SECONDS 30
 #define CLIENT_REPLY_MAX       ((size_t)64 * 1024 * 1024) /* a list of very many links */
+#define DEADLINE_NEVER         INT64_MAX
 
 /* What a program does about an error is told by its name; what a person does, by its message. */
 struct client_error {
@@ -59,6 +60,16 @@ static const struct client_error errors[] = {
 		      "rportd is of another version than rportctl: it has no method", "method"),
 };
 
+/* A call on its way. */
+struct exchange {
+	int fd;
+	struct frame_buffer input;
+	/* For each reply in turn; NULL: there is one, and the answer keeps it. */
+	bool (*reply)(const json_t *parameters, void *userdata);
+	void *userdata;
+	struct client_answer *answer;
+};
+
 static enum ctl_status _printf_(3, 4)
 	answer_fail(struct client_answer *answer, enum ctl_status status, const char *fmt, ...)
 {
@@ -92,13 +103,15 @@ static int64_t now_milliseconds(void)
 static int wait_for(int fd, short events, int64_t deadline)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };
-	int64_t left;
+	int64_t left = -1; /* for ever, to poll(2) */
 	int r;
 
 	do {
-		left = deadline - now_milliseconds();
-		if (left <= 0)
-			return -ETIMEDOUT;
+		if (deadline != DEADLINE_NEVER) {
+			left = deadline - now_milliseconds();
+			if (left <= 0)
+				return -ETIMEDOUT;
+		}
 		r = poll(&pfd, 1, (int)left);
 	} while (r < 0 && errno == EINTR);
 	if (r < 0)
@@ -187,31 +200,6 @@ static int client_receive(int fd, struct frame_buffer *buffer, int64_t deadline,
 	return r < 0 ? r : 0;
 }
 
-static int client_exchange(int fd, const char *method, json_t *parameters, int64_t deadline,
-			   json_t **ret)
-{
-	struct frame_buffer buffer;
-	json_t *call;
-	int r;
-
-	call = json_pack("{s:s, s:O}", "method", method, "parameters", parameters);
-	if (!call)
-		return -ENOMEM;
-	frame_buffer_init(&buffer, CLIENT_REPLY_MAX);
-	r = client_send(fd, call, deadline);
-	if (r >= 0 || r == -EPIPE || r == -ECONNRESET) {
-		int sent = r;
-
-		/* A daemon that closes early may have said why before. */
-		r = client_receive(fd, &buffer, deadline, ret);
-		if (r < 0 && sent < 0)
-			r = sent;
-	}
-	frame_buffer_release(&buffer);
-	json_decref(call);
-	return r;
-}
-
 static enum ctl_status answer_connect_failed(struct client_answer *answer, const char *path, int r)
 {
 	if (r == -EACCES || r == -EPERM)
@@ -231,6 +219,10 @@ static enum ctl_status answer_exchange_failed(struct client_answer *answer, int 
 	case -EPIPE:
 		return answer_fail(answer, STATUS_NO_DAEMON,
 				   "rportd closed the connection without an answer");
+	case -ECONNABORTED:
+		return answer_fail(answer, STATUS_NO_DAEMON,
+				   "rportd went away, or dropped this client for reading too "
+				   "slowly");
 	case -EBADMSG:
 	case -EMSGSIZE:
 		return answer_fail(answer, STATUS_NO_DAEMON,
@@ -267,44 +259,103 @@ static enum ctl_status answer_varlink_error(struct client_answer *answer, const 
 	return answer_fail(answer, error->status, "%s", error->message ? error->message : name);
 }
 
-static enum ctl_status answer_from_reply(struct client_answer *answer, const json_t *reply)
+/* Return: is there another reply to wait for? */
+static bool exchange_take(struct exchange *exchange, const json_t *reply)
 {
 	const char *error = json_string_value(json_object_get(reply, "error"));
 	json_t *parameters = json_object_get(reply, "parameters");
 
-	if (error)
-		return answer_varlink_error(answer, error, parameters);
-	if (!json_is_object(parameters))
-		return answer_exchange_failed(answer, -EBADMSG);
-	answer->parameters = json_incref(parameters);
-	answer->status = STATUS_DONE;
-	return STATUS_DONE;
+	if (error) {
+		answer_varlink_error(exchange->answer, error, parameters);
+		return false;
+	}
+	if (!json_is_object(parameters)) {
+		answer_exchange_failed(exchange->answer, -EBADMSG);
+		return false;
+	}
+	if (!exchange->reply) {
+		exchange->answer->parameters = json_incref(parameters);
+		return false;
+	}
+	return exchange->reply(parameters, exchange->userdata) &&
+	       json_is_true(json_object_get(reply, "continues"));
+}
+
+static int exchange_receive(struct exchange *exchange, int64_t deadline)
+{
+	json_t *reply;
+	bool more;
+	int r;
+
+	r = client_receive(exchange->fd, &exchange->input, deadline, &reply);
+	if (r < 0)
+		return r;
+	more = exchange_take(exchange, reply);
+	json_decref(reply);
+	return more;
+}
+
+static int exchange_run(struct exchange *exchange, const json_t *call, int64_t deadline)
+{
+	int sent, r;
+
+	sent = client_send(exchange->fd, call, deadline);
+	if (sent < 0 && sent != -EPIPE && sent != -ECONNRESET)
+		return sent;
+	/* A daemon that closes early may have said why before. */
+	r = exchange_receive(exchange, deadline);
+	if (r < 0)
+		return sent < 0 ? sent : r;
+	/* The first reply comes at once, the others when there is something to say. */
+	while (r > 0)
+		r = exchange_receive(exchange, DEADLINE_NEVER);
+	return r == -ECONNRESET ? -ECONNABORTED : r;
+}
+
+/* Takes over the reference to @call; NULL: there was no memory to make it. */
+static enum ctl_status client_run(const struct ctl_options *options, json_t *call,
+				  struct exchange *exchange)
+{
+	int64_t deadline = now_milliseconds() + CLIENT_TIMEOUT_SECONDS * 1000;
+	const char *path = socket_path(options);
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	*exchange->answer = (struct client_answer){ .status = STATUS_DONE };
+	r = client_connect(path, deadline, &fd);
+	if (r < 0) {
+		answer_connect_failed(exchange->answer, path, r);
+	} else {
+		exchange->fd = fd;
+		frame_buffer_init(&exchange->input, CLIENT_REPLY_MAX);
+		r = call ? exchange_run(exchange, call, deadline) : -ENOMEM;
+		if (r < 0)
+			answer_exchange_failed(exchange->answer, r);
+		frame_buffer_release(&exchange->input);
+	}
+	json_decref(call);
+	return exchange->answer->status;
 }
 
 enum ctl_status client_call(const struct ctl_options *options, const char *method,
 			    json_t *parameters, struct client_answer *answer)
 {
-	int64_t deadline = now_milliseconds() + CLIENT_TIMEOUT_SECONDS * 1000;
-	const char *path = socket_path(options);
-	_cleanup_close_ int fd = -1;
-	json_t *reply = NULL;
-	int r;
+	struct exchange exchange = { .answer = answer };
+	json_t *call = json_pack("{s:s, s:o}", "method", method, "parameters", parameters);
 
-	*answer = (struct client_answer){ .status = STATUS_DONE };
-	r = client_connect(path, deadline, &fd);
-	if (r < 0) {
-		answer_connect_failed(answer, path, r);
-	} else {
-		r = parameters ? client_exchange(fd, method, parameters, deadline, &reply)
-			       : -ENOMEM;
-		if (r < 0)
-			answer_exchange_failed(answer, r);
-		else
-			answer_from_reply(answer, reply);
-	}
-	json_decref(reply);
-	json_decref(parameters);
-	return answer->status;
+	return client_run(options, call, &exchange);
+}
+
+enum ctl_status client_stream(const struct ctl_options *options, const char *method,
+			      json_t *parameters,
+			      bool (*reply)(const json_t *parameters, void *userdata),
+			      void *userdata, struct client_answer *answer)
+{
+	struct exchange exchange = { .reply = reply, .userdata = userdata, .answer = answer };
+	json_t *call = json_pack("{s:s, s:b, s:o}", "method", method, "more", true, "parameters",
+				 parameters);
+
+	return client_run(options, call, &exchange);
 }
 
 enum ctl_status client_call_or_complain(const struct ctl_options *options, const char *method,

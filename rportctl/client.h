@@ -2,7 +2,7 @@
 #ifndef RPORTCTL_CLIENT_H
 #define RPORTCTL_CLIENT_H
 
-/* A Varlink client for one call to rportd: connect, call, wait for the answer. */
+/* A Varlink client for one call to rportd: connect, call, wait for the answer or the answers. */
 
 #include <jansson.h>
 
@@ -14,7 +14,7 @@
 
 struct client_answer {
 	enum ctl_status status;
-	json_t *parameters; /* of the reply, if the status is STATUS_DONE; else NULL */
+	json_t *parameters; /* of the reply to client_call(), if that is STATUS_DONE; else NULL */
 	char message[CLIENT_MESSAGE_MAX]; /* what went wrong */
 };
 
@@ -29,6 +29,26 @@ struct client_answer {
  */
 enum ctl_status client_call(const struct ctl_options *options, const char *method,
 			    json_t *parameters, struct client_answer *answer);
+
+/**
+ * client_stream() - call a method that gives one reply after another
+ * @options: of them, where the socket is
+ * @method: its full name
+ * @parameters: an object; the reference is taken over. NULL: out of memory
+ * @reply: gets the parameters of each reply, which are its own during the call only; false: enough
+ * @userdata: for @reply
+ * @answer: filled in any case, without parameters; release it with client_answer_release()
+ *
+ * The first reply has to come as soon as that of client_call(); for the others it waits for ever.
+ *
+ * Return: the status that is in the answer: STATUS_DONE when @reply had enough, or the method came
+ * to its end; STATUS_NO_DAEMON when the connection broke before, because the daemon ended or did
+ * not wait for a client that reads too slowly; else what the daemon's error stands for.
+ */
+enum ctl_status client_stream(const struct ctl_options *options, const char *method,
+			      json_t *parameters,
+			      bool (*reply)(const json_t *parameters, void *userdata),
+			      void *userdata, struct client_answer *answer);
 
 /**
  * client_call_or_complain() - the same, and a failure is printed
