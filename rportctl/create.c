@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "args.h"
-#include "client.h"
+#include "command.h"
 #include "create.h"
 #include "output.h"
 #include "view.h"
@@ -37,26 +36,13 @@ static json_t *create_parameters(const struct create_request *request)
 			 "interface", request->name, "mtu", mtu, "offload", offload, "mpls", mpls);
 }
 
-static enum ctl_status create(const struct ctl_options *options,
-			      const struct create_request *request)
+static void print_created(const struct ctl_options *options _unused_, const json_t *reply)
 {
-	struct client_answer answer;
-	const json_t *port;
+	const json_t *port = json_object_get(reply, "port");
 
-	port = client_call_for(options, "org.rportd.Manager.CreatePort", create_parameters(request),
-			       "port", &answer);
-	if (port && !options->quiet) {
-		if (options->json) {
-			output_json(options, answer.parameters);
-		} else {
-			output_text(COLOR_NONE, "%s/%s: %s", view_text(port, "domain"),
-				    view_text(port, "interface"),
-				    view_text(answer.parameters, "result"));
-			output_newline();
-		}
-	}
-	client_answer_release(&answer);
-	return answer.status;
+	output_text(COLOR_NONE, "%s/%s: %s", view_text(port, "domain"),
+		    view_text(port, "interface"), view_text(reply, "result"));
+	output_newline();
 }
 
 /* "create [NAME] in DOMAIN" */
@@ -76,5 +62,6 @@ enum ctl_status ctl_create(struct ctl_options *options, int argc, char **argv)
 	}
 	request.name = n == 3 ? words[0] : NULL;
 	request.domain = words[n - 1];
-	return create(options, &request);
+	return command_call(options, "org.rportd.Manager.CreatePort", create_parameters(&request),
+			    NULL, print_created);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "args.h"
-#include "client.h"
+#include "command.h"
 #include "output.h"
 #include "view.h"
 
@@ -113,21 +112,7 @@ static void list_text(const struct ctl_options *options, const json_t *links)
 
 enum ctl_status ctl_list(struct ctl_options *options, int argc, char **argv)
 {
-	struct client_answer answer;
-	const json_t *links;
-	enum ctl_status status;
-
 	if (args_parse(options, NULL, argc, argv, NULL, 0) < 0)
 		return STATUS_USAGE;
-	status =
-		client_call_or_complain(options, "org.rportd.Manager.List", json_object(), &answer);
-	links = json_object_get(answer.parameters, "links");
-	if (status == STATUS_DONE && !options->quiet) {
-		if (options->json)
-			output_json(options, links);
-		else
-			list_text(options, links);
-	}
-	client_answer_release(&answer);
-	return answer.status;
+	return command_call(options, "org.rportd.Manager.List", json_object(), "links", list_text);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
+#include "apply.h"
 #include "args.h"
 #include "create.h"
 #include "output.h"
 #include "pair.h"
+#include "unpair.h"
 
 struct ctl_command {
 	const char *name;
@@ -18,7 +20,8 @@ struct ctl_command {
 
 static enum ctl_status ctl_help(struct ctl_options *options, int argc, char **argv);
 
-#define PORT_DETAILS "A PORT is IFNAME, where only one port is called so, or DOMAIN/IFNAME.\n"
+#define IFNAME_DETAILS "An interface's name will do where it belongs to one link only.\n"
+#define PORT_DETAILS   "A PORT is IFNAME, where only one port is called so, or DOMAIN/IFNAME.\n"
 
 static const struct ctl_command commands[] = {
 	{
@@ -27,7 +30,8 @@ static const struct ctl_command commands[] = {
 		.summary = "join two domains with a link",
 		.details = "A and B are domains: NAME, default, vrf:NAME, netns:NAME, "
 			   "netns:NAME/vrf:NAME or pid:N.\n"
-			   "The same command again changes nothing.\n",
+			   "The same command again changes nothing.\n"
+			   "With --wait the link is pending until its domains are there.\n",
 		.run = ctl_pair,
 		.options = ctl_pair_options,
 		.n_options = &ctl_pair_n_options,
@@ -36,8 +40,54 @@ static const struct ctl_command commands[] = {
 		.name = "unpair",
 		.synopsis = "LINK|IFNAME",
 		.summary = "remove a link and both its interfaces",
-		.details = "An interface's name will do where it belongs to one link only.\n",
+		.details = IFNAME_DETAILS
+		"A link that has a file comes back at the next reload, unless --persist "
+		"is given.\n",
 		.run = ctl_unpair,
+		.options = ctl_unpair_options,
+		.n_options = &ctl_unpair_n_options,
+	},
+	{
+		.name = "reconcile",
+		.synopsis = "LINK|IFNAME",
+		.summary = "put back what is not as it was asked for",
+		.details = IFNAME_DETAILS "What drifted is shown by \"rportctl show\". A pending "
+					  "port is tried again at once.\n",
+		.run = ctl_reconcile,
+	},
+	{
+		.name = "apply",
+		.synopsis = "[--dry-run]",
+		.summary = "make links as their files say, and say what changed",
+		.details = "One line for each link: + added, ~ changed, - removed. "
+			   "Exit with 2 when a file\n"
+			   "could not be followed; what could be done was done.\n",
+		.run = ctl_apply,
+		.options = ctl_apply_options,
+		.n_options = &ctl_apply_n_options,
+	},
+	{
+		.name = "reload",
+		.synopsis = "",
+		.summary = "make links as their files say, and sum it up",
+		.details = "Exit with 2 when a file could not be followed; "
+			   "what could be done was done.\n",
+		.run = ctl_reload,
+	},
+	{
+		.name = "export",
+		.synopsis = "LINK",
+		.summary = "print the file that makes a link",
+		.details = "With -j, the text and where \"pair --persist\" would write it.\n",
+		.run = ctl_export,
+	},
+	{
+		.name = "monitor",
+		.synopsis = "",
+		.summary = "print what is there, then each change as it comes",
+		.details = "With -j, each is an object on one line, also with -p. "
+			   "Exit with 4 when rportd ends.\n",
+		.run = ctl_monitor,
 	},
 	{
 		.name = "list",

@@ -14,9 +14,8 @@ struct output_cell {
 };
 
 static const char *const color_codes[] = {
-	[COLOR_NONE] = "",
-	[COLOR_GOOD] = "\033[32m",
-	[COLOR_BAD] = "\033[31m",
+	[COLOR_NONE] = "",          [COLOR_GOOD] = "\033[32m",
+	[COLOR_BAD] = "\033[31m",   [COLOR_WAITING] = "\033[33m",
 	[COLOR_STRONG] = "\033[1m",
 };
 
@@ -42,6 +41,13 @@ static void put(enum output_color color, const char *text)
 }
 
 /* --- escaping --------------------------------------------------------------------------------- */
+
+/* What is let through besides what is printable, or is not though it is. */
+enum escape_mode {
+	ESCAPE_LINE,
+	ESCAPE_WORD,     /* no blanks: they would end the word */
+	ESCAPE_DOCUMENT, /* line ends and tabs */
+};
 
 /* One character of UTF-8; a byte that belongs to none is given as it is, and is no character. */
 static size_t decode_utf8(const unsigned char *text, uint32_t *ret)
@@ -86,8 +92,17 @@ static bool printable(uint32_t c)
 	}
 }
 
-/* What is not printable becomes "\xNN", a line end in a name, too, and on request blanks. */
-static char *escape(const char *text, bool blanks, size_t *ret_width)
+static bool allowed(uint32_t c, enum escape_mode mode)
+{
+	if (c == ' ')
+		return mode != ESCAPE_WORD;
+	if (c == '\n' || c == '\t')
+		return mode == ESCAPE_DOCUMENT;
+	return printable(c);
+}
+
+/* What is not printable becomes "\xNN", a line end in a name, too. */
+static char *escape(const char *text, enum escape_mode mode, size_t *ret_width)
 {
 	const unsigned char *in = (const unsigned char *)text;
 	char *escaped = malloc(strlen(text) * 4 + 1);
@@ -100,7 +115,7 @@ static char *escape(const char *text, bool blanks, size_t *ret_width)
 		uint32_t c;
 		size_t length = decode_utf8(in, &c);
 
-		if (length > 0 && printable(c) && !(blanks && c == ' ')) {
+		if (length > 0 && allowed(c, mode)) {
 			out = mempcpy(out, in, length);
 			in += length;
 			width++;
@@ -115,7 +130,7 @@ static char *escape(const char *text, bool blanks, size_t *ret_width)
 }
 
 static char *_printf_(1, 0)
-	format_escaped(const char *fmt, va_list args, bool blanks, size_t *ret_width)
+	format_escaped(const char *fmt, va_list args, enum escape_mode mode, size_t *ret_width)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -123,22 +138,37 @@ static char *_printf_(1, 0)
 		text = NULL;
 		return NULL;
 	}
-	return escape(text, blanks, ret_width);
+	return escape(text, mode, ret_width);
 }
 
 /* --- text and JSON ---------------------------------------------------------------------------- */
 
-void output_error(const char *fmt, ...)
+static void _printf_(2, 0) complain(const char *prefix, const char *fmt, va_list args)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t width;
+
+	text = format_escaped(fmt, args, ESCAPE_LINE, &width);
+	fflush(stdout);
+	fprintf(stderr, "%s%s\n", prefix, text ? text : "out of memory");
+}
+
+void output_error(const char *fmt, ...)
+{
 	va_list args;
 
 	va_start(args, fmt);
-	text = format_escaped(fmt, args, false, &width);
+	complain("rportctl: ", fmt, args);
 	va_end(args);
-	fflush(stdout);
-	fprintf(stderr, "rportctl: %s\n", text ? text : "out of memory");
+}
+
+void output_diagnostic(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	complain("", fmt, args);
+	va_end(args);
 }
 
 void output_text(enum output_color color, const char *fmt, ...)
@@ -148,10 +178,22 @@ void output_text(enum output_color color, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	text = format_escaped(fmt, args, false, &width);
+	text = format_escaped(fmt, args, ESCAPE_LINE, &width);
 	va_end(args);
 	if (text)
 		put(color, text);
+	else
+		output_error("out of memory");
+}
+
+void output_document(const char *text)
+{
+	_cleanup_free_ char *escaped = NULL;
+	size_t width;
+
+	escaped = escape(text, ESCAPE_DOCUMENT, &width);
+	if (escaped)
+		put(COLOR_NONE, escaped);
 	else
 		output_error("out of memory");
 }
@@ -167,17 +209,31 @@ void output_json(const struct ctl_options *options, const json_t *value)
 	size_t flags = JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
 
 	flags |= options->pretty ? JSON_INDENT(2) : JSON_COMPACT;
-	if (json_dumpf(value, stdout, flags) < 0)
+	if (json_dumpf(value, stdout, flags) < 0 && !ferror(stdout))
 		output_error("cannot print JSON");
 	putchar('\n');
 }
 
+int output_flush(void)
+{
+	static int error; /* the first one: later calls could not tell why */
+
+	if (error < 0)
+		return error;
+	if (fflush(stdout) != 0)
+		error = -errno;
+	else if (ferror(stdout))
+		error = -EIO;
+	return error;
+}
+
 int output_finish(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 0;
-	output_error("cannot write the output: %s", strerror(errno));
-	return -EIO;
+	int r = output_flush();
+
+	if (r < 0 && r != -EPIPE)
+		output_error("cannot write the output: %s", strerror(-r));
+	return r;
 }
 
 /* --- tables ----------------------------------------------------------------------------------- */
@@ -198,7 +254,8 @@ static void _printf_(3, 0) table_add(struct output_table *table, struct output_c
 		return;
 	}
 	table->cells = cells;
-	cell.text = format_escaped(fmt, args, table->brief, &cell.width);
+	cell.text =
+		format_escaped(fmt, args, table->brief ? ESCAPE_WORD : ESCAPE_LINE, &cell.width);
 	if (cell.text)
 		cells[table->n_cells++] = cell;
 	else

@@ -17,6 +17,7 @@ enum output_color {
 	COLOR_NONE,
 	COLOR_GOOD,
 	COLOR_BAD,
+	COLOR_WAITING,
 	COLOR_STRONG,
 };
 
@@ -24,6 +25,11 @@ enum output_color {
  * output_error() - "rportctl: MESSAGE" on standard error
  */
 void output_error(const char *fmt, ...) _printf_(1, 2);
+
+/**
+ * output_diagnostic() - a line on standard error that begins with the file to blame
+ */
+void output_diagnostic(const char *fmt, ...) _printf_(1, 2);
 
 /**
  * output_text() - a piece of a line; a line end in it is escaped like all that is not printable
@@ -36,13 +42,29 @@ void output_text(enum output_color color, const char *fmt, ...) _printf_(2, 3);
 void output_newline(void);
 
 /**
+ * output_document() - a text of several lines, as it is: its line ends and tabs are real ones, and
+ * only what else is not printable is escaped
+ */
+void output_document(const char *text);
+
+/**
  * output_json() - a value and a newline
  * @options: of them, whether it shall be pretty
  */
 void output_json(const struct ctl_options *options, const json_t *value);
 
 /**
- * output_finish() - write what is still buffered
+ * output_flush() - write what is buffered, for a reader who waits for it
+ *
+ * Return: 0 or -errno when something could not be written, now or before; then nothing ever will
+ * be.
+ */
+int output_flush(void);
+
+/**
+ * output_finish() - write what is still buffered, and say so when that fails
+ *
+ * A reader that has gone, as head(1) does when it has seen enough, is a failure without words.
  *
  * Return: 0 or -errno when something could not be written, for example to a full disk.
  */

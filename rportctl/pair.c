@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "args.h"
-#include "client.h"
+#include "command.h"
 #include "output.h"
 #include "pair.h"
 #include "view.h"
@@ -18,6 +17,8 @@ struct pair_request {
 	bool no_offload;
 	bool mpls;
 	bool replace;
+	bool wait;
+	bool persist;
 	struct pair_end a, b;
 };
 
@@ -101,6 +102,9 @@ const struct args_option ctl_pair_options[] = {
 	     "compute checksums and cut segments before the link"),
 	PAIR("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),
 	PAIR("--replace", NULL, args_set, replace, "make a link anew that has other parameters"),
+	PAIR("--wait", NULL, args_set, wait, "wait for a domain that does not exist yet"),
+	PAIR("--persist", NULL, args_set, persist,
+	     "write a file, so that it is made again whenever rportd starts"),
 };
 const size_t ctl_pair_n_options = ARRAY_SIZE(ctl_pair_options);
 
@@ -111,47 +115,29 @@ static json_t *end_parameters(const char *domain, const struct pair_end *end)
 			 "addresses", end->addresses, "routes", end->routes);
 }
 
+/* A switch that is not given is left out, too. */
+static json_t *switch_value(bool given, bool value)
+{
+	return given ? json_boolean(value) : NULL;
+}
+
 static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
 {
 	json_t *mtu = request->mtu ? json_integer(strtol(request->mtu, NULL, 10)) : NULL;
-	json_t *offload = request->no_offload ? json_false() : NULL;
-	json_t *mpls = request->mpls ? json_true() : NULL;
-	json_t *replace = request->replace ? json_true() : NULL;
 
-	return json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:o*}", "a",
+	return json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "a",
 			 end_parameters(domains[0], &request->a), "b",
 			 end_parameters(domains[1], &request->b), "name", request->name, "mtu", mtu,
-			 "offload", offload, "mpls", mpls, "replace", replace);
+			 "offload", switch_value(request->no_offload, false), "mpls",
+			 switch_value(request->mpls, true), "replace",
+			 switch_value(request->replace, true), "wait",
+			 switch_value(request->wait, true), "persist",
+			 switch_value(request->persist, true));
 }
 
-/* "red-blue: created, rport0 in vrf:red, rport0 in netns:blue" */
-static void print_result(const json_t *reply)
+static void print_result(const struct ctl_options *options _unused_, const json_t *reply)
 {
-	const json_t *link = json_object_get(reply, "link");
-	const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
-
-	output_text(COLOR_NONE, "%s: %s, %s in %s, %s in %s", view_text(link, "name"),
-		    view_text(reply, "result"), view_text(a, "interface"), view_text(a, "domain"),
-		    view_text(b, "interface"), view_text(b, "domain"));
-	output_newline();
-}
-
-static enum ctl_status pair(const struct ctl_options *options, const struct pair_request *request,
-			    const char *const *domains)
-{
-	struct client_answer answer;
-	enum ctl_status status;
-
-	status = client_call_or_complain(options, "org.rportd.Manager.Pair",
-					 pair_parameters(request, domains), &answer);
-	if (status == STATUS_DONE && !options->quiet) {
-		if (options->json)
-			output_json(options, answer.parameters);
-		else
-			print_result(answer.parameters);
-	}
-	client_answer_release(&answer);
-	return status;
+	view_print_link(json_object_get(reply, "link"), view_text(reply, "result"));
 }
 
 static void release_end(struct pair_end *end)
@@ -172,7 +158,8 @@ enum ctl_status ctl_pair(struct ctl_options *options, int argc, char **argv)
 	if (n >= 0 && n < 2)
 		args_usage_error("which two domains? rportctl pair A B");
 	if (n == 2)
-		status = pair(options, &request, domains);
+		status = command_call(options, "org.rportd.Manager.Pair",
+				      pair_parameters(&request, domains), NULL, print_result);
 	release_end(&request.a);
 	release_end(&request.b);
 	return status;

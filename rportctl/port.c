@@ -4,30 +4,9 @@
 
 #include <stdio.h>
 
-#include "args.h"
-#include "client.h"
+#include "command.h"
 #include "output.h"
 #include "view.h"
-
-/* What to say of a call that was answered; @reply is its answer. */
-typedef void (*print_fn)(const json_t *reply);
-
-static enum ctl_status call(const struct ctl_options *options, const char *method,
-			    json_t *parameters, print_fn print)
-{
-	struct client_answer answer;
-	enum ctl_status status;
-
-	status = client_call_or_complain(options, method, parameters, &answer);
-	if (status == STATUS_DONE && !options->quiet) {
-		if (options->json)
-			output_json(options, answer.parameters);
-		else
-			print(answer.parameters);
-	}
-	client_answer_release(&answer);
-	return status;
-}
 
 /* Exactly @n words, or say how it is used. */
 static bool parse_words(struct ctl_options *options, int argc, char **argv, const char **words,
@@ -49,12 +28,12 @@ static void print_port(const json_t *port, const char *result)
 
 static bool changed(const json_t *reply)
 {
-	return json_is_true(json_object_get(reply, "changed"));
+	return view_bool(reply, "changed");
 }
 
 /* --- destroy, up, down ------------------------------------------------------------------------ */
 
-static void print_destroyed(const json_t *reply)
+static void print_destroyed(const struct ctl_options *options _unused_, const json_t *reply)
 {
 	output_text(COLOR_NONE, "%s: destroyed", view_text(reply, "port"));
 	output_newline();
@@ -66,15 +45,19 @@ enum ctl_status ctl_destroy(struct ctl_options *options, int argc, char **argv)
 
 	if (!parse_words(options, argc, argv, &port, 1, "destroy PORT"))
 		return STATUS_USAGE;
-	return call(options, "org.rportd.Manager.DestroyPort", json_pack("{s:s}", "port", port),
-		    print_destroyed);
+	return command_call(options, "org.rportd.Manager.DestroyPort",
+			    json_pack("{s:s}", "port", port), NULL, print_destroyed);
 }
 
-static void print_state(const json_t *reply)
+static void print_state(const struct ctl_options *options _unused_, const json_t *reply)
 {
 	const json_t *port = json_object_get(reply, "port");
 
-	print_port(port, changed(reply) ? view_text(port, "state") : "unchanged");
+	const char *state = view_text(port, "state");
+
+	output_text(COLOR_NONE, "%s/%s: ", view_text(port, "domain"), view_text(port, "interface"));
+	view_print_state(changed(reply), state,
+			 streq(state, "pending") ? view_text(port, "reason") : NULL);
 }
 
 static enum ctl_status set_up(struct ctl_options *options, int argc, char **argv, bool up)
@@ -83,8 +66,8 @@ static enum ctl_status set_up(struct ctl_options *options, int argc, char **argv
 
 	if (!parse_words(options, argc, argv, &port, 1, up ? "up PORT" : "down PORT"))
 		return STATUS_USAGE;
-	return call(options, "org.rportd.Manager.SetUp",
-		    json_pack("{s:s, s:b}", "port", port, "up", up), print_state);
+	return command_call(options, "org.rportd.Manager.SetUp",
+			    json_pack("{s:s, s:b}", "port", port, "up", up), NULL, print_state);
 }
 
 enum ctl_status ctl_up(struct ctl_options *options, int argc, char **argv)
@@ -99,7 +82,7 @@ enum ctl_status ctl_down(struct ctl_options *options, int argc, char **argv)
 
 /* --- set -------------------------------------------------------------------------------------- */
 
-static void print_mtu(const json_t *reply)
+static void print_mtu(const struct ctl_options *options _unused_, const json_t *reply)
 {
 	char result[32];
 	size_t i;
@@ -127,15 +110,15 @@ enum ctl_status ctl_set(struct ctl_options *options, int argc, char **argv)
 		args_usage_error("the MTU %s is not a number of bytes", words[2]);
 		return STATUS_USAGE;
 	}
-	return call(options, "org.rportd.Manager.SetMtu",
-		    json_pack("{s:s, s:I}", "name", words[0], "mtu",
-			      (json_int_t)strtol(words[2], NULL, 10)),
-		    print_mtu);
+	return command_call(options, "org.rportd.Manager.SetMtu",
+			    json_pack("{s:s, s:I}", "name", words[0], "mtu",
+				      (json_int_t)strtol(words[2], NULL, 10)),
+			    NULL, print_mtu);
 }
 
 /* --- parent, unparent ------------------------------------------------------------------------- */
 
-static void print_parent(const json_t *reply)
+static void print_parent(const struct ctl_options *options _unused_, const json_t *reply)
 {
 	const json_t *port = json_object_get(reply, "parent");
 
@@ -143,15 +126,9 @@ static void print_parent(const json_t *reply)
 	output_newline();
 }
 
-static void print_link(const json_t *reply)
+static void print_link(const struct ctl_options *options _unused_, const json_t *reply)
 {
-	const json_t *link = json_object_get(reply, "link");
-	const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
-
-	output_text(COLOR_NONE, "%s: %s, %s in %s, %s in %s", view_text(link, "name"),
-		    changed(reply) ? "created" : "unchanged", view_text(a, "interface"),
-		    view_text(a, "domain"), view_text(b, "interface"), view_text(b, "domain"));
-	output_newline();
+	view_print_link(json_object_get(reply, "link"), changed(reply) ? "created" : "unchanged");
 }
 
 enum ctl_status ctl_parent(struct ctl_options *options, int argc, char **argv)
@@ -165,13 +142,14 @@ enum ctl_status ctl_parent(struct ctl_options *options, int argc, char **argv)
 	if (n <= 0)
 		return STATUS_USAGE;
 	if (n == 1)
-		return call(options, "org.rportd.Manager.GetParent",
-			    json_pack("{s:s}", "port", words[0]), print_parent);
-	return call(options, "org.rportd.Manager.SetParent",
-		    json_pack("{s:s, s:s}", "port", words[0], "parent", words[1]), print_link);
+		return command_call(options, "org.rportd.Manager.GetParent",
+				    json_pack("{s:s}", "port", words[0]), NULL, print_parent);
+	return command_call(options, "org.rportd.Manager.SetParent",
+			    json_pack("{s:s, s:s}", "port", words[0], "parent", words[1]), NULL,
+			    print_link);
 }
 
-static void print_unparented(const json_t *reply)
+static void print_unparented(const struct ctl_options *options _unused_, const json_t *reply)
 {
 	print_port(json_object_get(reply, "port"),
 		   changed(reply) ? "separated" : "unchanged, it has no parent");
@@ -183,6 +161,6 @@ enum ctl_status ctl_unparent(struct ctl_options *options, int argc, char **argv)
 
 	if (!parse_words(options, argc, argv, &port, 1, "unparent PORT"))
 		return STATUS_USAGE;
-	return call(options, "org.rportd.Manager.DeleteParent", json_pack("{s:s}", "port", port),
-		    print_unparented);
+	return command_call(options, "org.rportd.Manager.DeleteParent",
+			    json_pack("{s:s}", "port", port), NULL, print_unparented);
 }

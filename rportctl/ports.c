@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "args.h"
-#include "client.h"
+#include "command.h"
 #include "output.h"
 #include "view.h"
 
 static const char *carrier_word(const json_t *port)
 {
-	return json_is_true(json_object_get(port, "carrier")) ? "carrier" : "NO-CARRIER";
+	return view_bool(port, "carrier") ? "carrier" : "NO-CARRIER";
 }
 
 static void add_port(struct output_table *table, const json_t *port, bool statistics)
@@ -48,19 +47,8 @@ static void print_ports(const struct ctl_options *options, const json_t *ports)
 
 enum ctl_status ctl_ports(struct ctl_options *options, int argc, char **argv)
 {
-	struct client_answer answer;
-	const json_t *ports;
-
 	if (args_parse(options, NULL, argc, argv, NULL, 0) < 0)
 		return STATUS_USAGE;
-	ports = client_call_for(options, "org.rportd.Manager.ListPorts", json_object(), "ports",
-				&answer);
-	if (ports && !options->quiet) {
-		if (options->json)
-			output_json(options, ports);
-		else
-			print_ports(options, ports);
-	}
-	client_answer_release(&answer);
-	return answer.status;
+	return command_call(options, "org.rportd.Manager.ListPorts", json_object(), "ports",
+			    print_ports);
 }

@@ -44,6 +44,11 @@ enum ctl_status ctl_set(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_parent(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_unparent(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_ports(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_reconcile(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_apply(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_reload(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_export(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_monitor(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_version(struct ctl_options *options, int argc, char **argv);
 
 /**

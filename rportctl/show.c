@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
-#include "args.h"
 #include "client.h"
+#include "command.h"
 #include "output.h"
 #include "view.h"
 
@@ -61,11 +61,8 @@ static void show_addresses(const json_t *addresses)
 
 	json_array_foreach(addresses, i, address)
 	{
-		const char *peer = json_string_value(json_object_get(address, "peer"));
-
 		show_key(PORT_INDENT, i == 0 ? "addresses" : "");
-		output_text(COLOR_NONE, "%s%s%s", view_text(address, "address"),
-			    peer ? " peer " : "", peer ? peer : "");
+		view_print_value(address);
 		output_newline();
 	}
 	if (json_array_size(addresses) == 0)
@@ -78,9 +75,10 @@ static void show_state(const json_t *port)
 
 	show_key(PORT_INDENT, "state");
 	output_text(view_state_color(state), "%s", state);
-	/* A port that is gone has nothing that could carry. */
-	if (!streq(state, "gone")) {
-		bool carrier = json_is_true(json_object_get(port, "carrier"));
+	if (streq(state, "pending")) {
+		output_text(COLOR_NONE, ": %s", view_text(port, "reason"));
+	} else {
+		bool carrier = view_bool(port, "carrier");
 
 		output_text(COLOR_NONE, ", ");
 		output_text(carrier ? COLOR_NONE : COLOR_BAD, carrier ? "carrier" : "NO-CARRIER");
@@ -115,6 +113,20 @@ static void show_statistics(const json_t *port)
 	output_newline();
 }
 
+/* What is not as it should be, one a line. */
+static void show_faults(int indent, const char *key, const json_t *faults)
+{
+	size_t i;
+	json_t *fault;
+
+	json_array_foreach(faults, i, fault)
+	{
+		show_key(indent, key);
+		output_text(COLOR_BAD, "%s", json_string_value(fault));
+		output_newline();
+	}
+}
+
 static void show_port(const struct ctl_options *options, const char *end, const json_t *port)
 {
 	output_text(COLOR_NONE, "%*s%s: ", LINK_INDENT, "", end);
@@ -122,6 +134,9 @@ static void show_port(const struct ctl_options *options, const char *end, const 
 	output_text(COLOR_NONE, " in %s", view_text(port, "domain"));
 	output_newline();
 	show_state(port);
+	show_faults(PORT_INDENT, "drift", json_object_get(port, "drift"));
+	if (view_number(port, "losses") > 0)
+		show_number(PORT_INDENT, "losses", view_number(port, "losses"));
 	show_number(PORT_INDENT, "index", view_number(port, "index"));
 	show_number(PORT_INDENT, "mtu", view_number(port, "mtu"));
 	show_addresses(json_object_get(port, "addresses"));
@@ -132,17 +147,16 @@ static void show_port(const struct ctl_options *options, const char *end, const 
 		show_statistics(port);
 }
 
-static void show_warnings(const json_t *warnings)
+/* A link that is pending has no worker. */
+static void show_datapath(const json_t *link)
 {
-	size_t i;
-	json_t *warning;
+	json_int_t worker = view_number(link, "worker");
 
-	json_array_foreach(warnings, i, warning)
-	{
-		show_key(LINK_INDENT, "warning");
-		output_text(COLOR_BAD, "%s", json_string_value(warning));
-		output_newline();
-	}
+	show_key(LINK_INDENT, "datapath");
+	output_text(COLOR_NONE, "%s", view_text(link, "datapath"));
+	if (worker >= 0)
+		output_text(COLOR_NONE, ", worker %" JSON_INTEGER_FORMAT, worker);
+	output_newline();
 }
 
 static void show_link(const struct ctl_options *options, const json_t *link)
@@ -155,15 +169,12 @@ static void show_link(const struct ctl_options *options, const json_t *link)
 	output_text(view_state_color(state), "%s", state);
 	output_newline();
 	show_number(LINK_INDENT, "mtu", view_number(link, "mtu"));
-	show_text(LINK_INDENT, "offload",
-		  json_is_true(json_object_get(link, "offload")) ? "on" : "off");
-	show_key(LINK_INDENT, "datapath");
-	output_text(COLOR_NONE, "%s, worker %" JSON_INTEGER_FORMAT, view_text(link, "datapath"),
-		    view_number(link, "worker"));
-	output_newline();
-	if (json_is_true(json_object_get(link, "mpls")))
+	show_text(LINK_INDENT, "offload", view_bool(link, "offload") ? "on" : "off");
+	show_datapath(link);
+	show_text(LINK_INDENT, "configured", view_bool(link, "configured") ? "yes" : "no");
+	if (view_bool(link, "mpls"))
 		show_text(LINK_INDENT, "mpls", "on");
-	show_warnings(json_object_get(link, "warnings"));
+	show_faults(LINK_INDENT, "warning", json_object_get(link, "warnings"));
 	show_port(options, "a", a);
 	show_port(options, "b", b);
 }
@@ -181,42 +192,6 @@ static void show_links(const struct ctl_options *options, const json_t *links)
 	}
 }
 
-static enum ctl_status show_all(const struct ctl_options *options)
-{
-	struct client_answer answer;
-	const json_t *links;
-	enum ctl_status status;
-
-	status =
-		client_call_or_complain(options, "org.rportd.Manager.List", json_object(), &answer);
-	links = json_object_get(answer.parameters, "links");
-	if (status == STATUS_DONE && !options->quiet) {
-		if (options->json)
-			output_json(options, links);
-		else
-			show_links(options, links);
-	}
-	client_answer_release(&answer);
-	return answer.status;
-}
-
-static enum ctl_status show_one(const struct ctl_options *options, const char *name)
-{
-	struct client_answer answer;
-	const json_t *link;
-
-	link = client_call_for(options, "org.rportd.Manager.Show", json_pack("{s:s}", "name", name),
-			       "link", &answer);
-	if (link && !options->quiet) {
-		if (options->json)
-			output_json(options, link);
-		else
-			show_link(options, link);
-	}
-	client_answer_release(&answer);
-	return answer.status;
-}
-
 enum ctl_status ctl_show(struct ctl_options *options, int argc, char **argv)
 {
 	const char *name;
@@ -225,19 +200,20 @@ enum ctl_status ctl_show(struct ctl_options *options, int argc, char **argv)
 	n = args_parse(options, NULL, argc, argv, &name, 1);
 	if (n < 0)
 		return STATUS_USAGE;
-	return n == 0 ? show_all(options) : show_one(options, name);
+	if (n == 0)
+		return command_call(options, "org.rportd.Manager.List", json_object(), "links",
+				    show_links);
+	return command_call(options, "org.rportd.Manager.Show", json_pack("{s:s}", "name", name),
+			    "link", show_link);
 }
 
 enum ctl_status ctl_exists(struct ctl_options *options, int argc, char **argv)
 {
 	struct client_answer answer;
 	const char *name;
-	int n;
 
-	n = args_parse(options, NULL, argc, argv, &name, 1);
-	if (n == 0)
-		args_usage_error("which link? rportctl exists LINK");
-	if (n != 1)
+	name = command_link_name(options, NULL, argc, argv, "exists LINK|IFNAME");
+	if (!name)
 		return STATUS_USAGE;
 	client_call(options, "org.rportd.Manager.Show", json_pack("{s:s}", "name", name), &answer);
 	/* That there is none is an answer; that there was no answer is a failure. */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORTCTL_COMMAND_H
+#define RPORTCTL_COMMAND_H
+
+/* What most commands do: take some words, make one call, and print what was answered. */
+
+#include <jansson.h>
+
+#include "args.h"
+
+/* Print @value, which is the answer or a member of it, as text. */
+typedef void (*command_print_fn)(const struct ctl_options *options, const json_t *value);
+
+/**
+ * command_call() - call a method of the daemon and print the answer: as JSON, as text, or not at
+ * all, as the options say
+ * @method: its full name
+ * @parameters: an object; the reference is taken over. NULL: out of memory
+ * @key: the member of the answer that is printed, which must be there; NULL: all of it
+ * @print: prints it as text
+ *
+ * Return: the status; a failure was printed.
+ */
+enum ctl_status command_call(const struct ctl_options *options, const char *method,
+			     json_t *parameters, const char *key, command_print_fn print);
+
+/**
+ * command_link_name() - read the words of a command that is about one link
+ * @table: the options of the command, or NULL
+ * @usage: what is said after "rportctl" when there is no word
+ *
+ * Return: the word, or NULL after having said what is wrong.
+ */
+const char *command_link_name(struct ctl_options *options, const struct args_table *table, int argc,
+			      char **argv, const char *usage);
+
+#endif
