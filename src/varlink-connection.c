@@ -8,27 +8,24 @@
 /*
  * Theory of operation
  *
- * A connection is in one of three states, told by what it holds, and waits for one event in each:
+ * A connection is in one of five states, told by what it holds, and waits for one event in each:
  *
- *   an answer to write       EPOLLOUT  write; nothing else happens until the client has read it
+ *   doom                     EPOLLHUP  close
+ *   output to write          EPOLLOUT  write; nothing else happens until the client has read it
+ *   a stream                 EPOLLHUP  close
  *   input not yet looked at  EPOLLOUT  take one message out of it, and run it
- *   neither                  EPOLLIN   read
+ *   none of these            EPOLLIN   read
+ *
+ * The first of them that is true counts. EPOLLHUP comes without being asked for, in every state,
+ * and says that both directions are shut: the client has closed, or we have for our part
+ * (varlink_connection_doom()). A client that only shuts down its sending side goes on receiving its
+ * stream.
  *
  * One event does one step and goes back to the loop, in which sd-event serves the sources in turn:
  * a client that pipelines calls without end gets its share and no more. Since reading comes last,
  * the end of the stream is seen only after all calls before it were answered: a client may send its
  * calls, shut down its sending side, and read.
  */
-
-struct varlink_call {
-	struct varlink_connection *connection;
-	const char *method; /* in full, as the client wrote it */
-	json_t *parameters;
-	bool oneway;
-	bool upgrade;
-	bool answered;
-	int result; /* of answering: 0, or why the connection must close */
-};
 
 bool varlink_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups, gid_t allowed)
 {
@@ -89,72 +86,64 @@ static int connection_identify(struct varlink_connection *connection)
 
 /* --- answering -------------------------------------------------------------------------------- */
 
-static int connection_write(struct varlink_connection *connection)
-{
-	ssize_t n;
-
-	do
-		n = send(connection->fd, connection->output + connection->output_sent,
-			 connection->output_size - connection->output_sent, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EAGAIN ? 0 : -errno;
-	connection->output_sent += (size_t)n;
-	if (connection->output_sent == connection->output_size) {
-		free(connection->output);
-		connection->output = NULL;
-	}
-	return 0;
-}
-
 static int connection_send(struct varlink_connection *connection, const json_t *message)
 {
 	int r;
 
-	connection->output_sent = 0;
-	connection->output = frame_encode(message, &connection->output_size);
-	if (!connection->output)
-		return -ENOMEM;
-	r = connection_write(connection);
+	r = varlink_output_add(&connection->output, message);
+	if (r >= 0)
+		r = varlink_output_write(&connection->output, connection->fd);
 	if (r < 0)
 		return r;
-	if (connection->output && connection->output_size - connection->output_sent >
-					  connection->server->options.limits.output)
+	if (connection->output.waiting > connection->server->options.limits.output)
 		return -ENOBUFS;
 	return 0;
 }
 
-/* Takes over the reference to @message; NULL: there was no memory to make it. */
-static void call_answer(struct varlink_call *call, json_t *message)
+void varlink_call_fail(struct varlink_call *call, int reason)
 {
-	if (call->answered)
-		log_error("%s was answered twice", call->method);
-	else if (!message)
-		call->result = -ENOMEM;
-	else if (!call->oneway)
-		call->result = connection_send(call->connection, message);
 	call->answered = true;
+	call->result = reason;
+}
+
+int varlink_call_answer(struct varlink_call *call, json_t *message)
+{
+	int r = 0;
+
+	if (call->answered) {
+		log_error("%s was answered twice", call->method);
+		json_decref(message);
+		return -EALREADY;
+	}
+	if (!message)
+		r = -ENOMEM;
+	else if (!call->oneway)
+		r = connection_send(call->connection, message);
+	call->answered = true;
+	call->result = r;
 	json_decref(message);
+	return r;
 }
 
 void varlink_reply(struct varlink_call *call, json_t *parameters)
 {
-	call_answer(call, parameters ? json_pack("{s:o}", "parameters", parameters) : NULL);
+	varlink_call_answer(call, parameters ? json_pack("{s:o}", "parameters", parameters) : NULL);
 }
 
 void varlink_error(struct varlink_call *call, const char *error, json_t *parameters)
 {
 	if (!parameters)
 		parameters = json_object();
-	call_answer(call,
-		    parameters ? json_pack("{s:s, s:o}", "error", error, "parameters", parameters)
-			       : NULL);
+	varlink_call_answer(call, parameters ? json_pack("{s:s, s:o}", "error", error, "parameters",
+							 parameters)
+					     : NULL);
 }
 
 void varlink_error_name(struct varlink_call *call, const char *error, const char *key,
 			const char *value)
 {
-	call_answer(call, json_pack("{s:s, s:{s:s}}", "error", error, "parameters", key, value));
+	varlink_call_answer(call,
+			    json_pack("{s:s, s:{s:s}}", "error", error, "parameters", key, value));
 }
 
 void varlink_error_invalid_parameter(struct varlink_call *call, const char *parameter)
@@ -211,8 +200,7 @@ static void call_dispatch(struct varlink_call *call)
 	}
 	interface = strndup(call->method, (size_t)(dot - call->method));
 	if (!interface) {
-		call->answered = true;
-		call->result = -ENOMEM;
+		varlink_call_fail(call, -ENOMEM);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -237,16 +225,13 @@ static int message_flag(const json_t *message, const char *key, bool *ret)
 
 static int message_parse(const json_t *message, struct varlink_call *call)
 {
-	bool more; /* every method gives a single reply: one without "continues" is a valid answer
-		    */
-
 	call->method = json_string_value(json_object_get(message, "method"));
 	call->parameters = json_object_get(message, "parameters");
 	if (json_is_null(call->parameters))
 		call->parameters = NULL;
 	if (!call->method || (call->parameters && !json_is_object(call->parameters)))
 		return -EBADMSG;
-	if (message_flag(message, "more", &more) < 0 ||
+	if (message_flag(message, "more", &call->more) < 0 ||
 	    message_flag(message, "oneway", &call->oneway) < 0 ||
 	    message_flag(message, "upgrade", &call->upgrade) < 0)
 		return -EBADMSG;
@@ -276,7 +261,7 @@ static int connection_call(struct varlink_connection *connection, json_t *messag
 	return call.result;
 }
 
-/* --- the three steps -------------------------------------------------------------------------- */
+/* --- the steps -------------------------------------------------------------------------------- */
 
 static int connection_process(struct varlink_connection *connection)
 {
@@ -309,22 +294,52 @@ static int connection_read(struct varlink_connection *connection)
 	return connection_process(connection);
 }
 
-/* After a step, with its result: which event brings the next one? */
-static uint32_t connection_wants(const struct varlink_connection *connection, int result)
+static uint32_t connection_wants(const struct varlink_connection *connection, bool input)
 {
-	return connection->output || result > 0 ? EPOLLOUT : EPOLLIN;
+	if (connection->output.waiting > 0)
+		return EPOLLOUT;
+	if (connection->stream.open)
+		return 0;
+	return input ? EPOLLOUT : EPOLLIN;
 }
 
-static int connection_step(struct varlink_connection *connection, bool readable)
+int varlink_connection_wait(struct varlink_connection *connection, bool input)
+{
+	return sd_event_source_set_io_events(connection->io, connection_wants(connection, input));
+}
+
+/* Return: 1 when there may be input to look at, 0 when there is none, or why to close. */
+static int connection_step(struct varlink_connection *connection, bool readable, bool hung_up)
 {
 	int r;
 
-	if (connection->output) {
-		r = connection_write(connection);
+	if (connection->doom < 0)
+		return connection->doom;
+	if (connection->output.waiting > 0) {
+		r = varlink_output_write(&connection->output, connection->fd);
 		/* There may be calls in the buffer behind the one just answered. */
 		return r < 0 ? r : 1;
 	}
+	if (connection->stream.open)
+		return hung_up ? -ESHUTDOWN : 0;
 	return readable ? connection_read(connection) : connection_process(connection);
+}
+
+static const char *reason_text(const struct varlink_connection *connection, int reason)
+{
+	switch (reason) {
+	case -EBADMSG:
+		return "its message is malformed";
+	case -EMSGSIZE:
+		return "its message is too long";
+	case -ENOBUFS:
+		return connection->stream.open ? "it does not read what it asked for"
+					       : "too much output is waiting for it";
+	case -EUSERS:
+		return "too many streams";
+	default:
+		return strerror(-reason);
+	}
 }
 
 static void connection_explain(const struct varlink_connection *connection, int result)
@@ -333,26 +348,22 @@ static void connection_explain(const struct varlink_connection *connection, int 
 	if (result == -ESHUTDOWN || result == -EPIPE || result == -ECONNRESET)
 		return;
 	log_limited(LOG_NOTICE, "closing the connection of a client of uid %u: %s",
-		    (unsigned int)connection->uid,
-		    result == -EBADMSG    ? "its message is malformed"
-		    : result == -EMSGSIZE ? "its message is too long"
-		    : result == -ENOBUFS  ? "too much output is waiting for it"
-					  : strerror(-result));
+		    (unsigned int)connection->uid, reason_text(connection, result));
 }
 
-static int connection_event(sd_event_source *source, int fd _unused_, uint32_t revents _unused_,
+static int connection_event(sd_event_source *source, int fd _unused_, uint32_t revents,
 			    void *userdata)
 {
 	struct varlink_connection *connection = userdata;
 	uint32_t wanted;
 	int r;
 
-	/* By what was asked for, not by what came: EPOLLHUP comes unasked, in every state. */
+	/* What to do is told by what was asked for: EPOLLHUP comes unasked, in every state. */
 	r = sd_event_source_get_io_events(source, &wanted);
 	if (r >= 0)
-		r = connection_step(connection, wanted == EPOLLIN);
+		r = connection_step(connection, wanted == EPOLLIN, revents & (EPOLLHUP | EPOLLERR));
 	if (r >= 0)
-		r = sd_event_source_set_io_events(source, connection_wants(connection, r));
+		r = varlink_connection_wait(connection, r > 0);
 	if (r < 0) {
 		connection_explain(connection, r);
 		varlink_connection_free(connection);
@@ -396,6 +407,7 @@ static void connection_unlink(struct varlink_connection *connection)
 	else
 		server->connections = connection->next;
 	server->n_connections--;
+	server->n_streams -= connection->stream.open;
 }
 
 int varlink_connection_new(struct varlink_server *server, int fd)
@@ -421,14 +433,27 @@ int varlink_connection_new(struct varlink_server *server, int fd)
 	return 0;
 }
 
+void varlink_connection_doom(struct varlink_connection *connection, int reason)
+{
+	connection->doom = reason;
+	varlink_output_release(&connection->output);
+	/* That makes an EPOLLHUP of our own, and needs no memory, which may be the reason. */
+	shutdown(connection->fd, SHUT_RDWR);
+}
+
 void varlink_connection_free(struct varlink_connection *connection)
 {
+	struct varlink_stream stream;
+
 	if (!connection)
 		return;
+	stream = connection->stream;
 	connection_unlink(connection);
 	sd_event_source_disable_unref(connection->io);
 	safe_close(connection->fd);
 	frame_buffer_release(&connection->input);
-	free(connection->output);
+	varlink_output_release(&connection->output);
 	free(connection);
+	if (stream.open)
+		stream.closed(stream.userdata);
 }

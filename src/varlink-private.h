@@ -7,6 +7,22 @@
 #include "frame.h"
 #include "varlink.h"
 
+struct varlink_frame;
+
+/* What waits for the client to read it. */
+struct varlink_output {
+	struct varlink_frame *head, *tail;
+	size_t sent;    /* bytes of the head that went already */
+	size_t waiting; /* bytes in all */
+	size_t first;   /* of these, bytes that belong to the first reply of a stream */
+};
+
+struct varlink_stream {
+	bool open;
+	void (*closed)(void *userdata);
+	void *userdata;
+};
+
 struct varlink_connection {
 	struct varlink_server *server;
 	struct varlink_connection *prev, *next; /* in the server's list */
@@ -15,9 +31,20 @@ struct varlink_connection {
 	uid_t uid;
 	bool may_change;
 	struct frame_buffer input;
-	char *output; /* the answer that is on its way, or NULL */
-	size_t output_size;
-	size_t output_sent;
+	struct varlink_output output;
+	struct varlink_stream stream; /* once open, it is until the end */
+	int doom;                     /* why the loop has to close the connection, or 0 */
+};
+
+struct varlink_call {
+	struct varlink_connection *connection;
+	const char *method; /* in full, as the client wrote it */
+	json_t *parameters;
+	bool more;
+	bool oneway;
+	bool upgrade;
+	bool answered;
+	int result; /* of answering: 0, or why the connection must close */
 };
 
 struct varlink_server {
@@ -28,6 +55,7 @@ struct varlink_server {
 	int listen_fd;
 	struct varlink_connection *connections;
 	unsigned int n_connections;
+	unsigned int n_streams;
 };
 
 /**
@@ -50,8 +78,61 @@ int varlink_connection_new(struct varlink_server *server, int fd);
 
 /**
  * varlink_connection_free() - close it and take it out of the server's list; takes NULL
+ *
+ * If it has a stream, that is closed().
  */
 void varlink_connection_free(struct varlink_connection *connection);
+
+/**
+ * varlink_connection_doom() - have the loop close it
+ * @reason: -errno
+ *
+ * Nothing more is sent, and what waits is let go. The connection is there until the loop comes to
+ * it.
+ */
+void varlink_connection_doom(struct varlink_connection *connection, int reason);
+
+/**
+ * varlink_connection_wait() - wait for the event that brings the next step
+ * @input: there may be input that was not looked at
+ *
+ * Return: 0 or -errno.
+ */
+int varlink_connection_wait(struct varlink_connection *connection, bool input);
+
+/**
+ * varlink_call_answer() - send the answer, unless the client wants none
+ * @message: the reference is taken over. NULL (out of memory) closes the connection
+ *
+ * Return: 0, or why there is no answer: -EALREADY when there has been one, or the reason for which
+ * the connection closes.
+ */
+int varlink_call_answer(struct varlink_call *call, json_t *message);
+
+/**
+ * varlink_call_fail() - close the connection in place of an answer
+ * @reason: -errno
+ */
+void varlink_call_fail(struct varlink_call *call, int reason);
+
+/**
+ * varlink_output_add() - one more frame
+ *
+ * Return: 0 or -ENOMEM, and nothing has changed.
+ */
+int varlink_output_add(struct varlink_output *output, const json_t *message);
+
+/**
+ * varlink_output_write() - send as much of what waits as the socket takes now
+ *
+ * Return: 0 or -errno; a socket that takes nothing is no error.
+ */
+int varlink_output_write(struct varlink_output *output, int fd);
+
+/**
+ * varlink_output_release() - forget what waits; takes a zeroed one
+ */
+void varlink_output_release(struct varlink_output *output);
 
 /**
  * varlink_error_name() - answer with a standard error that carries one name

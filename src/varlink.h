@@ -101,7 +101,8 @@ void varlink_error(struct varlink_call *call, const char *error, json_t *paramet
  * @userdata: for @closed; not used when no stream is made
  *
  * A caller that did not ask for "more" is answered with org.varlink.service.ExpectedMore. Calls
- *that the client sends besides are left unread.
+ * that the client sends besides are left unread. Without varlink_streams_full() having been asked,
+ * one stream too many closes the connection.
  *
  * Return: the stream, or NULL when there is none, and the call has been answered.
  */

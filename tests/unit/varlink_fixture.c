@@ -14,6 +14,8 @@
 char varlink_path[64];
 struct varlink_server *varlink_server;
 unsigned int varlink_counted;
+struct watcher varlink_watchers[8];
+unsigned int varlink_n_watchers;
 
 static char directory[] = "/tmp/test_varlink.XXXXXX";
 static sd_event *event;
@@ -61,6 +63,55 @@ static void method_silent(struct varlink_call *call _unused_, json_t *parameters
 {
 }
 
+static void watcher_closed(void *userdata)
+{
+	((struct watcher *)userdata)->closed++;
+}
+
+static json_t *watch_text(int count, size_t size)
+{
+	char *text = malloc(size + 1);
+	json_t *parameters;
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'a' + count % 26, size);
+	text[size] = '\0';
+	parameters = json_pack("{s:i, s:s}", "count", count, "text", text);
+	free(text);
+	return parameters;
+}
+
+static size_t parameter_number(json_t *parameters, const char *key)
+{
+	return (size_t)json_integer_value(json_object_get(parameters, key));
+}
+
+/* The first reply, with a text of "size" bytes, and as many of the others as "replies" says. */
+static void method_watch(struct varlink_call *call, json_t *parameters, void *userdata _unused_)
+{
+	struct watcher *watcher = &varlink_watchers[varlink_n_watchers];
+	size_t size = parameter_number(parameters, "size");
+	int replies = (int)parameter_number(parameters, "replies");
+
+	ck_assert_uint_lt(varlink_n_watchers, ARRAY_SIZE(varlink_watchers));
+	if (varlink_streams_full(call) && !json_object_get(parameters, "unasked")) {
+		varlink_error(call, "org.example.Test.Full", NULL);
+		return;
+	}
+	watcher->stream = varlink_stream_new(call, watch_text(0, size), watcher_closed, watcher);
+	if (!watcher->stream)
+		return;
+	varlink_n_watchers++;
+	for (int i = 1; i <= replies; i++)
+		watcher_reply(watcher, i, size);
+}
+
+static void method_watch_no_memory(struct varlink_call *call, json_t *parameters _unused_,
+				   void *userdata _unused_)
+{
+	ck_assert_ptr_null(varlink_stream_new(call, NULL, watcher_closed, &varlink_watchers[0]));
+}
+
 static const struct varlink_method methods[] = {
 	{ "Echo", method_echo, false },
 	{ "Count", method_count, false },
@@ -69,6 +120,8 @@ static const struct varlink_method methods[] = {
 	{ "NoMemory", method_no_memory, false },
 	{ "Silent", method_silent, false },
 	{ "Change", method_count, true },
+	{ "Watch", method_watch, false },
+	{ "WatchNoMemory", method_watch_no_memory, false },
 };
 
 static const struct varlink_interface interface = {
@@ -82,7 +135,7 @@ const struct varlink_server_options varlink_default_options = {
 	.interface = &interface,
 	.userdata = &varlink_counted,
 	.group = (gid_t)-1,
-	.limits = { CONNECTIONS, PER_UID, 4096, OUTPUT_LIMIT },
+	.limits = { CONNECTIONS, PER_UID, 4096, OUTPUT_LIMIT, STREAMS, STREAM_LIMIT },
 	.vendor = "vendor",
 	.product = "product",
 	.version = "1.2.3",
@@ -115,6 +168,8 @@ void varlink_setup(void)
 {
 	varlink_setup_directory();
 	varlink_counted = 0;
+	varlink_n_watchers = 0;
+	memset(varlink_watchers, 0, sizeof(varlink_watchers));
 	ck_assert_int_eq(sd_event_new(&event), 0);
 	varlink_start(&varlink_default_options);
 }
@@ -271,6 +326,23 @@ size_t client_expect_big(struct client *client)
 		json_string_length(json_object_get(json_object_get(message, "parameters"), "text"));
 	json_decref(message);
 	return length;
+}
+
+void watcher_reply(struct watcher *watcher, int count, size_t size)
+{
+	varlink_stream_reply(watcher->stream, watch_text(count, size));
+}
+
+void client_expect_reply(struct client *client, int count, size_t size)
+{
+	json_t *message = client_receive(client);
+	json_t *wanted =
+		json_pack("{s:b, s:o}", "continues", true, "parameters", watch_text(count, size));
+
+	ck_assert_ptr_nonnull(message);
+	ck_assert(json_equal(message, wanted));
+	json_decref(wanted);
+	json_decref(message);
 }
 
 /* One call on a connection of its own. */

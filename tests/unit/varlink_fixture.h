@@ -16,6 +16,8 @@
 #define CONNECTIONS  8
 #define PER_UID      3
 #define OTHER_UID    65534 /* not root */
+#define STREAMS      3
+#define STREAM_LIMIT (64 * 1024)
 
 #define COUNT "{\"method\":\"org.example.Test.Count\"}"
 #define BIG   "{\"method\":\"org.example.Test.Big\",\"parameters\":{\"size\":1000000}}"
@@ -24,6 +26,15 @@ extern char varlink_path[64];
 extern struct varlink_server *varlink_server;
 extern unsigned int varlink_counted; /* calls of Count and Change */
 extern const struct varlink_server_options varlink_default_options;
+
+/* A stream that a call of Watch made. */
+struct watcher {
+	struct varlink_stream *stream;
+	unsigned int closed; /* how often */
+};
+
+extern struct watcher varlink_watchers[8];
+extern unsigned int varlink_n_watchers;
 
 /* Fixtures: a server on a socket in a directory of its own; the directory alone. */
 void varlink_setup(void);
@@ -57,6 +68,9 @@ void client_expect_count(struct client *client, int count);
 void client_expect_closed(struct client *client);
 void client_expect_silence(struct client *client);
 size_t client_expect_big(struct client *client);
+/* One more reply of a stream, and what came of it: a number, and a text as long as is said. */
+void watcher_reply(struct watcher *watcher, int count, size_t size);
+void client_expect_reply(struct client *client, int count, size_t size);
 /* One call on a connection of its own. */
 void client_expect_answer(const char *call, const char *answer);
 

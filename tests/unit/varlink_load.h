@@ -4,7 +4,7 @@
 
 #include "varlink_fixture.h"
 
-/* Tests of streams, limits and load, a part of test_varlink. */
+/* Tests of framing, limits and load, a part of test_varlink. */
 void varlink_load_tests(TCase *tcase);
 
 #endif
