@@ -14,7 +14,7 @@ struct counters;
 
 /**
  * counters_open() - take over the counters of a former daemon, or begin anew
- * @max: slots
+ * @max: slots, at least; there are more when a former daemon had more
  * @ret: close it with counters_close()
  *
  * What was inherited but is not of this shape is dropped, and we begin anew.

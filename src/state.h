@@ -7,7 +7,8 @@
  * store (sd_pid_notify_with_fds(3), FDSTORE=1) while nobody runs. Without one (no NOTIFY_SOCKET, no
  * FileDescriptorStoreMax=) everything works, and nothing survives.
  *
- * A record is a key and a JSON object. The module knows neither ports nor links.
+ * A record is a key and a JSON object. The module knows neither ports nor links. The names
+ * "state-1" and "state-2" in the store are its own.
  */
 
 #include <jansson.h>
@@ -47,6 +48,9 @@ void state_close(struct state *state);
 
 /**
  * state_is_kept() - is there a store that would keep things?
+ *
+ * A service manager that takes messages is believed to have one, unless $FDSTORE says otherwise
+ * (systemd 254). Whether it is full is never known.
  */
 bool state_is_kept(const struct state *state);
 
@@ -57,7 +61,9 @@ bool state_is_kept(const struct state *state);
  * The record is in the store when this returns: a kill does not lose it. Cost does not depend on
  * how many records there are.
  *
- * Return: 0 or -errno.
+ * Return: 0; -EINVAL: the key is empty, too long or has control characters, or @value is no object;
+ * -E2BIG, -ENOSPC: it is, or all would be, longer than is allowed (journal.h); or another -errno. A
+ * failure leaves the former record.
  */
 int state_put(struct state *state, const char *key, json_t *value);
 
@@ -79,9 +85,10 @@ int state_foreach(struct state *state, void (*fn)(const char *key, json_t *value
 
 /**
  * state_store_fd() - put a descriptor into the store
- * @name: by which the next daemon finds it: printable, without ':'. One of that name that is there
- *	already is replaced
- * @fd: stays the caller's
+ * @name: by which the next daemon finds it: printable ASCII, without ':'. One of that name that is
+ *	there already is replaced. Make it short: all names together go into one environment string,
+ *	and with more than 128 KiB (MAX_ARG_STRLEN) the next daemon could not be executed
+ * @fd: stays the caller's; one open file is in the store under one name only, its first
  *
  * Return: 0 or -errno; 0 without a store.
  */
