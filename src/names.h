@@ -45,6 +45,13 @@ bool ifname_valid(const char *name);
 bool netns_name_valid(const char *name);
 
 /**
+ * text_printable() - can it be shown on a terminal and sent as JSON?
+ *
+ * It is UTF-8 (RFC 3629) without control characters; file names can have any bytes.
+ */
+bool text_printable(const char *text);
+
+/**
  * ip_address_parse() - read an IPv4 or IPv6 address
  *
  * Return: 0, or -EINVAL (@ret is untouched).
