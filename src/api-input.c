@@ -146,12 +146,12 @@ bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_sp
 }
 
 bool api_read_link(struct api_reader *reader, json_t *parameters, struct link_spec *spec,
-		   bool *ret_replace)
+		   struct api_pair_options *options)
 {
-	static const char *const keys[] = { "a", "b", "name", "mtu", "offload", "mpls", "replace" };
+	static const char *const keys[] = { "a",    "b",       "name", "mtu",    "offload",
+					    "mpls", "replace", "wait", "persist" };
 	const char *name;
 
-	*ret_replace = false;
 	return api_known_keys(reader, parameters, keys, ARRAY_SIZE(keys)) &&
 	       read_port(reader, parameters, "a", &spec->ports[0]) &&
 	       read_port(reader, parameters, "b", &spec->ports[1]) &&
@@ -159,5 +159,7 @@ bool api_read_link(struct api_reader *reader, json_t *parameters, struct link_sp
 	       read_common(reader, parameters, &spec->ports[1]) &&
 	       api_read_string(reader, parameters, "name", false, &name) &&
 	       (!name || link_spec_set_name(spec, name, &reader->err) >= 0) &&
-	       api_read_bool(reader, parameters, "replace", ret_replace);
+	       api_read_bool(reader, parameters, "wait", &spec->wait) &&
+	       api_read_bool(reader, parameters, "replace", &options->replace) &&
+	       api_read_bool(reader, parameters, "persist", &options->persist);
 }

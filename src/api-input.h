@@ -45,10 +45,16 @@ bool api_read_int(struct api_reader *reader, json_t *object, const char *name, b
  */
 bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_spec *port);
 
+/* What Pair is to do besides making a link. */
+struct api_pair_options {
+	bool replace;
+	bool persist;
+};
+
 /**
  * api_read_link() - the parameters of Pair
  */
 bool api_read_link(struct api_reader *reader, json_t *parameters, struct link_spec *spec,
-		   bool *ret_replace);
+		   struct api_pair_options *options);
 
 #endif

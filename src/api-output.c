@@ -2,39 +2,11 @@
 #include <stdio.h>
 
 #include "api-output.h"
+#include "spec-json.h"
 
 static json_t *null_or_string(const char *text)
 {
 	return text[0] ? json_string(text) : json_null();
-}
-
-static json_t *addresses_to_json(const struct port_spec *port)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < port->n_addresses; i++) {
-		char address[IP_PREFIX_TEXT_MAX], peer[IP_TEXT_MAX];
-
-		json_array_append_new(
-			array,
-			json_pack(
-				"{s:s, s:o}", "address",
-				ip_prefix_format(&port->addresses[i].address, address), "peer",
-				null_or_string(ip_address_format(&port->addresses[i].peer, peer))));
-	}
-	return array;
-}
-
-static json_t *routes_to_json(const struct port_spec *port)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < port->n_routes; i++) {
-		char text[IP_PREFIX_TEXT_MAX];
-
-		json_array_append_new(array, json_string(ip_prefix_format(&port->routes[i], text)));
-	}
-	return array;
 }
 
 static json_t *offloads_to_json(unsigned int offloads)
@@ -68,10 +40,10 @@ static const char *state_name(enum port_state state)
 		return "up";
 	case PORT_DOWN:
 		return "down";
-	case PORT_GONE:
+	case PORT_PENDING:
 		break;
 	}
-	return "gone";
+	return "pending";
 }
 
 static json_t *peer_to_json(const struct port *port)
@@ -84,21 +56,44 @@ static json_t *peer_to_json(const struct port *port)
 	return json_string(port_format(peer, name));
 }
 
+/* Names of files, which reasons may quote, need not be UTF-8, which JSON must be. */
+static json_t *reason_to_json(const struct port *port)
+{
+	json_t *reason = port->hold.reason ? json_string(port->hold.reason) : json_null();
+
+	return reason ? reason : json_string("the reason is not UTF-8");
+}
+
+static json_t *drift_to_json(const struct port *port)
+{
+	json_t *lines = json_array();
+	const char *end;
+
+	for (const char *line = port->drift; line && *line; line = *end ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		json_array_append_new(lines, json_stringn(line, (size_t)(end - line)));
+	}
+	return lines;
+}
+
 static json_t *status_to_json(const struct port *port, const struct port_status *status)
 {
 	char domain[DOMAIN_TEXT_MAX], link_local[IP_TEXT_MAX];
 	const struct port_spec *spec = &port->spec;
 
 	return json_pack(
-		"{s:s, s:s, s:I, s:s, s:b, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+		"{s:s, s:s, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o, "
+		"s:o, s:o}",
 		"domain", domain_format(&spec->domain, domain), "interface", status->ifname,
-		"index", (json_int_t)status->index, "state", state_name(status->state), "carrier",
-		status->carrier, "link", null_or_string(port->link ? port->link->name : ""), "peer",
-		peer_to_json(port), "mtu", (json_int_t)status->mtu, "offload", spec->offload,
-		"mpls", spec->mpls, "addresses", addresses_to_json(spec), "routes",
-		routes_to_json(spec), "linkLocal",
-		null_or_string(ip_address_format(&port->link_local, link_local)), "offloads",
-		offloads_to_json(port->tun.offloads), "statistics", statistics_to_json(status));
+		"index", (json_int_t)status->index, "state", state_name(status->state), "reason",
+		reason_to_json(port), "losses", (json_int_t)port->hold.losses, "drift",
+		drift_to_json(port), "carrier", status->carrier, "link",
+		null_or_string(port->link ? port->link->name : ""), "peer", peer_to_json(port),
+		"mtu", (json_int_t)status->mtu, "offload", spec->offload, "mpls", spec->mpls,
+		"addresses", spec_json_addresses(spec), "routes", spec_json_routes(spec),
+		"linkLocal", null_or_string(ip_address_format(&port->link_local, link_local)),
+		"offloads", offloads_to_json(port->tun.offloads), "statistics",
+		statistics_to_json(status));
 }
 
 json_t *api_port_to_json(struct manager *manager, const struct port *port)
@@ -109,13 +104,17 @@ json_t *api_port_to_json(struct manager *manager, const struct port *port)
 	return status_to_json(port, &status);
 }
 
+static bool one_is(const struct port_status status[static 2], enum port_state state)
+{
+	return status[0].state == state || status[1].state == state;
+}
+
 static json_t *warnings_to_json(const struct port_status status[static 2])
 {
 	json_t *warnings = json_array();
 	char text[128];
 
-	if (status[0].state == PORT_GONE || status[1].state == PORT_GONE ||
-	    status[0].mtu == status[1].mtu)
+	if (status[0].mtu == status[1].mtu)
 		return warnings;
 	snprintf(text, sizeof(text), "the MTUs of the ends differ: %u at end a, %u at end b",
 		 status[0].mtu, status[1].mtu);
@@ -123,20 +122,26 @@ static json_t *warnings_to_json(const struct port_status status[static 2])
 	return warnings;
 }
 
+static const char *link_state(const struct port_status status[static 2])
+{
+	if (one_is(status, PORT_PENDING))
+		return "pending";
+	return one_is(status, PORT_DOWN) ? "degraded" : "up";
+}
+
 json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
 {
 	const struct port *a = link->ports[0], *b = link->ports[1];
 	struct port_status status[2];
-	bool up;
+	int worker = link->shuttle ? (int)shuttle_link_worker(link->shuttle) : -1;
 
 	manager_port_status(manager, a, &status[0]);
 	manager_port_status(manager, b, &status[1]);
-	up = status[0].state == PORT_UP && status[1].state == PORT_UP;
-	return json_pack("{s:s, s:s, s:I, s:b, s:b, s:s, s:I, s:o, s:o, s:o}", "name", link->name,
-			 "state", up ? "up" : "degraded", "mtu",
-			 (json_int_t)MIN(status[0].mtu, status[1].mtu), "offload", a->spec.offload,
-			 "mpls", a->spec.mpls, "datapath", manager_datapath(manager), "worker",
-			 (json_int_t)shuttle_link_worker(link->shuttle), "warnings",
+	return json_pack("{s:s, s:s, s:b, s:I, s:b, s:b, s:s, s:I, s:o, s:o, s:o}", "name",
+			 link->name, "state", link_state(status), "configured", link->configured,
+			 "mtu", (json_int_t)MIN(status[0].mtu, status[1].mtu), "offload",
+			 a->spec.offload, "mpls", a->spec.mpls, "datapath",
+			 manager_datapath(manager), "worker", (json_int_t)worker, "warnings",
 			 warnings_to_json(status), "a", status_to_json(a, &status[0]), "b",
 			 status_to_json(b, &status[1]));
 }

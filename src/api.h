@@ -7,7 +7,24 @@
 #include "manager.h"
 #include "varlink.h"
 
-/* The interface as varlink_server_new() takes it; its userdata is a struct manager. */
+struct api;
+
+/* The interface as varlink_server_new() takes it; its userdata is a struct api. */
 extern const struct varlink_interface api_interface;
+
+/**
+ * api_new() - what the methods work on
+ * @manager: must live as long; its observer is the API's
+ * @config_path: see config_load(); must live as long
+ * @ret: free it with api_free(), after the server of its methods
+ *
+ * Return: 0 or -errno.
+ */
+int api_new(struct manager *manager, const char *config_path, struct api **ret);
+
+/**
+ * api_free() - takes NULL
+ */
+void api_free(struct api *api);
 
 #endif

@@ -208,7 +208,7 @@ bool domain_equal(const struct domain *a, const struct domain *b)
 
 bool domain_means(const struct domain *said, const struct domain *found)
 {
-	if (said->netns != DOMAIN_NETNS_ANY)
+	if (said->netns != DOMAIN_NETNS_ANY || found->netns == DOMAIN_NETNS_ANY)
 		return domain_equal(said, found);
 	if (found->netns == DOMAIN_NETNS_SELF)
 		return streq(said->name, found->vrf);

@@ -74,7 +74,7 @@ bool domain_equal(const struct domain *a, const struct domain *b);
 /**
  * domain_means() - may what a user said mean this domain?
  * @said: as it was parsed; a bare NAME may mean a VRF or a namespace
- * @found: as domain_resolve() gave it
+ * @found: as domain_resolve() gave it, or as it was said where it is yet to be found
  */
 bool domain_means(const struct domain *said, const struct domain *found);
 

@@ -56,21 +56,21 @@ static void add(uint64_t *counter, uint64_t amount)
 
 void flow_count_sent(struct flow *flow, size_t size)
 {
-	add(&flow->counters.packets, 1);
-	add(&flow->counters.bytes, size - flow->header);
+	add(&flow->counters->packets, 1);
+	add(&flow->counters->bytes, size - flow->header);
 }
 
 void flow_count_drop(struct flow *flow, enum drop_cause cause)
 {
-	add(&flow->counters.drops[cause], 1);
+	add(&flow->counters->drops[cause], 1);
 }
 
-void flow_read_counters(const struct flow *flow, struct flow_counters *ret)
+void flow_read_counters(const struct flow_counters *counters, struct flow_counters *ret)
 {
-	ret->packets = __atomic_load_n(&flow->counters.packets, __ATOMIC_RELAXED);
-	ret->bytes = __atomic_load_n(&flow->counters.bytes, __ATOMIC_RELAXED);
+	ret->packets = __atomic_load_n(&counters->packets, __ATOMIC_RELAXED);
+	ret->bytes = __atomic_load_n(&counters->bytes, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < DROP_CAUSES; i++)
-		ret->drops[i] = __atomic_load_n(&flow->counters.drops[i], __ATOMIC_RELAXED);
+		ret->drops[i] = __atomic_load_n(&counters->drops[i], __ATOMIC_RELAXED);
 }
 
 unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes)

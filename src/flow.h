@@ -35,11 +35,11 @@ enum flow_state {
 };
 
 struct flow {
-	int from, to;                  /* TUN fds; borrowed, open until the flow was removed */
-	unsigned int header;           /* bytes before the packet */
-	bool family_header;            /* they begin with a struct tun_pi */
-	void *owner;                   /* for whoever added it */
-	struct flow_counters counters; /* written by the worker alone */
+	int from, to;                   /* TUN fds; borrowed, open until the flow was removed */
+	unsigned int header;            /* bytes before the packet */
+	bool family_header;             /* they begin with a struct tun_pi */
+	void *owner;                    /* for whoever added it */
+	struct flow_counters *counters; /* borrowed; written by the worker alone */
 
 	/* the worker's and the engine's */
 	enum flow_state state;
@@ -87,9 +87,9 @@ void flow_count_sent(struct flow *flow, size_t size);
 void flow_count_drop(struct flow *flow, enum drop_cause cause);
 
 /**
- * flow_read_counters() - take the counters from another thread than the worker's
+ * flow_read_counters() - take counters from another thread than the worker's
  */
-void flow_read_counters(const struct flow *flow, struct flow_counters *ret);
+void flow_read_counters(const struct flow_counters *counters, struct flow_counters *ret);
 
 /**
  * flow_next_batch() - how many reads to ask for, after what the last ones brought

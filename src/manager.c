@@ -4,222 +4,80 @@
  * Theory of operation
  *
  * A verb validates, stages what can fail, and commits to the table last; what was staged is undone
- * when a later stage fails.
- *
- * What the monitor tells changes what we know of a port. It is acted on when all has been told, so
- * that a burst of changes does not make carriers flap, nor old news undo what came after. That a
- * port was removed is learned from the monitor or from the shuttle, whichever is first; its
- * descriptor is asked whether it is true.
+ * when a later stage fails. At its end what changed is recorded for the next daemon (record.c), and
+ * the observer is told (watch.c, manager_update_ports()).
  */
 
 #include <stdio.h>
 
 #include "log.h"
-#include "manager.h"
-#include "monitor.h"
-#include "table.h"
-
-struct manager {
-	struct manager_options options;
-	struct port_yard yard;
-	struct monitor *monitor;
-	struct shuttle *shuttle;
-	struct table table;
-	struct port_list dirty; /* ports that have to be looked at */
-	int own_nsid;           /* by which the monitor may name our own namespace */
-};
+#include "manager-private.h"
 
 static int out_of_memory(struct rport_error *err)
 {
 	return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
 }
 
-/* --- what happens to ports -------------------------------------------------------------------- */
-
-static void mark_dirty(struct manager *manager, struct port *port)
-{
-	if (!port->dirty)
-		TAILQ_INSERT_TAIL(&manager->dirty, port, dirty_entry);
-	port->dirty = true;
-}
-
-static void mark_clean(struct manager *manager, struct port *port)
-{
-	if (port->dirty)
-		TAILQ_REMOVE(&manager->dirty, port, dirty_entry);
-	port->dirty = false;
-}
-
-static void mark_peer_dirty(struct manager *manager, struct port *port)
-{
-	struct link_port *peer;
-
-	if (link_get_parent(&port->rule, &peer) == 0)
-		mark_dirty(manager, container_of(peer, struct port, rule));
-}
-
-static void mark_gone(struct manager *manager, struct port *port)
-{
-	char name[PORT_TEXT_MAX];
-
-	if (!port->rule.present)
-		return;
-	table_leave_index(&manager->table, port);
-	port->rule.present = false;
-	port->rule.up = false;
-	port->carrier = false;
-	port->index = 0;
-	mark_peer_dirty(manager, port);
-	log_notice("port %s is gone", port_format(port, name));
-}
-
-static int enter_index(struct manager *manager, struct port *port)
-{
-	struct port *stale = table_port_by_index(&manager->table, port->nsid, port->index);
-
-	/* A deleted namespace's number was given to a new one before we heard of it. */
-	if (stale && stale != port)
-		mark_gone(manager, stale);
-	return table_enter_index(&manager->table, port);
-}
-
-/* It is no longer where it was, and yet it exists: somebody moved it to another namespace. */
-static void follow(struct manager *manager, struct port *port)
-{
-	char name[PORT_TEXT_MAX];
-	int nsid = port->nsid, r;
-
-	table_leave_index(&manager->table, port);
-	r = port_locate(&manager->yard, port);
-	if (r >= 0)
-		r = enter_index(manager, port);
-	if (r >= 0 && port->nsid == nsid) /* it was another one that had its number before */
-		return;
-	log_warning("port %s was moved out of its domain%s%s", port_format(port, name),
-		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
-}
-
-static void notice_up(struct manager *manager, struct port *port, bool up)
-{
-	if (port->rule.up == up)
-		return;
-	port->rule.up = up;
-	port->rose = up;
-	mark_dirty(manager, port);
-	mark_peer_dirty(manager, port);
-}
-
-static void device_changed(const struct monitor_event *event, void *userdata)
-{
-	struct manager *manager = userdata;
-	int nsid = event->nsid == MONITOR_OWN_NSID ? manager->own_nsid : event->nsid;
-	struct port *port = table_port_by_index(&manager->table, nsid, event->index);
-	char name[IFNAMSIZ];
-
-	if (!port)
-		return;
-	/* Only our own descriptor knows whether it is still our device. */
-	if (tun_name(port->tun.fd, name) < 0) {
-		mark_gone(manager, port);
-		return;
-	}
-	if (event->removed) {
-		follow(manager, port);
-		return;
-	}
-	memcpy(port->ifname, name, sizeof(name));
-	if (event->mtu > 0)
-		port->mtu = event->mtu;
-	notice_up(manager, port, event->flags & IFF_UP);
-}
-
-/* It gets what it shall have, for the first time or because the kernel took it away. */
-static void restore(struct port *port)
-{
-	struct rport_error err;
-
-	if (port->rose && port_bring_up(port, true, &err) < 0)
-		log_limited(LOG_WARNING, "%s", err.message);
-	port->rose = false;
-}
-
-void manager_update_ports(struct manager *manager)
-{
-	struct port *port;
-
-	while ((port = TAILQ_FIRST(&manager->dirty))) {
-		mark_clean(manager, port);
-		restore(port);
-		port_update_carrier(&manager->yard, port);
-	}
-}
-
-static void all_told(void *userdata)
-{
-	manager_update_ports(userdata);
-}
-
-static void ask_again(struct port *port, void *userdata)
-{
-	struct manager *manager = userdata;
-	struct rtnl_dev dev;
-
-	if (!port->rule.present)
-		return;
-	if (port_query(&manager->yard, port, &dev) < 0) {
-		mark_gone(manager, port);
-		return;
-	}
-	memcpy(port->ifname, dev.name, sizeof(port->ifname));
-	port->mtu = dev.mtu;
-	notice_up(manager, port, dev.flags & IFF_UP);
-}
-
-static void events_lost(void *userdata)
-{
-	struct manager *manager = userdata;
-
-	log_limited(LOG_WARNING, "netlink events were lost; asking the kernel about every port");
-	table_foreach_port(&manager->table, ask_again, manager);
-}
-
-static void port_gone(void *owner, unsigned int end, void *userdata)
-{
-	struct manager *manager = userdata;
-	struct rport_link *link = owner;
-
-	mark_gone(manager, link->ports[end]);
-	manager_update_ports(manager);
-}
-
 /* --- ports ------------------------------------------------------------------------------------ */
 
-static void remove_port(struct manager *manager, struct port *port)
+static struct flow_counters *take_slot(struct manager *manager, unsigned int slot,
+				       unsigned int *ret_slot)
 {
-	mark_clean(manager, port);
+	if (slot == MANAGER_NEW_SLOT)
+		return counters_new(manager->counters, ret_slot);
+	*ret_slot = slot;
+	return counters_take(manager->counters, slot);
+}
+
+int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned int slot,
+		     struct port **ret, struct rport_error *err)
+{
+	struct port *port = malloc(sizeof(*port));
+
+	if (!port)
+		return out_of_memory(err);
+	*port = (struct port)PORT_INIT;
+	port->counters = take_slot(manager, slot, &port->slot);
+	if (!port->counters) {
+		free(port);
+		return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
+				       "there are %u ports already, which is the limit",
+				       manager->table.n_ports);
+	}
+	port->spec = *spec;
+	*spec = (struct port_spec){ 0 };
+	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
+	port->mtu = port->spec.mtu;
+	table_add_port(&manager->table, port);
+	*ret = port;
+	return 0;
+}
+
+void manager_remove_port(struct manager *manager, struct port *port)
+{
+	if (manager->observer.port)
+		manager->observer.port(port, true, manager->observer.userdata);
+	watch_forget(manager, port);
+	hold_forget(manager, port);
 	table_remove_port(&manager->table, port);
-	port_destroy(port);
+	port_release(port);
+	record_device(manager, port);
+	record_forget_port(manager, port);
+	counters_free(manager->counters, port->slot);
 	free(port);
 }
 
-/* A port that is gone, and in no link, makes way for one that is called the same. */
-static void supersede(struct manager *manager, const struct port *port)
+/* A domain that is to come; an interface that is in the way, such as one of a daemon that was just
+ * killed. */
+static bool can_be_waited_for(const struct rport_error *err)
 {
-	struct port *other, *next;
-
-	for (other = TAILQ_FIRST(&manager->table.ports); other; other = next) {
-		next = TAILQ_NEXT(other, entry);
-		if (other != port && !other->rule.present && !other->link &&
-		    streq(other->ifname, port->ifname) &&
-		    domain_equal(&other->spec.domain, &port->spec.domain))
-			remove_port(manager, other);
-	}
+	return err->kind == RPORT_ERR_DOMAIN_NOT_FOUND || err->kind == RPORT_ERR_INTERFACE_EXISTS;
 }
 
-int manager_create_port(struct manager *manager, struct port_spec *spec,
-			const struct domain_place *place, struct port **ret,
-			struct rport_error *err)
+int manager_create_port(struct manager *manager, struct port_spec *spec, bool wait,
+			struct port **ret, struct rport_error *err)
 {
+	struct rport_error why;
 	struct port *port;
 	int r;
 
@@ -227,22 +85,38 @@ int manager_create_port(struct manager *manager, struct port_spec *spec,
 		return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
 				       "there are %u ports already, which is the limit",
 				       manager->table.n_ports);
-	port = malloc(sizeof(*port));
-	if (!port)
-		return out_of_memory(err);
-	*port = (struct port)PORT_INIT;
-	table_add_port(&manager->table, port);
-	r = port_create(&manager->yard, port, spec, place, err);
-	if (r >= 0 && enter_index(manager, port) < 0)
-		r = out_of_memory(err);
-	if (r < 0) {
-		remove_port(manager, port);
+	r = manager_add_port(manager, spec, MANAGER_NEW_SLOT, &port, err);
+	if (r < 0)
+		return r;
+	r = hold_try(manager, port, &why);
+	if (r < 0 && !(wait && can_be_waited_for(&why))) {
+		manager_remove_port(manager, port);
+		if (err)
+			*err = why;
 		return r;
 	}
-	supersede(manager, port);
-	mark_dirty(manager, port);
+	watch_mark_dirty(manager, port);
 	*ret = port;
 	return 0;
+}
+
+int manager_complete_port(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	int r;
+
+	if (port->rule.present)
+		return 0;
+	r = hold_try(manager, port, err);
+	if (r >= 0)
+		record_port(manager, port);
+	manager_update_ports(manager);
+	return r;
+}
+
+void manager_keep_port(struct manager *manager, struct port *port)
+{
+	record_port(manager, port);
+	manager_update_ports(manager);
 }
 
 void manager_destroy_port(struct manager *manager, struct port *port)
@@ -251,44 +125,44 @@ void manager_destroy_port(struct manager *manager, struct port *port)
 
 	manager_delete_parent(manager, port);
 	log_info("port %s: removed", port_format(port, name));
-	remove_port(manager, port);
-}
-
-static int check_present(const struct port *port, struct rport_error *err)
-{
-	char name[PORT_TEXT_MAX];
-
-	if (port->rule.present)
-		return 0;
-	return rport_error_set(
-		err, RPORT_ERR_PORT_NOT_FOUND, ENXIO,
-		"the interface of the port %s is gone: destroy the port, or pair anew",
-		port_format(port, name));
+	manager_remove_port(manager, port);
 }
 
 int manager_set_up(struct manager *manager, struct port *port, bool up, struct rport_error *err)
 {
-	bool was_up = port->rule.up;
-	int r;
+	enum port_wish wish = up ? PORT_WISH_UP : PORT_WISH_DOWN;
+	bool changed = port->rule.present ? port->rule.up != up : port->wish != wish;
+	int r = 0;
 
-	r = check_present(port, err);
+	if (port->rule.present)
+		r = up ? port_bring_up(port, port->was_up, err) : port_take_down(port, err);
 	if (r < 0)
 		return r;
-	r = up ? port_bring_up(port, port->was_up, err) : port_take_down(port, err);
-	if (r < 0)
-		return r;
-	mark_peer_dirty(manager, port);
+	port->wish = wish;
+	record_port(manager, port);
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port);
+	watch_suspect(manager, port);
 	manager_update_ports(manager);
-	return was_up != up;
+	return changed;
+}
+
+static int set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
+{
+	if (port->rule.present)
+		return port_set_mtu(port, mtu, err);
+	port->mtu = port->spec.mtu = mtu;
+	return 0;
 }
 
 static void set_mtu_back(struct port *port, unsigned int mtu, unsigned int wanted)
 {
-	port_set_mtu(port, mtu, NULL);
+	set_mtu(port, mtu, NULL);
 	port->spec.mtu = wanted;
 }
 
-int manager_set_mtu(struct port *const ports[], size_t n, int64_t mtu, struct rport_error *err)
+int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t n, int64_t mtu,
+		    struct rport_error *err)
 {
 	struct port_spec checked = PORT_SPEC_INIT;
 	struct {
@@ -298,21 +172,25 @@ int manager_set_mtu(struct port *const ports[], size_t n, int64_t mtu, struct rp
 	int r;
 
 	r = port_spec_set_mtu(&checked, mtu, err);
-	for (size_t i = 0; i < n && r >= 0; i++)
-		r = check_present(ports[i], err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
 		before[i].mtu = ports[i]->mtu;
 		before[i].wanted = ports[i]->spec.mtu;
 		changed |= before[i].mtu != checked.mtu;
-		r = port_set_mtu(ports[i], checked.mtu, err);
+		r = set_mtu(ports[i], checked.mtu, err);
 		if (r < 0) {
 			while (i-- > 0)
 				set_mtu_back(ports[i], before[i].mtu, before[i].wanted);
 			return r;
 		}
 	}
+	for (size_t i = 0; i < n; i++) {
+		record_port(manager, ports[i]);
+		watch_mark_dirty(manager, ports[i]);
+		watch_suspect(manager, ports[i]);
+	}
+	manager_update_ports(manager);
 	return changed;
 }
 
@@ -377,30 +255,32 @@ static int choose_name(struct manager *manager, const struct port *a, const stru
 	return 0;
 }
 
-static struct shuttle_port shuttle_port(const struct port *port)
+static struct shuttle_port shuttle_port(const struct port *port, bool stale)
 {
-	/* While it had no carrier nothing should have come; what did is old. */
-	return (struct shuttle_port){ .tun = port->tun, .stale = !port->carrier };
+	return (struct shuttle_port){
+		.tun = port->tun,
+		/* While it had no carrier nothing should have come; what did is old. */
+		.stale = stale || !port->carrier,
+		.counters = port->counters,
+	};
 }
 
-static int start_link(struct manager *manager, struct rport_link *link, struct rport_error *err)
+int manager_connect(struct manager *manager, struct rport_link *link, bool stale)
 {
-	struct shuttle_port ports[2] = { shuttle_port(link->ports[0]),
-					 shuttle_port(link->ports[1]) };
-	int r;
+	struct shuttle_port ports[2] = { shuttle_port(link->ports[0], stale),
+					 shuttle_port(link->ports[1], stale) };
 
-	if (table_add_link(&manager->table, link) < 0)
-		return out_of_memory(err);
-	r = shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
-	if (r < 0) {
-		table_remove_link(&manager->table, link);
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
-				       strerror(-r));
-	}
-	return 0;
+	if (link->shuttle || !link->ports[0]->rule.present || !link->ports[1]->rule.present)
+		return 0;
+	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
 }
 
-static void set_alias(struct port *port)
+void manager_disconnect(struct rport_link *link)
+{
+	shuttle_remove_link(steal_ptr(link->shuttle));
+}
+
+void manager_set_alias(struct port *port)
 {
 	char alias[LINK_NAME_MAX + 32];
 
@@ -409,21 +289,35 @@ static void set_alias(struct port *port)
 	port_set_alias(port, alias);
 }
 
-static int make_link(struct manager *manager, struct port *port, struct port *parent,
-		     const char *name, struct rport_error *err)
+/* Into the table, and the data path, or neither. */
+static int start_link(struct manager *manager, struct rport_link *link, bool stale,
+		      struct rport_error *err)
+{
+	int r;
+
+	if (table_add_link(&manager->table, link) < 0)
+		return out_of_memory(err);
+	r = manager_connect(manager, link, stale);
+	if (r < 0) {
+		table_remove_link(&manager->table, link);
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
+				       strerror(-r));
+	}
+	return 0;
+}
+
+int manager_tie(struct manager *manager, struct port *port, struct port *parent, const char *name,
+		bool stale, struct rport_error *err)
 {
 	struct rport_link *link = calloc(1, sizeof(*link));
 	int r;
 
 	if (!link)
 		return out_of_memory(err);
-	if (name)
-		snprintf(link->name, sizeof(link->name), "%s", name);
-	else
-		choose_name(manager, port, parent, link->name);
+	snprintf(link->name, sizeof(link->name), "%s", name);
 	link->ports[0] = port;
 	link->ports[1] = parent;
-	r = start_link(manager, link, err);
+	r = start_link(manager, link, stale, err);
 	if (r < 0) {
 		free(link);
 		return r;
@@ -431,11 +325,34 @@ static int make_link(struct manager *manager, struct port *port, struct port *pa
 	for (unsigned int end = 0; end < 2; end++) {
 		link->ports[end]->link = link;
 		link->ports[end]->end = end;
-		set_alias(link->ports[end]);
-		mark_dirty(manager, link->ports[end]);
+		watch_mark_dirty(manager, link->ports[end]);
 	}
+	return 0;
+}
+
+static int make_link(struct manager *manager, struct port *port, struct port *parent,
+		     const char *name, struct rport_error *err)
+{
+	char chosen[LINK_NAME_MAX + 1];
+	int r;
+
+	if (!name)
+		choose_name(manager, port, parent, chosen);
+	r = manager_tie(manager, port, parent, name ? name : chosen, false, err);
+	if (r < 0)
+		return r;
+	manager_set_alias(port);
+	manager_set_alias(parent);
+	record_port(manager, port);
+	record_forget_port(manager, port);
+	record_forget_port(manager, parent);
 	manager_update_ports(manager);
 	return 0;
+}
+
+static bool same_headers(const struct port *port, const struct port *parent)
+{
+	return port->spec.mpls == parent->spec.mpls && port->spec.offload == parent->spec.offload;
 }
 
 int manager_set_parent(struct manager *manager, struct port *port, struct port *parent,
@@ -450,13 +367,8 @@ int manager_set_parent(struct manager *manager, struct port *port, struct port *
 		return refuse_taken(port, parent, err);
 	if (r == 0)
 		return 0;
-	r = check_present(port, err);
-	if (r >= 0)
-		r = check_present(parent, err);
-	if (r >= 0 && port->tun.header != parent->tun.header)
-		r = refuse_different(port, parent, err);
-	if (r >= 0)
-		r = check_limit(manager, err);
+	r = same_headers(port, parent) ? check_limit(manager, err)
+				       : refuse_different(port, parent, err);
 	if (r >= 0)
 		r = make_link(manager, port, parent, name, err);
 	if (r < 0) {
@@ -481,63 +393,112 @@ int manager_get_parent(const struct port *port, struct port **ret, struct rport_
 	return 0;
 }
 
-static void add_counters(struct flow_counters *sum, const struct flow_counters *more)
-{
-	sum->packets += more->packets;
-	sum->bytes += more->bytes;
-	for (size_t i = 0; i < DROP_CAUSES; i++)
-		sum->drops[i] += more->drops[i];
-}
-
-static void current_counters(const struct port *port, struct flow_counters *ret)
-{
-	struct flow_counters now;
-
-	*ret = port->past;
-	if (!port->link)
-		return;
-	shuttle_link_counters(port->link->shuttle, port->end, &now);
-	add_counters(ret, &now);
-}
-
 static void separate(struct manager *manager, struct rport_link *link)
 {
-	for (int end = 0; end < 2; end++)
-		current_counters(link->ports[end], &link->ports[end]->past);
-	shuttle_remove_link(link->shuttle);
+	if (manager->observer.link)
+		manager->observer.link(link, true, manager->observer.userdata);
+	manager_disconnect(link);
 	link_delete_parent(&link->ports[0]->rule);
 	for (int end = 0; end < 2; end++) {
 		link->ports[end]->link = NULL;
-		mark_dirty(manager, link->ports[end]);
+		watch_mark_dirty(manager, link->ports[end]);
 	}
 	table_remove_link(&manager->table, link);
-	log_info("link %s: removed", link->name);
-	free(link);
+	if (manager->state) /* else it is left to the next daemon, or to the end of all */
+		log_info("link %s: removed", link->name);
 }
 
 int manager_delete_parent(struct manager *manager, struct port *port)
 {
 	struct rport_link *link = port->link;
-	struct port *a, *b;
 
 	if (!link)
 		return 0;
-	a = link->ports[0];
-	b = link->ports[1];
 	separate(manager, link);
+	for (int end = 0; end < 2; end++) {
+		port_set_alias(link->ports[end], PORT_ALIAS);
+		record_port(manager, link->ports[end]);
+	}
+	record_forget_link(manager, link);
+	free(link);
 	manager_update_ports(manager);
-	port_set_alias(a, PORT_ALIAS);
-	port_set_alias(b, PORT_ALIAS);
 	return 1;
 }
 
 void manager_destroy_link(struct manager *manager, struct rport_link *link)
 {
-	struct port *a = link->ports[0], *b = link->ports[1];
-
 	separate(manager, link);
-	remove_port(manager, a);
-	remove_port(manager, b);
+	record_forget_link(manager, link);
+	for (int end = 0; end < 2; end++)
+		manager_remove_port(manager, link->ports[end]);
+	free(link);
+}
+
+void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured)
+{
+	if (link->configured == configured)
+		return;
+	link->configured = configured;
+	record_port(manager, link->ports[0]);
+	watch_mark_dirty(manager, link->ports[0]);
+	manager_update_ports(manager);
+}
+
+/* --- putting back ----------------------------------------------------------------------------- */
+
+static void tell_restored(const struct port *port, char *drift,
+			  void (*restored)(const struct port *port, const char *what,
+					   void *userdata),
+			  void *userdata)
+{
+	char *rest = drift, *line;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			restored(port, line, userdata);
+}
+
+static int put_back(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	if (!port->away)
+		return port_put_back(port, err);
+	/* what is elsewhere cannot be fetched: it is made anew where it belongs */
+	hold_lost(manager, port, "it was moved to another namespace");
+	return hold_try(manager, port, err);
+}
+
+int manager_reconcile(struct manager *manager, struct port *port,
+		      void (*restored)(const struct port *port, const char *what, void *userdata),
+		      void *userdata, struct rport_error *err)
+{
+	_cleanup_free_ char *drift = NULL;
+	int r;
+
+	if (!port->rule.present) {
+		port->hold.retries = 0; /* who was given up, too */
+		r = manager_complete_port(manager, port, err);
+		if (r >= 0)
+			restored(port, "the interface", userdata);
+		return r;
+	}
+	manager_compare(manager, port);
+	drift = port->drift ? strdup(port->drift) : NULL;
+	if (!drift)
+		return port->drift ? out_of_memory(err) : 0;
+	r = put_back(manager, port, err);
+	if (r >= 0)
+		tell_restored(port, drift, restored, userdata);
+	manager_compare(manager, port);
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port);
+	manager_update_ports(manager);
+	return r;
+}
+
+void manager_compare(struct manager *manager, struct port *port)
+{
+	if (port->rule.present && port_compare(port) > 0)
+		watch_mark_dirty(manager, port);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -583,11 +544,11 @@ struct table *manager_table(struct manager *manager)
 
 void manager_port_status(struct manager *manager, const struct port *port, struct port_status *ret)
 {
-	struct port_status status = { .state = PORT_GONE, .mtu = port->mtu };
+	struct port_status status = { .state = PORT_PENDING, .mtu = port->mtu };
 	struct rtnl_dev dev;
 
 	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
-	current_counters(port, &status.counters);
+	flow_read_counters(port->counters, &status.counters);
 	if (port_query(&manager->yard, port, &dev) == 0) {
 		status.state = dev.flags & IFF_UP ? PORT_UP : PORT_DOWN;
 		status.carrier = port->carrier && status.state == PORT_UP;
@@ -599,6 +560,11 @@ void manager_port_status(struct manager *manager, const struct port *port, struc
 	*ret = status;
 }
 
+void manager_observe(struct manager *manager, const struct manager_observer *observer)
+{
+	manager->observer = *observer;
+}
+
 const char *manager_datapath(const struct manager *manager)
 {
 	return shuttle_datapath_name(manager->shuttle);
@@ -606,23 +572,27 @@ const char *manager_datapath(const struct manager *manager)
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-static int start_monitor(struct manager *manager, sd_event *event, struct rport_error *err)
+#define ALIVE_USEC (250 * 1000) /* how exactly the next daemon knows when this one ended */
+
+static int note_alive(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 {
-	_cleanup_close_ int own_netns = netns_open_self();
-	struct monitor_handler handler = {
-		.device = device_changed,
-		.settled = all_told,
-		.lost = events_lost,
-		.userdata = manager,
-	};
+	struct manager *manager = userdata;
+
+	counters_alive(manager->counters);
+	(void)sd_event_source_set_time_relative(source, ALIVE_USEC);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int start_counters(struct manager *manager, sd_event *event, struct rport_error *err)
+{
 	int r;
 
-	/* So that our own namespace has one name only in what the monitor tells. */
-	r = own_netns < 0 ? own_netns : rtnl_nsid(manager->yard.own, own_netns, &manager->own_nsid);
-	if (r >= 0)
-		r = monitor_new(event, &handler, &manager->monitor);
+	r = counters_open(manager->state, manager->options.max_ports, &manager->counters);
+	if (r >= 0 && state_is_kept(manager->state))
+		r = sd_event_add_time_relative(event, &manager->alive, CLOCK_MONOTONIC, 0, 0,
+					       note_alive, manager);
 	if (r < 0)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot monitor interfaces: %s",
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make the counters: %s",
 				       strerror(-r));
 	return 0;
 }
@@ -633,7 +603,7 @@ static int start_shuttle(struct manager *manager, sd_event *event, struct rport_
 		.datapath = manager->options.datapath,
 		.nowait = manager->yard.nowait,
 		.workers = manager->options.workers,
-		.gone = port_gone,
+		.gone = watch_port_gone,
 		.userdata = manager,
 	};
 	int r;
@@ -654,6 +624,26 @@ static int start_shuttle(struct manager *manager, sd_event *event, struct rport_
 	return 0;
 }
 
+/* Be as the former daemon was, as far as it could tell. */
+static void take_over(struct manager *manager)
+{
+	const struct state_handover *handover = &manager->options.handover;
+
+	if (!handover->inherited)
+		return;
+	if (handover->unreadable) {
+		log_error("the records of the former rportd cannot be read: %s; %s%s",
+			  handover->reason,
+			  handover->aside[0] ? "they were set aside in "
+					     : "they could not be set aside",
+			  handover->aside);
+		adopt_all(manager);
+	} else {
+		record_restore(manager);
+	}
+	manager_update_ports(manager);
+}
+
 int manager_new(sd_event *event, const struct manager_options *options, struct manager **ret,
 		struct rport_error *err)
 {
@@ -662,20 +652,28 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 
 	manager = calloc(1, sizeof(*manager));
 	if (!manager)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
+		return out_of_memory(err);
 	manager->options = *options;
+	manager->state = options->state;
+	manager->yard = (struct port_yard)PORT_YARD_INIT;
 	TAILQ_INIT(&manager->table.ports);
 	TAILQ_INIT(&manager->dirty);
-	manager->yard = (struct port_yard)PORT_YARD_INIT;
-	r = port_yard_open(&manager->yard, err);
+	TAILQ_INIT(&manager->suspects);
+	TAILQ_INIT(&manager->pending);
+	r = start_counters(manager, event, err);
 	if (r >= 0)
-		r = start_monitor(manager, event, err);
+		r = port_yard_open(&manager->yard, err);
+	if (r >= 0)
+		r = watch_start(manager, event, err);
+	if (r >= 0)
+		r = hold_start(manager, event, err);
 	if (r >= 0)
 		r = start_shuttle(manager, event, err);
 	if (r < 0) {
 		manager_free(manager);
 		return r;
 	}
+	take_over(manager);
 	*ret = manager;
 	return 0;
 }
@@ -686,14 +684,22 @@ void manager_free(struct manager *manager)
 
 	if (!manager)
 		return;
+	if (manager->counters)
+		counters_alive(manager->counters);
+	/* from here on nothing is recorded: what the store has is for the next daemon */
+	manager->state = NULL;
+	manager->observer = (struct manager_observer){ 0 };
 	while ((port = TAILQ_FIRST(&manager->table.ports))) {
 		if (port->link)
 			manager_destroy_link(manager, port->link);
 		else
-			remove_port(manager, port);
+			manager_remove_port(manager, port);
 	}
-	monitor_free(manager->monitor);
+	sd_event_source_disable_unref(manager->alive);
+	hold_stop(manager);
+	watch_stop(manager);
 	shuttle_free(manager->shuttle);
+	counters_close(manager->counters);
 	port_yard_close(&manager->yard);
 	free(manager);
 }

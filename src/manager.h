@@ -6,12 +6,16 @@
  * The table of ports and links, and the only place that orders namespaces, TUN devices, rtnetlink
  * and the shuttle about. Its verbs are those of rport(4): create and destroy a port, set and delete
  * its parent. What `rportctl pair` does is composed of them in pair.c.
+ *
+ * A port, once there, is there until it is destroyed. Its device may come and go with its domain:
+ * without one it is pending, and gets it back as soon as that is possible, with all its settings.
  */
 
 #include <systemd/sd-event.h>
 
 #include "shuttle.h"
 #include "spec.h"
+#include "state.h"
 #include "table.h"
 
 struct manager;
@@ -21,12 +25,23 @@ struct manager_options {
 	enum shuttle_datapath datapath;
 	unsigned int max_links;
 	unsigned int max_ports;
+	unsigned int
+		max_retries; /* of a port whose domain is there, until it is given up; 0: never */
+	struct state *state; /* borrowed: what a former daemon left, and the next is left */
+	struct state_handover handover;
+};
+
+/* Who is told of what happens to ports and links: of each once it has come to rest. */
+struct manager_observer {
+	void (*port)(const struct port *port, bool removed, void *userdata);
+	void (*link)(const struct rport_link *link, bool removed, void *userdata);
+	void *userdata;
 };
 
 enum port_state {
 	PORT_UP,
 	PORT_DOWN,
-	PORT_GONE,
+	PORT_PENDING,
 };
 
 /* A port as it is now. */
@@ -51,28 +66,45 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 		struct rport_error *err);
 
 /**
- * manager_free() - remove all links and ports; takes NULL
+ * manager_free() - stop; takes NULL
+ *
+ * All links and ports go with it, unless the service manager keeps their devices for the next
+ * daemon (state.h).
  */
 void manager_free(struct manager *manager);
 
 /**
- * manager_create_port() - make a port, down and without a peer
- * @spec: what it shall be; its contents are taken over, in any case
- * @place: its domain, found
- * @ret: the port
- *
- * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS); -ENOSPC (RPORT_ERR_LIMIT); or another -errno. A
- * failure leaves nothing behind.
+ * manager_observe() - whom to tell; one only
  */
-int manager_create_port(struct manager *manager, struct port_spec *spec,
-			const struct domain_place *place, struct port **ret,
-			struct rport_error *err);
+void manager_observe(struct manager *manager, const struct manager_observer *observer);
 
 /**
- * manager_update_ports() - act on what has become known: show NO-CARRIER, or no longer
+ * manager_create_port() - make a port, down and without a peer
+ * @spec: what it shall be; its contents are taken over, in any case
+ * @wait: if its domain does not exist, or another interface has its name, it is pending; else
+ *	that is a failure
+ * @ret: the port
  *
- * What sets parents or states does so by itself; a port that was created, and is to stay without a
- * peer, wants it.
+ * Return: 0; -ENOENT (RPORT_ERR_DOMAIN_NOT_FOUND); -EEXIST (RPORT_ERR_INTERFACE_EXISTS); -ENOSPC
+ * (RPORT_ERR_LIMIT); or another -errno. A failure leaves nothing behind.
+ */
+int manager_create_port(struct manager *manager, struct port_spec *spec, bool wait,
+			struct port **ret, struct rport_error *err);
+
+/**
+ * manager_complete_port() - if a port is pending, give it its device now
+ * Return: 0, or -errno; the port is still pending then.
+ */
+int manager_complete_port(struct manager *manager, struct port *port, struct rport_error *err);
+
+/**
+ * manager_keep_port() - a port was created, and is to stay without a peer
+ */
+void manager_keep_port(struct manager *manager, struct port *port);
+
+/**
+ * manager_update_ports() - act on what has become known: show NO-CARRIER, or no longer; tell the
+ * observer. What changes anything does so by itself.
  */
 void manager_update_ports(struct manager *manager);
 
@@ -82,21 +114,23 @@ void manager_update_ports(struct manager *manager);
 void manager_destroy_port(struct manager *manager, struct port *port);
 
 /**
- * manager_set_up() - set a port up, with its addresses and routes, or down
+ * manager_set_up() - set a port up, with its addresses and routes, or down; one that is pending
+ * will be
  *
  * Return: 1: done; 0: it was so; or -errno.
  */
 int manager_set_up(struct manager *manager, struct port *port, bool up, struct rport_error *err);
 
 /**
- * manager_set_mtu() - set the MTU of some ports, of all or none
+ * manager_set_mtu() - set the MTU of some ports, of all or none; a pending one will have it
  * @ports: those
  * @n: how many, at most 2
  * @mtu: bytes
  *
  * Return: 1: done; 0: it was so; -EINVAL out of range; or another -errno.
  */
-int manager_set_mtu(struct port *const ports[], size_t n, int64_t mtu, struct rport_error *err);
+int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t n, int64_t mtu,
+		    struct rport_error *err);
 
 /**
  * manager_set_parent() - make two ports each other's peer, and begin to move frames between them
@@ -120,6 +154,26 @@ int manager_get_parent(const struct port *port, struct port **ret, struct rport_
  * Return: 1: done; 0: it had none.
  */
 int manager_delete_parent(struct manager *manager, struct port *port);
+
+/**
+ * manager_set_configured() - note whether there is a file for a link
+ */
+void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured);
+
+/**
+ * manager_reconcile() - put back what is not as it was asked for, and try what is pending
+ * @restored: called for each thing that was put back, in words
+ *
+ * Return: 0 or -errno; what was done before a failure stays done.
+ */
+int manager_reconcile(struct manager *manager, struct port *port,
+		      void (*restored)(const struct port *port, const char *what, void *userdata),
+		      void *userdata, struct rport_error *err);
+
+/**
+ * manager_compare() - see at once whether a port has drifted: port->drift is up to date
+ */
+void manager_compare(struct manager *manager, struct port *port);
 
 /**
  * manager_destroy_link() - remove a link and both its ports

@@ -16,59 +16,69 @@
 #include "log.h"
 #include "pair.h"
 
-struct places {
-	struct domain_place end[2];
+/* What it is about to make: what the domains are found to be, so that all that is said is checked
+ * before anything is done. */
+static int find_domains(struct link_spec *spec, struct rport_error *err)
+{
+	for (int end = 0; end < 2; end++) {
+		_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+		struct rport_error why;
+		int r = domain_resolve(&spec->ports[end].domain, &place, &why);
+
+		if (r >= 0) {
+			spec->ports[end].domain = place.domain;
+		} else if (!spec->wait || why.kind != RPORT_ERR_DOMAIN_NOT_FOUND) {
+			*err = why;
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* A process cannot be waited for: another one may get its number. */
+static int check_wait(const struct link_spec *spec, struct rport_error *err)
+{
+	for (int end = 0; end < 2 && spec->wait; end++)
+		if (spec->ports[end].domain.netns == DOMAIN_NETNS_PID)
+			return rport_error_set(
+				err, RPORT_ERR_INVALID, EINVAL,
+				"pid:%d cannot be waited for: give its namespace a name (ip netns "
+				"attach NAME %d)",
+				spec->ports[end].domain.pid, spec->ports[end].domain.pid);
+	return 0;
+}
+
+static int create_port(struct manager *manager, struct port_spec *spec, bool wait,
+		       enum port_wish wish, struct port **ret, struct rport_error *err)
+{
+	int r = manager_create_port(manager, spec, wait, ret, err);
+
+	if (r < 0)
+		return r;
+	(*ret)->wish = wish;
+	return 0;
+}
+
+/* What a link is made of, and made again. */
+struct plan {
+	struct link_spec spec;
+	enum port_wish wishes[2];
 };
 
-#define PLACES_INIT                                          \
-	{                                                    \
-		{                                            \
-			DOMAIN_PLACE_INIT, DOMAIN_PLACE_INIT \
-		}                                            \
-	}
-
-static void release_places(struct places *places)
+/* Takes the contents of the plan's spec over, in any case, but for the name. */
+static int build(struct manager *manager, struct plan *plan, struct rport_link **ret,
+		 struct rport_error *err)
 {
-	domain_place_release(&places->end[0]);
-	domain_place_release(&places->end[1]);
-}
-
-static int find_domains(struct link_spec *spec, struct places *places, struct rport_error *err)
-{
-	for (int end = 0; end < 2; end++) {
-		int r = domain_resolve(&spec->ports[end].domain, &places->end[end], err);
-
-		if (r < 0)
-			return r;
-		spec->ports[end].domain = places->end[end].domain;
-	}
-	return 0;
-}
-
-static int create_ports(struct manager *manager, struct link_spec *spec,
-			const struct places *places, struct port *ports[static 2],
-			struct rport_error *err)
-{
-	for (int end = 0; end < 2; end++) {
-		int r = manager_create_port(manager, &spec->ports[end], &places->end[end],
-					    &ports[end], err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* Takes the contents of @spec over, in any case, but for the name. */
-static int build(struct manager *manager, struct link_spec *spec, const struct places *places,
-		 struct rport_link **ret, struct rport_error *err)
-{
+	struct link_spec *spec = &plan->spec;
 	struct port *ports[2] = { NULL, NULL };
-	int r;
+	int r = 0;
 
-	r = create_ports(manager, spec, places, ports, err);
 	for (int end = 0; end < 2 && r >= 0; end++)
-		r = port_bring_up(ports[end], false, err);
+		r = create_port(manager, &spec->ports[end], spec->wait, plan->wishes[end],
+				&ports[end], err);
+	for (int end = 0; end < 2 && r >= 0; end++)
+		if (ports[end]->rule.present && ports[end]->wish == PORT_WISH_UP)
+			r = port_bring_up(ports[end], false, err);
 	if (r >= 0)
 		r = manager_set_parent(manager, ports[0], ports[1], spec->name, err);
 	if (r < 0) {
@@ -82,47 +92,65 @@ static int build(struct manager *manager, struct link_spec *spec, const struct p
 	return 0;
 }
 
-/* Of a link as it is, to make it again; its ports lose theirs. */
-static void take_spec(struct rport_link *link, struct link_spec *ret)
+static struct plan plan_new(struct link_spec *spec)
 {
-	memcpy(ret->name, link->name, sizeof(ret->name));
+	struct plan plan = { .spec = *spec, .wishes = { PORT_WISH_UP, PORT_WISH_UP } };
+
+	spec->ports[0] = spec->ports[1] = (struct port_spec){ 0 };
+	return plan;
+}
+
+/* Of a link as it is, to make it again, whatever has become of its domains; its ports lose what
+ * they shall be. */
+static struct plan plan_again(struct rport_link *link)
+{
+	struct plan plan = { .spec = { .wait = true } };
+
+	memcpy(plan.spec.name, link->name, sizeof(plan.spec.name));
 	for (int end = 0; end < 2; end++) {
-		ret->ports[end] = link->ports[end]->spec;
+		plan.wishes[end] = link->ports[end]->wish;
+		plan.spec.ports[end] = link->ports[end]->spec;
 		link->ports[end]->spec.addresses = NULL;
 		link->ports[end]->spec.routes = NULL;
 	}
+	return plan;
 }
 
-/* The old link makes way; if the new one cannot be made it is made again as it was. */
-static int replace_link(struct manager *manager, struct rport_link *old, struct link_spec *spec,
-			const struct places *places, struct rport_link **ret,
-			struct rport_error *err)
+static void plan_release(struct plan *plan)
 {
-	_cleanup_(release_places) struct places old_places = PLACES_INIT;
-	_cleanup_link_spec_ struct link_spec old_spec = { 0 };
+	link_spec_release(&plan->spec);
+}
+#define _cleanup_plan_ _cleanup_(plan_release)
+
+/* The old link makes way; if the new one cannot be made it is made again as it was. */
+static int replace_link(struct manager *manager, struct rport_link *old, struct plan *plan,
+			struct rport_link **ret, struct rport_error *err)
+{
+	_cleanup_plan_ struct plan back = plan_again(old);
+	bool configured = old->configured;
 	struct rport_error again;
 	struct rport_link *link;
 	int r, restored;
 
-	take_spec(old, &old_spec);
 	manager_destroy_link(manager, old);
-	r = build(manager, spec, places, ret, err);
-	if (r >= 0)
+	r = build(manager, plan, ret, err);
+	if (r >= 0) {
+		manager_set_configured(manager, *ret, configured);
 		return r;
-
-	restored = find_domains(&old_spec, &old_places, &again);
+	}
+	restored = build(manager, &back, &link, &again);
 	if (restored >= 0)
-		restored = build(manager, &old_spec, &old_places, &link, &again);
-	if (restored < 0)
+		manager_set_configured(manager, link, configured);
+	else
 		log_error("link %s: could not be restored after a failed replacement: %s",
-			  spec->name, again.message);
+			  back.spec.name, again.message);
 	rport_error_prefix(err, restored < 0 ? "the link is lost (see the log): "
 					     : "the link is kept as it was: ");
 	return r;
 }
 
-static bool differs(const struct rport_link *have, const struct link_spec *want, char *ret,
-		    size_t size)
+bool pair_differs(const struct rport_link *have, const struct link_spec *want, char *ret,
+		  size_t size)
 {
 	char difference[2 * DOMAIN_TEXT_MAX + 64];
 
@@ -145,38 +173,46 @@ static int refuse_other(const struct link_spec *spec, const char *difference,
 			       spec->name, difference);
 }
 
-static bool is_whole(const struct rport_link *link)
+/* It is as it shall be; if it is pending, it was asked for now, unless it may wait. */
+static int complete(struct manager *manager, struct rport_link *link, bool wait,
+		    struct rport_error *err)
 {
-	return link->ports[0]->rule.present && link->ports[1]->rule.present;
+	for (int end = 0; end < 2; end++) {
+		int r = manager_complete_port(manager, link->ports[end], err);
+
+		if (r < 0 && !wait)
+			return r;
+	}
+	return 0;
 }
 
 int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		 enum pair_result *ret_result, struct rport_link **ret_link,
 		 struct rport_error *err)
 {
-	_cleanup_(release_places) struct places places = PLACES_INIT;
+	_cleanup_plan_ struct plan plan = { 0 };
 	char difference[2 * DOMAIN_TEXT_MAX + 128];
 	struct rport_link *link, *old;
 	int r;
 
 	r = spec->name[0] ? 0 : link_spec_default_name(spec, err);
-	if (r < 0)
-		return r;
-	r = find_domains(spec, &places, err);
+	if (r >= 0)
+		r = check_wait(spec, err);
+	if (r >= 0)
+		r = find_domains(spec, err);
 	if (r < 0)
 		return r;
 	old = table_link_by_name(manager_table(manager), spec->name);
-	if (old && differs(old, spec, difference, sizeof(difference))) {
-		if (!replace)
-			return refuse_other(spec, difference, err);
-	} else if (old && is_whole(old)) {
+	if (old && !pair_differs(old, spec, difference, sizeof(difference))) {
+		r = complete(manager, old, spec->wait, err);
 		*ret_result = PAIR_UNCHANGED;
 		*ret_link = old;
-		return 0;
+		return r;
 	}
-	/* one that is as it should be, but for a port that is gone, is made again */
-	r = old ? replace_link(manager, old, spec, &places, &link, err)
-		: build(manager, spec, &places, &link, err);
+	if (old && !replace)
+		return refuse_other(spec, difference, err);
+	plan = plan_new(spec);
+	r = old ? replace_link(manager, old, &plan, &link, err) : build(manager, &plan, &link, err);
 	if (r < 0)
 		return r;
 	*ret_result = old ? PAIR_REPLACED : PAIR_CREATED;
@@ -208,9 +244,10 @@ int pair_create_port(struct manager *manager, struct port_spec *spec, struct por
 		return r;
 	spec->domain = place.domain;
 	port = spec->ifname[0] ? port_called(manager, spec) : NULL;
-	if (!port || !port->rule.present) { /* one that is gone makes way */
-		r = manager_create_port(manager, spec, &place, ret, err);
-		manager_update_ports(manager);
+	if (!port) {
+		r = manager_create_port(manager, spec, false, ret, err);
+		if (r >= 0)
+			manager_keep_port(manager, *ret);
 		return r < 0 ? r : 1;
 	}
 	if (port_spec_diff(&port->spec, spec, difference, sizeof(difference)))
@@ -218,5 +255,5 @@ int pair_create_port(struct manager *manager, struct port_spec *spec, struct por
 				       "there is a port %s already with other parameters: %s",
 				       spec->ifname, difference);
 	*ret = port;
-	return 0;
+	return manager_complete_port(manager, port, err);
 }

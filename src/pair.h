@@ -22,7 +22,7 @@ enum pair_result {
  * @err: which step failed, on what, and why
  *
  * All or nothing: a failure leaves nothing behind, and a link that was to be replaced is there
- * again.
+ * again. A domain that does not exist is a failure, unless the spec says that it is waited for.
  *
  * Return: 0; -EEXIST (RPORT_ERR_LINK_EXISTS, RPORT_ERR_INTERFACE_EXISTS); -ENOENT
  * (RPORT_ERR_DOMAIN_NOT_FOUND); or another -errno.
@@ -30,6 +30,14 @@ enum pair_result {
 int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		 enum pair_result *ret_result, struct rport_link **ret_link,
 		 struct rport_error *err);
+
+/**
+ * pair_differs() - is a link another one than is asked for?
+ * @ret: the first difference in words: "at end a mtu is 9000, not 1500"
+ * @size: of @ret
+ */
+bool pair_differs(const struct rport_link *have, const struct link_spec *want, char *ret,
+		  size_t size);
 
 /**
  * pair_create_port() - make a port by itself

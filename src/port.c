@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
-#include "port.h"
+#include "port-private.h"
+
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP 0x10000 /* of <linux/if.h>, which does not go with <net/if.h> */
+#endif
 
 /* Packets that may wait for the shuttle: the kernel's default of 500 is too few for a TCP window.
  */
@@ -133,8 +137,7 @@ const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX])
 	return buf;
 }
 
-/* Every failed step reads alike: what, with which port, where, and why. */
-static int step_failed(struct rport_error *err, int r, const struct port *port, const char *step)
+int port_step_failed(struct rport_error *err, int r, const struct port *port, const char *step)
 {
 	char domain[DOMAIN_TEXT_MAX];
 
@@ -174,7 +177,7 @@ static int move(struct port_yard *yard, struct port *port, const struct domain_p
 			err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
 			"there is an interface %s in %s already: choose another name", name,
 			domain_format(&port->spec.domain, domain));
-	return r < 0 ? step_failed(err, r, port, "move to its domain") : 0;
+	return r < 0 ? port_step_failed(err, r, port, "move to its domain") : 0;
 }
 
 /* First of all there: a change of VRF takes addresses away. */
@@ -209,15 +212,11 @@ static struct ip_address make_link_local(const struct port *port)
 	return address;
 }
 
-int port_create(struct port_yard *yard, struct port *port, struct port_spec *spec,
-		const struct domain_place *place, struct rport_error *err)
+static int make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+		struct rport_error *err)
 {
 	int r;
 
-	port->spec = *spec;
-	port->spec.domain = place->domain;
-	*spec = (struct port_spec){ 0 };
-	port->table = place->table;
 	r = open_staged(yard,
 			(struct tun_options){ .offload = port->spec.offload,
 					      .mpls = port->spec.mpls },
@@ -226,162 +225,108 @@ int port_create(struct port_yard *yard, struct port *port, struct port_spec *spe
 		return r;
 	r = prepare(yard, port);
 	if (r < 0)
-		return step_failed(err, r, port, "prepare");
+		return port_step_failed(err, r, port, "prepare");
 	r = move(yard, port, place, err);
 	if (r < 0)
 		return r;
 	r = port_locate(yard, port);
 	if (r < 0)
-		return step_failed(err, r, port, "find after its move");
+		return port_step_failed(err, r, port, "find after its move");
 	r = enslave(port, place);
-	if (r < 0)
-		return step_failed(err, r, port, "put into its VRF");
+	return r < 0 ? port_step_failed(err, r, port, "put into its VRF") : 0;
+}
+
+/* It has a device, in its domain: what follows from that. */
+static void settle_in(struct port *port, const struct domain_place *place)
+{
 	memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
+	port->home = port->nsid;
+	port->vrf = place->vrf_index;
+	port->table = place->table;
 	port->link_local = make_link_local(port);
 	port->rule.present = true;
+}
+
+int port_make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+	      struct rport_error *err)
+{
+	int r;
+
+	port->spec.domain = place->domain;
+	r = make(yard, port, place, err);
+	if (r < 0) {
+		port_unmake(port);
+		return r;
+	}
+	settle_in(port, place);
 	port->carrier = true; /* of a new TUN */
 	return 0;
 }
 
-/* --- bringing it up --------------------------------------------------------------------------- */
-
-/* A netlink socket where the port is. */
-static int open_rtnl(const struct port *port, struct rtnl **ret)
+/* Is it where it shall be? */
+static int check_home(struct port_yard *yard, const struct port *port,
+		      const struct domain_place *place, struct rtnl_dev *ret)
 {
-	_cleanup_close_ int netns_fd = tun_netns(port->tun.fd);
+	int home, r;
+
+	r = rtnl_nsid(yard->own, place->netns_fd, &home);
+	if (r < 0)
+		return r;
+	r = rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
+	if (r < 0)
+		return r;
+	return port->nsid == home && ret->master == place->vrf_index ? 0 : -ENODEV;
+}
+
+int port_adopt(struct port_yard *yard, struct port *port, int fd, const struct domain_place *place)
+{
+	char wanted[IFNAMSIZ];
+	struct rtnl_dev dev;
+	int r;
+
+	r = tun_adopt(fd, &port->tun);
+	if (r < 0)
+		return r;
+	r = port_locate(yard, port);
+	if (r >= 0)
+		r = check_home(yard, port, place, &dev);
+	if (r < 0) {
+		port->tun.fd = -1; /* the caller's */
+		port_unmake(port);
+		return r;
+	}
+	memcpy(wanted, port->spec.ifname, sizeof(wanted));
+	settle_in(port, place);
+	if (wanted[0])
+		memcpy(port->spec.ifname, wanted, sizeof(wanted));
+	port->mtu = dev.mtu;
+	port->rule.up = dev.flags & IFF_UP;
+	port->was_up = true;
+	/* of one that is down nobody can tell whether it would have a carrier: now it is known */
+	port->carrier = dev.flags & IFF_LOWER_UP;
+	return port->rule.up ? 0 : tun_set_carrier(fd, false);
+}
+
+int port_open_rtnl(const struct port *port, struct rtnl **ret)
+{
+	_cleanup_close_ int netns_fd = port->rule.present ? tun_netns(port->tun.fd) : -EBADFD;
 
 	return netns_fd < 0 ? netns_fd : rtnl_open(netns_fd, ret);
 }
 
-static int add_link_local(struct rtnl *rtnl, struct port *port)
+void port_unmake(struct port *port)
 {
-	struct ip_prefix prefix = { .address = port->link_local, .length = 64 };
-	int r;
-
-	r = rtnl_dev_add_address(rtnl, port->index, &prefix, NULL);
-	switch (-r) {
-	case EACCES: /* no IPv6 in this namespace */
-	case EOPNOTSUPP:
-	case EAFNOSUPPORT:
-		port->link_local.family = AF_UNSPEC;
-		return 0;
-	case EEXIST:
-		return 0;
-	default:
-		return r;
-	}
-}
-
-static int add_addresses(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
-{
-	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
-
-	for (size_t i = 0; i < port->spec.n_addresses; i++) {
-		const struct address_spec *address = &port->spec.addresses[i];
-		int r = rtnl_dev_add_address(rtnl, port->index, &address->address, &address->peer);
-
-		if (r < 0 && !(again && r == -EEXIST))
-			return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
-					       "cannot add the address %s to %s: %s",
-					       ip_prefix_format(&address->address, text),
-					       port_format(port, name), strerror(-r));
-	}
-	return 0;
-}
-
-static int add_routes(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
-{
-	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
-
-	for (size_t i = 0; i < port->spec.n_routes; i++) {
-		const struct ip_prefix *route = &port->spec.routes[i];
-		int r = rtnl_dev_add_route(rtnl, port->index, route, port->table);
-
-		if (r < 0 && !(again && r == -EEXIST))
-			return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
-					       "cannot add the route %s by %s: %s",
-					       ip_prefix_format(route, text),
-					       port_format(port, name), strerror(-r));
-	}
-	return 0;
-}
-
-static int give_all(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
-{
-	int r;
-
-	r = add_link_local(rtnl, port);
-	if (r < 0)
-		return step_failed(err, r, port, "give a link-local address to");
-	r = add_addresses(rtnl, port, again, err);
-	return r < 0 ? r : add_routes(rtnl, port, again, err);
-}
-
-/* Routes and IPv6 addresses go as the port goes down. */
-static void undo_bring_up(struct rtnl *rtnl, const struct port *port)
-{
-	rtnl_dev_set_up(rtnl, port->index, false);
-	for (size_t i = 0; i < port->spec.n_addresses; i++)
-		rtnl_dev_delete_address(rtnl, port->index, &port->spec.addresses[i].address,
-					&port->spec.addresses[i].peer);
-}
-
-int port_bring_up(struct port *port, bool again, struct rport_error *err)
-{
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	bool was_up = port->rule.up;
-	int r;
-
-	r = open_rtnl(port, &rtnl);
-	if (r < 0)
-		return step_failed(err, r, port, "open a netlink socket for");
-	r = rtnl_dev_set_up(rtnl, port->index, true);
-	if (r < 0)
-		return step_failed(err, r, port, "set up");
-	r = give_all(rtnl, port, again, err);
-	if (r < 0 && !was_up) {
-		undo_bring_up(rtnl, port);
-		return r;
-	}
-	port->rule.up = true;
-	port->was_up = true;
-	return r;
-}
-
-void port_set_alias(struct port *port, const char *alias)
-{
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-
-	if (port->rule.present && open_rtnl(port, &rtnl) >= 0)
-		rtnl_dev_set_alias(rtnl, port->index, alias);
-}
-
-int port_take_down(struct port *port, struct rport_error *err)
-{
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	int r;
-
-	r = open_rtnl(port, &rtnl);
-	if (r >= 0)
-		r = rtnl_dev_set_up(rtnl, port->index, false);
-	if (r < 0)
-		return step_failed(err, r, port, "set down");
+	port->tun = (struct tun){ .fd = safe_close(port->tun.fd) };
+	port->rule.present = false;
 	port->rule.up = false;
-	return 0;
-}
-
-int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
-{
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	int r;
-
-	r = open_rtnl(port, &rtnl);
-	if (r >= 0)
-		r = rtnl_dev_set_mtu(rtnl, port->index, mtu);
-	if (r < 0)
-		return step_failed(err, r, port, "set the MTU of");
-	port->mtu = port->spec.mtu = mtu;
-	return 0;
+	port->carrier = false;
+	port->was_up = false;
+	port->rose = false;
+	port->away = false;
+	port->index = 0;
+	port->mtu = port->spec.mtu;
+	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
+	free(steal_ptr(port->drift));
 }
 
 /* --- later ------------------------------------------------------------------------------------ */
@@ -411,11 +356,18 @@ void port_update_carrier(struct port_yard *yard, struct port *port)
 	(void)port_query(yard, port, &dev);
 }
 
-void port_destroy(struct port *port)
+void port_set_alias(struct port *port, const char *alias)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+
+	if (port->rule.present && port_open_rtnl(port, &rtnl) >= 0)
+		rtnl_dev_set_alias(rtnl, port->index, alias);
+}
+
+void port_release(struct port *port)
 {
 	link_delete_parent(&port->rule);
-	port->tun.fd = safe_close(port->tun.fd);
-	port->rule.present = false;
-	port->index = 0;
+	port_unmake(port);
 	port_spec_release(&port->spec);
+	free(steal_ptr(port->hold.reason));
 }

@@ -17,23 +17,56 @@
 
 struct rport_link;
 
+/* What its administrator wants it to be; the first to set it up, by whatever means, has said it. */
+enum port_wish {
+	PORT_WISH_NONE,
+	PORT_WISH_UP,
+	PORT_WISH_DOWN,
+};
+
+/* How it holds: what a port without a device waits for. See hold.c; times are CLOCK_MONOTONIC, in
+ * microseconds. */
+struct port_hold {
+	bool pending;
+	char *reason;         /* why; NULL: it is not pending */
+	unsigned int losses;  /* how often its device was lost */
+	unsigned int recent;  /* of these, in short order */
+	uint64_t last_loss;   /* when */
+	uint64_t held_until;  /* because of these */
+	unsigned int retries; /* that failed, though its domain is there */
+	uint64_t next_try;
+	uint64_t earliest; /* that it can be brought forward to */
+	TAILQ_ENTRY(port) entry;
+};
+
 struct port {
 	struct link_port rule;
 	struct rport_link *link; /* NULL: it has no peer */
 	unsigned int end;        /* of the link: 0 is a, 1 is b */
 
 	struct port_spec spec; /* what it shall be; its domain as it was found */
+	enum port_wish wish;
+	unsigned int slot; /* of its counters, and so its number */
+	struct flow_counters *counters;
+	struct port_hold hold;
+
 	struct tun tun;
 	char ifname[IFNAMSIZ]; /* as it is now, like the following */
 	int nsid;              /* of its namespace, as the monitor knows it */
-	unsigned int index;    /* in its namespace; 0: gone */
+	int home;              /* the nsid of its domain's namespace */
+	unsigned int index;    /* in its namespace; 0: it has no device */
 	unsigned int mtu;
+	unsigned int vrf;             /* ifindex of its VRF, 0: none */
 	uint32_t table;               /* where its routes go */
 	struct ip_address link_local; /* AF_UNSPEC: none */
 	bool carrier;
-	bool was_up;               /* so it may have addresses and routes */
-	bool rose;                 /* somebody else set it up: it has to be given them */
-	struct flow_counters past; /* of its former links */
+	bool was_up; /* so it may have addresses and routes */
+	bool rose;   /* somebody else set it up: it has to be given them */
+	bool away;   /* somebody moved it to another namespace */
+
+	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
+	bool suspect;
+	TAILQ_ENTRY(port) suspect_entry; /* in the manager's list: its settings may have changed */
 
 	TAILQ_ENTRY(port) entry; /* in the table */
 	TAILQ_ENTRY(port) dirty_entry;
@@ -69,27 +102,59 @@ void port_yard_close(struct port_yard *yard);
 	}
 
 /**
- * port_create() - make a port in its domain, named, with MTU and alias, in its VRF, down and
- * without addresses
- * @port: filled; destroy it with port_destroy(), also after a failure
- * @spec: what it shall be; its contents are taken over, on failure, too
- * @place: the domain, found
+ * port_make() - make the device of a port in its domain, named, with MTU and alias, in its VRF,
+ * down and without addresses
+ * @port: has a spec, and no device
+ * @place: the domain of the spec, found; the spec's is completed by it, and so is its name
  * @err: names the step, the object and the reason
+ *
+ * A failure leaves nothing behind.
  *
  * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), or another -errno.
  */
-int port_create(struct port_yard *yard, struct port *port, struct port_spec *spec,
-		const struct domain_place *place, struct rport_error *err);
+int port_make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+	      struct rport_error *err);
+
+/**
+ * port_adopt() - take over the device of a port from a former daemon
+ * @port: has a spec, complete, and no device
+ * @fd: owned by the port on success
+ * @place: the domain of the spec, found
+ *
+ * Return: 0; -EBADFD when the device was removed; -ENODEV when it is not in its domain; or another
+ * -errno.
+ */
+int port_adopt(struct port_yard *yard, struct port *port, int fd, const struct domain_place *place);
+
+/**
+ * port_unmake() - remove the device; the port keeps what it shall be. Takes one without
+ */
+void port_unmake(struct port *port);
 
 /**
  * port_bring_up() - set a port up and give it its addresses and routes
  * @again: what it has of them already is fine: the kernel takes IPv6 addresses and routes away
- * when a port
- *	goes down, but not IPv4 addresses
+ *	when a port goes down, but not IPv4 addresses
  *
  * A port that was down is down again after a failure.
  */
 int port_bring_up(struct port *port, bool again, struct rport_error *err);
+
+/**
+ * port_compare() - see in what a port is not as it was asked for
+ *
+ * What others have added to it is not looked at. The result is port->drift.
+ *
+ * Return: 1: another drift than before; 0: the same; or -errno, and the drift stays.
+ */
+int port_compare(struct port *port);
+
+/**
+ * port_put_back() - make it as it was asked for
+ *
+ * Return: 0, or -errno; what was put back before a failure stays so.
+ */
+int port_put_back(struct port *port, struct rport_error *err);
 
 /**
  * port_set_alias() - what `ip link` shows of it besides; PORT_ALIAS, or more. That it fails does no
@@ -127,9 +192,9 @@ void port_update_carrier(struct port_yard *yard, struct port *port);
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret);
 
 /**
- * port_destroy() - remove the device; takes a half-made one, and PORT_INIT
+ * port_release() - remove the device, and free what the port holds; takes PORT_INIT
  */
-void port_destroy(struct port *port);
+void port_release(struct port *port);
 #define PORT_INIT                  \
 	{                          \
 		.tun = {.fd = -1 } \

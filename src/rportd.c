@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <fcntl.h>
-#include <getopt.h>
 #include <grp.h>
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -12,36 +10,25 @@
 #include <systemd/sd-daemon.h>
 
 #include "api.h"
+#include "arguments.h"
 #include "build-config.h"
-#include "frame.h"
+#include "config.h"
 #include "log.h"
 #include "manager.h"
+#include "reload.h"
 #include "rportd.h"
 #include "varlink.h"
 
-#define SOCKET_DEFAULT "/run/rportd/org.rportd.Manager"
-#define RUNTIME_DIR    "/run/rportd"
-#define GROUP          "rportd"
+#define RUNTIME_DIR "/run/rportd"
+#define GROUP       "rportd"
 
-#define WORKERS_MAX             64
-#define LINKS_MAX               10000
-#define CONNECTIONS_MAX         256
-#define CONNECTIONS_PER_UID_MAX 64
-#define MONITORS_MAX            64
-#define MONITOR_OUTPUT_MAX      (4U * 1024 * 1024)
-#define OUTPUT_MAX              (64U * 1024 * 1024) /* a list of LINKS_MAX links with all their routes */
+#define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of ten thousand links with all their routes */
+#define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
 
 enum exit_status {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-};
-
-struct arguments {
-	const char *socket;
-	unsigned int workers;
-	int log_level;
-	enum shuttle_datapath datapath;
 };
 
 struct rportd {
@@ -50,125 +37,12 @@ struct rportd {
 	int lock_fd;
 	bool bound; /* the socket is ours to unlink */
 	sd_event *event;
+	struct state *state;
+	struct state_handover handover;
 	struct manager *manager;
+	struct api *api;
 	struct varlink_server *varlink;
 };
-
-/* --- arguments -------------------------------------------------------------------------------- */
-
-static const char usage[] =
-	"Usage: rportd [OPTION]...\n"
-	"Join network namespaces and VRFs at layer 3. Links are made with rportctl(1).\n"
-	"\n"
-	"  --socket PATH       listen here (" SOCKET_DEFAULT ")\n"
-	"  --workers N         threads that move packets, 1 to " STRINGIFY(
-		WORKERS_MAX) " (as many as CPUs, at most 8)\n"
-			     "  --datapath NAME     auto, uring-batch (Linux 6.4), or "
-			     "uring-pending (6.1)\n"
-			     "  --log-level LEVEL   error, warning, notice, info (default) or "
-			     "debug\n"
-			     "  --help              show this\n"
-			     "  --version           show the version\n";
-
-/* An argument that is refused: say which and why. Return: -EINVAL. */
-static int bad_argument(const char *option, const char *value, const char *allowed)
-{
-	fprintf(stderr, "rportd: %s cannot be \"%s\": it must be %s\n", option, value, allowed);
-	return -EINVAL;
-}
-
-static int parse_workers(const char *text, unsigned int *ret)
-{
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || n < 1 || n > WORKERS_MAX)
-		return bad_argument("--workers", text,
-				    "a number from 1 to " STRINGIFY(WORKERS_MAX));
-	*ret = (unsigned int)n;
-	return 0;
-}
-
-static int parse_log_level(const char *text, int *ret)
-{
-	int level = log_level_from_name(text);
-
-	if (level < 0)
-		return bad_argument("--log-level", text, "error, warning, notice, info or debug");
-	*ret = level;
-	return 0;
-}
-
-static int parse_datapath(const char *text, enum shuttle_datapath *ret)
-{
-	int datapath = shuttle_datapath_from_name(text);
-
-	if (datapath < 0)
-		return bad_argument("--datapath", text, "auto, uring-batch or uring-pending");
-	*ret = (enum shuttle_datapath)datapath;
-	return 0;
-}
-
-static unsigned int default_workers(void)
-{
-	cpu_set_t cpus;
-
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
-		return 1;
-	return (unsigned int)MIN(CPU_COUNT(&cpus), 8);
-}
-
-/* Return: 1: go on; 0: done (--help); -EINVAL. */
-static int parse_arguments(int argc, char *argv[], struct arguments *arguments)
-{
-	enum { OPT_SOCKET, OPT_WORKERS, OPT_DATAPATH, OPT_LOG_LEVEL, OPT_HELP, OPT_VERSION };
-	static const struct option options[] = {
-		{ "socket", required_argument, NULL, OPT_SOCKET },
-		{ "workers", required_argument, NULL, OPT_WORKERS },
-		{ "datapath", required_argument, NULL, OPT_DATAPATH },
-		{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ "version", no_argument, NULL, OPT_VERSION },
-		{ 0 },
-	};
-	int option, r = 0;
-
-	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case OPT_SOCKET:
-			arguments->socket = optarg;
-			break;
-		case OPT_WORKERS:
-			r = parse_workers(optarg, &arguments->workers);
-			break;
-		case OPT_DATAPATH:
-			r = parse_datapath(optarg, &arguments->datapath);
-			break;
-		case OPT_LOG_LEVEL:
-			r = parse_log_level(optarg, &arguments->log_level);
-			break;
-		case OPT_HELP:
-			fputs(usage, stdout);
-			return 0;
-		case OPT_VERSION:
-			puts("rportd " PACKAGE_VERSION);
-			return 0;
-		default: /* getopt_long() has said what */
-			fputs("rportd: try \"rportd --help\"\n", stderr);
-			return -EINVAL;
-		}
-	}
-	if (r < 0)
-		return r;
-	if (optind < argc) {
-		fprintf(stderr, "rportd: \"%s\" is not an option; try \"rportd --help\"\n",
-			argv[optind]);
-		return -EINVAL;
-	}
-	return 1;
-}
 
 /* --- start-up --------------------------------------------------------------------------------- */
 
@@ -186,7 +60,7 @@ static void raise_descriptor_limit(void)
 
 static int make_runtime_dir(const char *socket)
 {
-	if (!streq(socket, SOCKET_DEFAULT))
+	if (!streq(socket, ARGUMENTS_SOCKET_DEFAULT))
 		return 0;
 	if (mkdir(RUNTIME_DIR, 0755) < 0 && errno != EEXIST) {
 		log_error("cannot make %s: %m", RUNTIME_DIR);
@@ -255,6 +129,7 @@ static int prepare_signals(struct rportd *rportd)
 
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaddset(&set, signals[i]);
 	r = -pthread_sigmask(SIG_BLOCK, &set, NULL);
@@ -265,13 +140,29 @@ static int prepare_signals(struct rportd *rportd)
 	return r;
 }
 
+static int open_state(struct rportd *rportd)
+{
+	char aside[PATH_MAX];
+	int r;
+
+	snprintf(aside, sizeof(aside), "%s.unreadable-state", rportd->arguments.socket);
+	r = state_open(aside, &rportd->state, &rportd->handover);
+	if (r < 0)
+		log_error("cannot keep the state: %s", strerror(-r));
+	return r;
+}
+
 static int start_manager(struct rportd *rportd)
 {
+	const struct limits *limits = &rportd->arguments.limits;
 	struct manager_options options = {
 		.workers = rportd->arguments.workers,
 		.datapath = rportd->arguments.datapath,
-		.max_links = LINKS_MAX,
-		.max_ports = 2 * LINKS_MAX,
+		.max_links = limits->links,
+		.max_ports = limits->ports,
+		.max_retries = limits->retries,
+		.state = rportd->state,
+		.handover = rportd->handover,
 	};
 	struct rport_error err = { 0 };
 	int r;
@@ -282,6 +173,94 @@ static int start_manager(struct rportd *rportd)
 	return r;
 }
 
+/* --- files of links --------------------------------------------------------------------------- */
+
+static void log_problem(enum config_severity severity, const char *file, unsigned int line,
+			const char *message, void *userdata _unused_)
+{
+	int level = severity == CONFIG_ERROR ? LOG_ERR : LOG_WARNING;
+
+	if (line > 0)
+		log_print(level, "%s:%u: %s", file, line, message);
+	else
+		log_print(level, "%s: %s", file, message);
+}
+
+static void log_reloaded(enum reload_result result, const char *name, const char *text,
+			 void *userdata _unused_)
+{
+	switch (result) {
+	case RELOAD_CHANGED:
+		log_info("link %s: made anew, as its file has it: %s", name, text);
+		break;
+	case RELOAD_REMOVED:
+		log_info("link %s: removed, as it has no file any more", name);
+		break;
+	case RELOAD_FAILED:
+		log_error("link %s: %s", name, text);
+		break;
+	case RELOAD_ADDED: /* the manager has said so */
+	case RELOAD_UNCHANGED:
+		break;
+	}
+}
+
+/* Faulty files do not keep us from starting. */
+static void load_links(struct rportd *rportd)
+{
+	struct reload_listener listener = { .link = log_reloaded, .problem = log_problem };
+	struct rport_error err;
+
+	if (reload_links(rportd->manager, rportd->arguments.config_path, false, &listener, &err) <
+	    0)
+		log_error("%s", err.message);
+}
+
+static int reload(sd_event_source *source _unused_, const struct signalfd_siginfo *info _unused_,
+		  void *userdata)
+{
+	load_links(userdata);
+	return 0;
+}
+
+static int prepare_reload(struct rportd *rportd)
+{
+	int r = sd_event_add_signal(rportd->event, NULL, SIGHUP, reload, rportd);
+
+	if (r < 0)
+		log_error("cannot prepare for SIGHUP: %s", strerror(-r));
+	return r;
+}
+
+static void count_error(enum config_severity severity, const char *file, unsigned int line,
+			const char *message, void *userdata)
+{
+	unsigned int *n_errors = userdata;
+
+	*n_errors += severity == CONFIG_ERROR;
+	printf("%s:", file);
+	if (line > 0)
+		printf("%u:", line);
+	printf(" %s: %s\n", severity == CONFIG_ERROR ? "error" : "warning", message);
+}
+
+static enum exit_status check_config(const char *path)
+{
+	_cleanup_config_ struct config config = { 0 };
+	unsigned int n_errors = 0;
+	int r;
+
+	r = config_load(path, count_error, &n_errors, &config);
+	if (r < 0) {
+		log_error("cannot read the files of %s: %s", path, strerror(-r));
+		return EXIT_FAILED;
+	}
+	printf("%zu links, %u errors\n", config.n_links, n_errors);
+	return n_errors > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/* --- serving ---------------------------------------------------------------------------------- */
+
 static gid_t allowed_group(void)
 {
 	const struct group *group = getgrnam(GROUP);
@@ -291,16 +270,17 @@ static gid_t allowed_group(void)
 
 static int start_varlink(struct rportd *rportd)
 {
+	const struct limits *limits = &rportd->arguments.limits;
 	struct varlink_server_options options = {
 		.interface = &api_interface,
-		.userdata = rportd->manager,
+		.userdata = rportd->api,
 		.group = allowed_group(),
 		.limits = {
-			.connections = CONNECTIONS_MAX,
-			.connections_per_uid = CONNECTIONS_PER_UID_MAX,
-			.message = FRAME_MESSAGE_MAX,
+			.connections = limits->connections,
+			.connections_per_uid = limits->connections_per_user,
+			.message = limits->message,
 			.output = OUTPUT_MAX,
-			.streams = MONITORS_MAX,
+			.streams = limits->monitors,
 			.stream_output = MONITOR_OUTPUT_MAX,
 		},
 		.vendor = "rport for Linux",
@@ -339,7 +319,9 @@ static void shut_down(struct rportd *rportd)
 	varlink_server_free(rportd->varlink);
 	if (rportd->bound)
 		unlink(rportd->arguments.socket);
+	api_free(rportd->api);
 	manager_free(rportd->manager);
+	state_close(rportd->state);
 	sd_event_unref(rportd->event);
 	if (rportd->lock_fd >= 0) {
 		unlink(rportd->lock_path);
@@ -368,12 +350,25 @@ static int start_up(struct rportd *rportd)
 	if (r < 0)
 		return r;
 
-	/* 3. namespaces, netlink, workers */
+	/* 3. what a former daemon left; namespaces, netlink, workers */
+	r = open_state(rportd);
+	if (r < 0)
+		return r;
 	r = start_manager(rportd);
 	if (r < 0)
 		return r;
 
-	/* 4. only now can we be asked for something */
+	r = api_new(rportd->manager, rportd->arguments.config_path, &rportd->api);
+	if (r < 0)
+		return r;
+
+	/* 4. the links of files */
+	load_links(rportd);
+	r = prepare_reload(rportd);
+	if (r < 0)
+		return r;
+
+	/* 5. only now can we be asked for something */
 	r = start_varlink(rportd);
 	if (r < 0)
 		return r;
@@ -383,20 +378,15 @@ static int start_up(struct rportd *rportd)
 
 int rportd_main(int argc, char *argv[])
 {
-	struct rportd rportd = {
-		.arguments = {
-			.socket = SOCKET_DEFAULT,
-			.workers = default_workers(),
-			.log_level = LOG_INFO,
-		},
-		.lock_fd = -1,
-	};
+	struct rportd rportd = { .lock_fd = -1 };
 	int r;
 
-	r = parse_arguments(argc, argv, &rportd.arguments);
+	r = arguments_parse(argc, argv, &rportd.arguments);
 	if (r <= 0)
 		return r < 0 ? EXIT_USAGE : EXIT_OK;
 	log_set_level(rportd.arguments.log_level);
+	if (rportd.arguments.check_config)
+		return check_config(rportd.arguments.config_path);
 	r = start_up(&rportd);
 	if (r >= 0)
 		r = sd_event_loop(rportd.event);

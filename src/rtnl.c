@@ -185,8 +185,10 @@ static void describe(struct rtnl_link *link, struct rtnl_dev *ret)
 		.is_vrf = rtnl_link_is_vrf(link),
 		.tx_dropped = rtnl_link_get_stat(link, RTNL_LINK_TX_DROPPED),
 	};
-	const char *name = rtnl_link_get_name(link);
+	const char *name = rtnl_link_get_name(link), *alias = rtnl_link_get_ifalias(link);
 
+	if (alias)
+		snprintf(dev.alias, sizeof(dev.alias), "%s", alias);
 	if (name)
 		snprintf(dev.name, sizeof(dev.name), "%s", name);
 	/* it fails, and leaves 0, when the kernel did not say the table */

@@ -19,6 +19,7 @@ struct rtnl; /* a netlink socket in one namespace; it keeps that namespace alive
 struct rtnl_dev {
 	unsigned int index;
 	char name[IFNAMSIZ];
+	char alias[128];     /* IFLA_IFALIAS, cut; "": none */
 	unsigned int mtu;    /* bytes */
 	unsigned int flags;  /* IFF_* of netdevice(7), with IFF_UP and IFF_LOWER_UP */
 	unsigned int master; /* ifindex of the VRF (or bridge, ...), 0: none */

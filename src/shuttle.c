@@ -189,9 +189,10 @@ static void init_flow(struct flow *flow, struct shuttle_link *link, const struct
 		.header = from->tun.header,
 		.family_header = from->tun.family_header,
 		.owner = link,
+		.counters = from->counters,
 	};
 	if (from->stale)
-		flow->counters.drops[DROP_PEER_DOWN] = tun_discard(from->tun.fd);
+		flow->counters->drops[DROP_PEER_DOWN] += tun_discard(from->tun.fd);
 }
 
 int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[static 2],
@@ -234,12 +235,6 @@ void shuttle_remove_link(struct shuttle_link *link)
 		TAILQ_REMOVE(&shuttle->gone_links, link, gone_entry);
 	pthread_mutex_unlock(&shuttle->lock);
 	free(link);
-}
-
-void shuttle_link_counters(const struct shuttle_link *link, unsigned int end,
-			   struct flow_counters *ret)
-{
-	flow_read_counters(&link->flows[end], ret);
 }
 
 unsigned int shuttle_link_worker(const struct shuttle_link *link)

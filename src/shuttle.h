@@ -57,6 +57,7 @@ void shuttle_free(struct shuttle *shuttle);
 struct shuttle_port {
 	struct tun tun; /* stays open until shuttle_remove_link() */
 	bool stale;     /* what waits in it is old: it is dropped, and counted as peer_down */
+	struct flow_counters *counters; /* of what is sent into it; borrowed like the TUN */
 };
 
 /**
@@ -71,13 +72,6 @@ int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[st
  * shuttle_remove_link() - stop; when it returns nothing uses the ports any more. Takes NULL
  */
 void shuttle_remove_link(struct shuttle_link *link);
-
-/**
- * shuttle_link_counters() - what was sent into a port
- * @end: 0 or 1
- */
-void shuttle_link_counters(const struct shuttle_link *link, unsigned int end,
-			   struct flow_counters *ret);
 
 /**
  * shuttle_link_worker() - which worker has it, from 0

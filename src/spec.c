@@ -201,7 +201,7 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 {
 	char x[DIFFERENCE_MAX], y[DIFFERENCE_MAX];
 
-	if (!domain_equal(&have->domain, &want->domain))
+	if (!domain_means(&want->domain, &have->domain))
 		snprintf(ret, size, "the domain is %s, not %s", domain_format(&have->domain, x),
 			 domain_format(&want->domain, y));
 	else if (want->ifname[0] && !streq(have->ifname, want->ifname))

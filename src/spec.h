@@ -103,7 +103,8 @@ int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *e
 /**
  * port_spec_diff() - in what does a port differ from what is asked for?
  * @have: the port as it was made, its domain resolved
- * @want: what is asked for, its domain resolved; without an interface name it is content with any
+ * @want: what is asked for, its domain resolved or not; without an interface name it is content
+ *	with any
  * @ret: the first difference in words: "mtu is 9000, not 1500"
  * @size: of @ret
  *

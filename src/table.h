@@ -17,7 +17,8 @@ TAILQ_HEAD(port_list, port);
 struct rport_link {
 	char name[LINK_NAME_MAX + 1];
 	struct port *ports[2];
-	struct shuttle_link *shuttle;
+	struct shuttle_link *shuttle; /* NULL: a port of it is pending */
+	bool configured;              /* there is a file for it */
 };
 
 struct table {

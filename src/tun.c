@@ -88,6 +88,33 @@ int tun_open(const char *name, const struct tun_options *options, struct tun *re
 	return 0;
 }
 
+int tun_adopt(int fd, struct tun *ret)
+{
+	struct ifreq ifr = { 0 };
+	bool offload, family;
+	int header = 0;
+
+	if (ioctl(fd, TUNGETIFF, &ifr) < 0)
+		return -errno;
+	if ((ifr.ifr_flags & IFF_TUN) == 0)
+		return -EINVAL;
+	offload = ifr.ifr_flags & IFF_VNET_HDR;
+	family = !(ifr.ifr_flags & IFF_NO_PI);
+	if (offload && ioctl(fd, TUNGETVNETHDRSZ, &header) < 0)
+		return -errno;
+	if (header != (offload ? TUN_VNET_HEADER : 0))
+		return -EINVAL;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return -errno;
+	*ret = (struct tun){
+		.fd = fd,
+		.header = (family ? TUN_PI_HEADER : 0) + (unsigned int)header,
+		.family_header = family,
+		.offloads = offload ? negotiate_offloads(fd) : 0,
+	};
+	return 0;
+}
+
 int tun_name(int fd, char ret_name[static IFNAMSIZ])
 {
 	struct ifreq ifr = { 0 };

@@ -40,6 +40,16 @@ struct tun {
 int tun_open(const char *name, const struct tun_options *options, struct tun *ret);
 
 /**
+ * tun_adopt() - use a descriptor that another process opened, and that was handed on
+ * @fd: of a TUN device, whose options it finds out; owned by @ret on success
+ * @ret: close its fd to remove the device
+ *
+ * Return: 0; -EBADFD when the device was removed, -ENOTTY or -EINVAL when it is none, or one that
+ * rportd would not make; or another -errno.
+ */
+int tun_adopt(int fd, struct tun *ret);
+
+/**
  * tun_name() - what the interface is called now, in whatever namespace it is
  * Return: 0, or -EBADFD when the device was removed.
  */

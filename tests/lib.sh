@@ -215,7 +215,8 @@ start_rportd() {
 	[ -n "$HOME_NS" ] || ns_add HOME_NS
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log
-	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" "$@" \
+	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" \
+		--config-path "$TEST_TMP/conf" "$@" \
 		>>"$RPORTD_LOG" 2>&1 </dev/null &
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"

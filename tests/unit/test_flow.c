@@ -77,15 +77,15 @@ END_TEST
 
 START_TEST(counters_add_up)
 {
-	struct flow flow = { .header = 10 };
-	struct flow_counters counters;
+	struct flow_counters counted = { 0 }, counters;
+	struct flow flow = { .header = 10, .counters = &counted };
 
 	flow_count_sent(&flow, 110);
 	flow_count_sent(&flow, 11);
 	flow_count_drop(&flow, DROP_NO_PROTO);
 	for (int i = 0; i < 3; i++)
 		flow_count_drop(&flow, DROP_PEER_DOWN);
-	flow_read_counters(&flow, &counters);
+	flow_read_counters(&counted, &counters);
 	ck_assert_uint_eq(counters.packets, 2);
 	ck_assert_uint_eq(counters.bytes, 101);
 	ck_assert_uint_eq(counters.drops[DROP_NO_PROTO], 1);

@@ -47,7 +47,7 @@ guest_prepare() {
 		cp "$TOP_DIR/src/org.rportd.Manager.varlink" "$TREE/src" &&
 		cp "$TESTS_DIR/lib.sh" "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
-		cp "$TESTS_DIR"/vm/{vrf,mpls}.sh "$TREE/tests/vm" &&
+		cp "$TESTS_DIR"/vm/{vrf,mpls,hold}.sh "$TREE/tests/vm" &&
 		cp "$TESTS_DIR/systemd/varlink.sh" "$TREE/tests/systemd" || exit 1
 }
 

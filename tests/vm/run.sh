@@ -15,12 +15,14 @@ guest_prepare vm qemu-system-x86_64
 
 guest_script vmrun.sh vm-6.12
 guest_test vm/vrf.sh
+guest_test vm/hold.sh
 guest_test vm/mpls.sh
 boot vmlinuz vm-6.12
 
 # what goes away under reads that the kernel holds
 guest_script vmrun.sh vm-6.1
 guest_test vm/vrf.sh
+guest_test vm/hold.sh
 guest_test netns/70-down.sh test_link_del_under_traffic test_netns_del_under_traffic test_unpair_under_traffic
 boot vmlinuz-6.1 vm-6.1
 

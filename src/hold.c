@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * A port without a device waits in the list of pending ports until it can have one. It is tried
+ *
+ *	when something came or went that it may have waited for: a name in /run/netns, a mount on
+ *	one, an interface of a namespace that is listened to (hold_poke());
+ *	after a while anyway, should nobody have told, or something else have been in the way.
+ *
+ * For a VRF in another namespace to be heard of, that namespace is given a number (nsid) here.
+ *
+ * One whose device is lost again and again is held back, longer each time, so that two who fight
+ * about an interface do not keep us, and the log, busy. So are tries that fail though the domain is
+ * there, and these can be given up after a number of them.
+ */
+
+#include <stdio.h>
+#include <time.h>
+
+#include "log.h"
+#include "manager-private.h"
+
+#define USEC_PER_SEC UINT64_C(1000000)
+
+#define POKE_DELAY  (2 * 1000)         /* until what came is complete */
+#define SLICE       (100 * 1000)       /* then the rest of the loop has its turn */
+#define TRY_AGAIN   (5 * USEC_PER_SEC) /* for a domain that nobody told of */
+#define RETRY_FIRST (USEC_PER_SEC / 4) /* after something else was in the way, and doubled */
+#define RETRY_MAX   (60 * USEC_PER_SEC)
+#define FLAPS_FREE  5                   /* losses in short order that have no consequence */
+#define FLAP_QUIET  (60 * USEC_PER_SEC) /* after which they are forgotten */
+#define FLAP_MAX    (30 * USEC_PER_SEC)
+
+static uint64_t now_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* @first, doubled @times times, but no more than @max. */
+static uint64_t doubled(uint64_t first, unsigned int times, uint64_t max)
+{
+	return times >= 20 ? max : MIN(first << times, max);
+}
+
+static bool given_up(const struct manager *manager, const struct port *port)
+{
+	return manager->options.max_retries > 0 &&
+	       port->hold.retries >= manager->options.max_retries;
+}
+
+/* When the timer is to ring: when the first port may be tried. */
+static void arm(struct manager *manager)
+{
+	uint64_t first = UINT64_MAX;
+	struct port *port;
+
+	TAILQ_FOREACH(port, &manager->pending, hold.entry)
+	{
+		if (!given_up(manager, port))
+			first = MIN(first, MAX(port->hold.next_try, port->hold.held_until));
+	}
+	if (first == UINT64_MAX) {
+		(void)sd_event_source_set_enabled(manager->retry, SD_EVENT_OFF);
+		return;
+	}
+	(void)sd_event_source_set_time(manager->retry, first);
+	(void)sd_event_source_set_enabled(manager->retry, SD_EVENT_ONESHOT);
+}
+
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+static void set_reason(struct manager *manager, struct port *port, const char *reason)
+{
+	char *copy;
+
+	if (port->hold.reason && streq(port->hold.reason, reason))
+		return;
+	copy = strdup(reason);
+	if (!copy) /* the old one will do */
+		return;
+	free(port->hold.reason);
+	port->hold.reason = copy;
+	watch_mark_dirty(manager, port);
+}
+
+static void enter(struct manager *manager, struct port *port, const char *reason)
+{
+	if (!port->hold.pending)
+		TAILQ_INSERT_TAIL(&manager->pending, port, hold.entry);
+	port->hold.pending = true;
+	set_reason(manager, port, reason);
+	arm(manager);
+}
+
+static void leave(struct manager *manager, struct port *port)
+{
+	if (port->hold.pending)
+		TAILQ_REMOVE(&manager->pending, port, hold.entry);
+	port->hold.pending = false;
+	free(steal_ptr(port->hold.reason));
+}
+
+void hold_forget(struct manager *manager, struct port *port)
+{
+	leave(manager, port);
+}
+
+/* Return: for how long it is held back. */
+static uint64_t count_loss(struct port *port)
+{
+	struct port_hold *hold = &port->hold;
+	uint64_t now = now_usec(), delay = 0;
+
+	if (now - hold->last_loss > FLAP_QUIET)
+		hold->recent = 0;
+	hold->losses++;
+	hold->recent++;
+	hold->last_loss = now;
+	if (hold->recent > FLAPS_FREE)
+		delay = doubled(USEC_PER_SEC, hold->recent - FLAPS_FREE - 1, FLAP_MAX);
+	hold->held_until = now + delay;
+	hold->next_try = hold->earliest = now; /* it may be there again already */
+	hold->retries = 0;
+	return delay;
+}
+
+void hold_lost(struct manager *manager, struct port *port, const char *reason)
+{
+	char name[PORT_TEXT_MAX], held[256];
+	uint64_t delay;
+
+	if (!port->rule.present)
+		return;
+	log_notice("port %s is pending: %s", port_format(port, name), reason);
+	if (port->link)
+		manager_disconnect(port->link);
+	table_leave_index(&manager->table, port);
+	watch_forget(manager, port);
+	port_unmake(port);
+	record_device(manager, port);
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port);
+	delay = count_loss(port);
+	if (delay > 0)
+		snprintf(held, sizeof(held),
+			 "%s; held back for %u s, since it was lost %u times "
+			 "in short order",
+			 reason, (unsigned int)(delay / USEC_PER_SEC), port->hold.recent);
+	enter(manager, port, delay > 0 ? held : reason);
+}
+
+/* --- trying ----------------------------------------------------------------------------------- */
+
+static int bring_up(struct port *port, struct rport_error *err)
+{
+	return port->wish == PORT_WISH_UP ? port_bring_up(port, false, err) : 0;
+}
+
+int hold_settle(struct manager *manager, struct port *port, bool stale, struct rport_error *err)
+{
+	int r;
+
+	r = watch_enter_index(manager, port);
+	if (r >= 0 && port->link)
+		r = manager_connect(manager, port->link, stale);
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
+				       strerror(-r));
+	leave(manager, port);
+	record_device(manager, port);
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port);
+	return 0;
+}
+
+static int make(struct manager *manager, struct port *port, const struct domain_place *place,
+		struct rport_error *err)
+{
+	int r;
+
+	r = port_make(&manager->yard, port, place, err);
+	if (r >= 0)
+		r = bring_up(port, err);
+	if (r >= 0)
+		r = hold_settle(manager, port, false, err);
+	if (r < 0) {
+		if (port->link)
+			manager_disconnect(port->link);
+		table_leave_index(&manager->table, port);
+		port_unmake(port);
+		return r;
+	}
+	if (port->link)
+		manager_set_alias(port);
+	return 0;
+}
+
+/* So that an interface in its namespace, a VRF or one that is in the way, is heard of. */
+static void listen_to(struct manager *manager, const struct port *port)
+{
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	struct domain domain = port->spec.domain;
+	int nsid;
+
+	domain.vrf[0] = '\0';
+	if (domain.netns == DOMAIN_NETNS_NAMED && domain_resolve(&domain, &place, NULL) >= 0)
+		(void)rtnl_nsid(manager->yard.own, place.netns_fd, &nsid);
+}
+
+/* @made: an interface, which is gone again */
+static void count_failure(struct manager *manager, struct port *port, bool made,
+			  const struct rport_error *err)
+{
+	struct port_hold *hold = &port->hold;
+	char text[RPORT_ERROR_MESSAGE_MAX + 128];
+	uint64_t now = now_usec();
+
+	if (err->kind == RPORT_ERR_DOMAIN_NOT_FOUND) {
+		hold->retries = 0;
+		hold->next_try = now + TRY_AGAIN;
+		hold->earliest = now;
+	} else {
+		hold->next_try = now + doubled(RETRY_FIRST, hold->retries, RETRY_MAX);
+		/* that one was made is heard, too: it must not bring on the next try */
+		hold->earliest = made ? hold->next_try : now + RETRY_FIRST;
+		hold->retries++;
+	}
+	snprintf(text, sizeof(text), "%s%s", err->message,
+		 given_up(manager, port) ? "; given up, until it is reconciled" : "");
+	enter(manager, port, text);
+	listen_to(manager, port);
+}
+
+int hold_try(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	bool made = false;
+	int r;
+
+	r = domain_resolve(&port->spec.domain, &place, err);
+	if (r >= 0) {
+		r = make(manager, port, &place, err);
+		made = r < 0 && err->kind != RPORT_ERR_INTERFACE_EXISTS;
+	}
+	if (r < 0)
+		count_failure(manager, port, made, err);
+	else
+		port->hold.retries = 0;
+	return r;
+}
+
+static void try_again(struct manager *manager, struct port *port)
+{
+	struct rport_error err = { 0 };
+	char name[PORT_TEXT_MAX];
+
+	if (hold_try(manager, port, &err) >= 0) {
+		log_notice("port %s is there", port_format(port, name));
+		record_port(manager, port);
+	} else if (given_up(manager, port)) {
+		log_warning("port %s is given up: %s", port_format(port, name), err.message);
+	}
+}
+
+static bool is_due(const struct manager *manager, const struct port *port, uint64_t now)
+{
+	return !given_up(manager, port) && port->hold.next_try <= now &&
+	       port->hold.held_until <= now;
+}
+
+static int retry(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct manager *manager = userdata;
+	uint64_t start = now_usec(), now = start;
+	struct port *port, *next;
+
+	for (port = TAILQ_FIRST(&manager->pending); port && now < start + SLICE; port = next) {
+		next = TAILQ_NEXT(port, hold.entry);
+		if (is_due(manager, port, start))
+			try_again(manager, port);
+		now = now_usec();
+	}
+	arm(manager);
+	manager_update_ports(manager);
+	return 0;
+}
+
+void hold_poke(struct manager *manager)
+{
+	uint64_t soon = now_usec() + POKE_DELAY;
+	struct port *port;
+
+	if (TAILQ_EMPTY(&manager->pending))
+		return;
+	TAILQ_FOREACH(port, &manager->pending, hold.entry)
+	{
+		port->hold.next_try = MIN(port->hold.next_try, MAX(port->hold.earliest, soon));
+	}
+	arm(manager);
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+int hold_start(struct manager *manager, sd_event *event, struct rport_error *err)
+{
+	int r;
+
+	r = sd_event_add_time(event, &manager->retry, CLOCK_MONOTONIC, 0, 1000, retry, manager);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(manager->retry, SD_EVENT_OFF);
+	return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make a timer: %s",
+				       strerror(-r))
+		     : 0;
+}
+
+void hold_stop(struct manager *manager)
+{
+	sd_event_source_disable_unref(manager->retry);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_PORT_PRIVATE_H
+#define RPORT_PORT_PRIVATE_H
+
+/* What the files about ports share with each other: port.c the device, port-settings.c the rest. */
+
+#include "port.h"
+
+/**
+ * port_open_rtnl() - open a netlink socket where the port is
+ * Return: 0, -EBADFD when the port has no device, or another -errno.
+ */
+int port_open_rtnl(const struct port *port, struct rtnl **ret);
+
+/**
+ * port_step_failed() - every failed step reads alike: what, with which port, where, and why
+ * @step: "set the MTU of"
+ *
+ * Return: @r.
+ */
+int port_step_failed(struct rport_error *err, int r, const struct port *port, const char *step);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * What the monitor tells changes what we know of a port. It is acted on when all has been told, so
+ * that a burst of changes does not make carriers flap, nor old news undo what came after. That a
+ * port was removed is learned from the monitor or from the shuttle, whichever is first; its
+ * descriptor is asked whether it is true. That its VRF was deleted shows in that it is in none: it
+ * must not stay, for it would join the VRF's networks to those of the main table.
+ *
+ * A port whose settings somebody changed becomes a suspect. Suspects are compared with what they
+ * shall be a moment later, since settings often change many at a time.
+ */
+
+#include <stdio.h>
+
+#include "log.h"
+#include "manager-private.h"
+
+#define COMPARE_DELAY_USEC (50 * 1000)
+
+/* --- lists of ports --------------------------------------------------------------------------- */
+
+void watch_mark_dirty(struct manager *manager, struct port *port)
+{
+	if (!port->dirty)
+		TAILQ_INSERT_TAIL(&manager->dirty, port, dirty_entry);
+	port->dirty = true;
+}
+
+static void mark_clean(struct manager *manager, struct port *port)
+{
+	if (port->dirty)
+		TAILQ_REMOVE(&manager->dirty, port, dirty_entry);
+	port->dirty = false;
+}
+
+void watch_mark_peer_dirty(struct manager *manager, struct port *port)
+{
+	struct link_port *peer;
+
+	if (link_get_parent(&port->rule, &peer) == 0)
+		watch_mark_dirty(manager, container_of(peer, struct port, rule));
+}
+
+static void acquit(struct manager *manager, struct port *port)
+{
+	if (port->suspect)
+		TAILQ_REMOVE(&manager->suspects, port, suspect_entry);
+	port->suspect = false;
+}
+
+void watch_suspect(struct manager *manager, struct port *port)
+{
+	if (port->suspect || !port->rule.present)
+		return;
+	if (TAILQ_EMPTY(&manager->suspects)) {
+		(void)sd_event_source_set_time_relative(manager->compare, COMPARE_DELAY_USEC);
+		(void)sd_event_source_set_enabled(manager->compare, SD_EVENT_ONESHOT);
+	}
+	TAILQ_INSERT_TAIL(&manager->suspects, port, suspect_entry);
+	port->suspect = true;
+}
+
+void watch_forget(struct manager *manager, struct port *port)
+{
+	mark_clean(manager, port);
+	acquit(manager, port);
+}
+
+static int compare_suspects(sd_event_source *source _unused_, uint64_t usec _unused_,
+			    void *userdata)
+{
+	struct manager *manager = userdata;
+	struct port *port;
+
+	while ((port = TAILQ_FIRST(&manager->suspects))) {
+		acquit(manager, port);
+		manager_compare(manager, port);
+	}
+	manager_update_ports(manager);
+	return 0;
+}
+
+/* --- what is told ----------------------------------------------------------------------------- */
+
+int watch_enter_index(struct manager *manager, struct port *port)
+{
+	struct port *stale = table_port_by_index(&manager->table, port->nsid, port->index);
+
+	/* A deleted namespace's number was given to a new one before we heard of it. */
+	if (stale && stale != port)
+		hold_lost(manager, stale, "its namespace was deleted");
+	return table_enter_index(&manager->table, port);
+}
+
+/* It is no longer where it was, and yet it exists: somebody moved it to another namespace. */
+static void follow(struct manager *manager, struct port *port)
+{
+	char name[PORT_TEXT_MAX];
+	int nsid = port->nsid, r;
+
+	table_leave_index(&manager->table, port);
+	r = port_locate(&manager->yard, port);
+	if (r >= 0)
+		r = watch_enter_index(manager, port);
+	if (r >= 0 && port->nsid == nsid) /* it was another one that had its number before */
+		return;
+	port->away = port->nsid != port->home;
+	watch_suspect(manager, port);
+	log_warning("port %s was moved %s its domain%s%s", port_format(port, name),
+		    port->away ? "out of" : "back into", r < 0 ? ", and cannot be followed: " : "",
+		    r < 0 ? strerror(-r) : "");
+}
+
+static void notice_up(struct manager *manager, struct port *port, bool up)
+{
+	if (port->rule.up == up)
+		return;
+	port->rule.up = up;
+	port->rose = up;
+	if (up && port->wish == PORT_WISH_NONE) {
+		port->wish = PORT_WISH_UP;
+		record_port(manager, port);
+	}
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port);
+}
+
+static bool left_vrf(struct manager *manager, struct port *port, unsigned int master)
+{
+	struct rtnl_dev dev;
+
+	if (port->vrf == 0 || port->away || master == port->vrf)
+		return false;
+	/* what was told may be older than our own doing: ask */
+	return port_query(&manager->yard, port, &dev) == 0 && dev.master != port->vrf;
+}
+
+static void take_in(struct manager *manager, struct port *port, const char *name, unsigned int mtu,
+		    unsigned int flags)
+{
+	if (!streq(port->ifname, name) || (mtu > 0 && port->mtu != mtu)) {
+		snprintf(port->ifname, sizeof(port->ifname), "%s", name);
+		port->mtu = mtu > 0 ? mtu : port->mtu;
+		watch_mark_dirty(manager, port);
+		watch_suspect(manager, port);
+	}
+	if (port->rule.up != (bool)(flags & IFF_UP))
+		watch_suspect(manager, port);
+	notice_up(manager, port, flags & IFF_UP);
+}
+
+static int event_nsid(const struct manager *manager, int nsid)
+{
+	return nsid == MONITOR_OWN_NSID ? manager->own_nsid : nsid;
+}
+
+static void device_changed(const struct monitor_event *event, void *userdata)
+{
+	struct manager *manager = userdata;
+	struct port *port = table_port_by_index(&manager->table, event_nsid(manager, event->nsid),
+						event->index);
+	char name[IFNAMSIZ];
+
+	if (!port) { /* perhaps a VRF that one waits for, or an interface that was in the way */
+		hold_poke(manager);
+		return;
+	}
+	/* Only our own descriptor knows whether it is still our device. */
+	if (tun_name(port->tun.fd, name) < 0)
+		hold_lost(manager, port, "its interface was removed");
+	else if (event->removed)
+		follow(manager, port);
+	else if (left_vrf(manager, port, event->master))
+		hold_lost(manager, port, "its VRF was deleted, or it was taken out of it");
+	else
+		take_in(manager, port, name, event->mtu, event->flags);
+}
+
+static void settings_changed(int nsid, unsigned int index, void *userdata)
+{
+	struct manager *manager = userdata;
+	struct port *port = table_port_by_index(&manager->table, event_nsid(manager, nsid), index);
+
+	if (port)
+		watch_suspect(manager, port);
+}
+
+static void all_told(void *userdata)
+{
+	manager_update_ports(userdata);
+}
+
+static void ask_again(struct port *port, void *userdata)
+{
+	struct manager *manager = userdata;
+	struct rtnl_dev dev;
+
+	if (!port->rule.present)
+		return;
+	if (port_query(&manager->yard, port, &dev) < 0) {
+		hold_lost(manager, port, "its interface was removed");
+		return;
+	}
+	take_in(manager, port, dev.name, dev.mtu, dev.flags);
+	watch_suspect(manager, port);
+}
+
+static void events_lost(void *userdata)
+{
+	struct manager *manager = userdata;
+
+	log_limited(LOG_WARNING, "netlink events were lost; asking the kernel about every port");
+	table_foreach_port(&manager->table, ask_again, manager);
+	hold_poke(manager);
+}
+
+void watch_port_gone(void *owner, unsigned int end, void *userdata)
+{
+	struct manager *manager = userdata;
+	struct rport_link *link = owner;
+	struct port *port = link->ports[end];
+	char name[IFNAMSIZ];
+
+	if (port->rule.present && tun_name(port->tun.fd, name) < 0)
+		hold_lost(manager, port, "its interface was removed");
+	manager_update_ports(manager);
+}
+
+static void names_changed(void *userdata)
+{
+	hold_poke(userdata);
+}
+
+/* --- acting on it ----------------------------------------------------------------------------- */
+
+/* It gets what it shall have, since the kernel took it away as it went down. */
+static void restore(struct port *port)
+{
+	struct rport_error err;
+
+	if (port->rose && port_bring_up(port, true, &err) < 0)
+		log_limited(LOG_WARNING, "%s", err.message);
+	port->rose = false;
+}
+
+static void tell(struct manager *manager, const struct port *port)
+{
+	const struct manager_observer *observer = &manager->observer;
+
+	if (observer->port)
+		observer->port(port, false, observer->userdata);
+	if (observer->link && port->link)
+		observer->link(port->link, false, observer->userdata);
+}
+
+void manager_update_ports(struct manager *manager)
+{
+	struct port *port;
+
+	while ((port = TAILQ_FIRST(&manager->dirty))) {
+		mark_clean(manager, port);
+		restore(port);
+		port_update_carrier(&manager->yard, port);
+		tell(manager, port);
+	}
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+static int start_monitor(struct manager *manager, sd_event *event)
+{
+	_cleanup_close_ int own_netns = netns_open_self();
+	struct monitor_handler handler = {
+		.device = device_changed,
+		.settings = settings_changed,
+		.settled = all_told,
+		.lost = events_lost,
+		.userdata = manager,
+	};
+	int r;
+
+	/* So that our own namespace has one name only in what the monitor tells. */
+	r = own_netns < 0 ? own_netns : rtnl_nsid(manager->yard.own, own_netns, &manager->own_nsid);
+	return r < 0 ? r : monitor_new(event, &handler, &manager->monitor);
+}
+
+int watch_start(struct manager *manager, sd_event *event, struct rport_error *err)
+{
+	int r;
+
+	r = start_monitor(manager, event);
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot monitor interfaces: %s",
+				       strerror(-r));
+	r = netns_watch_new(event, names_changed, manager, &manager->names);
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot watch %s: %s",
+				       NETNS_RUN_DIR, strerror(-r));
+	r = sd_event_add_time(event, &manager->compare, CLOCK_MONOTONIC, 0, 1000, compare_suspects,
+			      manager);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(manager->compare, SD_EVENT_OFF);
+	return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make a timer: %s",
+				       strerror(-r))
+		     : 0;
+}
+
+void watch_stop(struct manager *manager)
+{
+	monitor_free(manager->monitor);
+	netns_watch_free(manager->names);
+	sd_event_source_disable_unref(manager->compare);
+}
