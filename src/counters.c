@@ -49,16 +49,16 @@ static size_t file_size(unsigned int slots)
 	return HEADER_SIZE + (size_t)slots * SLOT_SIZE;
 }
 
-static int map(struct counters *counters, int fd, unsigned int slots)
+static bool map(struct counters *counters, int fd, unsigned int slots)
 {
 	void *memory = mmap(NULL, file_size(slots), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED)
-		return -errno;
+		return false;
 	counters->header = memory;
 	counters->mapped = file_size(slots);
 	counters->slots = slots;
-	return 0;
+	return true;
 }
 
 /* Return: 0 and its header; -EBADMSG when it is not of our shape. */
@@ -95,9 +95,8 @@ static int map_inherited(struct counters *counters, int fd, unsigned int max)
 		return -errno;
 	if (st.st_size < (off_t)file_size(slots) && ftruncate(fd, (off_t)file_size(slots)) < 0)
 		return -errno;
-	r = map(counters, fd, slots);
-	if (r < 0)
-		return r;
+	if (!map(counters, fd, slots))
+		return -errno;
 	counters->header->slots = slots;
 	return 0;
 }
@@ -105,15 +104,13 @@ static int map_inherited(struct counters *counters, int fd, unsigned int max)
 static int map_new(struct counters *counters, struct state *state, unsigned int max)
 {
 	_cleanup_close_ int fd = memfd_new("rport-counters");
-	int r;
 
 	if (fd < 0)
 		return fd;
 	if (ftruncate(fd, (off_t)file_size(max)) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)
 		return -errno;
-	r = map(counters, fd, max);
-	if (r < 0)
-		return r;
+	if (!map(counters, fd, max))
+		return -errno;
 	*counters->header = (struct header){
 		.magic = COUNTERS_MAGIC,
 		.version = COUNTERS_VERSION,
@@ -220,7 +217,7 @@ int counters_open(struct state *state, unsigned int max, struct counters **ret)
 	if (r < 0)
 		return r;
 	counters->absence = since_alive(counters);
-	counters->used = calloc((counters->slots + WORD_BITS - 1) / WORD_BITS, sizeof(uint64_t));
+	counters->used = calloc(counters->slots / WORD_BITS + 1, sizeof(*counters->used));
 	if (!counters->used)
 		return -ENOMEM;
 	*ret = steal_ptr(counters);

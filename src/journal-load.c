@@ -100,9 +100,6 @@ static int load_file(struct journal *journal, int fd, char *reason)
 	if (r == 0)
 		r = read_lines(journal, file, reason);
 	fclose(file);
-	/* what follows is a line that was not finished: the next one goes in its place */
-	if (r == 0 && ftruncate(fd, (off_t)journal->size) < 0)
-		r = -errno;
 	return r;
 }
 

@@ -7,7 +7,8 @@
  * change: {"put":KEY,"value":{...}} or {"remove":KEY}. Members that we do not know are ignored;
  * what an older daemon could not ignore raises the version. A line is appended by one pwrite(),
  * which copies from front to back and moves the end of the file after what it copied: a process
- * that is killed in it leaves at most a last line without its end. Nothing has to reach a disk;
+ * that is killed in it leaves at most a last line without its end, which is ignored. The next line
+ * is written over it, and what that does not cover has no end either. Nothing has to reach a disk;
  * what is in the memfd when the system call returns stays there as long as anybody has the file
  * open.
  *
@@ -129,21 +130,16 @@ static int write_header(int fd, unsigned int version, json_int_t generation)
 	return write_all(fd, line, HEADER_SIZE, 0);
 }
 
-/*
- * Append a line. What was written of one that fails (for lack of memory) is taken back: a shorter
- * line in its place would not cover it. Nothing seals the file, so this cannot fail.
- */
+/* Append a line. One that fails (for lack of memory) leaves what a kill leaves. */
 static int append(struct journal *journal, const char *line, size_t length)
 {
-	int fd = journal->fds[journal->active], r;
+	int r;
 
 	if (journal->size + length > JOURNAL_MAX)
 		return -ENOSPC;
-	r = write_all(fd, line, length, journal->size);
-	if (r < 0) {
-		(void)!ftruncate(fd, (off_t)journal->size);
+	r = write_all(journal->fds[journal->active], line, length, journal->size);
+	if (r < 0)
 		return r;
-	}
 	journal->size += length;
 	return 0;
 }

@@ -316,7 +316,7 @@ static void store_journal(struct state *state, const bool stored[static JOURNAL_
 static int open_journal(struct state *state, const char *aside_path,
 			struct state_handover *handover)
 {
-	int fds[JOURNAL_FILES], taken[JOURNAL_FILES], bad, r;
+	int fds[JOURNAL_FILES], taken[JOURNAL_FILES], bad = -1, r;
 	bool stored[JOURNAL_FILES];
 	char reason[JOURNAL_REASON_MAX];
 
@@ -330,7 +330,7 @@ static int open_journal(struct state *state, const char *aside_path,
 		r = journal_new(STATE_VERSION, &state->journal);
 	if (r == -EBADMSG) {
 		snprintf(handover->reason, sizeof(handover->reason), "%s", reason);
-		r = begin_anew(state, aside_path, bad < 0 ? -1 : fds[bad], handover);
+		r = begin_anew(state, aside_path, bad >= 0 ? fds[bad] : -1, handover);
 	}
 	for (unsigned int i = 0; r == 0 && i < JOURNAL_FILES; i++)
 		stored[i] = taken[i] >= 0 && journal_fd(state->journal, i) == taken[i];

@@ -22,8 +22,9 @@ struct stored {
 };
 
 struct store {
-	int socket; /* that messages come to */
-	int epoll;  /* of stored descriptors that are watched */
+	int socket;  /* that messages come to */
+	void *files; /* tsearch(3): systemd keeps an open file once */
+	int epoll;   /* of stored descriptors that are watched */
 	unsigned int max, n;
 	TAILQ_HEAD(, stored) stored; /* the newest first, as systemd has them */
 };
@@ -45,6 +46,20 @@ void store_close(struct store *store);
  * Return: whether READY=1 was among them.
  */
 bool store_receive(struct store *store);
+
+/**
+ * store_add() - keep a descriptor, unless that open file is kept already, under any name
+ * @fd: taken over
+ * @watch: drop it when it hangs up
+ *
+ * Return: whether there is room.
+ */
+bool store_add(struct store *store, int fd, const char *name, bool watch);
+
+/**
+ * store_remove() - drop all of a name
+ */
+void store_remove(struct store *store, const char *name);
 
 /**
  * store_drop_dead() - drop watched descriptors that hung up or have an error

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <search.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -21,8 +22,25 @@ struct message {
 
 /* --- what is stored --------------------------------------------------------------------------- */
 
+/*
+ * Open files have an order, which kcmp(2) tells. Without CONFIG_KCMP it tells nothing, and no two
+ * are the same.
+ */
+static int compare_files(const void *a, const void *b)
+{
+	const struct stored *x = a, *y = b;
+	pid_t self = getpid();
+	long r = syscall(SYS_kcmp, self, self, KCMP_FILE, (unsigned long)x->fd,
+			 (unsigned long)y->fd);
+
+	if (r == 0 || x == y)
+		return 0;
+	return r == 1 || (r < 0 && x < y) ? -1 : 1;
+}
+
 static void drop(struct store *store, struct stored *stored)
 {
+	tdelete(stored, &store->files, compare_files);
 	/* closing it is not enough: the service has the same open file */
 	if (stored->polled)
 		epoll_ctl(store->epoll, EPOLL_CTL_DEL, stored->fd, NULL);
@@ -32,7 +50,7 @@ static void drop(struct store *store, struct stored *stored)
 	free(stored);
 }
 
-static void remove_name(struct store *store, const char *name)
+void store_remove(struct store *store, const char *name)
 {
 	struct stored *stored, *next;
 
@@ -43,24 +61,10 @@ static void remove_name(struct store *store, const char *name)
 	}
 }
 
-/* Is it the same open file? Without CONFIG_KCMP none ever is. */
-static bool is_stored(const struct store *store, int fd)
-{
-	const struct stored *stored;
-	pid_t self = getpid();
-
-	TAILQ_FOREACH(stored, &store->stored, entry)
-	if (syscall(SYS_kcmp, self, self, KCMP_FILE, (unsigned long)stored->fd,
-		    (unsigned long)fd) == 0)
-		return true;
-	return false;
-}
-
-/* Takes over @fd. Return: whether the store has room. */
-static bool add(struct store *store, int fd, const char *name, bool watch)
+bool store_add(struct store *store, int fd, const char *name, bool watch)
 {
 	struct epoll_event event = { .events = 0 }; /* EPOLLHUP and EPOLLERR come unasked */
-	struct stored *stored;
+	struct stored *stored, **same;
 
 	/* systemd looks at the limit first: a full store refuses what it has, too */
 	if (store->n >= store->max) {
@@ -68,15 +72,19 @@ static bool add(struct store *store, int fd, const char *name, bool watch)
 		close(fd);
 		return false;
 	}
-	if (is_stored(store, fd)) {
-		close(fd);
-		return true;
-	}
 	stored = calloc(1, sizeof(*stored));
 	if (!stored)
 		keeper_die("store");
 	stored->fd = fd;
 	snprintf(stored->name, sizeof(stored->name), "%s", name);
+	same = tsearch(stored, &store->files, compare_files);
+	if (!same)
+		keeper_die("store");
+	if (*same != stored) {
+		close(fd);
+		free(stored);
+		return true;
+	}
 	event.data.ptr = stored;
 	/* EPERM: it is of a kind that cannot be polled */
 	stored->polled = watch && epoll_ctl(store->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
@@ -173,11 +181,11 @@ static void handle(struct store *store, struct message *message)
 
 	if (has_line(message, "FDSTOREREMOVE=1")) {
 		if (named)
-			remove_name(store, name);
+			store_remove(store, name);
 	} else if (has_line(message, "FDSTORE=1")) {
 		while (kept < message->n_fds &&
-		       add(store, message->fds[kept++], named ? name : "stored",
-			   !has_line(message, "FDPOLL=0")))
+		       store_add(store, message->fds[kept++], named ? name : "stored",
+				 !has_line(message, "FDPOLL=0")))
 			;
 	}
 	/* the others, and that of BARRIER=1, whose end its sender waits for */

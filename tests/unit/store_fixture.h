@@ -22,7 +22,7 @@ typedef void (*daemon_fn)(struct state *state, const struct state_handover *hand
 /* Run one to its end; it must end well. */
 void daemon_run(daemon_fn fn);
 
-/* Run one and kill it after @usec; it must not have ended before. */
+/* Run one and kill it @usec after it sent READY=1; it must not have ended before. */
 void daemon_kill(daemon_fn fn, unsigned int usec);
 
 /* Return: the descriptor of that name, -1 when there is none. It stays the store's. */
@@ -30,9 +30,6 @@ int store_find(const char *name);
 
 /* Return: how many of that name there are. */
 unsigned int store_count(const char *name);
-
-/* Put a descriptor of ours into the store; it is taken over. */
-void store_insert(const char *name, int fd);
 
 /* Make @text the content of a stored file. */
 void store_write(const char *name, const char *text, size_t size);

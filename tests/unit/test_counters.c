@@ -182,12 +182,8 @@ static int copy_counters(void)
 
 static void replace_counters(int fd)
 {
-	struct stored *stored;
-
-	TAILQ_FOREACH(stored, &store.stored, entry)
-	if (streq(stored->name, "counters"))
-		ck_assert_int_eq(dup2(fd, stored->fd), stored->fd);
-	close(fd);
+	store_remove(&store, "counters");
+	ck_assert(store_add(&store, fd, "counters", false));
 }
 
 static void change(int fd, off_t offset, unsigned char byte)

@@ -161,10 +161,7 @@ END_TEST
 START_TEST(a_file_that_the_store_lost_is_made_again)
 {
 	daemon_run(first_daemon);
-	for (struct stored *stored = TAILQ_FIRST(&store.stored); stored;
-	     stored = TAILQ_NEXT(stored, entry))
-		if (streq(stored->name, "state-2"))
-			strcpy(stored->name, "other"); /* closed and removed by nobody */
+	store_remove(&store, "state-2");
 	daemon_run(second_daemon);
 	ck_assert_uint_eq(store_count("state-2"), 1);
 	daemon_run(third_daemon);
@@ -419,9 +416,9 @@ START_TEST(foreign_descriptors_are_closed)
 	char long_name[STORE_NAME_MAX] = "";
 
 	memset(long_name, 'n', sizeof(long_name) - 1);
-	store_insert("twin", marked('1'));
-	store_insert("twin", marked('2'));
-	store_insert(long_name, marked('3'));
+	store_add(&store, marked('1'), "twin", false);
+	store_add(&store, marked('2'), "twin", false);
+	store_add(&store, marked('3'), long_name, false);
 	daemon_run(twins_daemon);
 	ck_assert_uint_eq(store_count("twin"), 2);
 	ck_assert_uint_eq(store_count(long_name), 0);
