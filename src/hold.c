@@ -141,7 +141,7 @@ void hold_lost(struct manager *manager, struct port *port, const char *reason)
 		manager_disconnect(port->link);
 	table_leave_index(&manager->table, port);
 	watch_forget(manager, port);
-	port_unmake(port);
+	port_remove(port);
 	record_device(manager, port);
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);
@@ -172,7 +172,6 @@ int hold_settle(struct manager *manager, struct port *port, bool stale, struct r
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
 				       strerror(-r));
 	leave(manager, port);
-	record_device(manager, port);
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);
 	return 0;
@@ -195,12 +194,14 @@ static int make(struct manager *manager, struct port *port, const struct domain_
 		port_unmake(port);
 		return r;
 	}
+	record_device(manager, port);
 	if (port->link)
 		manager_set_alias(port);
 	return 0;
 }
 
-/* So that an interface in its namespace, a VRF or one that is in the way, is heard of. */
+/* So that an interface that comes to its namespace, or goes, is heard of: a VRF that it waits for,
+ * or one that is in its way. Before we look, so that none is missed. */
 static void listen_to(struct manager *manager, const struct port *port)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
@@ -233,7 +234,6 @@ static void count_failure(struct manager *manager, struct port *port, bool made,
 	snprintf(text, sizeof(text), "%s%s", err->message,
 		 given_up(manager, port) ? "; given up, until it is reconciled" : "");
 	enter(manager, port, text);
-	listen_to(manager, port);
 }
 
 int hold_try(struct manager *manager, struct port *port, struct rport_error *err)
@@ -242,6 +242,7 @@ int hold_try(struct manager *manager, struct port *port, struct rport_error *err
 	bool made = false;
 	int r;
 
+	listen_to(manager, port);
 	r = domain_resolve(&port->spec.domain, &place, err);
 	if (r >= 0) {
 		r = make(manager, port, &place, err);

@@ -60,9 +60,12 @@ void manager_remove_port(struct manager *manager, struct port *port)
 	watch_forget(manager, port);
 	hold_forget(manager, port);
 	table_remove_port(&manager->table, port);
+	if (manager->state) { /* else it may be for the next daemon */
+		port_remove(port);
+		record_device(manager, port);
+		record_forget_port(manager, port);
+	}
 	port_release(port);
-	record_device(manager, port);
-	record_forget_port(manager, port);
 	counters_free(manager->counters, port->slot);
 	free(port);
 }

@@ -329,6 +329,16 @@ void port_unmake(struct port *port)
 	free(steal_ptr(port->drift));
 }
 
+void port_remove(struct port *port)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+
+	/* failing that, it has been removed already, or its namespace has */
+	if (port_open_rtnl(port, &rtnl) >= 0)
+		(void)rtnl_dev_delete(rtnl, port->index);
+	port_unmake(port);
+}
+
 /* --- later ------------------------------------------------------------------------------------ */
 
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret)

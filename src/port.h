@@ -127,9 +127,16 @@ int port_make(struct port_yard *yard, struct port *port, const struct domain_pla
 int port_adopt(struct port_yard *yard, struct port *port, int fd, const struct domain_place *place);
 
 /**
- * port_unmake() - remove the device; the port keeps what it shall be. Takes one without
+ * port_unmake() - let go of the device; the port keeps what it shall be. Takes one without
+ *
+ * The device goes, unless a service manager has its descriptor, too.
  */
 void port_unmake(struct port *port);
+
+/**
+ * port_remove() - remove the device, whoever else has its descriptor, and let go of it
+ */
+void port_remove(struct port *port);
 
 /**
  * port_bring_up() - set a port up and give it its addresses and routes
@@ -192,7 +199,7 @@ void port_update_carrier(struct port_yard *yard, struct port *port);
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret);
 
 /**
- * port_release() - remove the device, and free what the port holds; takes PORT_INIT
+ * port_release() - let go of the device, and free what the port holds; takes PORT_INIT
  */
 void port_release(struct port *port);
 #define PORT_INIT                  \

@@ -261,6 +261,18 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
 	return change_link(rtnl, index, changes);
 }
 
+int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index)
+{
+	_cleanup_link_ struct rtnl_link *link = rtnl_link_alloc();
+
+	if (!link)
+		return -ENOMEM;
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	rtnl_link_set_ifindex(link, (int)index);
+	return rtnl_result(rtnl, rtnl_link_delete(rtnl->socket, link));
+}
+
 int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master)
 {
 	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();

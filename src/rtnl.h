@@ -78,6 +78,11 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
 int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name);
 
 /**
+ * rtnl_dev_delete() - remove an interface, whoever may still hold its descriptor
+ */
+int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index);
+
+/**
  * rtnl_dev_enslave() - make an interface a member of a VRF
  * @index: the interface, without addresses yet: a change of VRF drops global IPv6 addresses
  * @master: ifindex of the VRF
