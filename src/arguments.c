@@ -24,8 +24,9 @@ static const char usage[] =
 	"  --check-config      say what is wrong with these files, and end\n"
 	"  --workers N         threads that move packets, 1 to " STRINGIFY(
 		WORKERS_MAX) " (as many as CPUs, at most 8)\n"
-			     "  --datapath NAME     auto, uring-batch (Linux 6.4), or "
-			     "uring-pending (6.1)\n"
+			     "  --datapath NAME     auto, uring (of these the best: uring-batch, "
+			     "Linux 6.4, or\n"
+			     "                      uring-pending, 6.1) or epoll\n"
 			     "  --limit NAME=N      of links, ports, connections, "
 			     "connections-per-user, monitors,\n"
 			     "                      message (bytes), retries (0: no limit); again "
@@ -126,7 +127,8 @@ static int parse_datapath(const char *text, enum shuttle_datapath *ret)
 	int datapath = shuttle_datapath_from_name(text);
 
 	if (datapath < 0)
-		return bad_argument("--datapath", text, "auto, uring-batch or uring-pending");
+		return bad_argument("--datapath", text,
+				    "auto, uring, uring-batch, uring-pending or epoll");
 	*ret = (enum shuttle_datapath)datapath;
 	return 0;
 }

@@ -44,4 +44,7 @@ extern const struct engine_class engine_batch;
 /* A read kept pending in the kernel: Linux 6.1 and later. See pending.c. */
 extern const struct engine_class engine_pending;
 
+/* System calls for each frame: where there is no io_uring. See epoll.c. */
+extern const struct engine_class engine_epoll;
+
 #endif

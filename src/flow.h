@@ -5,8 +5,8 @@
 /*
  * A flow is one direction of a link: frames read from one port are written to the other. What is
  * decided about a frame is decided here, without system calls: its family, what an error means,
- * what is counted, how many to ask for next time. The engines (batch.c, pending.c) do the reading
- * and writing.
+ * what is counted, how many to ask for next time. The engines (batch.c, pending.c, epoll.c) do the
+ * reading and writing.
  */
 
 #include <sys/queue.h>

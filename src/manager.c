@@ -573,6 +573,11 @@ const char *manager_datapath(const struct manager *manager)
 	return shuttle_datapath_name(manager->shuttle);
 }
 
+int manager_uring_error(const struct manager *manager)
+{
+	return shuttle_uring_error(manager->shuttle);
+}
+
 /* --- beginning and end ------------------------------------------------------------------------ */
 
 #define ALIVE_USEC (250 * 1000) /* how exactly the next daemon knows when this one ended */
@@ -615,7 +620,8 @@ static int start_shuttle(struct manager *manager, sd_event *event, struct rport_
 	if (r == -EPERM || r == -ENOSYS)
 		return rport_error_set(
 			err, RPORT_ERR_SYSTEM, -r,
-			"io_uring is not to be had: %s (see sysctl kernel.io_uring_disabled)",
+			"io_uring is not to be had: %s (see sysctl kernel.io_uring_disabled); "
+			"--datapath=epoll does without",
 			strerror(-r));
 	if (r == -EOPNOTSUPP)
 		return rport_error_set(

@@ -205,4 +205,10 @@ void manager_port_status(struct manager *manager, const struct port *port, struc
  */
 const char *manager_datapath(const struct manager *manager);
 
+/**
+ * manager_uring_error() - why it is not io_uring, though that was preferred
+ * Return: positive errno, or 0.
+ */
+int manager_uring_error(const struct manager *manager);
+
 #endif

@@ -306,9 +306,12 @@ static int start_varlink(struct rportd *rportd)
 
 static void announce(const struct rportd *rportd)
 {
-	log_info("rportd %s: serving %s, %u workers, data path %s", PACKAGE_VERSION,
+	int errnum = manager_uring_error(rportd->manager);
+
+	log_info("rportd %s: serving %s, %u workers, data path %s%s%s%s", PACKAGE_VERSION,
 		 rportd->arguments.socket, rportd->arguments.workers,
-		 manager_datapath(rportd->manager));
+		 manager_datapath(rportd->manager), errnum ? " (io_uring: " : "",
+		 errnum ? strerror(errnum) : "", errnum ? ")" : "");
 	sd_notify(0, "READY=1");
 }
 

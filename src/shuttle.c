@@ -19,6 +19,7 @@ TAILQ_HEAD(shuttle_link_list, shuttle_link);
 
 struct shuttle {
 	const struct engine_class *class;
+	int uring_error; /* see shuttle_uring_error() */
 	struct worker **workers;
 	unsigned int n_workers;
 	void (*gone)(void *owner, unsigned int end, void *userdata);
@@ -36,8 +37,10 @@ static const struct {
 	enum shuttle_datapath datapath;
 } datapaths[] = {
 	{ "auto", SHUTTLE_AUTO },
+	{ "uring", SHUTTLE_URING },
 	{ "uring-batch", SHUTTLE_URING_BATCH },
 	{ "uring-pending", SHUTTLE_URING_PENDING },
+	{ "epoll", SHUTTLE_EPOLL },
 };
 
 int shuttle_datapath_from_name(const char *name)
@@ -51,7 +54,8 @@ int shuttle_datapath_from_name(const char *name)
 static int choose_engine(const struct shuttle_options *options, const struct engine_class **ret)
 {
 	switch (options->datapath) {
-	case SHUTTLE_AUTO:
+	case SHUTTLE_AUTO: /* see start_best_workers() */
+	case SHUTTLE_URING:
 		*ret = options->nowait ? &engine_batch : &engine_pending;
 		return 0;
 	case SHUTTLE_URING_BATCH:
@@ -61,6 +65,9 @@ static int choose_engine(const struct shuttle_options *options, const struct eng
 		return 0;
 	case SHUTTLE_URING_PENDING:
 		*ret = &engine_pending;
+		return 0;
+	case SHUTTLE_EPOLL:
+		*ret = &engine_epoll;
 		return 0;
 	}
 	return -EINVAL;
@@ -118,6 +125,43 @@ static int report_gone(sd_event_source *source _unused_, int fd, uint32_t revent
 	return 0;
 }
 
+static void stop_workers(struct shuttle *shuttle)
+{
+	while (shuttle->n_workers > 0)
+		worker_free(shuttle->workers[--shuttle->n_workers]);
+}
+
+/* All of them or none. */
+static int start_workers(struct shuttle *shuttle, unsigned int n)
+{
+	for (; shuttle->n_workers < n; shuttle->n_workers++) {
+		int r = worker_new(shuttle->class, flow_gone, shuttle,
+				   &shuttle->workers[shuttle->n_workers]);
+
+		if (r < 0) {
+			stop_workers(shuttle);
+			return r;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Whether there is io_uring is known when a worker has its ring: it may be missing (ENOSYS),
+ * forbidden by sysctl, seccomp or a security module (EPERM, EACCES), too old (EINVAL), or want more
+ * locked memory than we may have (ENOMEM). Whatever it is, epoll needs none of it.
+ */
+static int start_best_workers(struct shuttle *shuttle, const struct shuttle_options *options)
+{
+	int r = start_workers(shuttle, options->workers);
+
+	if (r >= 0 || options->datapath != SHUTTLE_AUTO)
+		return r;
+	shuttle->uring_error = -r;
+	shuttle->class = &engine_epoll;
+	return start_workers(shuttle, options->workers);
+}
+
 int shuttle_new(sd_event *event, const struct shuttle_options *options, struct shuttle **ret)
 {
 	struct shuttle *shuttle;
@@ -141,14 +185,10 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
 		goto fail;
 	r = sd_event_add_io(event, &shuttle->gone_source, shuttle->gone_fd, EPOLLIN, report_gone,
 			    shuttle);
+	if (r >= 0)
+		r = start_best_workers(shuttle, options);
 	if (r < 0)
 		goto fail;
-	for (; shuttle->n_workers < options->workers; shuttle->n_workers++) {
-		r = worker_new(shuttle->class, flow_gone, shuttle,
-			       &shuttle->workers[shuttle->n_workers]);
-		if (r < 0)
-			goto fail;
-	}
 	*ret = shuttle;
 	return 0;
 
@@ -161,8 +201,7 @@ void shuttle_free(struct shuttle *shuttle)
 {
 	if (!shuttle)
 		return;
-	for (unsigned int i = 0; i < shuttle->n_workers; i++)
-		worker_free(shuttle->workers[i]);
+	stop_workers(shuttle);
 	free(shuttle->workers);
 	sd_event_source_disable_unref(shuttle->gone_source);
 	safe_close(shuttle->gone_fd);
@@ -245,4 +284,9 @@ unsigned int shuttle_link_worker(const struct shuttle_link *link)
 const char *shuttle_datapath_name(const struct shuttle *shuttle)
 {
 	return shuttle->class->name;
+}
+
+int shuttle_uring_error(const struct shuttle *shuttle)
+{
+	return shuttle->uring_error;
 }

@@ -16,9 +16,11 @@ struct shuttle;
 struct shuttle_link;
 
 enum shuttle_datapath {
-	SHUTTLE_AUTO, /* the best that the kernel can do */
+	SHUTTLE_AUTO,  /* the best that the kernel can do */
+	SHUTTLE_URING, /* the same, but io_uring or nothing */
 	SHUTTLE_URING_BATCH,
 	SHUTTLE_URING_PENDING,
+	SHUTTLE_EPOLL,
 };
 
 struct shuttle_options {
@@ -33,7 +35,7 @@ struct shuttle_options {
 };
 
 /**
- * shuttle_datapath_from_name() - parse "auto", "uring-batch" or "uring-pending"
+ * shuttle_datapath_from_name() - parse "auto", "uring", "epoll" or the name of an engine
  * Return: the datapath, or -EINVAL.
  */
 int shuttle_datapath_from_name(const char *name);
@@ -43,8 +45,9 @@ int shuttle_datapath_from_name(const char *name);
  * @event: the loop; referenced
  * @ret: stop it with shuttle_free(), after its links were removed
  *
- * Return: 0 or -errno; -ENOSYS and -EPERM where io_uring is missing or forbidden, -EOPNOTSUPP when
- * a datapath was asked for that this kernel cannot do.
+ * Return: 0 or -errno; -ENOSYS and -EPERM where io_uring was asked for and is missing or forbidden
+ * (with SHUTTLE_AUTO it is done without), -EOPNOTSUPP when a datapath was asked for that this
+ * kernel cannot do.
  */
 int shuttle_new(sd_event *event, const struct shuttle_options *options, struct shuttle **ret);
 
@@ -82,5 +85,11 @@ unsigned int shuttle_link_worker(const struct shuttle_link *link);
  * shuttle_datapath_name() - the engine in use, as users see it
  */
 const char *shuttle_datapath_name(const struct shuttle *shuttle);
+
+/**
+ * shuttle_uring_error() - why SHUTTLE_AUTO had to do without io_uring
+ * Return: positive errno, or 0 when it did not.
+ */
+int shuttle_uring_error(const struct shuttle *shuttle);
 
 #endif
