@@ -10,6 +10,8 @@
  *	after a while anyway, should nobody have told, or something else have been in the way.
  *
  * For a VRF in another namespace to be heard of, that namespace is given a number (nsid) here.
+ *Names and mounts are watched only while a port is pending: on some machines they come and go all
+ *the time.
  *
  * One whose device is lost again and again is held back, longer each time, so that two who fight
  * about an interface do not keep us, and the log, busy. So are tries that fail though the domain is
@@ -88,12 +90,33 @@ static void set_reason(struct manager *manager, struct port *port, const char *r
 	watch_mark_dirty(manager, port);
 }
 
+static void names_changed(void *userdata)
+{
+	hold_poke(userdata);
+}
+
+/* Without it names are looked for now and then (TRY_AGAIN). */
+static void watch_names(struct manager *manager)
+{
+	sd_event *event = sd_event_source_get_event(manager->retry);
+	int r;
+
+	if (manager->names)
+		return;
+	r = netns_watch_new(event, names_changed, manager, &manager->names);
+	if (r < 0)
+		log_limited(LOG_WARNING, "cannot watch %s: %s", NETNS_RUN_DIR, strerror(-r));
+	else
+		hold_poke(manager); /* for what came before */
+}
+
 static void enter(struct manager *manager, struct port *port, const char *reason)
 {
 	if (!port->hold.pending)
 		TAILQ_INSERT_TAIL(&manager->pending, port, hold.entry);
 	port->hold.pending = true;
 	set_reason(manager, port, reason);
+	watch_names(manager);
 	arm(manager);
 }
 
@@ -103,6 +126,8 @@ static void leave(struct manager *manager, struct port *port)
 		TAILQ_REMOVE(&manager->pending, port, hold.entry);
 	port->hold.pending = false;
 	free(steal_ptr(port->hold.reason));
+	if (TAILQ_EMPTY(&manager->pending))
+		netns_watch_free(steal_ptr(manager->names));
 }
 
 void hold_forget(struct manager *manager, struct port *port)
@@ -321,5 +346,6 @@ int hold_start(struct manager *manager, sd_event *event, struct rport_error *err
 
 void hold_stop(struct manager *manager)
 {
+	netns_watch_free(manager->names);
 	sd_event_source_disable_unref(manager->retry);
 }

@@ -23,7 +23,6 @@ struct manager {
 	struct manager_observer observer;
 	struct port_yard yard;
 	struct monitor *monitor;
-	struct netns_watch *names;
 	struct shuttle *shuttle;
 	struct table table;
 	int own_nsid; /* by which the monitor may name our own namespace */
@@ -37,7 +36,8 @@ struct manager {
 	sd_event_source *compare; /* timer: look at the suspects' settings */
 
 	struct port_list pending;
-	sd_event_source *retry; /* timer: try pending ports */
+	sd_event_source *retry;    /* timer: try pending ports */
+	struct netns_watch *names; /* while any are; NULL: none, or it cannot be had */
 };
 
 /* --- manager.c --- */

@@ -14,6 +14,8 @@ static int add_link_local(struct rtnl *rtnl, struct port *port)
 	struct ip_prefix prefix = { .address = port->link_local, .length = 64 };
 	int r;
 
+	if (prefix.address.family == AF_UNSPEC) /* as it was found out before */
+		return 0;
 	r = rtnl_dev_add_address(rtnl, port->index, &prefix, NULL);
 	switch (-r) {
 	case EACCES: /* no IPv6 in this namespace */

@@ -120,6 +120,7 @@ static void notice_up(struct manager *manager, struct port *port, bool up)
 		return;
 	port->rule.up = up;
 	port->rose = up;
+	watch_suspect(manager, port);
 	if (up && port->wish == PORT_WISH_NONE) {
 		port->wish = PORT_WISH_UP;
 		record_port(manager, port);
@@ -138,6 +139,16 @@ static bool left_vrf(struct manager *manager, struct port *port, unsigned int ma
 	return port_query(&manager->yard, port, &dev) == 0 && dev.master != port->vrf;
 }
 
+/* What was told may be older than our own doing: when it is news, ask. */
+static bool is_up(struct manager *manager, const struct port *port, unsigned int flags)
+{
+	struct rtnl_dev dev;
+
+	if (port->rule.up == (bool)(flags & IFF_UP) || port_query(&manager->yard, port, &dev) < 0)
+		return port->rule.up;
+	return dev.flags & IFF_UP;
+}
+
 static void take_in(struct manager *manager, struct port *port, const char *name, unsigned int mtu,
 		    unsigned int flags)
 {
@@ -147,9 +158,7 @@ static void take_in(struct manager *manager, struct port *port, const char *name
 		watch_mark_dirty(manager, port);
 		watch_suspect(manager, port);
 	}
-	if (port->rule.up != (bool)(flags & IFF_UP))
-		watch_suspect(manager, port);
-	notice_up(manager, port, flags & IFF_UP);
+	notice_up(manager, port, is_up(manager, port, flags));
 }
 
 static int event_nsid(const struct manager *manager, int nsid)
@@ -229,11 +238,6 @@ void watch_port_gone(void *owner, unsigned int end, void *userdata)
 	manager_update_ports(manager);
 }
 
-static void names_changed(void *userdata)
-{
-	hold_poke(userdata);
-}
-
 /* --- acting on it ----------------------------------------------------------------------------- */
 
 /* It gets what it shall have, since the kernel took it away as it went down. */
@@ -295,10 +299,6 @@ int watch_start(struct manager *manager, sd_event *event, struct rport_error *er
 	if (r < 0)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot monitor interfaces: %s",
 				       strerror(-r));
-	r = netns_watch_new(event, names_changed, manager, &manager->names);
-	if (r < 0)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot watch %s: %s",
-				       NETNS_RUN_DIR, strerror(-r));
 	r = sd_event_add_time(event, &manager->compare, CLOCK_MONOTONIC, 0, 1000, compare_suspects,
 			      manager);
 	if (r >= 0)
@@ -311,6 +311,5 @@ int watch_start(struct manager *manager, sd_event *event, struct rport_error *er
 void watch_stop(struct manager *manager)
 {
 	monitor_free(manager->monitor);
-	netns_watch_free(manager->names);
 	sd_event_source_disable_unref(manager->compare);
 }
