@@ -12,37 +12,22 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "log.h"
 #include "manager-private.h"
 
 /* --- where it is ------------------------------------------------------------------------------ */
 
-static bool same_namespace(const struct stat *netns, int fd)
-{
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == netns->st_dev &&
-	       st.st_ino == netns->st_ino;
-}
-
-static bool is_own(const struct stat *netns)
+static bool is_own(const struct netns_id *netns)
 {
 	_cleanup_close_ int fd = netns_open_self();
+	struct netns_id own;
 
-	return same_namespace(netns, fd);
-}
-
-static bool is_called(const struct stat *netns, const char *name)
-{
-	_cleanup_close_ int fd = netns_name_valid(name) ? netns_open_name(name) : -1;
-
-	return same_namespace(netns, fd);
+	return fd >= 0 && netns_identify(fd, &own) >= 0 && netns_equal(&own, netns);
 }
 
 /* The namespace that a name in /run/netns stands for. */
-static int find_name(const struct stat *netns, struct domain *ret)
+static int find_name(const struct netns_id *netns, struct domain *ret)
 {
 	DIR *dir = opendir(NETNS_RUN_DIR);
 	const struct dirent *entry;
@@ -51,7 +36,7 @@ static int find_name(const struct stat *netns, struct domain *ret)
 	if (!dir)
 		return -errno;
 	while (r < 0 && (entry = readdir(dir))) {
-		if (!is_called(netns, entry->d_name))
+		if (!netns_name_valid(entry->d_name) || !netns_named(entry->d_name, netns))
 			continue;
 		ret->netns = DOMAIN_NETNS_NAMED;
 		snprintf(ret->name, sizeof(ret->name), "%s", entry->d_name);
@@ -64,12 +49,12 @@ static int find_name(const struct stat *netns, struct domain *ret)
 static int find_domain(int netns_fd, const struct rtnl_dev *master, struct domain *ret)
 {
 	struct domain domain = { .netns = DOMAIN_NETNS_SELF };
-	struct stat netns;
+	struct netns_id netns;
 	int r;
 
-	if (fstat(netns_fd, &netns) < 0)
-		return -errno;
-	r = is_own(&netns) ? 0 : find_name(&netns, &domain);
+	r = netns_identify(netns_fd, &netns);
+	if (r >= 0 && !is_own(&netns))
+		r = find_name(&netns, &domain);
 	if (r < 0)
 		return r;
 	snprintf(domain.vrf, sizeof(domain.vrf), "%s", master->name);

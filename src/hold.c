@@ -90,20 +90,20 @@ static void set_reason(struct manager *manager, struct port *port, const char *r
 	watch_mark_dirty(manager, port);
 }
 
-static void names_changed(void *userdata)
+static void something_mounted(void *userdata)
 {
 	hold_poke(userdata);
 }
 
 /* Without it names are looked for now and then (TRY_AGAIN). */
-static void watch_names(struct manager *manager)
+static void watch_mounts(struct manager *manager)
 {
 	sd_event *event = sd_event_source_get_event(manager->retry);
 	int r;
 
-	if (manager->names)
+	if (manager->mounts)
 		return;
-	r = netns_watch_new(event, names_changed, manager, &manager->names);
+	r = netns_watch_new(event, true, something_mounted, manager, &manager->mounts);
 	if (r < 0)
 		log_limited(LOG_WARNING, "cannot watch %s: %s", NETNS_RUN_DIR, strerror(-r));
 	else
@@ -116,7 +116,7 @@ static void enter(struct manager *manager, struct port *port, const char *reason
 		TAILQ_INSERT_TAIL(&manager->pending, port, hold.entry);
 	port->hold.pending = true;
 	set_reason(manager, port, reason);
-	watch_names(manager);
+	watch_mounts(manager);
 	arm(manager);
 }
 
@@ -127,7 +127,7 @@ static void leave(struct manager *manager, struct port *port)
 	port->hold.pending = false;
 	free(steal_ptr(port->hold.reason));
 	if (TAILQ_EMPTY(&manager->pending))
-		netns_watch_free(steal_ptr(manager->names));
+		netns_watch_free(steal_ptr(manager->mounts));
 }
 
 void hold_forget(struct manager *manager, struct port *port)
@@ -261,6 +261,26 @@ static void count_failure(struct manager *manager, struct port *port, bool made,
 	enter(manager, port, text);
 }
 
+/*
+ * A process that is there may be another one than that whose domain it was: the number says
+ * nothing.
+ */
+static int check_process(const struct port *port, const struct domain_place *place,
+			 struct rport_error *err)
+{
+	struct netns_id netns = { 0 };
+
+	if (place->domain.netns != DOMAIN_NETNS_PID || !port->settled)
+		return 0;
+	(void)netns_identify(place->netns_fd, &netns);
+	if (netns_equal(&netns, &port->netns))
+		return 0;
+	return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
+			       "process %d is in another namespace than the one it stood for: make "
+			       "the link, or the port, anew",
+			       place->domain.pid);
+}
+
 int hold_try(struct manager *manager, struct port *port, struct rport_error *err)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
@@ -269,6 +289,8 @@ int hold_try(struct manager *manager, struct port *port, struct rport_error *err
 
 	listen_to(manager, port);
 	r = domain_resolve(&port->spec.domain, &place, err);
+	if (r >= 0)
+		r = check_process(port, &place, err);
 	if (r >= 0) {
 		r = make(manager, port, &place, err);
 		made = r < 0 && err->kind != RPORT_ERR_INTERFACE_EXISTS;
@@ -346,6 +368,6 @@ int hold_start(struct manager *manager, sd_event *event, struct rport_error *err
 
 void hold_stop(struct manager *manager)
 {
-	netns_watch_free(manager->names);
+	netns_watch_free(manager->mounts);
 	sd_event_source_disable_unref(manager->retry);
 }

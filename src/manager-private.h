@@ -23,6 +23,7 @@ struct manager {
 	struct manager_observer observer;
 	struct port_yard yard;
 	struct monitor *monitor;
+	struct netns_watch *names; /* of namespaces; NULL: it cannot be had */
 	struct shuttle *shuttle;
 	struct table table;
 	int own_nsid; /* by which the monitor may name our own namespace */
@@ -36,8 +37,8 @@ struct manager {
 	sd_event_source *compare; /* timer: look at the suspects' settings */
 
 	struct port_list pending;
-	sd_event_source *retry;    /* timer: try pending ports */
-	struct netns_watch *names; /* while any are; NULL: none, or it cannot be had */
+	sd_event_source *retry;     /* timer: try pending ports */
+	struct netns_watch *mounts; /* while any are; NULL: none, or it cannot be had */
 };
 
 /* --- manager.c --- */

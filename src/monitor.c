@@ -22,6 +22,7 @@
 #include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -33,6 +34,7 @@
 #define RECEIVE_BUFFER     (4 * 1024 * 1024) /* a thousand links may change at once */
 #define DATAGRAMS_PER_WAKE 256               /* then the rest of the loop has its turn */
 
+#define NSID_GROUP (1U << (RTNLGRP_NSID - 1))
 #define SETTINGS_GROUPS \
 	(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE)
 
@@ -150,6 +152,26 @@ static void take_route(const struct nlmsghdr *nlh, const struct parse *parse)
 	tell_settings(parse, index);
 }
 
+static int take_nsid_attribute(const struct nlattr *attr, void *data)
+{
+	int *nsid = data;
+
+	if (mnl_attr_get_type(attr) == NETNSA_NSID && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		*nsid = (int)mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static void take_nsid(const struct nlmsghdr *nlh, const struct parse *parse)
+{
+	int nsid = NETNSA_NSID_NOT_ASSIGNED;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct rtgenmsg))
+		return;
+	mnl_attr_parse(nlh, sizeof(struct rtgenmsg), take_nsid_attribute, &nsid);
+	if (nsid >= 0 && parse->handler->namespace_gone)
+		parse->handler->namespace_gone(parse->nsid, nsid, parse->handler->userdata);
+}
+
 static int take_message(const struct nlmsghdr *nlh, void *data)
 {
 	const struct parse *parse = data;
@@ -166,6 +188,9 @@ static int take_message(const struct nlmsghdr *nlh, void *data)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		take_route(nlh, parse);
+		break;
+	case RTM_DELNSID:
+		take_nsid(nlh, parse);
 		break;
 	default:
 		break;
@@ -243,7 +268,8 @@ static int dispatch(sd_event_source *source _unused_, int fd _unused_, uint32_t 
 
 static int open_socket(struct monitor *monitor)
 {
-	unsigned int groups = RTMGRP_LINK | (monitor->handler.settings ? SETTINGS_GROUPS : 0);
+	unsigned int groups = RTMGRP_LINK | (monitor->handler.settings ? SETTINGS_GROUPS : 0) |
+			      (monitor->handler.namespace_gone ? NSID_GROUP : 0);
 	int on = 1, size = RECEIVE_BUFFER, fd, r;
 
 	monitor->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);

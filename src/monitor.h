@@ -34,6 +34,10 @@ struct monitor_handler {
 	 * or went. IPv4 routes go without a word with an interface that goes down. NULL: not heard.
 	 */
 	void (*settings)(int nsid, unsigned int index, void *userdata);
+	/* A namespace was deleted, as it is known in namespace @where (like monitor_event.nsid).
+	 * What was in it goes without a word: its number is taken away first.
+	 */
+	void (*namespace_gone)(int where, int nsid, void *userdata);
 	/* All that was waiting has been told: what is known now is how things are. */
 	void (*settled)(void *userdata);
 	/* Events were lost (ENOBUFS): ask the kernel about everything. */

@@ -217,7 +217,7 @@ static int start(struct netns_watch *watch, const char *directory, const char *m
 	if (r < 0)
 		return r;
 	inotify = start_inotify(watch);
-	mounts = start_mounts(watch, mountinfo);
+	mounts = mountinfo ? start_mounts(watch, mountinfo) : -ENOENT;
 	return inotify < 0 && mounts < 0 ? inotify : 0;
 }
 
@@ -247,11 +247,11 @@ int netns_watch_new_at(sd_event *event, const char *directory, const char *mount
 	return 0;
 }
 
-int netns_watch_new(sd_event *event, void (*changed)(void *userdata), void *userdata,
+int netns_watch_new(sd_event *event, bool mounts, void (*changed)(void *userdata), void *userdata,
 		    struct netns_watch **ret)
 {
-	return netns_watch_new_at(event, NETNS_RUN_DIR, "/proc/self/mountinfo", changed, userdata,
-				  ret);
+	return netns_watch_new_at(event, NETNS_RUN_DIR, mounts ? "/proc/self/mountinfo" : NULL,
+				  changed, userdata, ret);
 }
 
 void netns_watch_free(struct netns_watch *watch)

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "names.h"
@@ -74,6 +75,29 @@ int netns_open_name(const char *name)
 	if (!fd_is_netns(fd))
 		return -ENOENT;
 	return steal_fd(&fd);
+}
+
+int netns_identify(int fd, struct netns_id *ret)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret = (struct netns_id){ .dev = st.st_dev, .ino = st.st_ino };
+	return 0;
+}
+
+bool netns_equal(const struct netns_id *a, const struct netns_id *b)
+{
+	return a->ino != 0 && a->ino == b->ino && a->dev == b->dev;
+}
+
+bool netns_named(const char *name, const struct netns_id *id)
+{
+	_cleanup_close_ int fd = netns_open_name(name);
+	struct netns_id other;
+
+	return fd >= 0 && netns_identify(fd, &other) >= 0 && netns_equal(&other, id);
 }
 
 int netns_open_pid(pid_t pid)

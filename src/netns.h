@@ -36,6 +36,30 @@ int netns_open_name(const char *name);
  */
 int netns_open_pid(pid_t pid);
 
+/* Tells a namespace from all others, as long as it exists. */
+struct netns_id {
+	dev_t dev;
+	ino_t ino; /* 0: none */
+};
+
+/**
+ * netns_identify() - which namespace is this?
+ * @fd: of the namespace
+ *
+ * Return: 0 or -errno.
+ */
+int netns_identify(int fd, struct netns_id *ret);
+
+/**
+ * netns_equal() - are they one namespace? None is equal to none
+ */
+bool netns_equal(const struct netns_id *a, const struct netns_id *b);
+
+/**
+ * netns_named() - does @name stand for this namespace in /run/netns?
+ */
+bool netns_named(const char *name, const struct netns_id *id);
+
 /**
  * netns_run() - call @fn inside a namespace, in a short-lived thread, and wait for it
  * @netns_fd: the namespace; negative: a new one that lasts as long as something in it is open

@@ -133,7 +133,7 @@ const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX])
 	char domain[DOMAIN_TEXT_MAX];
 
 	snprintf(buf, PORT_TEXT_MAX, "%s/%s", domain_format(&port->spec.domain, domain),
-		 port->ifname);
+		 port->ifname[0] ? port->ifname : "-");
 	return buf;
 }
 
@@ -241,6 +241,8 @@ static void settle_in(struct port *port, const struct domain_place *place)
 {
 	memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
 	port->home = port->nsid;
+	port->settled = true;
+	(void)netns_identify(place->netns_fd, &port->netns);
 	port->vrf = place->vrf_index;
 	port->table = place->table;
 	port->link_local = make_link_local(port);

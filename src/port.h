@@ -54,15 +54,17 @@ struct port {
 	char ifname[IFNAMSIZ]; /* as it is now, like the following */
 	int nsid;              /* of its namespace, as the monitor knows it */
 	int home;              /* the nsid of its domain's namespace */
+	struct netns_id netns; /* that namespace; ino 0: it is not known, or dead */
 	unsigned int index;    /* in its namespace; 0: it has no device */
 	unsigned int mtu;
 	unsigned int vrf;             /* ifindex of its VRF, 0: none */
 	uint32_t table;               /* where its routes go */
 	struct ip_address link_local; /* AF_UNSPEC: none */
 	bool carrier;
-	bool was_up; /* so it may have addresses and routes */
-	bool rose;   /* somebody else set it up: it has to be given them */
-	bool away;   /* somebody moved it to another namespace */
+	bool was_up;  /* so it may have addresses and routes */
+	bool rose;    /* somebody else set it up: it has to be given them */
+	bool away;    /* somebody moved it to another namespace */
+	bool settled; /* it has had a device */
 
 	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
 	bool suspect;
@@ -208,7 +210,7 @@ void port_release(struct port *port);
 	}
 
 /**
- * port_format() - DOMAIN/IFNAME, by which a port is known
+ * port_format() - DOMAIN/IFNAME, by which a port is known; IFNAME is "-" before it has one
  * Return: @buf.
  */
 const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX]);

@@ -137,6 +137,7 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 		r = manager_add_port(manager, &spec, (unsigned int)number, &port, err);
 	if (r < 0)
 		return r;
+	port->settled = port->spec.ifname[0];
 	port->wish = wish_from_name(json_string_value(json_object_get(record, "wish")));
 	port->hold.losses = (unsigned int)json_integer_value(json_object_get(record, "losses"));
 	*ret = port;

@@ -148,15 +148,13 @@ static void search_port(struct port *port, void *userdata)
 {
 	struct search *search = userdata;
 
-	if (!streq(port->ifname, search->ifname) || (search->linked && !port->link))
+	if (!streq(port->ifname[0] ? port->ifname : "-", search->ifname) ||
+	    (search->linked && !port->link))
 		return;
 	if (search->has_domain && !domain_means(&search->domain, &port->spec.domain))
 		return;
-	/* one that is there rather than one that is gone */
-	if (!search->first || (!search->first->rule.present && port->rule.present))
+	if (!search->first)
 		search->first = port;
-	else if (!port->rule.present && search->first->rule.present)
-		return;
 	else if (!search->second && !(search->linked && search->first->link == port->link))
 		search->second = port;
 }

@@ -9,6 +9,9 @@
  * descriptor is asked whether it is true. That its VRF was deleted shows in that it is in none: it
  * must not stay, for it would join the VRF's networks to those of the main table.
  *
+ * When a namespace is deleted, its number is taken away before its interfaces are, so that nothing
+ * is heard of them: that the number was taken away is what tells (RTM_DELNSID).
+ *
  * A port whose settings somebody changed becomes a suspect. Suspects are compared with what they
  * shall be a moment later, since settings often change many at a time.
  */
@@ -197,6 +200,54 @@ static void settings_changed(int nsid, unsigned int index, void *userdata)
 		watch_suspect(manager, port);
 }
 
+/* Its number may have been given to another one before we hear that it is gone. */
+static bool netns_is_alive(const struct port *port)
+{
+	_cleanup_close_ int fd = tun_netns(port->tun.fd);
+
+	return fd >= 0;
+}
+
+static void lose_if_in(struct manager *manager, struct port *port, int nsid)
+{
+	if (port->nsid != nsid || !port->rule.present || netns_is_alive(port))
+		return;
+	if (port->home == nsid)
+		port->netns = (struct netns_id){ 0 }; /* another one may look the same */
+	hold_lost(manager, port, "its namespace was deleted");
+}
+
+static void namespace_gone(int where, int nsid, void *userdata)
+{
+	struct manager *manager = userdata;
+	struct port *port;
+
+	if (event_nsid(manager, where) != manager->own_nsid)
+		return; /* a number that another namespace had given */
+	TAILQ_FOREACH(port, &manager->table.ports, entry)
+	{
+		lose_if_in(manager, port, nsid);
+	}
+}
+
+/* A namespace lives on without its name while a process is in it. But the name is the domain. */
+static void check_name(struct port *port, void *userdata)
+{
+	const struct domain *domain = &port->spec.domain;
+
+	if (port->rule.present && !port->away && domain->netns == DOMAIN_NETNS_NAMED &&
+	    !netns_named(domain->name, &port->netns))
+		hold_lost(userdata, port, "its namespace is not called so any more");
+}
+
+static void names_changed(void *userdata)
+{
+	struct manager *manager = userdata;
+
+	table_foreach_port(&manager->table, check_name, manager);
+	manager_update_ports(manager);
+}
+
 static void all_told(void *userdata)
 {
 	manager_update_ports(userdata);
@@ -280,6 +331,7 @@ static int start_monitor(struct manager *manager, sd_event *event)
 	struct monitor_handler handler = {
 		.device = device_changed,
 		.settings = settings_changed,
+		.namespace_gone = namespace_gone,
 		.settled = all_told,
 		.lost = events_lost,
 		.userdata = manager,
@@ -299,6 +351,9 @@ int watch_start(struct manager *manager, sd_event *event, struct rport_error *er
 	if (r < 0)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot monitor interfaces: %s",
 				       strerror(-r));
+	r = netns_watch_new(event, false, names_changed, manager, &manager->names);
+	if (r < 0) /* that a namespace ended is heard by the monitor, too */
+		log_warning("cannot watch %s: %s", NETNS_RUN_DIR, strerror(-r));
 	r = sd_event_add_time(event, &manager->compare, CLOCK_MONOTONIC, 0, 1000, compare_suspects,
 			      manager);
 	if (r >= 0)
@@ -311,5 +366,6 @@ int watch_start(struct manager *manager, sd_event *event, struct rport_error *er
 void watch_stop(struct manager *manager)
 {
 	monitor_free(manager->monitor);
+	netns_watch_free(manager->names);
 	sd_event_source_disable_unref(manager->compare);
 }

@@ -155,18 +155,31 @@ START_TEST(an_interface_of_two_links_is_ambiguous)
 }
 END_TEST
 
-START_TEST(a_port_that_is_gone_steps_back)
+/* It may be meant as well as the other: it will be there again. */
+START_TEST(a_pending_port_is_as_good)
 {
 	struct port *port = NULL;
 
 	ports[0].rule.present = false;
-	ck_assert_int_eq(table_find_port(&table, "rport0", &port, &err), 0);
-	ck_assert_ptr_eq(port, &ports[1]);
-	ports[1].rule.present = false; /* both are gone: again there are two */
 	ck_assert_int_eq(table_find_port(&table, "rport0", &port, &err), -EINVAL);
+	ck_assert_int_eq(err.kind, RPORT_ERR_AMBIGUOUS);
+	ck_assert_ptr_null(port);
 	ports[0].rule.present = true;
-	ck_assert_int_eq(table_find_port(&table, "rport0", &port, &err), 0);
+}
+END_TEST
+
+START_TEST(a_port_without_a_name_is_a_dash)
+{
+	char name[PORT_TEXT_MAX];
+	struct port *port = NULL;
+
+	ports[0].ifname[0] = '\0';
+	ck_assert_str_eq(strrchr(port_format(&ports[0], name), '/'), "/-");
+	ck_assert_int_eq(table_find_port(&table, name, &port, &err), 0);
 	ck_assert_ptr_eq(port, &ports[0]);
+	ck_assert_int_eq(table_find_port(&table, "", &port, &err), -ENXIO);
+	strrchr(name, '/')[1] = '\0';
+	ck_assert_int_eq(table_find_port(&table, name, &port, &err), -ENXIO);
 }
 END_TEST
 
@@ -204,7 +217,8 @@ int main(void)
 	tcase_add_loop_test(tcase, find_port, 0, ARRAY_SIZE(port_names));
 	tcase_add_loop_test(tcase, find_link, 0, ARRAY_SIZE(link_names));
 	tcase_add_test(tcase, an_interface_of_two_links_is_ambiguous);
-	tcase_add_test(tcase, a_port_that_is_gone_steps_back);
+	tcase_add_test(tcase, a_pending_port_is_as_good);
+	tcase_add_test(tcase, a_port_without_a_name_is_a_dash);
 	tcase_add_test(tcase, links_are_in_the_order_of_names);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
