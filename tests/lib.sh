@@ -251,6 +251,14 @@ port_has() {
 	[ "$(of_port "$1" "$2")" = "$3" ]
 }
 
+# displace_port NAMESPACE INTERFACE: remove a port's interface and put another one in its place, before rportd can
+displace_port() {
+	kill -STOP "$RPORTD_PID"
+	ip -n "$1" link del "$2"
+	ip -n "$1" link add "$2" type veth peer name displacer
+	kill -CONT "$RPORTD_PID"
+}
+
 # counts_without_carrier: does this kernel count what it drops because an interface has no carrier? 6.1 does not
 counts_without_carrier() {
 	local dropped

@@ -108,7 +108,7 @@ zz *up *1500 *netns:$A/rport0 *netns:$B/rport0" "list"
 }
 
 test_show() {
-	local keys='["addresses","carrier","domain","index","interface","link","linkLocal","mpls","mtu","offload","offloads","peer","routes","state","statistics"]'
+	local keys='["addresses","carrier","domain","drift","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","reason","routes","state","statistics"]'
 	start_rportd
 	ns_add A B
 	pair_numbered

@@ -37,11 +37,11 @@ test_pid() {
 	assert_eq "$(domains ap)" "netns:$A pid:$pid" domains
 	nsenter --net="/proc/$pid/ns/net" ip link set lo up
 	ping_ok "$A" 192.168.0.1
-	# the container ends: its namespace goes, and so does the port
+	# the container ends: its namespace goes, and so does the interface
 	kill "$pid"
 	wait "$pid" || true
 	eventually no_carrier "$A" rport0
-	eventually port_is ap b .state gone
+	eventually port_is ap b .state pending
 	succeeds rportctl unpair ap
 	assert_no_ports
 	refused 3 "*$pid*" rportctl pair "$A" "pid:$pid"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# One end goes down, comes up again, or goes away for ever.
+# One end goes down, comes up again, or goes away.
 . "$(dirname "$0")/../lib.sh"
 
 # what was sent into a's port and did not cross, wherever it was dropped
@@ -153,8 +153,8 @@ test_netns_del() {
 	eventually -t 3000 witness_gone
 	assert_eq "$(held_by_rportd "$inode")" '' "how rportd keeps the namespace"
 	eventually no_carrier "$A" rport0
-	eventually port_is ab b .state gone
-	assert_json "$(rportctl -j show ab)" '.state == "degraded" and .b.index == 0 and (.a.carrier | not) and .a.state == "up"'
+	eventually port_is ab b .state pending
+	assert_json "$(rportctl -j show ab)" '.state == "pending" and .b.index == 0 and (.a.carrier | not) and .a.state == "up"'
 	succeeds rportctl -s show ab
 	succeeds rportctl list
 	succeeds rportctl unpair ab
@@ -175,12 +175,11 @@ test_netns_del_under_traffic() {
 	wait "$FLOOD_B" || true # a process in it keeps a namespace; it has ended now
 	eventually -t 3000 witness_gone
 	eventually no_carrier "$A" rport0
-	eventually port_is ab b .state gone
+	eventually port_is ab b .state pending
 	rportd_alive
-	# and the name can be used again at once
+	# and the name can be used again at once: the link needs no more than that
 	ns_create "$B"
-	pair_numbered --replace
-	assert_match "$OUT" '*replaced*' pair
+	eventually both_carry
 	stop_flood # its full queue may lose a ping on a slow machine
 	ping_ok "$A" 192.168.0.1
 	ping_ok "$B" fd00:ab::a
@@ -198,26 +197,32 @@ test_link_del_under_traffic() {
 	pair_numbered
 	start_flood
 	ip -n "$B" link del rport0
-	eventually no_carrier "$A" rport0
-	eventually port_is ab b .state gone
+	eventually port_is ab b .losses 1
+	eventually both_carry
 	rportd_alive
 	stop_flood
 	eventually rportd_idle
+	ping_ok "$A" 192.168.0.1
+	ping_ok "$B" fd00:ab::a
 	succeeds rportctl unpair ab
 	assert_no_ports
 	pair_numbered
 	ping_ok "$A" 192.168.0.1
 }
 
-# the same pair again makes whole what is not: no --replace is needed for that
+# what another interface keeps away, the same pair again mends once that is gone: no --replace is needed for that
 test_pair_again_mends() {
 	start_rportd
 	ns_add A B
 	pair_numbered
+	displace_port "$B" rport0
+	eventually port_is ab b .state pending
+	refused 2 '*rport0*already*' rportctl pair "$A" "$B" --name ab --addresses 192.168.0.0,192.168.0.1 \
+		--addresses fd00:ab::a,fd00:ab::b
+	assert_eq "$(port ab b .state)" pending "state of b"
 	ip -n "$B" link del rport0
-	eventually port_is ab b .state gone
 	pair_numbered
-	assert_no_match "$OUT" '*unchanged*' "pair of a broken link"
+	assert_eq "$(port ab b .state)" up "state of b after pair"
 	ping_ok "$A" 192.168.0.1
 	ping_ok "$B" fd00:ab::a
 	pair_numbered
@@ -231,11 +236,14 @@ test_link_del_of_both() {
 	start_flood
 	ip -n "$A" link del rport0
 	ip -n "$B" link del rport0
-	eventually port_is ab a .state gone
-	eventually port_is ab b .state gone
+	eventually port_is ab a .losses 1
+	eventually port_is ab b .losses 1
+	eventually both_carry
 	stop_flood
 	eventually rportd_idle
+	ping_ok "$A" 192.168.0.1
 	succeeds rportctl unpair ab
+	assert_no_ports
 }
 
 test_netns_del_of_both() {
@@ -244,8 +252,8 @@ test_netns_del_of_both() {
 	pair_numbered
 	ip netns del "$A"
 	ip netns del "$B"
-	eventually port_is ab a .state gone
-	eventually port_is ab b .state gone
+	eventually port_is ab a .state pending
+	eventually port_is ab b .state pending
 	succeeds rportctl list
 	rportd_alive
 	succeeds rportctl unpair ab
@@ -258,7 +266,7 @@ test_others_go_on() {
 	succeeds rportctl pair "$A" "$C" --name ac --addresses 10.7.0.1,10.7.0.2
 	spawn "$A" ping.out ping -n -q -c 50 -i 0.02 192.168.0.1
 	ip netns del "$C"
-	eventually port_is ac b .state gone
+	eventually port_is ac b .state pending
 	wait "$SPAWN_PID" || fail "$(<ping.out)"
 	assert_match "$(<ping.out)" '* 0% packet loss*' "ping over the other link"
 }

@@ -6,8 +6,8 @@
 
 # --- create ----------------------------------------------------------------------------------------------------------
 
-PORT_KEYS='["addresses","carrier","domain","index","interface","link","linkLocal","mpls","mtu","offload","offloads","peer","routes","state","statistics"]'
-LINK_KEYS='["a","b","datapath","mpls","mtu","name","offload","state","warnings","worker"]'
+PORT_KEYS='["addresses","carrier","domain","drift","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","reason","routes","state","statistics"]'
+LINK_KEYS='["a","b","configured","datapath","mpls","mtu","name","offload","state","warnings","worker"]'
 
 test_create() {
 	start_rportd
@@ -91,15 +91,18 @@ test_create_again() {
 	assert_match "$OUT" '*unchanged' "with the MTU it got later"
 }
 
-# a port whose interface was removed is not what was asked for
+# a port whose interface was removed, and another one is in its place, is not what was asked for; nor is it another one
 test_create_again_mends() {
 	start_rportd
 	ns_add A
 	succeeds rportctl create wan0 in "$A"
+	displace_port "$A" wan0
+	eventually port_has "netns:$A/wan0" .state pending
+	refused 2 "rportctl: there is an interface wan0 in netns:$A already*" rportctl create wan0 in "$A"
+	ports_count 1
+	assert_eq "$(of_port "netns:$A/wan0" .state)" pending state
 	ip -n "$A" link del wan0
-	eventually port_has "netns:$A/wan0" .state gone
 	succeeds rportctl create wan0 in "$A"
-	assert_no_match "$OUT" '*unchanged*' "create of a port that is gone"
 	assert_eq "$(ports "$A")" wan0 "interfaces"
 	ports_count 1
 	succeeds rportctl up wan0
@@ -108,18 +111,21 @@ test_create_again_mends() {
 	assert_match "$OUT" '*unchanged' "create of a whole port"
 }
 
-# the name of a port that is gone is free; both can be told apart, or the old one made way
-test_create_where_one_is_gone() {
+# nor does a pending port keep others from being made, or lose its name to them
+test_create_where_one_is_pending() {
 	start_rportd
 	ns_add A
 	succeeds rportctl create in "$A"
-	ip -n "$A" link del rport0
-	eventually port_has "netns:$A/rport0" .state gone
+	displace_port "$A" rport0
+	eventually port_has "netns:$A/rport0" .state pending
 	succeeds rportctl create in "$A"
-	assert_eq "$(ports "$A")" rport0 "interfaces"
-	succeeds rportctl up "netns:$A/rport0"
-	is_up "$A" rport0
-	succeeds rportctl destroy "netns:$A/rport0"
+	assert_eq "$OUT" "netns:$A/rport1: created" "a second one without a name"
+	assert_eq "$(ports "$A")" rport1 "interfaces"
+	ip -n "$A" link del rport0
+	eventually port_has "netns:$A/rport0" .state down
+	assert_eq "$(ports "$A" | sort | xargs)" 'rport0 rport1' "interfaces"
+	succeeds rportctl destroy rport0
+	succeeds rportctl destroy rport1
 	assert_no_ports
 }
 
@@ -152,12 +158,13 @@ test_keys_are_always_there() {
 	assert_json "$OUT" ".changed and (.ports | map(keys)) == [$PORT_KEYS, $PORT_KEYS] and (.ports | map(.mtu)) == [1500, 1500]" "set LINK"
 	succeeds rportctl -j set "$A-$B" mtu 1500
 	assert_json "$OUT" '.changed | not' "set LINK again"
-	ip -n "$B" link del wan1
-	eventually port_has "netns:$B/wan1" .state gone
+	assert_json "$(rportctl -j ports)" 'all(.[]; .reason == null and .losses == 0 and .drift == [])' "ports that lack nothing"
+	ip netns del "$B"
+	eventually port_has "netns:$B/wan1" .state pending
 	succeeds rportctl -j ports
 	assert_json "$OUT" "map(keys) == [$PORT_KEYS, $PORT_KEYS]" ports
 	assert_json "$OUT" "map(.link) == [\"$A-$B\", \"$A-$B\"] and map(.peer) == [\"netns:$B/wan1\", \"netns:$A/wan0\"]"
-	assert_json "$OUT" '.[1] | .index == 0 and (.carrier | not)' "a port that is gone"
+	assert_json "$OUT" '.[1] | .index == 0 and (.carrier | not) and (.reason | type) == "string" and .losses == 1' "a pending port"
 	succeeds rportctl -j destroy wan0
 	assert_json "$OUT" ". == { port: \"netns:$A/wan0\" }" destroy
 	succeeds rportctl -j destroy wan1
@@ -261,26 +268,22 @@ test_destroy_of_what_pair_made() {
 	assert_no_ports
 }
 
-test_destroy_of_one_that_is_gone() {
+test_destroy_of_a_pending_one() {
 	start_rportd
 	ns_add A B
 	succeeds rportctl create wan0 in "$A"
 	succeeds rportctl create wan1 in "$B"
-	ip -n "$A" link del wan0
-	eventually port_has "netns:$A/wan0" .state gone
+	displace_port "$A" wan0
+	eventually port_has "netns:$A/wan0" .state pending
 	ip netns del "$B"
-	eventually port_has "netns:$B/wan1" .state gone
-	remember_world
-	for verb in up down; do
-		refuses 3 "the interface of the port netns:$A/wan0 is gone: destroy the port, or pair anew" rportctl "$verb" wan0
-	done
-	refuses 3 "the interface of the port netns:$A/wan0 is gone: *" rportctl set wan0 mtu 1500
-	refuses 3 "the interface of the port netns:$A/wan0 is gone: *" rportctl parent wan0 wan1
-	call_refused PortNotFound 6 '*gone*' SetUp '{"port":"wan0","up":true}'
+	eventually port_has "netns:$B/wan1" .state pending
 	succeeds rportctl unparent wan0
+	assert_match "$OUT" '*unchanged*' "unparent of one that has none"
 	succeeds rportctl destroy wan0
 	succeeds rportctl destroy "netns:$B/wan1"
 	ports_count 0
+	# what stood in its place is no business of ours
+	succeeds ip -n "$A" link show dev wan0
 }
 
 test_up_down() {

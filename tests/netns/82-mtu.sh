@@ -69,30 +69,37 @@ $PB: unchanged" "set LINK again"
 	assert_eq "$(port "$A-$B" a .mtu) $(port "$A-$B" b .mtu)" '9000 9000' "MTUs shown"
 }
 
-# the second end cannot: the first is as it was
-test_set_mtu_both_or_neither() {
+# an end that is pending gets it, too: when it is there again
+test_set_mtu_of_a_pending_end() {
 	local end other
 	start_rportd
 	ns_add A B
 	for end in "$A" "$B"; do
 		[ "$end" = "$A" ] && other=$B || other=$A
 		pair_numbered --mtu 9000
+		displace_port "$end" rport0
+		eventually pending_in ab "$end"
+		succeeds rportctl set ab mtu 1500
+		assert_json "$(rportctl -j show ab)" '.a.mtu == 1500 and .b.mtu == 1500 and .mtu == 1500 and .warnings == []'
+		assert_eq "$(kernel_mtu "$other" rport0)" 1500 "MTU of the other end"
+		succeeds rportctl set ab mtu 1500
+		assert_eq "$(grep -c unchanged <<<"$OUT")" 2 "ends unchanged the second time"
+		succeeds rportctl set "netns:$end/rport0" mtu 4000
+		refused 2 '*1280 to 32768' rportctl set "netns:$end/rport0" mtu 1279
+		assert_eq "$(kernel_mtu "$other" rport0)" 1500 "MTU of the other end"
 		ip -n "$end" link del rport0
-		eventually gone_in ab "$end"
-		remember_world
-		refuses 3 "the interface of the port netns:$end/rport0 is gone: destroy the port, or pair anew" rportctl set ab mtu 1500
-		call_refused PortNotFound 6 '*gone*' SetMtu '{"name":"ab","mtu":1500}'
-		assert_eq "$(kernel_mtu "$other" rport0)" 9000 "MTU of the other end"
+		eventually both_carry
+		assert_eq "$(kernel_mtu "$end" rport0) $(kernel_mtu "$other" rport0)" '4000 1500' "MTUs"
 		succeeds rportctl unpair ab
 	done
 }
 
-# gone_in LINK NAMESPACE
-gone_in() {
-	rportctl -j show "$1" | jq -e --arg domain "netns:$2" '[.a, .b][] | select(.domain == $domain) | .state == "gone"'
+# pending_in LINK NAMESPACE
+pending_in() {
+	rportctl -j show "$1" | jq -e --arg domain "netns:$2" '[.a, .b][] | select(.domain == $domain) | .state == "pending"'
 }
 
-# the same when it is the kernel that refuses the second end: the first is given back what it had
+# when the kernel refuses the second end the first is given back what it had
 test_set_mtu_rolls_back() {
 	local tracer
 	start_rportd
@@ -110,9 +117,10 @@ test_set_mtu_rolls_back() {
 	assert_same_world "set that failed"
 }
 
-# the same when nobody has told rportd yet that it is gone: it has the call and the news at once
+# when nobody has told rportd yet that an end was removed: it has the call and the news at once. Whichever is first, both
+# ends have the new one, or both the old one if that is what it says
 test_set_mtu_race() {
-	local i status client
+	local i status client mtu
 	start_rportd
 	ns_add A B
 	for i in 1 2 3 4; do
@@ -126,10 +134,12 @@ test_set_mtu_race() {
 		kill -CONT "$RPORTD_PID"
 		status=0
 		wait "$client" || status=$?
-		assert_match "$status" '[23]' "status ($(<set.out))"
-		assert_match "$(<set.out)" "rportctl: *netns:$B*" "message"
-		assert_eq "$(kernel_mtu "$A" rport0)" 9000 "MTU of the first end"
-		assert_eq "$(port ab a .mtu)" 9000 "MTU that is shown of the first end"
+		assert_match "$status" '[023]' "status ($(<set.out))"
+		[ "$status" = 0 ] && mtu=1500 || mtu=9000
+		assert_match "$(<set.out)" "*netns:$B*" "message"
+		eventually both_carry
+		assert_eq "$(kernel_mtu "$A" rport0) $(kernel_mtu "$B" rport0)" "$mtu $mtu" "MTUs after '$(<set.out)'"
+		assert_eq "$(port ab a .mtu) $(port ab b .mtu)" "$mtu $mtu" "MTUs that are shown"
 		succeeds rportctl unpair ab
 	done
 }

@@ -47,12 +47,12 @@ return_by_destroy() {
 	return_by_unparent
 }
 
-go_by_removal() { ip -n "$B" link del rport0; }
-return_by_removal() {
-	eventually port_has "netns:$B/rport0" .state gone
-	succeeds rportctl destroy "netns:$B/rport0"
-	return_by_destroy
+# by itself it would be there again at once
+go_by_removal() {
+	displace_port "$B" rport0
+	eventually port_has "netns:$B/rport0" .state pending
 }
+return_by_removal() { ip -n "$B" link del rport0; }
 
 # --- nothing is delivered late ---------------------------------------------------------------------------------------
 
@@ -294,14 +294,45 @@ test_carrier_rportctl() { carrier_follows by_rportctl; }
 test_carrier_ip() { carrier_follows by_ip; }
 test_carrier_unparent() { carrier_follows by_unparent; }
 test_carrier_destroy() { carrier_follows by_destroy; }
-test_carrier_removal() { carrier_follows by_removal; }
+
+# it is there again by itself: who listens is told of both, in that order
+test_carrier_removal() {
+	local took=() _
+	start_rportd
+	ns_add A B
+	pair_numbered
+	eventually both_carry
+	monitor_links
+	for _ in 1 2 3 4 5; do
+		lost_and_back
+		took+=("$TOOK")
+		eventually both_carry
+	done
+	kill "$MONITOR_PID"
+	soon_enough "removal, carrier off and on again" "${took[@]}"
+	ping_ok "$A" 192.168.0.1
+}
+
+# lost_and_back: remove B's interface; in TOOK how long until A's carrier was off, and on again, and all have been told
+lost_and_back() {
+	local size started told
+	size=$(stat -c %s monitor.out)
+	started=$(now_us)
+	ip -n "$B" link del rport0
+	while :; do
+		told=$(tail -c "+$((size + 1))" monitor.out)
+		[[ $told != *NO-CARRIER*LOWER_UP* ]] || break
+		[ $(($(now_us) - started)) -lt 3000000 ] || fail "nobody was told that the carrier went and came: $told"
+	done
+	TOOK=$((($(now_us) - started) / 1000))
+}
 
 test_carrier_netns_del() {
 	local off=() _
 	start_rportd
 	ns_add A B
+	pair_numbered
 	for _ in 1 2 3; do
-		pair_numbered --replace
 		eventually both_carry
 		monitor_links
 		takes_ms off ip netns del "$B"
