@@ -251,14 +251,6 @@ port_has() {
 	[ "$(of_port "$1" "$2")" = "$3" ]
 }
 
-# displace_port NAMESPACE INTERFACE: remove a port's interface and put another one in its place, before rportd can
-displace_port() {
-	kill -STOP "$RPORTD_PID"
-	ip -n "$1" link del "$2"
-	ip -n "$1" link add "$2" type veth peer name displacer
-	kill -CONT "$RPORTD_PID"
-}
-
 # counts_without_carrier: does this kernel count what it drops because an interface has no carrier? 6.1 does not
 counts_without_carrier() {
 	local dropped
@@ -269,6 +261,19 @@ counts_without_carrier() {
 	dropped=$(ip -n "$A" -s -j link show dev counts | jq '.[0].stats64.tx.dropped')
 	ip -n "$A" link del counts
 	[ "$dropped" -ge 3 ]
+}
+
+# namespace_inode NAME
+namespace_inode() {
+	stat -L -c %i "/run/netns/$1"
+}
+
+# held_by_rportd INODE: how it keeps this namespace. Only the daemon is asked: the number may soon be somebody else's
+held_by_rportd() {
+	local entry
+	for entry in "/proc/$RPORTD_PID"/task/*/ns/net "/proc/$RPORTD_PID"/fd/*; do
+		[ "$(readlink "$entry" 2>/dev/null)" != "net:[$1]" ] || echo "$entry"
+	done
 }
 
 # rportd_fds: how many descriptors it has open

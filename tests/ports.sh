@@ -94,8 +94,30 @@ ports_with_addresses() {
 	succeeds rportctl up wan1
 }
 
-
 # wans_carry, as a condition: the ports of ports_with_addresses
 wans_carry() {
 	has_carrier "$A" wan0 && has_carrier "$B" wan1
+}
+
+# --- ports that went, and are to return ------------------------------------------------------------------------------
+
+# displace_port NAMESPACE INTERFACE: remove a port's interface and put another one in its place, before rportd can
+displace_port() {
+	kill -STOP "$RPORTD_PID"
+	ip -n "$1" link del "$2"
+	ip -n "$1" link add "$2" type veth peer name displacer
+	kill -CONT "$RPORTD_PID"
+}
+
+# is_pending END, as a condition: this end of ab, and it says why
+is_pending() {
+	port_is ab "$1" .state pending && [ "$(port ab "$1" .reason)" != null ]
+}
+
+# pings_all_ways: over ab
+pings_all_ways() {
+	ping_ok "$A" 192.168.0.1
+	ping_ok "$B" 192.168.0.0
+	ping_ok "$A" fd00:ab::b
+	ping_ok "$A" "$(port ab b .linkLocal)%rport0"
 }

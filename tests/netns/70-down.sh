@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # One end goes down, comes up again, or goes away.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../ports.sh"
 
 # what was sent into a's port and did not cross, wherever it was dropped
 dropped() {
@@ -125,19 +126,6 @@ start_flood() {
 
 moving() {
 	[ "$(port ab a .statistics.packets)" -gt 1000 ]
-}
-
-# namespace_inode NAME
-namespace_inode() {
-	stat -L -c %i "/run/netns/$1"
-}
-
-# held_by_rportd INODE: how it keeps this namespace. Only the daemon is asked: the number may soon be somebody else's
-held_by_rportd() {
-	local entry
-	for entry in "/proc/$RPORTD_PID"/task/*/ns/net "/proc/$RPORTD_PID"/fd/*; do
-		[ "$(readlink "$entry" 2>/dev/null)" != "net:[$1]" ] || echo "$entry"
-	done
 }
 
 test_netns_del() {
