@@ -272,6 +272,37 @@ all_up() {
 	rportctl -j show | jq -e 'length > 0 and all(.state == "up")'
 }
 
+# at boot the directory is not there yet: a daemon with a /run of its own
+test_directory_to_come() {
+	start_rportd_with_empty_run
+	B=${TEST_PREFIX}b
+	[ ! -e "/proc/$RPORTD_PID/root/run/netns" ] || fail "there is a directory already"
+	succeeds rportctl pair default "$B" --name ab --wait --addresses 192.168.0.0,192.168.0.1
+	assert_match "$OUT" 'ab: created, pending: *' pair
+	succeeds nsenter --mount --target "$RPORTD_PID" ip netns add "$B"
+	eventually -t 1000 port_is ab b .state up
+	eventually -t 1000 has_carrier "$HOME_NS" rport0
+	succeeds nsenter --mount --target "$RPORTD_PID" ip netns del "$B"
+	eventually port_is ab b .state pending
+	eventually no_carrier "$HOME_NS" rport0
+	succeeds nsenter --mount --target "$RPORTD_PID" sh -c 'umount /run/netns && rmdir /run/netns'
+	succeeds nsenter --mount --target "$RPORTD_PID" ip netns add "$B"
+	eventually -t 1000 port_is ab b .state up
+	succeeds rportctl unpair ab
+}
+
+start_rportd_with_empty_run() {
+	ns_add HOME_NS
+	SOCKET=$TEST_TMP/socket
+	RPORTD_LOG=$TEST_TMP/rportd.log
+	# shellcheck disable=SC2016 # expanded there
+	nsenter --net=/run/netns/"$HOME_NS" unshare --mount --propagation private sh -c 'mount -t tmpfs run /run && exec "$@"' - \
+		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" >>"$RPORTD_LOG" 2>&1 </dev/null &
+	RPORTD_PID=$!
+	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"
+	rportd_alive || fail "rportd ended while starting"
+}
+
 # --- in the way ------------------------------------------------------------------------------------------------------
 
 test_interface_in_the_way() {
@@ -359,6 +390,56 @@ test_route_in_the_way() {
 	succeeds rportctl reconcile ab
 	eventually both_carry
 	ping_ok "$A" 192.168.0.1
+}
+
+# an end that waits is no reason to take what the other one cannot have
+test_end_that_cannot_be() {
+	name_both
+	ns_create "$A"
+	start_rportd
+	ip -n "$A" route add blackhole 10.9.0.0/16
+	remember_world
+	refuses 2 '*cannot add the route 10.9.0.0/16*' rportctl pair "$A" "$B" --name ab --a-route 10.9.0.0/16 --wait
+	refuses 2 '*cannot add the route 10.9.0.0/16*' rportctl pair "$B" "$A" --name ab --b-route 10.9.0.0/16 --wait
+	ports_count 0
+	ns_create "$B"
+	sleep 0.2
+	assert_eq "$(ports "$B")" '' "interfaces in B"
+}
+
+# with a limit of tries it is given up, until somebody asks for it
+test_given_up() {
+	name_both
+	ns_create "$A"
+	ns_create "$B"
+	ip -n "$B" link add wan0 type veth peer name wan1
+	start_rportd --limit retries=3
+	succeeds rportctl pair "$A" "$B" --name ab --b-name wan0 --wait --addresses 192.168.0.0,192.168.0.1
+	eventually -t 3000 is_reason "there is an interface wan0 in netns:$B already*; given up, until it is reconciled"
+	refused 2 '*there is an interface wan0 *' rportctl reconcile ab
+	eventually -t 3000 is_reason '*; given up, until it is reconciled'
+	ip -n "$B" link del wan0
+	sleep 0.5
+	assert_eq "$(port ab b .state)" pending "state of what is given up"
+	succeeds rportctl reconcile ab
+	eventually port_is ab b .state up
+	ping_ok "$A" 192.168.0.1
+}
+
+# a namespace that is missing is waited for without end: such tries are not counted
+test_missing_is_not_given_up() {
+	name_both
+	ns_create "$A"
+	start_rportd --limit retries=1
+	pair_waiting
+	for _ in 1 2 3 4 5; do
+		: >"/run/netns/$B"
+		sleep 0.05
+		rm "/run/netns/$B"
+		sleep 0.05
+	done
+	assert_no_match "$(port ab b .reason)" '*given up*' reason
+	takes_ms ip netns add "$B"
 }
 
 run_tests "$@"

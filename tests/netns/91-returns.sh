@@ -86,7 +86,8 @@ test_returns_with_all_it_had() {
 test_returns_as_asked_for() {
 	start_rportd
 	ns_add A B
-	pair_numbered --mtu 9000
+	pair_numbered
+	succeeds rportctl set ab mtu 9000
 	ip -n "$B" link set rport0 mtu 1500
 	ip -n "$B" link set rport0 name other0
 	ip -n "$B" addr add 10.99.0.1/32 dev other0
@@ -283,6 +284,59 @@ test_removed_interface_is_made_again() {
 	assert_eq "$(port ab b .index)" "$(ip -n "$B" -j link show dev wan0 | jq '.[0].ifindex')" index
 	pings_all_ways
 	tcp_transfer "$A" "$B" 192.168.0.1 1000000 1
+}
+
+# connections outlive it: its addresses are the same
+test_connection_survives_removal() {
+	local remover
+	start_rportd
+	ns_add A B
+	pair_numbered
+	eventually both_carry
+	remove_at_times >remover.out 2>&1 &
+	remover=$!
+	tcp_transfer "$A" "$B" 192.168.0.1 300000000 1
+	wait "$remover" || fail "$(<remover.out)"
+	assert_eq "$(port ab b .losses)" 3 "losses"
+}
+
+remove_at_times() {
+	for _ in 1 2 3; do
+		sleep 0.1
+		ip -n "$B" link del rport0
+		poll 2000 has_carrier "$B" rport0
+	done
+}
+
+# what was sent to the one that is lost does not arrive at its successor
+test_nothing_old_is_delivered() {
+	local before
+	start_rportd
+	ns_add A B
+	pair_numbered
+	eventually both_carry
+	ping_ok "$A" 192.168.0.1
+	before=$(port ab a .statistics.packets)
+	ip -n "$A" link add witness type veth peer name witness netns "$B"
+	kill -STOP "$RPORTD_PID"
+	succeeds traffic "$A" udp-send --count 500 192.168.0.1 5000
+	ip netns del "$B"
+	eventually -t 3000 witness_gone
+	ns_create "$B"
+	listener "$B" out udp-listen --count 1000 --idle 300 --timeout 9000 0.0.0.0 5000
+	kill -CONT "$RPORTD_PID"
+	eventually port_is ab b .losses 1
+	eventually both_carry
+	succeeds traffic "$A" udp-send --count 5 192.168.0.1 5000
+	wait "$SPAWN_PID" || true
+	assert_match "$(<out)" 'received=5 lost=995 *' "what arrived"
+	[ "$(dropped)" -ge 500 ] || fail "of 500 packets $(dropped) were counted: $(port ab a .statistics)"
+	[ "$(port ab a .statistics.packets)" -le $((before + 30)) ] || fail "what did not arrive was counted as if it had"
+}
+
+# dropped: what was sent into a's port and did not cross
+dropped() {
+	port ab a '.statistics | .interfaceDropped + ([.drops[]] | add)'
 }
 
 # lose TIMES: b's interface, for so many times by now
