@@ -130,7 +130,7 @@ static int look_at(struct manager *manager, int fd, struct find *find)
 	memcpy(find->spec.ifname, find->dev.name, IFNAMSIZ);
 	find->spec.mtu = find->dev.mtu;
 	find->spec.offload = find->tun.header >= TUN_VNET_HEADER;
-	find->spec.mpls = find->tun.family_header;
+	find->spec.mpls = find->dev.tun_pi;
 	return 0;
 }
 

@@ -297,6 +297,8 @@ int port_adopt(struct port_yard *yard, struct port *port, int fd, const struct d
 		port_unmake(port);
 		return r;
 	}
+	if (dev.tun_pi)
+		tun_set_family_header(&port->tun);
 	memcpy(wanted, port->spec.ifname, sizeof(wanted));
 	settle_in(port, place);
 	if (wanted[0])

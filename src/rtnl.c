@@ -468,9 +468,30 @@ static void describe_object(struct nl_object *object, void *arg)
 	describe((struct rtnl_link *)object, arg);
 }
 
+static struct nlattr *find_nested(struct nlattr *in, int type)
+{
+	return in ? nla_find(nla_data(in), nla_len(in), type) : NULL;
+}
+
+/* libnl does not know the kind "tun". */
+static bool has_tun_pi(struct nl_msg *msg)
+{
+	struct nlattr *info =
+		nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg), IFLA_LINKINFO);
+	struct nlattr *kind = find_nested(info, IFLA_INFO_KIND);
+	struct nlattr *pi = find_nested(find_nested(info, IFLA_INFO_DATA), IFLA_TUN_PI);
+
+	return kind && nla_strcmp(kind, "tun") == 0 && pi && nla_get_u8(pi);
+}
+
 static int read_dev(struct nl_msg *msg, void *arg)
 {
-	return nl_msg_parse(msg, describe_object, arg) < 0 ? NL_SKIP : NL_OK;
+	struct rtnl_dev *dev = arg;
+
+	if (nl_msg_parse(msg, describe_object, dev) < 0)
+		return NL_SKIP;
+	dev->tun_pi = has_tun_pi(msg);
+	return NL_OK;
 }
 
 int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret)

@@ -26,6 +26,7 @@ struct rtnl_dev {
 	uint32_t vrf_table;  /* routing table, if this is a VRF device; else 0 */
 	bool is_vrf;
 	uint64_t tx_dropped; /* packets that the kernel dropped on the way into the device */
+	bool tun_pi; /* it is a TUN with packet information; only rtnl_dev_by_nsid() tells */
 };
 
 /**

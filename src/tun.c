@@ -91,7 +91,7 @@ int tun_open(const char *name, const struct tun_options *options, struct tun *re
 int tun_adopt(int fd, struct tun *ret)
 {
 	struct ifreq ifr = { 0 };
-	bool offload, family;
+	bool offload;
 	int header = 0;
 
 	if (ioctl(fd, TUNGETIFF, &ifr) < 0)
@@ -99,7 +99,6 @@ int tun_adopt(int fd, struct tun *ret)
 	if ((ifr.ifr_flags & IFF_TUN) == 0)
 		return -EINVAL;
 	offload = ifr.ifr_flags & IFF_VNET_HDR;
-	family = !(ifr.ifr_flags & IFF_NO_PI);
 	if (offload && ioctl(fd, TUNGETVNETHDRSZ, &header) < 0)
 		return -errno;
 	if (header != (offload ? TUN_VNET_HEADER : 0))
@@ -108,11 +107,17 @@ int tun_adopt(int fd, struct tun *ret)
 		return -errno;
 	*ret = (struct tun){
 		.fd = fd,
-		.header = (family ? TUN_PI_HEADER : 0) + (unsigned int)header,
-		.family_header = family,
+		.header = (unsigned int)header,
 		.offloads = offload ? negotiate_offloads(fd) : 0,
 	};
 	return 0;
+}
+
+void tun_set_family_header(struct tun *tun)
+{
+	if (!tun->family_header)
+		tun->header += TUN_PI_HEADER;
+	tun->family_header = true;
 }
 
 int tun_name(int fd, char ret_name[static IFNAMSIZ])

@@ -44,10 +44,18 @@ int tun_open(const char *name, const struct tun_options *options, struct tun *re
  * @fd: of a TUN device, whose options it finds out; owned by @ret on success
  * @ret: close its fd to remove the device
  *
+ * But it does not find out whether there is a packet-information header: TUNGETIFF has IFF_NOFILTER
+ * in the bit of IFF_NO_PI. Netlink tells (rtnl_dev.tun_pi).
+ *
  * Return: 0; -EBADFD when the device was removed, -ENOTTY or -EINVAL when it is none, or one that
  * rportd would not make; or another -errno.
  */
 int tun_adopt(int fd, struct tun *ret);
+
+/**
+ * tun_set_family_header() - it was found out that an adopted one has a packet-information header
+ */
+void tun_set_family_header(struct tun *tun);
 
 /**
  * tun_name() - what the interface is called now, in whatever namespace it is
