@@ -171,6 +171,7 @@ void hold_lost(struct manager *manager, struct port *port, const char *reason)
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);
 	delay = count_loss(port);
+	record_port(manager, port);
 	if (delay > 0)
 		snprintf(held, sizeof(held),
 			 "%s; held back for %u s, since it was lost %u times "
