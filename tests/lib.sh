@@ -30,6 +30,8 @@ export LC_ALL=C.UTF-8
 A='' B='' C='' D='' HOME_NS=''
 # set by start_rportd
 RPORTD_PID='' RPORTD_LOG='' SOCKET=''
+# set by start_kept_rportd of keeper.sh
+KEEPER_PID=''
 # set by run
 RC='' OUT='' ERR=''
 
@@ -314,6 +316,10 @@ process_over() {
 # stop_rportd: by SIGTERM; its exit status must be 0, and nothing may be left
 stop_rportd() {
 	local status=0
+	if [ -n "$KEEPER_PID" ]; then
+		stop_keeper
+		return
+	fi
 	[ -n "$RPORTD_PID" ] || return 0
 	kill -TERM "$RPORTD_PID" || fail "rportd is not running any more"
 	rportd_wait || status=$?

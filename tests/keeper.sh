@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# shellcheck disable=SC2034 # variables for the tests that source this
+#
+# What the tests of restarts share, beside lib.sh: rportd under fdkeeper, which keeps its descriptors as systemd would, and
+# starts it again when it was killed.
+
+FDKEEPER=$BUILD_DIR/tests/tools/fdkeeper
+
+# set by start_kept_rportd
+KEEPER_LOG=''
+
+# start_kept_rportd [--delay MS] [ARGUMENT...]: as start_rportd; MS passes from a kill to the next start
+start_kept_rportd() {
+	local keeper=()
+	if [ "${1:-}" = --delay ]; then
+		keeper=("$1" "$2")
+		shift 2
+	fi
+	[ -n "$HOME_NS" ] || ns_add HOME_NS
+	SOCKET=$TEST_TMP/socket
+	RPORTD_LOG=$TEST_TMP/rportd.log
+	KEEPER_LOG=$TEST_TMP/keeper.out
+	: >"$KEEPER_LOG"
+	# shellcheck disable=SC2094 # the log of both
+	nsenter --net=/run/netns/"$HOME_NS" "$FDKEEPER" --pid-file "$TEST_TMP/rportd.pid" ${keeper[@]+"${keeper[@]}"} -- \
+		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" --config-path "$TEST_TMP/conf" "$@" \
+		>>"$KEEPER_LOG" 2>>"$RPORTD_LOG" </dev/null &
+	KEEPER_PID=$!
+	await_rportd 1
+}
+
+# keeper_said WORD: how often it did: started, ready, ended
+keeper_said() {
+	grep -c "^$1 " "$KEEPER_LOG" || true
+}
+
+# ready_times N, as a condition: N daemons have become ready
+ready_times() {
+	[ "$(keeper_said ready)" -ge "$1" ]
+}
+
+# await_rportd N: the N-th daemon is ready; RPORTD_PID is its
+await_rportd() {
+	eventually ready_times "$1"
+	RPORTD_PID=$(awk '$1 == "ready" { pid = $2 } END { print pid }' "$KEEPER_LOG")
+}
+
+# kill_rportd: by SIGKILL; the next one is there when this returns
+kill_rportd() {
+	local n
+	n=$(keeper_said ready)
+	kill -KILL "$RPORTD_PID"
+	await_rportd $((n + 1))
+}
+
+# kill_rportd_only: nobody is there when this returns, and for the delay of the keeper
+kill_rportd_only() {
+	local n
+	n=$(keeper_said ended)
+	kill -KILL "$RPORTD_PID"
+	eventually ended_times $((n + 1))
+}
+
+ended_times() {
+	[ "$(keeper_said ended)" -ge "$1" ]
+}
+
+# restart_rportd: as systemctl does
+restart_rportd() {
+	local n
+	n=$(keeper_said ready)
+	kill -HUP "$KEEPER_PID"
+	await_rportd $((n + 1))
+}
+
+# stored_in_order: the names of what is kept, the newest first
+stored_in_order() {
+	local lines
+	lines=$(wc -l <"$KEEPER_LOG")
+	kill -USR1 "$KEEPER_PID"
+	eventually list_complete "$lines"
+	tail -n +$((lines + 1)) "$KEEPER_LOG" | sed '/^$/d' | grep -Ev '^(started|ready|ended) '
+}
+
+# stored: the same, by name
+stored() {
+	stored_in_order | sort
+}
+
+# list_complete LINE: since then the empty line has come that ends a list
+list_complete() {
+	tail -n +$(($1 + 1)) "$KEEPER_LOG" | grep -q '^$'
+}
+
+# stored_is NAME...: as a condition, nothing else is kept, but for the state itself
+stored_is() {
+	[ "$(stored | xargs)" = "$(printf '%s\n' counters state-1 state-2 "$@" | sort | xargs)" ]
+}
+
+# state_files: those of the records, as files that can be read and written
+state_files() {
+	local entry
+	for entry in /proc/"$KEEPER_PID"/fd/*; do
+		[[ $(readlink "$entry") != /memfd:rport-state* ]] || echo "$entry"
+	done
+}
+
+# edit_state SED-SCRIPT: make other records of them, as the next daemon will find them
+edit_state() {
+	local file
+	kill -STOP "$RPORTD_PID"
+	for file in $(state_files); do
+		cp "$file" state.before
+		sed "$1" state.before >state.after
+		cat state.after >"$file"
+	done
+	kill_rportd
+}
+
+# all_ended_by STATUS...: no daemon ended in another way than these; see fdkeeper
+all_ended_by() {
+	local status
+	for status in $(awk '$1 == "ended" { print $3 }' "$KEEPER_LOG"); do
+		[[ " $* " == *" $status "* ]] || fail "a daemon ended with status $status: $(<"$KEEPER_LOG")"
+	done
+}
+
+# stop_keeper: both end; nothing may be left. What stop_rportd of lib.sh does here
+stop_keeper() {
+	local status=0 pid=$KEEPER_PID
+	KEEPER_PID='' RPORTD_PID=''
+	all_ended_by 0 137
+	kill -TERM "$pid" || fail "the keeper is not running any more"
+	poll "$STEP_MS" process_over "$pid" || fail "the keeper does not end"
+	wait "$pid" || status=$?
+	assert_eq "$status" 0 "exit status of the keeper"
+	assert_eq "$(awk '$1 == "ended" { status = $3 } END { print status }' "$KEEPER_LOG")" 0 "exit status of rportd"
+	[ ! -e "$SOCKET" ] || fail "rportd left its socket behind"
+	eventually no_ports_left
+}
+
+no_ports_left() {
+	local ns
+	for ns in $(ns_list); do
+		[ -z "$(ports "$ns")" ] || return 1
+	done
+}
