@@ -12,8 +12,11 @@ static struct link_spec borrow_spec(const struct rport_link *link)
 	struct link_spec spec = { .wait = true };
 
 	memcpy(spec.name, link->name, sizeof(spec.name));
-	for (int end = 0; end < 2; end++)
+	for (int end = 0; end < 2; end++) {
 		spec.ports[end] = link->ports[end]->spec;
+		if (spec.ports[end].domain.netns == DOMAIN_NETNS_PID)
+			spec.wait = false; /* it would be refused: a process cannot be waited for */
+	}
 	return spec;
 }
 
