@@ -17,9 +17,11 @@
 #include "pair.h"
 
 /* What it is about to make: what the domains are found to be, so that all that is said is checked
- * before anything is done. */
+ * before anything is done. Return: how many are there, or -errno. */
 static int find_domains(struct link_spec *spec, struct rport_error *err)
 {
+	int found = 0;
+
 	for (int end = 0; end < 2; end++) {
 		_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
 		struct rport_error why;
@@ -27,12 +29,13 @@ static int find_domains(struct link_spec *spec, struct rport_error *err)
 
 		if (r >= 0) {
 			spec->ports[end].domain = place.domain;
+			found++;
 		} else if (!spec->wait || why.kind != RPORT_ERR_DOMAIN_NOT_FOUND) {
 			*err = why;
 			return r;
 		}
 	}
-	return 0;
+	return found;
 }
 
 /* A process cannot be waited for: another one may get its number. */
@@ -164,6 +167,11 @@ bool pair_differs(const struct rport_link *have, const struct link_spec *want, c
 	return false;
 }
 
+static bool is_whole(const struct rport_link *link)
+{
+	return link->ports[0]->rule.present && link->ports[1]->rule.present;
+}
+
 static int refuse_other(const struct link_spec *spec, const char *difference,
 			struct rport_error *err)
 {
@@ -193,15 +201,16 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 	_cleanup_plan_ struct plan plan = { 0 };
 	char difference[2 * DOMAIN_TEXT_MAX + 128];
 	struct rport_link *link, *old;
-	int r;
+	int r, found;
 
 	r = spec->name[0] ? 0 : link_spec_default_name(spec, err);
 	if (r >= 0)
 		r = check_wait(spec, err);
-	if (r >= 0)
-		r = find_domains(spec, err);
 	if (r < 0)
 		return r;
+	found = find_domains(spec, err);
+	if (found < 0)
+		return found;
 	old = table_link_by_name(manager_table(manager), spec->name);
 	if (old && !pair_differs(old, spec, difference, sizeof(difference))) {
 		r = complete(manager, old, spec->wait, err);
@@ -212,6 +221,9 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 	if (old && !replace)
 		return refuse_other(spec, difference, err);
 	plan = plan_new(spec);
+	/* what is in the way of the new one must not cost us the old one */
+	if (old && is_whole(old) && found == 2)
+		plan.spec.wait = false;
 	r = old ? replace_link(manager, old, &plan, &link, err) : build(manager, &plan, &link, err);
 	if (r < 0)
 		return r;
