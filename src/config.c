@@ -419,6 +419,7 @@ static int load_links(struct loader *loader)
 		return r;
 	if (files->overflow) {
 		/* then nobody knows which drop-ins have no file */
+		loader->config.incomplete = true;
 		tell(loader, CONFIG_ERROR, files->files[files->n - 1].path,
 		     "it is the last: there are more than " STRINGIFY(
 			     CONFIG_LINKS_MAX) " files, of which the rest is left out");

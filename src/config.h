@@ -40,6 +40,7 @@ struct config_link {
 struct config {
 	struct config_link *links;
 	size_t n_links;
+	bool incomplete; /* there are more files than are read: a link not found may have one */
 };
 
 /**

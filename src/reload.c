@@ -33,6 +33,8 @@ static int remove_stale(struct reload *reload)
 {
 	struct table *table = manager_table(reload->manager);
 
+	if (reload->config.incomplete) /* those whose files were left out have them nevertheless */
+		return 0;
 	reload->stale = calloc(table->n_links + 1, sizeof(*reload->stale));
 	if (!reload->stale)
 		return -ENOMEM;

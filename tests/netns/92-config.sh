@@ -180,6 +180,21 @@ test_directory_that_cannot_be_read() {
 	reloads 0 $'removed: ab\nunchanged: 0' ''
 }
 
+# a file that is left out, since there are too many, is not one that was removed
+test_more_files_than_are_read() {
+	ns_add A B
+	link_file zz.rport "$A" "$B"
+	start_rportd
+	remember_world
+	touch conf/a{10001..20000}.rport
+	reloads 2 'unchanged: 0' "$TEST_TMP/conf/a20000.rport: error: it is the last: there are more than 10000 files, *"
+	assert_same_world "too many files"
+	rm conf/a20000.rport
+	reloads 0 'unchanged: 1' ''
+	rm conf/zz.rport
+	reloads 0 $'removed: zz\nunchanged: 0' ''
+}
+
 # --- what is wrong ---------------------------------------------------------------------------------------------------
 
 test_unknown_keys_warn() {
