@@ -256,7 +256,7 @@ test_change_that_fails_keeps_the_link() {
 	WAS=$(of_link ab "$WHAT_STAYS")
 	numbered_file a:Name=wan0 b:Name=wan1 a:Address=ff02::1
 	kept "at end a the addresses are $NUMBERS_A, not $NUMBERS_A ff02::1/128" "the link is kept as it was: cannot pair ab: *ff02::1*"
-	ip -n "$B" link add taken type dummy 2>/dev/null || ip -n "$B" link add taken type veth peer name taken2
+	ip -n "$B" link add taken type veth peer name taken2
 	numbered_file a:Name=wan0 b:Name=taken b:Route=10.5.0.0/16
 	kept 'at end b the interface is wan1, not taken' 'the link is kept as it was: cannot pair ab: *taken*'
 	numbered_file OnMissing=fail a:Name=wan0 b:Name=taken b:Route=10.5.0.0/16
@@ -275,6 +275,22 @@ test_change_that_fails_keeps_the_link() {
 	ip -n "$B" link del taken
 	reloads 0 $'changed: ab\nunchanged: 0' ''
 	assert_eq "$(of_link ab .b.interface)" taken "interface in B"
+}
+
+# one that has nothing to lose waits on, as it does at start
+test_change_of_a_link_whose_name_is_taken() {
+	ns_add A B
+	ip -n "$B" link add taken type veth peer name taken2
+	numbered_file b:Name=taken
+	start_rportd
+	assert_eq "$(of_link ab .state)" pending "a link whose name is taken"
+	assert_match "$(of_link ab .b.reason)" 'there is an interface taken in *' reason
+	numbered_file b:Name=taken MTU=9000
+	reloads 0 $'changed: ab\nunchanged: 0' ''
+	assert_eq "$(of_link ab '"\(.state) \(.mtu)"')" 'pending 9000' "the link that was changed"
+	ip -n "$B" link del taken
+	eventually -t 3000 link_is ab .state up
+	ping_ok "$A" 192.168.0.1
 }
 
 # the file says that it may wait, so it does
