@@ -4,6 +4,7 @@
 #include "api-private.h"
 #include "config.h"
 #include "reload.h"
+#include "service.h"
 #include "table.h"
 
 /* A link as a file would say it; it borrows what its ports hold. */
@@ -81,6 +82,7 @@ static json_t *result_to_json(enum reload_result result, const char *name, const
 
 static void add_link(enum reload_result result, const char *name, const char *text, void *userdata)
 {
+	service_progress();
 	json_array_append_new(json_object_get(userdata, result_keys[result]),
 			      result_to_json(result, name, text));
 }
@@ -103,6 +105,19 @@ static void add_problem(enum config_severity severity, const char *file, unsigne
 					text_to_json(message)));
 }
 
+static int reload_told(struct api *api, bool dry_run, const struct reload_listener *listener,
+		       struct rport_error *err)
+{
+	int r;
+
+	if (!dry_run)
+		service_reloading();
+	r = reload_links(api->manager, api->config_path, dry_run, listener, err);
+	if (!dry_run)
+		service_ready();
+	return r;
+}
+
 void api_method_reload(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	static const char *const keys[] = { "dryRun" };
@@ -120,7 +135,7 @@ void api_method_reload(struct varlink_call *call, json_t *parameters, void *user
 	reply = json_pack("{s:[], s:[], s:[], s:[], s:[], s:[]}", "added", "changed", "removed",
 			  "unchanged", "failed", "problems");
 	listener.userdata = reply;
-	if (reload_links(api->manager, api->config_path, dry_run, &listener, &reader.err) < 0) {
+	if (reload_told(api, dry_run, &listener, &reader.err) < 0) {
 		json_decref(reply);
 		api_refuse(call, &reader);
 		return;

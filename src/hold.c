@@ -112,8 +112,10 @@ static void watch_mounts(struct manager *manager)
 
 static void enter(struct manager *manager, struct port *port, const char *reason)
 {
-	if (!port->hold.pending)
+	if (!port->hold.pending) {
 		TAILQ_INSERT_TAIL(&manager->pending, port, hold.entry);
+		manager->n_pending++;
+	}
 	port->hold.pending = true;
 	set_reason(manager, port, reason);
 	watch_mounts(manager);
@@ -122,8 +124,10 @@ static void enter(struct manager *manager, struct port *port, const char *reason
 
 static void leave(struct manager *manager, struct port *port)
 {
-	if (port->hold.pending)
+	if (port->hold.pending) {
 		TAILQ_REMOVE(&manager->pending, port, hold.entry);
+		manager->n_pending--;
+	}
 	port->hold.pending = false;
 	free(steal_ptr(port->hold.reason));
 	if (TAILQ_EMPTY(&manager->pending))

@@ -37,6 +37,7 @@ struct manager {
 	sd_event_source *compare; /* timer: look at the suspects' settings */
 
 	struct port_list pending;
+	unsigned int n_pending;
 	sd_event_source *retry;     /* timer: try pending ports */
 	struct netns_watch *mounts; /* while any are; NULL: none, or it cannot be had */
 };

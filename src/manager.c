@@ -568,6 +568,16 @@ void manager_observe(struct manager *manager, const struct manager_observer *obs
 	manager->observer = *observer;
 }
 
+unsigned int manager_n_pending(const struct manager *manager)
+{
+	return manager->n_pending;
+}
+
+bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent)
+{
+	return shuttle_workers_answer(manager->shuttle, ret_silent);
+}
+
 const char *manager_datapath(const struct manager *manager)
 {
 	return shuttle_datapath_name(manager->shuttle);

@@ -201,6 +201,16 @@ struct table *manager_table(struct manager *manager);
 void manager_port_status(struct manager *manager, const struct port *port, struct port_status *ret);
 
 /**
+ * manager_n_pending() - how many ports have no device
+ */
+unsigned int manager_n_pending(const struct manager *manager);
+
+/**
+ * manager_workers_answer() - are all workers alive? See shuttle_workers_answer()
+ */
+bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent);
+
+/**
  * manager_datapath() - the name of the engine that moves the packets
  */
 const char *manager_datapath(const struct manager *manager);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
@@ -17,10 +18,12 @@
 #include "manager.h"
 #include "reload.h"
 #include "rportd.h"
+#include "service.h"
 #include "varlink.h"
 
 #define RUNTIME_DIR "/run/rportd"
 #define GROUP       "rportd"
+#define SOCKET_NAME "varlink" /* FileDescriptorName= of rportd.socket */
 
 #define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of ten thousand links with all their routes */
 #define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
@@ -35,13 +38,15 @@ struct rportd {
 	struct arguments arguments;
 	char lock_path[PATH_MAX];
 	int lock_fd;
-	bool bound; /* the socket is ours to unlink */
+	int socket_fd; /* of the service manager, which listens for us; or -1 */
+	bool bound;    /* the socket is ours to unlink */
 	sd_event *event;
 	struct state *state;
 	struct state_handover handover;
 	struct manager *manager;
 	struct api *api;
 	struct varlink_server *varlink;
+	struct service *service;
 };
 
 /* --- start-up --------------------------------------------------------------------------------- */
@@ -152,6 +157,30 @@ static int open_state(struct rportd *rportd)
 	return r;
 }
 
+/*
+ * The service manager may listen for us, so that no client is refused while we are away. The path
+ * of that socket is its affair, so nothing is made or removed there.
+ */
+static int take_socket(struct rportd *rportd)
+{
+	int fd = state_take_fd(rportd->state, SOCKET_NAME), flags;
+
+	if (fd < 0)
+		return 0;
+	rportd->socket_fd = fd;
+	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0) {
+		log_error("what the service manager passes as \"" SOCKET_NAME
+			  "\" is no listening Unix stream socket");
+		return -EINVAL;
+	}
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+		log_error("cannot use the socket of the service manager: %m");
+		return -errno;
+	}
+	return 0;
+}
+
 static int start_manager(struct rportd *rportd)
 {
 	const struct limits *limits = &rportd->arguments.limits;
@@ -189,6 +218,7 @@ static void log_problem(enum config_severity severity, const char *file, unsigne
 static void log_reloaded(enum reload_result result, const char *name, const char *text,
 			 void *userdata _unused_)
 {
+	service_progress();
 	switch (result) {
 	case RELOAD_CHANGED:
 		log_info("link %s: made anew, as its file has it: %s", name, text);
@@ -219,7 +249,9 @@ static void load_links(struct rportd *rportd)
 static int reload(sd_event_source *source _unused_, const struct signalfd_siginfo *info _unused_,
 		  void *userdata)
 {
+	service_reloading();
 	load_links(userdata);
+	service_ready();
 	return 0;
 }
 
@@ -288,20 +320,30 @@ static int start_varlink(struct rportd *rportd)
 		.version = PACKAGE_VERSION,
 		.url = "man:rportd(8)",
 	};
-	_cleanup_close_ int fd = -1;
-	int r;
+	int r = 0;
 
-	r = varlink_listen(rportd->arguments.socket, &fd);
-	if (r >= 0) {
-		rportd->bound = true;
-		r = varlink_server_new(rportd->event, fd, &options, &rportd->varlink);
+	if (rportd->socket_fd < 0) {
+		r = varlink_listen(rportd->arguments.socket, &rportd->socket_fd);
+		rportd->bound = r >= 0;
 	}
+	if (r >= 0)
+		r = varlink_server_new(rportd->event, rportd->socket_fd, &options,
+				       &rportd->varlink);
 	if (r < 0) {
 		log_error("cannot listen on %s: %s", rportd->arguments.socket, strerror(-r));
 		return r;
 	}
-	steal_fd(&fd); /* the server's now */
+	rportd->socket_fd = -1; /* the server's now */
 	return 0;
+}
+
+static int start_service(struct rportd *rportd)
+{
+	int r = service_new(rportd->event, rportd->manager, &rportd->service);
+
+	if (r < 0)
+		log_error("cannot tell the service manager how it goes: %s", strerror(-r));
+	return r;
 }
 
 static void announce(const struct rportd *rportd)
@@ -312,14 +354,16 @@ static void announce(const struct rportd *rportd)
 		 rportd->arguments.socket, rportd->arguments.workers,
 		 manager_datapath(rportd->manager), errnum ? " (io_uring: " : "",
 		 errnum ? strerror(errnum) : "", errnum ? ")" : "");
-	sd_notify(0, "READY=1");
+	service_ready();
 }
 
 /* The last to come is the first to go; takes a half-started one. */
 static void shut_down(struct rportd *rportd)
 {
-	sd_notify(0, "STOPPING=1");
+	service_stopping();
+	service_free(rportd->service);
 	varlink_server_free(rportd->varlink);
+	safe_close(rportd->socket_fd);
 	if (rportd->bound)
 		unlink(rportd->arguments.socket);
 	api_free(rportd->api);
@@ -357,6 +401,9 @@ static int start_up(struct rportd *rportd)
 	r = open_state(rportd);
 	if (r < 0)
 		return r;
+	r = take_socket(rportd);
+	if (r < 0)
+		return r;
 	r = start_manager(rportd);
 	if (r < 0)
 		return r;
@@ -375,13 +422,16 @@ static int start_up(struct rportd *rportd)
 	r = start_varlink(rportd);
 	if (r < 0)
 		return r;
+	r = start_service(rportd);
+	if (r < 0)
+		return r;
 	announce(rportd);
 	return 0;
 }
 
 int rportd_main(int argc, char *argv[])
 {
-	struct rportd rportd = { .lock_fd = -1 };
+	struct rportd rportd = { .lock_fd = -1, .socket_fd = -1 };
 	int r;
 
 	r = arguments_parse(argc, argv, &rportd.arguments);

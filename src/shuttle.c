@@ -281,6 +281,20 @@ unsigned int shuttle_link_worker(const struct shuttle_link *link)
 	return link->worker;
 }
 
+bool shuttle_workers_answer(struct shuttle *shuttle, unsigned int *ret_silent)
+{
+	bool all = true;
+
+	for (unsigned int i = 0; i < shuttle->n_workers; i++) {
+		if (all && !worker_has_answered(shuttle->workers[i])) {
+			*ret_silent = i;
+			all = false;
+		}
+		worker_ask(shuttle->workers[i]);
+	}
+	return all;
+}
+
 const char *shuttle_datapath_name(const struct shuttle *shuttle)
 {
 	return shuttle->class->name;

@@ -82,6 +82,14 @@ void shuttle_remove_link(struct shuttle_link *link);
 unsigned int shuttle_link_worker(const struct shuttle_link *link);
 
 /**
+ * shuttle_workers_answer() - did every worker answer the last question, whether it is alive?
+ * @ret_silent: one that did not
+ *
+ * Asks them the next one, and does not wait for the answers.
+ */
+bool shuttle_workers_answer(struct shuttle *shuttle, unsigned int *ret_silent);
+
+/**
  * shuttle_datapath_name() - the engine in use, as users see it
  */
 const char *shuttle_datapath_name(const struct shuttle *shuttle);

@@ -45,6 +45,9 @@ struct worker {
 		removing; /* the thread's: flows that still have operations in the kernel */
 	bool quit;
 
+	unsigned int asked;    /* questions for a sign of life; the main thread's */
+	unsigned int answered; /* the last of them that was seen; the thread's */
+
 	sem_t started;
 	int start_result;
 };
@@ -189,6 +192,15 @@ static int create_engine(struct worker *worker)
 	return 0;
 }
 
+/* In every round, so that it says that rounds are made; it writes only when there is news. */
+static void answer(struct worker *worker)
+{
+	unsigned int asked = __atomic_load_n(&worker->asked, __ATOMIC_RELAXED);
+
+	if (worker->answered != asked)
+		__atomic_store_n(&worker->answered, asked, __ATOMIC_RELAXED);
+}
+
 static void *worker_thread(void *arg)
 {
 	struct worker *worker = arg;
@@ -203,6 +215,7 @@ static void *worker_thread(void *arg)
 		finish_removals(worker);
 		if (worker->quit)
 			break;
+		answer(worker);
 		worker->class->run(worker->engine);
 	}
 	worker->class->destroy(worker->engine);
@@ -211,16 +224,22 @@ static void *worker_thread(void *arg)
 
 /* --- in the main thread ----------------------------------------------------------------------- */
 
+static void wake(const struct worker *worker)
+{
+	uint64_t one = 1;
+
+	(void)!write(worker->wake_fd, &one, sizeof(one));
+}
+
 static int run_command(struct worker *worker, enum command_type type, struct flow **flows)
 {
 	struct command command = { .type = type, .flows = flows };
-	uint64_t one = 1;
 
 	sem_init(&command.done, 0, 0);
 	pthread_mutex_lock(&worker->lock);
 	STAILQ_INSERT_TAIL(&worker->commands, &command, entry);
 	pthread_mutex_unlock(&worker->lock);
-	(void)!write(worker->wake_fd, &one, sizeof(one));
+	wake(worker);
 	while (sem_wait(&command.done) < 0)
 		;
 	sem_destroy(&command.done);
@@ -240,6 +259,17 @@ void worker_remove_flows(struct worker *worker, struct flow *flows[static 2])
 {
 	run_command(worker, COMMAND_REMOVE, flows);
 	worker->n_flows -= 2;
+}
+
+void worker_ask(struct worker *worker)
+{
+	__atomic_store_n(&worker->asked, worker->asked + 1, __ATOMIC_RELAXED);
+	wake(worker);
+}
+
+bool worker_has_answered(const struct worker *worker)
+{
+	return __atomic_load_n(&worker->answered, __ATOMIC_RELAXED) == worker->asked;
 }
 
 unsigned int worker_n_flows(const struct worker *worker)

@@ -4,8 +4,8 @@
 
 /*
  * A worker is one thread with one engine, moving frames for many flows. It shares nothing with the
- * main thread but a queue of commands, which the main thread waits for, and counters, which only
- * the worker writes.
+ * main thread but a queue of commands, which the main thread waits for, counters, which only the
+ * worker writes, and the number of the last question whether it is alive.
  */
 
 #include "engine.h"
@@ -41,6 +41,16 @@ int worker_add_flows(struct worker *worker, struct flow *flows[static 2]);
  * worker_remove_flows() - stop, and wait until the kernel has nothing more to do with them
  */
 void worker_remove_flows(struct worker *worker, struct flow *flows[static 2]);
+
+/**
+ * worker_ask() - ask for a sign of life; does not wait
+ */
+void worker_ask(struct worker *worker);
+
+/**
+ * worker_has_answered() - did it answer the last question?
+ */
+bool worker_has_answered(const struct worker *worker);
 
 /**
  * worker_n_flows() - how busy it may be
