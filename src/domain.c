@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "domain.h"
+#include "netns-pid.h"
 #include "rtnl.h"
 
 #define DOMAIN_SYNTAX "NAME, default, vrf:NAME, netns:NAME, netns:NAME/vrf:NAME or pid:N"
@@ -262,17 +263,11 @@ static int open_named(const char *name, struct rport_error *err)
 
 static int open_pid(pid_t pid, struct rport_error *err)
 {
-	int fd = netns_open_pid(pid);
+	int fd = netns_pid_open(pid);
 
-	if (fd == -ENOENT || fd == -ESRCH)
+	if (fd == -ESRCH)
 		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
 				       "no process %d, so no namespace of it", pid);
-	if (fd == -EACCES || fd == -EPERM)
-		return rport_error_set(
-			err, RPORT_ERR_SYSTEM, -fd,
-			"cannot open the namespace of process %d: %s; rportd needs "
-			"CAP_SYS_PTRACE for that, or the namespace a name in " NETNS_RUN_DIR,
-			pid, strerror(-fd));
 	if (fd < 0)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -fd,
 				       "cannot open the namespace of process %d: %s", pid,

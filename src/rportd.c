@@ -16,6 +16,7 @@
 #include "config.h"
 #include "log.h"
 #include "manager.h"
+#include "privileges.h"
 #include "reload.h"
 #include "rportd.h"
 #include "service.h"
@@ -56,11 +57,20 @@ static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		log_warning("cannot raise the limit of open files: %m");
+}
+
+/* It would work without: so that it fails is no reason not to start. */
+static void drop_privileges(void)
+{
+	int r = privileges_drop();
+
+	if (r < 0)
+		log_warning("cannot give up privileges that are not needed: %s", strerror(-r));
 }
 
 static int make_runtime_dir(const char *socket)
@@ -380,8 +390,9 @@ static int start_up(struct rportd *rportd)
 {
 	int r;
 
-	/* 1. what we need of the process: descriptors, an event loop, signals */
+	/* 1. what we need of the process: descriptors, no more rights, an event loop, signals */
 	raise_descriptor_limit();
+	drop_privileges();
 	r = sd_event_new(&rportd->event);
 	if (r < 0)
 		return r;

@@ -273,6 +273,16 @@ int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index)
 	return rtnl_result(rtnl, rtnl_link_delete(rtnl->socket, link));
 }
 
+int rtnl_dev_move_to_pid(struct rtnl *rtnl, unsigned int index, pid_t pid)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (!changes)
+		return -ENOMEM;
+	rtnl_link_set_ns_pid(changes, pid);
+	return change_link(rtnl, index, changes);
+}
+
 int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master)
 {
 	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();

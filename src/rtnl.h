@@ -84,6 +84,12 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index);
 
 /**
+ * rtnl_dev_move_to_pid() - move an interface into the namespace of a process, under its name
+ * Return: 0, -ESRCH when there is no such process, or another -errno.
+ */
+int rtnl_dev_move_to_pid(struct rtnl *rtnl, unsigned int index, pid_t pid);
+
+/**
  * rtnl_dev_enslave() - make an interface a member of a VRF
  * @index: the interface, without addresses yet: a change of VRF drops global IPv6 addresses
  * @master: ifindex of the VRF

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_NETNS_PID_H
+#define RPORT_NETNS_PID_H
+
+/* The namespace of a process, also of another user's, without CAP_SYS_PTRACE. */
+
+#include <sys/types.h>
+
+#include "util.h"
+
+/**
+ * netns_pid_open() - open the namespace that process @pid is in
+ * Return: an fd, -ESRCH when there is no such process, or another -errno.
+ */
+int netns_pid_open(pid_t pid);
+
+#endif
