@@ -90,22 +90,42 @@ static int parse_bool(const char *value, bool *ret, struct rport_error *err)
 			       value);
 }
 
-static int set_mtu(struct config_draft *draft, _unused_ int side, const char *value,
-		   struct rport_error *err)
+static int parse_mtu(const char *value, unsigned int *ret, struct rport_error *err)
 {
+	struct port_spec checked = PORT_SPEC_INIT;
 	int64_t mtu = 0;
 	int r;
 
-	if (!*value)
-		mtu = LINK_MTU_DEFAULT;
 	for (const char *c = value; *c; c++)
 		if (*c < '0' || *c > '9' || __builtin_mul_overflow(mtu, 10, &mtu) ||
 		    __builtin_add_overflow(mtu, *c - '0', &mtu))
 			return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
 					       "\"%s\" is not a number of bytes, %d to %d", value,
 					       LINK_MTU_MIN, LINK_MTU_MAX);
-	r = port_spec_set_mtu(&draft->spec.ports[0], mtu, err);
-	return r < 0 ? r : port_spec_set_mtu(&draft->spec.ports[1], mtu, err);
+	r = port_spec_set_mtu(&checked, mtu, err);
+	if (r == 0)
+		*ret = checked.mtu;
+	return r;
+}
+
+static int set_mtu(struct config_draft *draft, _unused_ int side, const char *value,
+		   struct rport_error *err)
+{
+	unsigned int mtu = LINK_MTU_DEFAULT;
+	int r = *value ? parse_mtu(value, &mtu, err) : 0;
+
+	if (r == 0)
+		draft->spec.ports[0].mtu = draft->spec.ports[1].mtu = mtu;
+	return r;
+}
+
+static int set_own_mtu(struct config_draft *draft, int side, const char *value,
+		       struct rport_error *err)
+{
+	if (*value)
+		return parse_mtu(value, &draft->own_mtu[side], err);
+	draft->own_mtu[side] = 0;
+	return 0;
 }
 
 static int set_on_missing(struct config_draft *draft, _unused_ int side, const char *value,
@@ -232,8 +252,13 @@ static const struct key link_keys[] = {
 };
 
 static const struct key port_keys[] = {
-	{ "Domain", set_domain },    { "Name", set_ifname }, { "Address", add_address },
-	{ "PeerAddress", set_peer }, { "Route", add_route }, { NULL, NULL },
+	{ "Domain", set_domain },
+	{ "Name", set_ifname },
+	{ "MTU", set_own_mtu },
+	{ "Address", add_address },
+	{ "PeerAddress", set_peer },
+	{ "Route", add_route },
+	{ NULL, NULL },
 };
 
 static const struct section {
@@ -459,10 +484,24 @@ void config_draft_read(struct config_draft *draft, const char *file, const char 
 		fault(&input, CONFIG_ERROR, (unsigned int)r, bad_line);
 }
 
+static void finish_port(struct config_draft *draft, int side, const char *file)
+{
+	struct port_spec *port = &draft->spec.ports[side];
+
+	if (!draft->domain_said[side] && !draft->incomplete)
+		config_draft_problem(draft, CONFIG_ERROR, file, 0, "there is no Domain= in [%s]",
+				     side ? "B" : "A");
+	if (port->domain.netns == DOMAIN_NETNS_PID && draft->spec.wait)
+		config_draft_problem(draft, CONFIG_ERROR, file, 0,
+				     "the process of Domain=pid:%d cannot be waited for: say "
+				     "OnMissing=fail",
+				     port->domain.pid);
+	if (draft->own_mtu[side] > 0)
+		port->mtu = draft->own_mtu[side];
+}
+
 void config_draft_finish(struct config_draft *draft, const char *file)
 {
-	for (int side = 0; side < 2 && !draft->incomplete; side++)
-		if (!draft->domain_said[side])
-			config_draft_problem(draft, CONFIG_ERROR, file, 0,
-					     "there is no Domain= in [%s]", side ? "B" : "A");
+	for (int side = 0; side < 2; side++)
+		finish_port(draft, side, file);
 }

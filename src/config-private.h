@@ -18,6 +18,7 @@ struct config_draft {
 	bool out_of_memory;      /* it says nothing about the files */
 	bool incomplete;         /* something could not be read: what is missing may be in it */
 	bool domain_said[2];     /* right or wrong */
+	unsigned int own_mtu[2]; /* of a port; 0: that of [Link] */
 	bool address_refused[2]; /* the last one was: nothing is to be said of its peer */
 	config_problem_fn problem;
 	void *userdata;

@@ -6,15 +6,21 @@
 
 /* --- text ------------------------------------------------------------------------------------- */
 
+static bool mtus_differ(const struct link_spec *spec)
+{
+	return spec->ports[0].mtu != spec->ports[1].mtu;
+}
+
 static void format_link(FILE *out, const struct link_spec *spec)
 {
 	const struct port_spec *both = &spec->ports[0], defaults = PORT_SPEC_INIT;
+	bool has_mtu = both->mtu != defaults.mtu && !mtus_differ(spec);
 
-	if (both->mtu == defaults.mtu && spec->wait && both->offload == defaults.offload &&
+	if (!has_mtu && spec->wait && both->offload == defaults.offload &&
 	    both->mpls == defaults.mpls)
 		return;
 	fputs("[Link]\n", out);
-	if (both->mtu != defaults.mtu)
+	if (has_mtu)
 		fprintf(out, "MTU=%u\n", both->mtu);
 	if (!spec->wait)
 		fputs("OnMissing=fail\n", out);
@@ -25,7 +31,7 @@ static void format_link(FILE *out, const struct link_spec *spec)
 	fputs("\n", out);
 }
 
-static void format_port(FILE *out, const char *section, const struct port_spec *port)
+static void format_port(FILE *out, const char *section, const struct port_spec *port, bool with_mtu)
 {
 	char domain[DOMAIN_TEXT_MAX], text[IP_PREFIX_TEXT_MAX];
 
@@ -33,6 +39,8 @@ static void format_port(FILE *out, const char *section, const struct port_spec *
 	fprintf(out, "[%s]\nDomain=%s\n", section, domain_format(&port->domain, domain));
 	if (port->ifname[0])
 		fprintf(out, "Name=%s\n", port->ifname);
+	if (with_mtu)
+		fprintf(out, "MTU=%u\n", port->mtu);
 	for (size_t i = 0; i < port->n_addresses; i++) {
 		const struct address_spec *spec = &port->addresses[i];
 
@@ -54,9 +62,9 @@ char *config_format(const struct link_spec *spec)
 	if (!out)
 		return NULL;
 	format_link(out, spec);
-	format_port(out, "A", &spec->ports[0]);
+	format_port(out, "A", &spec->ports[0], mtus_differ(spec));
 	fputs("\n", out);
-	format_port(out, "B", &spec->ports[1]);
+	format_port(out, "B", &spec->ports[1], mtus_differ(spec));
 	failed = ferror(out);
 	failed |= fclose(out) != 0;
 	if (failed)
@@ -75,11 +83,6 @@ static int check_ports_alike(const struct link_spec *spec, struct rport_error *e
 {
 	const struct port_spec *a = &spec->ports[0], *b = &spec->ports[1];
 
-	if (a->mtu != b->mtu)
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-				       "a file has one MTU for both ports, and here they have %u "
-				       "and %u",
-				       a->mtu, b->mtu);
 	if (a->offload != b->offload || a->mpls != b->mpls)
 		return refuse(err, "a file says Offload= and MPLS= for both ports, and here they "
 				   "differ");

@@ -86,8 +86,8 @@ char *config_format(const struct link_spec *spec);
  * Atomic: there is the old file or the new one, whole and on the disk. The directory is made when
  * it is not there, that above it is not. Drop-ins are left alone.
  *
- * Return: 0, -EINVAL for what a file cannot say (ports that differ in their MTU, a namespace whose
- * name would be read as a comment), or another -errno; @err names the file.
+ * Return: 0, -EINVAL for what a file cannot say (ports that differ in their offloads, a namespace
+ * whose name would be read as a comment), or another -errno; @err names the file.
  */
 int config_write(const char *path, const struct link_spec *spec, struct rport_error *err);
 

@@ -286,13 +286,35 @@ END_TEST
 START_TEST(unknown_words)
 {
 	load_text("Early=1\nearly=2\n[link]\nMTU=1\nMTU=2\n[" NAME_50 NAME_50 "]\nx=1\n" DOMAINS
-		  "colour=green\nMTU=7\n");
+		  "colour=green\nTaste=7\n");
 	ck_told("W a/x.rport:1: what stands before the first section has no effect\n"
 		"W a/x.rport:3: the section is unknown: there are [Link], [A] and [B]\n"
 		"W a/x.rport:6: the section is unknown: there are [Link], [A] and [B]\n"
 		"W a/x.rport:12: there is no key \"colour\" in [B]\n"
-		"W a/x.rport:13: there is no key \"MTU\" in [B]\n");
+		"W a/x.rport:13: there is no key \"Taste\" in [B]\n");
 	ck_assert(!config.links[0].bad);
+}
+END_TEST
+
+/* A port's own stands above the link's, wherever it stands. */
+START_TEST(an_mtu_of_its_own)
+{
+	const struct link_spec *spec = load_good(DOMAINS "MTU=1500\n[Link]\nMTU=9000\n");
+
+	ck_assert_uint_eq(spec->ports[0].mtu, 9000);
+	ck_assert_uint_eq(spec->ports[1].mtu, 1500);
+	spec = load_good(DOMAINS "MTU=1500\nMTU=\n[Link]\nMTU=9000\n");
+	ck_assert_uint_eq(spec->ports[1].mtu, 9000);
+	ck_assert(load_text(DOMAINS "MTU=1279\n")->bad);
+}
+END_TEST
+
+START_TEST(a_process_is_not_waited_for)
+{
+	ck_assert(load_text("[A]\nDomain=pid:7\n[B]\nDomain=blue\n")->bad);
+	ck_told("E a/x.rport:0: the process of Domain=pid:7 cannot be waited for: say "
+		"OnMissing=fail\n");
+	load_good("[Link]\nOnMissing=fail\n[A]\nDomain=pid:7\n[B]\nDomain=blue\n");
 }
 END_TEST
 
@@ -314,10 +336,10 @@ START_TEST(long_lines)
 	/* as long as can be: more than the buffer of inih takes */
 	snprintf(text, sizeof(text), DOMAINS "%*s\n", CONFIG_LINE_MAX, "Name=rport0");
 	load_good(text);
-	snprintf(text, sizeof(text), DOMAINS "Route=%0*d\nMTU=1\n", CONFIG_LINE_MAX - 6, 1);
+	snprintf(text, sizeof(text), DOMAINS "Route=%0*d\nTaste=1\n", CONFIG_LINE_MAX - 6, 1);
 	ck_assert(load_text(text)->bad);
 	ck_assert_ptr_nonnull(strstr(told, "\" is not a network"));
-	ck_assert_ptr_nonnull(strstr(told, "\nW a/x.rport:6: there is no key \"MTU\" in [B]\n"));
+	ck_assert_ptr_nonnull(strstr(told, "\nW a/x.rport:6: there is no key \"Taste\" in [B]\n"));
 	ck_assert_uint_eq(n_told, 2);
 
 	/* one byte too long; what it ends with is not read as a line */
@@ -472,6 +494,8 @@ int main(void)
 	tcase_add_loop_test(tests, bad_line, 0, ARRAY_SIZE(bad_lines));
 	tcase_add_test(tests, domain_missing);
 	tcase_add_test(tests, unknown_words);
+	tcase_add_test(tests, an_mtu_of_its_own);
+	tcase_add_test(tests, a_process_is_not_waited_for);
 	tcase_add_test(tests, blanks_and_marks);
 	tcase_add_test(tests, long_lines);
 	tcase_add_test(tests, limits);
