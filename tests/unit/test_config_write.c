@@ -68,8 +68,10 @@ START_TEST(round_trip_domain)
 	_cleanup_link_spec_ struct link_spec spec = { 0 };
 
 	fill(&spec, domains[_i], "netns:other");
+	spec.wait = spec.ports[0].domain.netns != DOMAIN_NETNS_PID;
 	ck_round_trip(&spec);
 	fill(&spec, "netns:other", domains[_i]);
+	spec.wait = spec.ports[1].domain.netns != DOMAIN_NETNS_PID;
 	ck_round_trip(&spec);
 }
 END_TEST
