@@ -91,7 +91,9 @@ static json_t *status_to_json(const struct port *port, const struct port_status 
 		null_or_string(port->link ? port->link->name : ""), "peer", peer_to_json(port),
 		"mtu", (json_int_t)status->mtu, "offload", spec->offload, "mpls", spec->mpls,
 		"addresses", spec_json_addresses(spec), "routes", spec_json_routes(spec),
-		"linkLocal", null_or_string(ip_address_format(&port->link_local, link_local)),
+		"linkLocal",
+		null_or_string(port->no_ipv6 ? ""
+					     : ip_address_format(&port->link_local, link_local)),
 		"offloads", offloads_to_json(port->tun.offloads), "statistics",
 		statistics_to_json(status));
 }

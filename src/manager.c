@@ -461,6 +461,16 @@ static void tell_restored(const struct port *port, char *drift,
 			restored(port, line, userdata);
 }
 
+/* What was to be put back is as it was, though nothing failed: somebody else is at it, too. */
+static int refuse_drift(const struct port *port, struct rport_error *err)
+{
+	char name[PORT_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_SYSTEM, EBUSY, "%s cannot be put back: %.*s",
+			       port_format(port, name), (int)strcspn(port->drift, "\n"),
+			       port->drift);
+}
+
 static int put_back(struct manager *manager, struct port *port, struct rport_error *err)
 {
 	if (!port->away)
@@ -489,9 +499,11 @@ int manager_reconcile(struct manager *manager, struct port *port,
 	if (!drift)
 		return port->drift ? out_of_memory(err) : 0;
 	r = put_back(manager, port, err);
+	manager_compare(manager, port);
+	if (r >= 0 && port->drift)
+		r = refuse_drift(port, err);
 	if (r >= 0)
 		tell_restored(port, drift, restored, userdata);
-	manager_compare(manager, port);
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);
 	manager_update_ports(manager);

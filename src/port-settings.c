@@ -14,20 +14,9 @@ static int add_link_local(struct rtnl *rtnl, struct port *port)
 	struct ip_prefix prefix = { .address = port->link_local, .length = 64 };
 	int r;
 
-	if (prefix.address.family == AF_UNSPEC) /* as it was found out before */
-		return 0;
 	r = rtnl_dev_add_address(rtnl, port->index, &prefix, NULL);
-	switch (-r) {
-	case EACCES: /* no IPv6 in this namespace */
-	case EOPNOTSUPP:
-	case EAFNOSUPPORT:
-		port->link_local.family = AF_UNSPEC;
-		return 0;
-	case EEXIST:
-		return 0;
-	default:
-		return r;
-	}
+	port->no_ipv6 = r == -EACCES || r == -EOPNOTSUPP || r == -EAFNOSUPPORT;
+	return port->no_ipv6 || r == -EEXIST ? 0 : r;
 }
 
 static int add_addresses(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
@@ -101,6 +90,7 @@ int port_bring_up(struct port *port, bool again, struct rport_error *err)
 		undo_bring_up(rtnl, port);
 		return r;
 	}
+	port->unheard = !was_up;
 	port->rule.up = true;
 	port->was_up = true;
 	return r;
@@ -175,7 +165,7 @@ static void tell_missing(FILE *out, const struct found *found)
 	const struct port_spec *spec = &found->port->spec;
 	char text[IP_PREFIX_TEXT_MAX];
 
-	if (found->port->link_local.family != AF_UNSPEC && !found->link_local)
+	if (!found->port->no_ipv6 && !found->link_local)
 		fprintf(out, "the link-local address %s is missing\n",
 			ip_address_format(&found->port->link_local, text));
 	for (size_t i = 0; i < spec->n_addresses; i++)
@@ -276,11 +266,56 @@ static int put_name_back(struct port *port, struct rport_error *err)
 	return 0;
 }
 
+/* An IPv6 address that we shall have, but with another length or peer: the kernel has one of each
+ * only. */
+struct impostors {
+	struct rtnl *rtnl;
+	const struct port *port;
+};
+
+static void remove_impostor(const struct ip_prefix *address, const struct ip_address *peer,
+			    void *userdata)
+{
+	const struct impostors *impostors = userdata;
+	const struct port_spec *spec = &impostors->port->spec;
+
+	if (address->address.family != AF_INET6)
+		return;
+	for (size_t i = 0; i < spec->n_addresses; i++) {
+		const struct address_spec *ours = &spec->addresses[i];
+
+		if (ip_address_equal(&ours->address.address, &address->address) &&
+		    !(ip_prefix_equal(&ours->address, address) &&
+		      ip_address_equal(&ours->peer, peer)))
+			(void)rtnl_dev_delete_address(impostors->rtnl, impostors->port->index,
+						      address, peer);
+	}
+}
+
+static int remove_impostors(struct port *port, struct rport_error *err)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	struct impostors impostors = { .port = port };
+	int r;
+
+	r = port_open_rtnl(port, &rtnl);
+	impostors.rtnl = rtnl;
+	if (r >= 0)
+		r = rtnl_dev_addresses(rtnl, port->index, remove_impostor, &impostors);
+	return r < 0 ? port_step_failed(err, r, port, "look at the addresses of") : 0;
+}
+
 int port_put_back(struct port *port, struct rport_error *err)
 {
 	int r;
 
 	r = put_name_back(port, err);
+	/* below 1280 there is no IPv6; if it came back while the port is up, so would the kernel's
+	 * own link-local address */
+	if (r >= 0 && port->mtu < LINK_MTU_MIN && port->rule.up)
+		r = port_take_down(port, err);
+	if (r >= 0)
+		r = remove_impostors(port, err);
 	if (r >= 0 && port->mtu != port->spec.mtu)
 		r = port_set_mtu(port, port->spec.mtu, err);
 	if (r < 0)

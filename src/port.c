@@ -325,6 +325,7 @@ void port_unmake(struct port *port)
 	port->rule.up = false;
 	port->carrier = false;
 	port->was_up = false;
+	port->unheard = false;
 	port->rose = false;
 	port->away = false;
 	port->index = 0;

@@ -57,11 +57,13 @@ struct port {
 	struct netns_id netns; /* that namespace; ino 0: it is not known, or dead */
 	unsigned int index;    /* in its namespace; 0: it has no device */
 	unsigned int mtu;
-	unsigned int vrf;             /* ifindex of its VRF, 0: none */
-	uint32_t table;               /* where its routes go */
-	struct ip_address link_local; /* AF_UNSPEC: none */
+	unsigned int vrf; /* ifindex of its VRF, 0: none */
+	uint32_t table;   /* where its routes go */
+	struct ip_address link_local;
+	bool no_ipv6; /* its namespace, or somebody there, has no IPv6: it has no such address */
 	bool carrier;
 	bool was_up;  /* so it may have addresses and routes */
+	bool unheard; /* that we have set it up: what is told until then is older */
 	bool rose;    /* somebody else set it up: it has to be given them */
 	bool away;    /* somebody moved it to another namespace */
 	bool settled; /* it has had a device */

@@ -142,14 +142,21 @@ static bool left_vrf(struct manager *manager, struct port *port, unsigned int ma
 	return port_query(&manager->yard, port, &dev) == 0 && dev.master != port->vrf;
 }
 
-/* What was told may be older than our own doing: when it is news, ask. */
-static bool is_up(struct manager *manager, const struct port *port, unsigned int flags)
+/* What was told may be older than our own doing, or than what followed: when it is news, ask. */
+static void take_flags(struct manager *manager, struct port *port, bool up)
 {
 	struct rtnl_dev dev;
 
-	if (port->rule.up == (bool)(flags & IFF_UP) || port_query(&manager->yard, port, &dev) < 0)
-		return port->rule.up;
-	return dev.flags & IFF_UP;
+	if (up)
+		port->unheard = false;
+	if (up == port->rule.up || port->unheard || port_query(&manager->yard, port, &dev) < 0)
+		return;
+	/* down and up again at once: meanwhile the kernel took things away */
+	if (!up && dev.flags & IFF_UP) {
+		port->rose = true;
+		watch_mark_dirty(manager, port);
+	}
+	notice_up(manager, port, dev.flags & IFF_UP);
 }
 
 static void take_in(struct manager *manager, struct port *port, const char *name, unsigned int mtu,
@@ -161,7 +168,7 @@ static void take_in(struct manager *manager, struct port *port, const char *name
 		watch_mark_dirty(manager, port);
 		watch_suspect(manager, port);
 	}
-	notice_up(manager, port, is_up(manager, port, flags));
+	take_flags(manager, port, flags & IFF_UP);
 }
 
 static int event_nsid(const struct manager *manager, int nsid)
