@@ -49,8 +49,10 @@ static const struct client_error errors[] = {
 	MANAGER_ERROR("NoParent", STATUS_NOT_FOUND),
 	MANAGER_ERROR("LimitReached", STATUS_REFUSED),
 	MANAGER_ERROR("SystemError", STATUS_REFUSED),
-	SERVICE_ERROR("PermissionDenied", STATUS_NOT_PERMITTED,
-		      "not permitted: only root and the group of rportd may change links", NULL),
+	SERVICE_ERROR(
+		"PermissionDenied", STATUS_NOT_PERMITTED,
+		"not permitted: to change links takes root, or a user in the group \"rportd\"",
+		NULL),
 	SERVICE_ERROR("InvalidParameter", STATUS_REFUSED, "rportd does not accept the parameter",
 		      "parameter"),
 	SERVICE_ERROR("InterfaceNotFound", STATUS_REFUSED,

@@ -1,14 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# Boot a Debian 13 root, with systemd 257, in namespaces and run varlink.sh there. Environment: see ../vm/guest.sh.
+# Boot a Debian 13 root, with systemd 257, and the host's own, with what that has, in namespaces and run varlink.sh and
+# service.sh there. Environment: see ../vm/guest.sh.
 
 . "${0%/*}/../vm/guest.sh"
 
 guest_prepare systemd unshare
 [ -w /sys/fs/cgroup/cgroup.procs ] || [ -w /sys/fs/cgroup/unified/cgroup.procs ] ||
 	guest_skip cannot systemd 'cgroup2 is not there or read-only'
+guest_install
 guest_script nsrun.sh systemd-257
 guest_test systemd/varlink.sh
-guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
+guest_test systemd/service.sh
+NS_LIMIT=300 guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
+
+# Debian 12 has 252, the oldest that we are for
+if [ -x /usr/lib/systemd/systemd ]; then
+	version=$(systemctl --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')
+	guest_script nsrun.sh "systemd-$version-host"
+	guest_test systemd/service.sh
+	NS_LIMIT=300 guest_run systemd-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
+else
+	guest_skip could systemd-host 'the host has no systemd'
+fi
 exit $FAILED

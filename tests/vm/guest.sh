@@ -43,12 +43,17 @@ guest_prepare() {
 	mkdir -p "$TREE"/{build/{rportctl,tests/tools},src,tests/{netns,vm,systemd}} &&
 		cp "$RPORTD" "$TREE/build" &&
 		cp "$BUILD_DIR/rportctl/rportctl" "$TREE/build/rportctl" &&
-		cp "$TRAFFIC" "$TREE/build/tests/tools" &&
+		cp "$TRAFFIC" "${TRAFFIC%/*}/hold-thread" "$TREE/build/tests/tools" &&
 		cp "$TOP_DIR/src/org.rportd.Manager.varlink" "$TREE/src" &&
 		cp "$TESTS_DIR/lib.sh" "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/vm/{vrf,mpls,hold}.sh "$TREE/tests/vm" &&
-		cp "$TESTS_DIR/systemd/varlink.sh" "$TREE/tests/systemd" || exit 1
+		cp "$TESTS_DIR"/systemd/{varlink,service}.sh "$TREE/tests/systemd" || exit 1
+}
+
+# guest_install: what `make install` installs, in the tree's install/
+guest_install() {
+	make -s -C "$BUILD_DIR" install DESTDIR="$TREE/install" >/dev/null || exit 1
 }
 
 # guest_script FILE LABEL: FILE of the tree runs the tests that are added to it by guest_test

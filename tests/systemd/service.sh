@@ -1,0 +1,446 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# rportd as a service: its units, as they are installed. systemd/run.sh runs this under systemd 257 and 252, in a root that may
+# be spoiled.
+
+. "${BASH_SOURCE[0]%/*}/../lib.sh"
+
+DROP_IN=/run/systemd/system/rportd.service.d/test.conf
+SOCKET=/run/rportd/org.rportd.Manager
+VERSION=$(systemctl --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')
+USERS='u rport-reader - "" /
+u rport-operator - "" /
+m rport-operator rportd'
+
+# setup: what `make install` installs, nothing running but the socket, no links
+setup() {
+	if [ ! -d /run/systemd/system ] || [ ! -d "$TOP_DIR/install" ]; then
+		skip could 'not in a root of systemd/run.sh'
+	fi
+	if [ ! -e /run/rport-installed ]; then
+		cp -r "$TOP_DIR/install/." /
+		systemd-sysusers
+		systemd-sysusers - <<<"$USERS"
+		systemd-tmpfiles --create rportd.conf
+		: >/run/rport-installed
+	fi
+	systemctl stop rportd.service rportd.socket 2>/dev/null || true
+	! keeps_when_stopped || systemctl clean --what=fdstore rportd.service
+	rm -rf /etc/rportd/* "${DROP_IN%/*}"
+	systemctl daemon-reload
+	systemctl reset-failed
+	systemctl start rportd.socket
+}
+
+# drop_in LINE...: settings of the service
+drop_in() {
+	mkdir -p "${DROP_IN%/*}"
+	printf '%s\n' '[Service]' "$@" >"$DROP_IN"
+	systemctl daemon-reload
+}
+
+# FileDescriptorStorePreserve= came with systemd 254
+keeps_when_stopped() {
+	[ "$VERSION" -ge 254 ]
+}
+
+# rportctl ARGUMENT...: as it is installed
+rportctl() {
+	command rportctl "$@"
+}
+
+property() {
+	systemctl show -P "$1" rportd.service
+}
+
+# property_is NAME VALUE, as a condition
+property_is() {
+	[ "$(property "$1")" = "$2" ]
+}
+
+# link_is NAME STATE, as a condition
+link_is() {
+	[ "$(rportctl -j show "$1" | jq -r .state)" = "$2" ]
+}
+
+# pair_both: namespaces A and B, and a link between them
+pair_both() {
+	ns_add A B
+	pair_numbered
+}
+
+index() {
+	ip -n "$1" -j link show rport0 | jq '.[0].ifindex'
+}
+
+# as USER ARGUMENT...: rportctl, with the groups that this user has
+as() {
+	setpriv --reuid "$1" --regid "$1" --init-groups -- rportctl "${@:2}"
+}
+
+# --- traffic that goes on ----------------------------------------------------------------------------------------------
+
+# chunks [PAUSE]: 120 MB, over some seconds
+chunks() {
+	local i
+	for ((i = 0; i < 120; i++)); do
+		"$TRAFFIC" pattern --bytes 1000000 --seed "$i"
+		[ $# = 0 ] || sleep "$1"
+	done
+}
+
+received_some() {
+	[ "$(stat -c %s received)" -gt "$1" ]
+}
+
+# stream_through COMMAND...: what is done in the middle of a TCP stream from A to B must not be seen in what arrives
+stream_through() {
+	local sender receiver at
+	listener "$B" received tcp-listen --timeout 40000 192.168.0.1 6000
+	receiver=$SPAWN_PID
+	chunks .02 | traffic "$A" tcp-send --timeout 40000 192.168.0.1 6000 &
+	sender=$!
+	eventually received_some 5000000
+	"$@"
+	at=$(stat -c %s received)
+	[ "$at" -lt 100000000 ] || fail "most of the stream was over before '$*' was"
+	eventually received_some "$((at + 5000000))"
+	wait "$sender" || fail "sending went wrong after '$*'"
+	wait "$receiver" || fail "receiving went wrong after '$*'"
+	assert_eq "$(sha256sum <received)" "$(chunks | sha256sum)" 'SHA-256 of the stream'
+	rm received
+}
+
+kill_it() {
+	systemctl kill --kill-whom=main -s KILL rportd.service
+	eventually property_is NRestarts 1
+	eventually property_is ActiveState active
+}
+
+stop_and_start() {
+	succeeds systemctl stop rportd.service
+	property_is ActiveState inactive
+	sleep .3
+	succeeds systemctl start rportd.service
+}
+
+# --- starting and stopping ---------------------------------------------------------------------------------------------
+
+test_start_and_stop() {
+	setup
+	succeeds systemctl start rportd.service
+	property_is ActiveState active
+	property_is Type notify
+	assert_eq "$(property StatusText)" '0 links' 'status'
+	pair_both
+	eventually property_is StatusText '1 link'
+	succeeds rportctl unpair ab
+	eventually property_is StatusText '0 links'
+	succeeds systemctl stop rportd.service
+	property_is Result success
+	property_is ActiveState inactive
+	[ -S "$SOCKET" ] || fail 'the socket went with the service'
+	succeeds systemctl is-active rportd.socket
+	assert_no_ports
+}
+
+test_enabled_it_comes_with_the_system() {
+	setup
+	succeeds systemctl enable rportd.service
+	succeeds systemctl is-enabled rportd.socket
+	assert_match "$(systemctl show -P Wants multi-user.target)" "*rportd.service*" 'multi-user.target'
+	assert_match "$(systemctl show -P Before rportd.service)" '*network.target*' 'what it comes before'
+	succeeds systemctl disable rportd.service
+}
+
+test_started_by_the_first_rportctl() {
+	setup
+	property_is ActiveState inactive
+	succeeds rportctl list
+	property_is ActiveState active
+	# also by one who may not change anything
+	succeeds systemctl stop rportd.service
+	succeeds as rport-reader list
+	property_is ActiveState active
+}
+
+test_no_second_one() {
+	setup
+	succeeds rportctl list
+	refused 1 '*another rportd serves*' /usr/local/sbin/rportd
+	succeeds rportctl list
+}
+
+test_by_hand_without_the_unit() {
+	local pid
+	setup
+	succeeds systemctl stop rportd.socket
+	rm -f "$SOCKET"
+	"$RPORTD" 2>rportd.log &
+	pid=$!
+	eventually rportctl list
+	kill "$pid"
+	wait "$pid"
+	[ ! -e "$SOCKET" ] || fail 'rportd left its socket'
+}
+
+# --- what survives what -----------------------------------------------------------------------------------------------
+
+test_restart_under_a_stream() {
+	local before
+	setup
+	pair_both
+	before="$(index "$A") $(index "$B")"
+	stream_through systemctl restart rportd.service
+	assert_eq "$(index "$A") $(index "$B")" "$before" 'the interfaces'
+	property_is StatusText '1 link'
+}
+
+test_kill_under_a_stream() {
+	local before
+	setup
+	pair_both
+	before="$(index "$A") $(index "$B")"
+	stream_through kill_it
+	assert_eq "$(index "$A") $(index "$B")" "$before" 'the interfaces'
+}
+
+# however often it dies: a service manager that gave up would throw the devices away
+test_many_crashes() {
+	local before pid i
+	setup
+	pair_both
+	before=$(index "$A")
+	for ((i = 1; i <= 8; i++)); do
+		eventually property_is ActiveState active
+		pid=$(property MainPID)
+		kill -SEGV "$pid"
+		eventually property_is NRestarts "$i"
+	done
+	eventually property_is ActiveState active
+	assert_eq "$(index "$A")" "$before" 'the interface'
+	ping_ok "$A" 192.168.0.1
+}
+
+test_stop_and_start() {
+	local before
+	setup
+	pair_both
+	before=$(index "$A")
+	if keeps_when_stopped; then
+		stream_through stop_and_start
+		assert_eq "$(index "$A")" "$before" 'the interface'
+		# and this is how it is got rid of
+		succeeds systemctl stop rportd.service
+		succeeds systemctl clean --what=fdstore rportd.service
+	else
+		stop_and_start
+	fi
+	eventually gone_everywhere
+	succeeds rportctl -j list
+	assert_json "$OUT" 'length == 0'
+}
+
+gone_everywhere() {
+	[ -z "$(ports "$A")$(ports "$B")" ]
+}
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+# link_file NAME A B: with the addresses that pair_numbered gives
+link_file() {
+	printf '%s\n' '[A]' "Domain=$2" Address=192.168.0.0 PeerAddress=192.168.0.1 '[B]' "Domain=$3" Address=192.168.0.1 \
+		PeerAddress=192.168.0.0 >"/etc/rportd/$1.rport"
+}
+
+test_reload() {
+	local pid
+	setup
+	ns_add A B
+	succeeds systemctl start rportd.service
+	pid=$(property MainPID)
+	link_file ab "netns:$A" "netns:$B"
+	succeeds systemctl reload rportd.service
+	property_is ActiveState active
+	property_is Result success
+	link_is ab up
+	ping_ok "$A" 192.168.0.1
+	rm /etc/rportd/ab.rport
+	succeeds systemctl reload rportd.service
+	assert_no_ports
+	link_file ab "netns:$A" "netns:$B"
+	systemctl kill --kill-whom=main -s HUP rportd.service
+	eventually link_is ab up
+	property_is ActiveState active
+	property_is MainPID "$pid"
+	property_is StatusText '1 link' || eventually property_is StatusText '1 link'
+}
+
+test_configured_before_the_domains() {
+	setup
+	link_file ab "netns:${TEST_PREFIX}a" "netns:${TEST_PREFIX}b"
+	succeeds systemctl start rportd.service
+	link_is ab pending
+	eventually property_is StatusText '1 link, 2 ports pending'
+	ns_add A
+	eventually property_is StatusText '1 link, 1 port pending'
+	ns_add B
+	eventually link_is ab up
+	eventually property_is StatusText '1 link'
+	ping_ok "$A" 192.168.0.1
+}
+
+# as the user that it is it must be able to write there, and to read it after a boot
+test_persistent_links() {
+	setup
+	pair_both
+	succeeds rportctl unpair ab
+	pair_numbered --persist
+	assert_eq "$(stat -c '%U %a' /etc/rportd/ab.rport)" 'rportd 644' 'the file'
+	succeeds systemctl stop rportd.service
+	! keeps_when_stopped || systemctl clean --what=fdstore rportd.service
+	eventually gone_everywhere
+	succeeds systemctl start rportd.service
+	link_is ab up
+	ping_ok "$A" 192.168.0.1
+}
+
+# --- the watchdog -----------------------------------------------------------------------------------------------------
+
+# worker_tid PID: of one of its threads that move packets
+worker_tid() {
+	grep -lx rportd-worker /proc/"$1"/task/*/comm | head -n 1 | cut -d/ -f5
+}
+
+test_watchdog_of_a_stopped_worker() {
+	local pid tid holder
+	setup
+	drop_in WatchdogSec=1s
+	pair_both
+	pid=$(property MainPID)
+	# one that lives is left alone, though nothing is to do
+	sleep 3
+	property_is MainPID "$pid"
+	property_is NRestarts 0
+	tid=$(worker_tid "$pid")
+	[ "$tid" ] || fail 'rportd has no worker'
+	"$BUILD_DIR/tests/tools/hold-thread" "$tid" >held &
+	holder=$!
+	eventually grep -q held held
+	# the main thread does what it always does
+	succeeds rportctl list
+	eventually property_is NRestarts 1
+	eventually property_is ActiveState active
+	[ "$(property MainPID)" != "$pid" ] || fail 'it is still the same'
+	wait "$holder"
+	journalctl --sync
+	assert_match "$(journalctl -o cat -u rportd.service _PID="$pid")" '*worker [0-9]* does not answer*' 'log'
+	link_is ab up
+	ping_ok "$A" 192.168.0.1
+}
+
+test_watchdog_of_a_stopped_process() {
+	local pid
+	setup
+	drop_in WatchdogSec=1s
+	pair_both
+	pid=$(property MainPID)
+	kill -STOP "$pid"
+	eventually property_is NRestarts 1
+	eventually property_is ActiveState active
+	ping_ok "$A" 192.168.0.1
+}
+
+# --- sandbox and permissions ------------------------------------------------------------------------------------------
+
+status_of() {
+	sed -n "s/^$2:\t*//p" "/proc/$1/status"
+}
+
+test_rights_of_the_process() {
+	local pid
+	setup
+	succeeds systemctl start rportd.service
+	pid=$(property MainPID)
+	assert_eq "$(ps -o user= -p "$pid")" rportd 'user'
+	# NET_BROADCAST (11), NET_ADMIN (12) and SYS_ADMIN (21)
+	for set in CapPrm CapEff CapBnd; do
+		assert_eq "$(status_of "$pid" "$set")" 0000000000201800 "$set"
+	done
+	assert_eq "$(status_of "$pid" NoNewPrivs)" 1 NoNewPrivs
+	assert_eq "$(status_of "$pid" Seccomp)" 2 Seccomp
+	journalctl --sync
+	assert_eq "$(journalctl -o cat -p warning _PID="$pid")" '' 'warnings'
+}
+
+test_exposure() {
+	setup
+	succeeds systemd-analyze security --no-pager --threshold=16 rportd.service
+}
+
+test_verify() {
+	setup
+	# 252 says what settings it does not know
+	succeeds systemd-analyze verify --man=no rportd.service rportd.socket
+	assert_eq "$(grep -v 'FileDescriptorStorePreserve' <<<"$OUT$ERR")" '' 'complaints'
+}
+
+test_namespaces_made_after_the_start() {
+	setup
+	succeeds systemctl start rportd.service
+	pair_both
+	ping_ok "$A" 192.168.0.1
+	ping_ok "$B" fd00:ab::a
+	ip netns del "$B"
+	eventually link_is ab pending
+	ns_create "$B"
+	eventually link_is ab up
+	ping_ok "$A" 192.168.0.1
+}
+
+# /proc/PID/ns/net is closed to it, and the process hidden
+test_process_of_another_user() {
+	local pid
+	setup
+	ns_add A
+	setpriv --reuid rport-reader --regid rport-reader --init-groups unshare -U -n sleep 100 &
+	pid=$!
+	eventually in_another_namespace "$pid"
+	succeeds rportctl pair "$A" "pid:$pid" --name ab --addresses 192.168.0.0,192.168.0.1
+	nsenter --net="/proc/$pid/ns/net" ip link set lo up
+	ping_ok "$A" 192.168.0.1
+	assert_eq "$(nsenter --net="/proc/$pid/ns/net" ip -j link show type tun | jq -r '.[].ifname')" rport0 'interfaces'
+	kill "$pid"
+	wait "$pid" || true
+	eventually link_is ab pending
+	refused 3 "*$pid*" rportctl pair "$A" "pid:$pid" --name xy
+}
+
+in_another_namespace() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+test_permissions() {
+	local command
+	setup
+	pair_both
+	# reading is for all
+	succeeds as rport-reader list
+	succeeds as rport-reader show ab
+	succeeds as rport-reader ports
+	# what is refused says what would be needed
+	for command in "pair $A $B --name xy" 'unpair ab' reload "create wan5 in $A"; do
+		# shellcheck disable=SC2086 # words
+		refused 5 '*not permitted*root*group "rportd"*' as rport-reader $command
+	done
+	link_is ab up
+	# changing for the group
+	succeeds as rport-operator unpair ab
+	succeeds as rport-operator pair "$A" "$B" --name xy --persist
+	[ -e /etc/rportd/xy.rport ] || fail 'no file'
+	succeeds as rport-operator reload
+	succeeds as rport-operator unpair xy
+}
+
+run_tests "$@"
