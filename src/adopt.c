@@ -15,6 +15,7 @@
 
 #include "log.h"
 #include "manager-private.h"
+#include "messages.h"
 
 /* --- where it is ------------------------------------------------------------------------------ */
 
@@ -246,6 +247,7 @@ void adopt_all(struct manager *manager)
 	json_decref(waiting);
 	state_drop_rest(manager->state);
 	table_foreach_port(&manager->table, keep, manager);
-	log_notice("adopted from the former rportd: %u links, %u ports", manager->table.n_links,
-		   manager->table.n_ports);
+	log_print_id(LOG_NOTICE, MESSAGE_ADOPTED,
+		     "adopted from the former rportd: %u links, %u ports", manager->table.n_links,
+		     manager->table.n_ports);
 }

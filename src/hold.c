@@ -21,8 +21,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "log.h"
 #include "manager-private.h"
+#include "report.h"
 
 #define USEC_PER_SEC UINT64_C(1000000)
 
@@ -165,7 +165,8 @@ void hold_lost(struct manager *manager, struct port *port, const char *reason)
 
 	if (!port->rule.present)
 		return;
-	log_notice("port %s is pending: %s", port_format(port, name), reason);
+	report_port(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
+		    port_format(port, name), reason);
 	if (port->link)
 		manager_disconnect(port->link);
 	table_leave_index(&manager->table, port);
@@ -313,10 +314,12 @@ static void try_again(struct manager *manager, struct port *port)
 	char name[PORT_TEXT_MAX];
 
 	if (hold_try(manager, port, &err) >= 0) {
-		log_notice("port %s is there", port_format(port, name));
+		report_port(LOG_NOTICE, MESSAGE_PORT_THERE, port, "port %s is there",
+			    port_format(port, name));
 		record_port(manager, port);
 	} else if (given_up(manager, port)) {
-		log_warning("port %s is given up: %s", port_format(port, name), err.message);
+		report_port(LOG_WARNING, MESSAGE_PORT_GIVEN_UP, port, "port %s is given up: %s",
+			    port_format(port, name), err.message);
 	}
 }
 

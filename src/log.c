@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
 #include <time.h>
 
 #include "log.h"
 
 #define LOG_LINE_MAX 2048
 
+#define FIELD_MAX 320
+
 static int max_level = LOG_INFO;
+static bool to_journal;
 
 static const struct {
 	const char *name;
@@ -16,6 +23,17 @@ static const struct {
 	{ "error", LOG_ERR }, { "warning", LOG_WARNING }, { "notice", LOG_NOTICE },
 	{ "info", LOG_INFO }, { "debug", LOG_DEBUG },
 };
+
+/* systemd.exec(5) of $JOURNAL_STREAM: "DEVICE:INODE" of what was our standard error at first. */
+void log_open(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat st;
+
+	to_journal = stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
+		     fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
 
 void log_set_level(int level)
 {
@@ -30,23 +48,79 @@ int log_level_from_name(const char *name)
 	return -EINVAL;
 }
 
-void log_print(int level, const char *fmt, ...)
+/* --- to the journal --------------------------------------------------------------------------- */
+
+/* All fields of a line; text[] is what @parts point into. */
+struct entry {
+	struct iovec parts[6];
+	int n;
+	char text[5][FIELD_MAX];
+};
+
+static void add_field(struct entry *entry, const char *key, const char *value)
+{
+	char *text = entry->text[entry->n];
+	int length;
+
+	if (!value || !*value)
+		return;
+	length = snprintf(text, FIELD_MAX, "%s=%s", key, value);
+	if (length < FIELD_MAX) /* half a value would be another value */
+		entry->parts[entry->n++] = (struct iovec){ text, (size_t)length };
+}
+
+static bool send_to_journal(int level, const struct log_fields *fields, const char *line)
+{
+	char message[LOG_LINE_MAX + sizeof("MESSAGE=")];
+	struct entry entry = { .n = 0 };
+	char priority[] = { (char)('0' + level), '\0' };
+
+	add_field(&entry, "PRIORITY", priority);
+	add_field(&entry, "MESSAGE_ID", fields->message_id);
+	add_field(&entry, "RPORT_LINK", fields->link);
+	add_field(&entry, "RPORT_IFNAME", fields->ifname);
+	add_field(&entry, "RPORT_DOMAIN", fields->domain);
+	snprintf(message, sizeof(message), "MESSAGE=%s", line);
+	entry.parts[entry.n++] = (struct iovec){ message, strlen(message) };
+	return sd_journal_sendv(entry.parts, entry.n) >= 0;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+void log_vprint(int level, const struct log_fields *fields, const char *fmt, va_list args)
 {
 	char line[LOG_LINE_MAX];
 	int saved_errno = errno;
-	va_list args;
 
 	if (level > max_level)
 		return;
-	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
 	/* One write for one line: lines of several threads do not mix. */
-	if (isatty(STDERR_FILENO))
+	if (to_journal && send_to_journal(level, fields, line))
+		;
+	else if (isatty(STDERR_FILENO))
 		dprintf(STDERR_FILENO, "rportd: %s\n", line);
 	else
 		dprintf(STDERR_FILENO, "<%d>%s\n", level, line);
 	errno = saved_errno;
+}
+
+void log_print(int level, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_vprint(level, &(struct log_fields){ 0 }, fmt, args);
+	va_end(args);
+}
+
+void log_print_id(int level, const char *id, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_vprint(level, &(struct log_fields){ .message_id = id }, fmt, args);
+	va_end(args);
 }
 
 bool log_limit_pass(struct log_limit *limit)

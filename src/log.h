@@ -4,13 +4,19 @@
 
 /*
  * Log lines on standard error, each with its sd-daemon(3) priority ("<6>...") when nobody reads it
- * on a terminal. Library code does not log: it returns an error, and the one who decides what to
- * do logs once.
+ * on a terminal; or, when that leads to the journal, sent there with fields. Library code does not
+ * log: it returns an error, and the one who decides what to do logs once.
  */
 
+#include <stdarg.h>
 #include <syslog.h>
 
 #include "util.h"
+
+/**
+ * log_open() - find out where standard error leads; before the first thread is made
+ */
+void log_open(void);
 
 /**
  * log_set_level() - set the least important priority that is still printed
@@ -29,6 +35,25 @@ int log_level_from_name(const char *name);
  * log_print() - print one line; use the log_error() .. log_debug() macros
  */
 void log_print(int level, const char *fmt, ...) _printf_(2, 3);
+
+/* By which a line can be found in the journal; NULL and "": not by that. */
+struct log_fields {
+	const char *message_id; /* 32 hexadecimal digits */
+	const char *link;       /* RPORT_LINK= */
+	const char *ifname;     /* RPORT_IFNAME= */
+	const char *domain;     /* RPORT_DOMAIN= */
+};
+
+/**
+ * log_vprint() - print one line, which has fields in the journal
+ */
+void log_vprint(int level, const struct log_fields *fields, const char *fmt, va_list args)
+	_printf_(3, 0);
+
+/**
+ * log_print_id() - print one line that has a MESSAGE_ID= in the journal
+ */
+void log_print_id(int level, const char *id, const char *fmt, ...) _printf_(3, 4);
 
 #define log_error(...)   log_print(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_print(LOG_WARNING, __VA_ARGS__)

@@ -10,8 +10,8 @@
 
 #include <stdio.h>
 
-#include "log.h"
 #include "manager-private.h"
+#include "report.h"
 
 static int out_of_memory(struct rport_error *err)
 {
@@ -127,7 +127,7 @@ void manager_destroy_port(struct manager *manager, struct port *port)
 	char name[PORT_TEXT_MAX];
 
 	manager_delete_parent(manager, port);
-	log_info("port %s: removed", port_format(port, name));
+	report_port(LOG_INFO, NULL, port, "port %s: removed", port_format(port, name));
 	manager_remove_port(manager, port);
 }
 
@@ -378,7 +378,8 @@ int manager_set_parent(struct manager *manager, struct port *port, struct port *
 		link_delete_parent(&port->rule);
 		return r;
 	}
-	log_info("link %s: made", port->link->name);
+	report_link(LOG_INFO, MESSAGE_LINK_MADE, port->link->name, "link %s: made",
+		    port->link->name);
 	return 1;
 }
 
@@ -408,7 +409,8 @@ static void separate(struct manager *manager, struct rport_link *link)
 	}
 	table_remove_link(&manager->table, link);
 	if (manager->state) /* else it is left to the next daemon, or to the end of all */
-		log_info("link %s: removed", link->name);
+		report_link(LOG_INFO, MESSAGE_LINK_REMOVED, link->name, "link %s: removed",
+			    link->name);
 }
 
 int manager_delete_parent(struct manager *manager, struct port *port)
@@ -663,11 +665,12 @@ static void take_over(struct manager *manager)
 	if (!handover->inherited)
 		return;
 	if (handover->unreadable) {
-		log_error("the records of the former rportd cannot be read: %s; %s%s",
-			  handover->reason,
-			  handover->aside[0] ? "they were set aside in "
-					     : "they could not be set aside",
-			  handover->aside);
+		log_print_id(LOG_ERR, MESSAGE_STATE_UNREADABLE,
+			     "the records of the former rportd cannot be read: %s; %s%s",
+			     handover->reason,
+			     handover->aside[0] ? "they were set aside in "
+						: "they could not be set aside",
+			     handover->aside);
 		adopt_all(manager);
 	} else {
 		record_restore(manager);

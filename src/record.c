@@ -12,8 +12,8 @@
 
 #include <stdio.h>
 
-#include "log.h"
 #include "manager-private.h"
+#include "report.h"
 #include "spec-json.h"
 
 #define STALE_USEC (1000 * 1000) /* packets that waited longer are not delivered */
@@ -180,7 +180,8 @@ static void restore_device(struct manager *manager, struct port *port)
 	}
 	record_device(manager, port); /* it is none of ours any more */
 	if (hold_try(manager, port, &err) < 0)
-		log_notice("port %s is pending: %s", port_format(port, name), err.message);
+		report_port(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
+			    port_format(port, name), err.message);
 }
 
 static int tie(struct manager *manager, struct port *ports[static 2], const char *name,
@@ -269,6 +270,8 @@ void record_restore(struct manager *manager)
 	restore_kind(manager, records, "port ", restore_port);
 	json_decref(records);
 	n = state_drop_rest(manager->state);
-	log_info("taken over from the former rportd: %u links, %u ports%s", manager->table.n_links,
-		 manager->table.n_ports, n > 0 ? "; what belonged to none was dropped" : "");
+	log_print_id(LOG_INFO, MESSAGE_ADOPTED,
+		     "taken over from the former rportd: %u links, %u ports%s",
+		     manager->table.n_links, manager->table.n_ports,
+		     n > 0 ? "; what belonged to none was dropped" : "");
 }

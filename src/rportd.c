@@ -18,6 +18,7 @@
 #include "manager.h"
 #include "privileges.h"
 #include "reload.h"
+#include "report.h"
 #include "rportd.h"
 #include "service.h"
 #include "varlink.h"
@@ -231,13 +232,15 @@ static void log_reloaded(enum reload_result result, const char *name, const char
 	service_progress();
 	switch (result) {
 	case RELOAD_CHANGED:
-		log_info("link %s: made anew, as its file has it: %s", name, text);
+		report_link(LOG_INFO, NULL, name, "link %s: made anew, as its file has it: %s",
+			    name, text);
 		break;
 	case RELOAD_REMOVED:
-		log_info("link %s: removed, as it has no file any more", name);
+		report_link(LOG_INFO, NULL, name, "link %s: removed, as it has no file any more",
+			    name);
 		break;
 	case RELOAD_FAILED:
-		log_error("link %s: %s", name, text);
+		report_link(LOG_ERR, NULL, name, "link %s: %s", name, text);
 		break;
 	case RELOAD_ADDED: /* the manager has said so */
 	case RELOAD_UNCHANGED:
@@ -445,6 +448,7 @@ int rportd_main(int argc, char *argv[])
 	struct rportd rportd = { .lock_fd = -1, .socket_fd = -1 };
 	int r;
 
+	log_open();
 	r = arguments_parse(argc, argv, &rportd.arguments);
 	if (r <= 0)
 		return r < 0 ? EXIT_USAGE : EXIT_OK;

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "log.h"
+#include "messages.h"
 #include "service.h"
 
 #define USEC_PER_SEC  UINT64_C(1000000)
@@ -98,8 +99,10 @@ static int ping(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 	if (manager_workers_answer(service->manager, &silent))
 		sd_notify(0, "WATCHDOG=1");
 	else
-		log_error("worker %u does not answer: leaving it to the service manager's watchdog",
-			  silent);
+		log_print_id(
+			LOG_ERR, MESSAGE_WORKER_SILENT,
+			"worker %u does not answer: leaving it to the service manager's watchdog",
+			silent);
 	(void)sd_event_source_set_time_relative(source, service->period);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

@@ -18,8 +18,8 @@
 
 #include <stdio.h>
 
-#include "log.h"
 #include "manager-private.h"
+#include "report.h"
 
 #define COMPARE_DELAY_USEC (50 * 1000)
 
@@ -112,9 +112,9 @@ static void follow(struct manager *manager, struct port *port)
 		return;
 	port->away = port->nsid != port->home;
 	watch_suspect(manager, port);
-	log_warning("port %s was moved %s its domain%s%s", port_format(port, name),
-		    port->away ? "out of" : "back into", r < 0 ? ", and cannot be followed: " : "",
-		    r < 0 ? strerror(-r) : "");
+	report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port, "port %s was moved %s its domain%s%s",
+		    port_format(port, name), port->away ? "out of" : "back into",
+		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
 }
 
 static void notice_up(struct manager *manager, struct port *port, bool up)

@@ -352,6 +352,68 @@ test_watchdog_of_a_stopped_process() {
 	ping_ok "$A" 192.168.0.1
 }
 
+# what a long reload keeps the loop from doing is done on the way
+test_watchdog_during_a_long_reload() {
+	local i pid started
+	setup
+	drop_in WatchdogSec=1s
+	ns_add A B
+	succeeds systemctl start rportd.service
+	pid=$(property MainPID)
+	for ((i = 0; i < 120; i++)); do
+		printf '%s\n' '[A]' "Domain=netns:$A" '[B]' "Domain=netns:$B" >"/etc/rportd/l$i.rport"
+	done
+	started=$(now_ms)
+	succeeds systemctl reload rportd.service
+	echo "120 links in $(($(now_ms) - started)) ms"
+	property_is MainPID "$pid"
+	property_is NRestarts 0
+	eventually property_is StatusText '120 links'
+}
+
+# --- the journal ------------------------------------------------------------------------------------------------------
+
+# entries MATCH...: of the journal, of this boot of the service
+entries() {
+	journalctl --sync
+	journalctl -o json _SYSTEMD_INVOCATION_ID="$(property InvocationID)" "$@"
+}
+
+test_journal_fields() {
+	setup
+	ns_add A
+	succeeds rportctl pair "$A" "netns:${TEST_PREFIX}b" --wait --name ab
+	ns_add B
+	eventually link_is ab up
+	OUT=$(entries RPORT_LINK=ab MESSAGE_ID=09afd19f1a45c0953d1c0cf0fc5e8750)
+	assert_json "$OUT" '.MESSAGE == "link ab: made" and .PRIORITY == "6" and .SYSLOG_IDENTIFIER == "rportd"'
+	OUT=$(entries RPORT_DOMAIN="netns:$B" MESSAGE_ID=e859a8524be8cbc1c1e28fb695437e67)
+	assert_json "$OUT" '.MESSAGE == "port netns:'"$B"'/rport0 is there" and .RPORT_LINK == "ab" and .RPORT_IFNAME == "rport0"'
+	ip netns del "$B"
+	eventually link_is ab pending
+	OUT=$(entries RPORT_LINK=ab RPORT_IFNAME=rport0 MESSAGE_ID=8dcf2099e92fe0dd904912a4f77bd466)
+	assert_json "$OUT" '.PRIORITY == "5"'
+	succeeds rportctl unpair ab
+	assert_json "$(entries MESSAGE_ID=14adc4d24416006d132ea44e34876502)" '.RPORT_LINK == "ab"'
+	# lines that are about no link have none
+	assert_json "$(entries RPORT_LINK=ab | jq -s .)" 'all(.MESSAGE | test("serving") | not)'
+}
+
+# every id has an entry, and journalctl finds it
+test_catalog() {
+	local id
+	setup
+	succeeds journalctl --update-catalog
+	succeeds grep -ohE '[0-9a-f]{32}' "$TOP_DIR/src/messages.h"
+	for id in $OUT; do
+		run journalctl --dump-catalog "$id"
+		assert_match "$OUT" '*Subject: *Defined-By: rportd*' "catalog entry $id"
+	done
+	pair_both
+	journalctl --sync
+	assert_match "$(journalctl -x -u rportd.service)" '*Subject: Link ab was made*' 'journalctl -x'
+}
+
 # --- sandbox and permissions ------------------------------------------------------------------------------------------
 
 status_of() {
@@ -384,6 +446,8 @@ test_verify() {
 	# 252 says what settings it does not know
 	succeeds systemd-analyze verify --man=no rportd.service rportd.socket
 	assert_eq "$(grep -v 'FileDescriptorStorePreserve' <<<"$OUT$ERR")" '' 'complaints'
+	keeps_when_stopped || return 0
+	succeeds udevadm verify --no-summary /usr/local/lib/udev/rules.d/99-rportd.rules
 }
 
 test_namespaces_made_after_the_start() {
