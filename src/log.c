@@ -28,11 +28,13 @@ static const struct {
 void log_open(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	uintmax_t device, inode;
+	char ours[64];
 	struct stat st;
 
-	to_journal = stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
-		     fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return;
+	snprintf(ours, sizeof(ours), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	to_journal = streq(stream, ours);
 }
 
 void log_set_level(int level)

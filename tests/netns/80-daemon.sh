@@ -47,6 +47,19 @@ test_sigkill_leaves_no_interface() {
 	ping_ok "$A" 192.168.0.1
 }
 
+# what root has, less what it does not need
+test_gives_up_privileges() {
+	local set task
+	start_rportd
+	for task in /proc/"$RPORTD_PID"/task/*; do
+		# DAC_OVERRIDE (1), NET_BROADCAST (11), NET_ADMIN (12) and SYS_ADMIN (21)
+		for set in CapPrm CapEff CapBnd; do
+			assert_eq "$(sed -n "s/^$set:\t//p" "$task/status")" 0000000000201802 "$set"
+		done
+		assert_eq "$(sed -n 's/^NoNewPrivs:\t//p' "$task/status")" 1 NoNewPrivs
+	done
+}
+
 test_second_instance_is_refused() {
 	start_rportd
 	ns_add A B

@@ -21,7 +21,7 @@ static int fail(const char *what)
 
 int main(int argc, char *argv[])
 {
-	pid_t tid = argc == 2 ? atoi(argv[1]) : 0;
+	pid_t tid = argc == 2 ? (pid_t)strtol(argv[1], NULL, 10) : 0;
 	int status;
 
 	if (tid <= 0) {
