@@ -129,9 +129,11 @@ stop_and_start() {
 
 test_start_and_stop() {
 	setup
+	succeeds systemctl stop rportd.socket
 	succeeds systemctl start rportd.service
 	property_is ActiveState active
 	property_is Type notify
+	succeeds systemctl is-active rportd.socket
 	assert_eq "$(property StatusText)" '0 links' 'status'
 	pair_both
 	eventually property_is StatusText '1 link'
