@@ -87,10 +87,10 @@ static json_t *values(json_t *object)
 /* --- telling ---------------------------------------------------------------------------------- */
 
 /* Takes over all references. */
-static json_t *make_event(const char *event, const char *name, json_t *changes, json_t *link,
+static json_t *make_event(const char *event, json_t *name, json_t *changes, json_t *link,
 			  json_t *port, json_t *links, json_t *ports)
 {
-	return json_pack("{s:s, s:s?, s:o, s:o?, s:o?, s:o?, s:o?}", "event", event, "name", name,
+	return json_pack("{s:s, s:o?, s:o, s:o?, s:o?, s:o?, s:o?}", "event", event, "name", name,
 			 "changes", changes ? changes : json_array(), "link", link, "port", port,
 			 "links", links, "ports", ports);
 }
@@ -153,25 +153,38 @@ static const char *note(json_t *known, const char *key, json_t *now, json_t **re
 	return before ? "Changed" : "Added";
 }
 
+/* By which name those who listen know it, when it has another one now. */
+static json_t *known_name(const json_t *before, const struct port *port)
+{
+	const char *domain = json_string_value(json_object_get(before, "domain"));
+	const char *ifname = json_string_value(json_object_get(before, "interface"));
+	char name[PORT_TEXT_MAX];
+
+	if (!domain || !ifname)
+		return json_string(port_format(port, name));
+	return json_sprintf("%s/%s", domain, ifname[0] ? ifname : "-");
+}
+
 static void port_event(const struct port *port, bool removed, void *userdata)
 {
 	struct api_monitor *monitor = userdata;
-	char name[PORT_TEXT_MAX], key[16], event[16];
-	json_t *now, *changes;
+	json_t *now, *changes, *name;
+	char key[16], event[16];
 	const char *what;
 
 	if (!monitor->ports)
 		return;
+	name = known_name(json_object_get(monitor->ports, port_number(port, key)), port);
 	now = removed ? NULL : api_port_to_json(monitor->manager, port);
 	json_incref(now);
 	what = note(monitor->ports, port_number(port, key), now, &changes);
 	if (!what) {
 		json_decref(now);
+		json_decref(name);
 		return;
 	}
 	snprintf(event, sizeof(event), "port%s", what);
-	broadcast(monitor,
-		  make_event(event, port_format(port, name), changes, NULL, now, NULL, NULL));
+	broadcast(monitor, make_event(event, name, changes, NULL, now, NULL, NULL));
 }
 
 static void link_event(const struct rport_link *link, bool removed, void *userdata)
@@ -191,7 +204,8 @@ static void link_event(const struct rport_link *link, bool removed, void *userda
 		return;
 	}
 	snprintf(event, sizeof(event), "link%s", what);
-	broadcast(monitor, make_event(event, link->name, changes, now, NULL, NULL, NULL));
+	broadcast(monitor,
+		  make_event(event, json_string(link->name), changes, now, NULL, NULL, NULL));
 }
 
 /* --- who listens ------------------------------------------------------------------------------ */

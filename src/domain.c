@@ -256,7 +256,7 @@ static int no_netns(const char *name, int r, struct rport_error *err)
 
 static int open_named(const char *name, struct rport_error *err)
 {
-	int fd = netns_open_name(name);
+	int fd = netns_pid_open_name(name);
 
 	return fd < 0 ? no_netns(name, fd, err) : fd;
 }
@@ -353,7 +353,7 @@ static int vrf_exists(const char *name, bool *ret_other_kind, struct rport_error
 
 static int netns_exists(const char *name, struct rport_error *err)
 {
-	_cleanup_close_ int fd = netns_open_name(name);
+	_cleanup_close_ int fd = netns_pid_open_name(name);
 
 	if (fd == -ENOENT)
 		return 0;

@@ -77,6 +77,25 @@ static bool can_be_waited_for(const struct rport_error *err)
 	return err->kind == RPORT_ERR_DOMAIN_NOT_FOUND || err->kind == RPORT_ERR_INTERFACE_EXISTS;
 }
 
+/* Also one that is pending has its name, which is how users name it. */
+static int check_name_free(struct manager *manager, const struct port_spec *spec,
+			   struct rport_error *err)
+{
+	char domain[DOMAIN_TEXT_MAX];
+	const struct port *port;
+
+	TAILQ_FOREACH(port, &manager->table.ports, entry)
+	{
+		if (spec->ifname[0] && streq(port->spec.ifname, spec->ifname) &&
+		    domain_means(&spec->domain, &port->spec.domain))
+			return rport_error_set(
+				err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+				"there is an interface %s in %s already: choose another name",
+				spec->ifname, domain_format(&port->spec.domain, domain));
+	}
+	return 0;
+}
+
 int manager_create_port(struct manager *manager, struct port_spec *spec, bool wait,
 			struct port **ret, struct rport_error *err)
 {
@@ -84,6 +103,9 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, bool wa
 	struct port *port;
 	int r;
 
+	r = check_name_free(manager, spec, err);
+	if (r < 0)
+		return r;
 	if (manager->table.n_ports >= manager->options.max_ports)
 		return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
 				       "there are %u ports already, which is the limit",

@@ -70,3 +70,17 @@ int netns_pid_open(pid_t pid)
 		return -ESRCH;
 	return find_by_scout(pid);
 }
+
+int netns_pid_open_name(const char *name)
+{
+	int fd = netns_open_name(name);
+	pid_t pid;
+
+	if (fd != -ENOENT && fd != -EACCES)
+		return fd;
+	pid = netns_link_pid(name);
+	if (pid == 0)
+		return fd;
+	fd = netns_pid_open(pid);
+	return fd == -ESRCH ? -ENOENT : fd;
+}

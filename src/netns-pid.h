@@ -14,4 +14,10 @@
  */
 int netns_pid_open(pid_t pid);
 
+/**
+ * netns_pid_open_name() - open the namespace @name of /run/netns, also where that is a symbolic
+ * link to the namespace of such a process Return: as netns_open_name().
+ */
+int netns_pid_open_name(const char *name);
+
 #endif

@@ -92,12 +92,33 @@ bool netns_equal(const struct netns_id *a, const struct netns_id *b)
 	return a->ino != 0 && a->ino == b->ino && a->dev == b->dev;
 }
 
+pid_t netns_link_pid(const char *name)
+{
+	char path[sizeof(NETNS_RUN_DIR) + 1 + NAME_MAX], target[64];
+	ssize_t size;
+	pid_t pid;
+	int end = 0;
+
+	if (!netns_name_valid(name))
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", NETNS_RUN_DIR, name);
+	size = readlink(path, target, sizeof(target) - 1);
+	if (size < 0)
+		return 0;
+	target[size] = '\0';
+	if (sscanf(target, "/proc/%d/ns/net%n", &pid, &end) != 1 || end != size)
+		return 0;
+	return pid;
+}
+
 bool netns_named(const char *name, const struct netns_id *id)
 {
 	_cleanup_close_ int fd = netns_open_name(name);
 	struct netns_id other;
 
-	return fd >= 0 && netns_identify(fd, &other) >= 0 && netns_equal(&other, id);
+	if (fd < 0)
+		return netns_link_pid(name) > 0;
+	return netns_identify(fd, &other) >= 0 && netns_equal(&other, id);
 }
 
 int netns_open_pid(pid_t pid)

@@ -56,7 +56,16 @@ int netns_identify(int fd, struct netns_id *ret);
 bool netns_equal(const struct netns_id *a, const struct netns_id *b);
 
 /**
+ * netns_link_pid() - the process that a name in /run/netns is a symbolic link to
+ * Return: its number when @name is a link to /proc/PID/ns/net, as people make them for containers;
+ * or 0.
+ */
+pid_t netns_link_pid(const char *name);
+
+/**
  * netns_named() - does @name stand for this namespace in /run/netns?
+ *
+ * Of a link to a process that we may not look at it is taken for granted.
  */
 bool netns_named(const char *name, const struct netns_id *id);
 

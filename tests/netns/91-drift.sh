@@ -38,8 +38,8 @@ sees() {
 	want=$(jq -cn '$ARGS.positional' --args -- "$@")
 	poll 1000 drift_listed "netns:$ns/$ifname" "$want" ||
 		fail "not seen within a second: $want, but: $(rportctl -j ports | jq -c 'map([.domain, .interface, .drift])')"
-	assert_eq "$(drift_of $end)" "$want" "drift of end $end"
-	assert_eq "$(drift_of $other)" '[]' "drift of the other end"
+	assert_eq "$(drift_of "$end")" "$want" "drift of end $end"
+	assert_eq "$(drift_of "$other")" '[]' "drift of the other end"
 	succeeds rportctl show ab
 	lines=$(sed -n 's/^        drift  *//p' <<<"$OUT")
 	assert_eq "$lines" "$(for line; do echo "$line"; done)" "drift in the text of show"
@@ -874,16 +874,16 @@ test_storm_of_changes() {
 	pair_both
 	storm &
 	storm=$!
-	while kill -0 $storm 2>/dev/null; do
+	while kill -0 "$storm" 2>/dev/null; do
 		started=$(now_ms)
 		succeeds rportctl list
 		took=$(($(now_ms) - started))
 		worst=$((took > worst ? took : worst))
 		n=$((n + 1))
 	done
-	wait $storm || true
-	[ $n -ge 5 ] || fail "asked $n times only"
-	[ $worst -lt 1000 ] || fail "an answer took $worst ms"
+	wait "$storm" || true
+	[ "$n" -ge 5 ] || fail "asked $n times only"
+	[ "$worst" -lt 1000 ] || fail "an answer took $worst ms"
 	ip -n "$A" link set rport0 mtu 1444
 	ip -n "$A" addr del 192.168.0.0 peer 192.168.0.1 dev rport0
 	sees_and_puts_back 'mtu is 1444, not 32768' 'the address 192.168.0.0/32 is missing' 'the route 10.50.0.0/16 is missing'
@@ -1015,7 +1015,7 @@ test_foreign_routes_in_great_number() {
 	sed 's/^route add/route del/' routes | ip -n "$A" -batch -
 	sleep 0.2
 	used=$((($(rportd_ticks) - before) * 1000 / $(getconf CLK_TCK)))
-	[ $used -lt 50 ] || fail "rportd worked for $used ms"
+	[ "$used" -lt 50 ] || fail "rportd worked for $used ms"
 	ip -n "$A" -batch routes
 	sees_nothing
 	# and ours are found among them

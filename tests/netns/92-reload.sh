@@ -366,7 +366,7 @@ test_reload_is_not_for_everybody() {
 	remember_world
 	for verb in reload apply 'apply --dry-run' 'unpair ab --persist' "pair $A $B --name ab --persist"; do
 		# shellcheck disable=SC2086 # words
-		refuses 5 'not permitted: only root and the group of rportd may change links' as_nobody $verb
+		refuses 5 'not permitted: *' as_nobody $verb
 	done
 	assert_eq "$(files)" 'ab.rport more.rport' files
 	succeeds as_nobody export ab
