@@ -130,7 +130,7 @@ static int check_text(const struct link_spec *spec, const char *text, struct rpo
 	config_draft_read(&draft, "", text, strlen(text));
 	config_draft_finish(&draft, "");
 	if (draft.out_of_memory)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
+		return rport_error_no_memory(err);
 	if (problem.message[0])
 		return refuse_line(text, &problem, err);
 	for (int side = 0; side < 2; side++)

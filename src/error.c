@@ -19,6 +19,11 @@ int rport_error_set(struct rport_error *err, enum rport_error_kind kind, int err
 	return -errnum;
 }
 
+int rport_error_no_memory(struct rport_error *err)
+{
+	return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
+}
+
 void rport_error_prefix(struct rport_error *err, const char *fmt, ...)
 {
 	char prefixed[RPORT_ERROR_MESSAGE_MAX];

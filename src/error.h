@@ -51,6 +51,12 @@ int rport_error_set(struct rport_error *err, enum rport_error_kind kind, int err
 		    const char *fmt, ...) _printf_(4, 5);
 
 /**
+ * rport_error_no_memory() - the same, for want of memory
+ * Return: -ENOMEM.
+ */
+int rport_error_no_memory(struct rport_error *err);
+
+/**
  * rport_error_prefix() - put words before the message of an error that is already set
  * @err: the error, or NULL
  * @fmt: printf format of the words, for example "cannot pair %s: "

@@ -5,7 +5,8 @@
 /*
  * What the files of the manager share with each other:
  *
- *	manager.c	the verbs
+ *	manager.c	the verbs for ports; beginning and end
+ *	manager-links.c	the verbs for parents, and so links
  *	watch.c		what becomes known of ports, and what is done about it
  *	hold.c		ports without a device: what they wait for, and how they get one
  *	record.c	what the next daemon is told
@@ -57,6 +58,8 @@ int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned i
  * manager_remove_port() - and out of it again; it is in no link
  */
 void manager_remove_port(struct manager *manager, struct port *port);
+
+/* --- manager-links.c --- */
 
 /**
  * manager_connect() - begin to move frames between the ports of a link, if both have a device

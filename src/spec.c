@@ -51,7 +51,7 @@ int port_spec_add_address(struct port_spec *port, const char *address, const cha
 				       "a port can be given %d addresses", SPEC_ADDRESSES_MAX);
 	addresses = reallocarray(port->addresses, port->n_addresses + 1, sizeof(*addresses));
 	if (!addresses)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
+		return rport_error_no_memory(err);
 	port->addresses = addresses;
 	port->addresses[port->n_addresses++] = spec;
 	return 0;
@@ -87,7 +87,7 @@ int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport
 				       SPEC_ROUTES_MAX);
 	routes = reallocarray(port->routes, port->n_routes + 1, sizeof(*routes));
 	if (!routes)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, ENOMEM, "out of memory");
+		return rport_error_no_memory(err);
 	port->routes = routes;
 	port->routes[port->n_routes++] = route;
 	return 0;
