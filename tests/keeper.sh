@@ -22,6 +22,8 @@ start_kept_rportd() {
 	RPORTD_LOG=$TEST_TMP/rportd.log
 	KEEPER_LOG=$TEST_TMP/keeper.out
 	: >"$KEEPER_LOG"
+	# as systemd has it: messages that may wait for it
+	in_ns "$HOME_NS" sysctl -qw net.unix.max_dgram_qlen=512
 	# shellcheck disable=SC2094 # the log of both
 	nsenter --net=/run/netns/"$HOME_NS" "$FDKEEPER" --pid-file "$TEST_TMP/rportd.pid" ${keeper[@]+"${keeper[@]}"} -- \
 		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" --config-path "$TEST_TMP/conf" "$@" \
@@ -111,6 +113,7 @@ edit_state() {
 	local file
 	kill -STOP "$RPORTD_PID"
 	for file in $(state_files); do
+		[ -s "$file" ] || continue # of two, one is in use
 		cp "$file" state.before
 		sed "$1" state.before >state.after
 		cat state.after >"$file"

@@ -316,6 +316,26 @@ test_what_was_just_made_is_there() {
 	done
 }
 
+# what is removed is gone when rportctl says so, though the keeper has the device, too, and its name is free
+test_what_is_removed_is_gone_at_once() {
+	local n
+	start_kept_rportd
+	ns_add A B
+	kill -STOP "$KEEPER_PID" # however busy that is
+	for n in 1 2 3; do
+		succeeds rportctl pair "$A" "$B" --name named --a-name wan0 --b-name lan0 --mtu $((1500 + n)) --replace
+		succeeds rportctl pair "$A" "$B" --name ab --mtu $((1500 + n)) --replace
+		assert_eq "$(ports "$A" | xargs) $(ports "$B" | xargs)" 'wan0 rport0 lan0 rport0' interfaces
+	done
+	succeeds rportctl create alone in "$A"
+	succeeds rportctl destroy alone
+	succeeds rportctl unpair ab
+	succeeds rportctl unpair named
+	assert_no_ports
+	kill -CONT "$KEEPER_PID"
+	eventually stored_is
+}
+
 # SIGTERM to the daemon itself is its end, and that of its links
 test_sigterm_is_the_end() {
 	local status=0
