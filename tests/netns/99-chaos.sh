@@ -1,0 +1,587 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Everything at once, in an order of chance, for CHAOS_SECONDS: verbs, files, namespaces and interfaces that come, go and
+# change, kills and restarts. Then all must be as the daemon says, work, and go away without a trace. SEED=N repeats an order
+# (what it meets differs, since time does).
+TEST_SECONDS=$((${CHAOS_SECONDS:-60} + 120))
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../ports.sh"
+. "$(dirname "$0")/../keeper.sh"
+
+SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
+export SEED
+CHAOS_SECONDS=${CHAOS_SECONDS:-60}
+CTL_SECONDS=10          # a call of rportctl may take so long
+MEMORY_GROWTH_MAX=16384 # KiB of VmRSS; sanitizers take more
+N_DOMAINS=6 N_LINKS=6
+
+declare -A OUTCOMES=()  # "OPERATION STATUS": how often
+declare -A KILLED=() # PIDs of daemons that we ended, and how
+LAST_END=0          # when the last one was
+SERIAL=0            # of witnesses, monitors, flows
+
+# --- chance ----------------------------------------------------------------------------------------------------------
+
+# pick VARIABLE N: a number below N. Not by $(), whose RANDOM is not ours
+pick() {
+	printf -v "$1" '%d' $((RANDOM % $2))
+}
+
+# one_of VARIABLE WORD...
+one_of() {
+	local words=("${@:2}")
+	printf -v "$1" '%s' "${words[RANDOM % ${#words[@]}]}"
+}
+
+# chance PERCENT, as a condition
+chance() {
+	[ $((RANDOM % 100)) -lt "$1" ]
+}
+
+# pick_line VARIABLE: one of standard input, "" when there is none
+pick_line() {
+	local lines
+	mapfile -t lines
+	printf -v "$1" '%s' "${lines[RANDOM % (${#lines[@]} > 0 ? ${#lines[@]} : 1)]:-}"
+}
+
+pick_namespace() {
+	local number
+	pick number $N_DOMAINS
+	printf -v "$1" '%sn%d' "$TEST_PREFIX" "$number"
+}
+
+pick_domain() {
+	local name
+	pick_namespace name
+	chance 8 && name=default
+	printf -v "$1" '%s' "$name"
+}
+
+pick_link() {
+	local number
+	pick number $N_LINKS
+	printf -v "$1" 'l%d' "$number"
+}
+
+# pick_port VARIABLE: DOMAIN/INTERFACE of one that is there
+pick_port() {
+	local listed
+	listed=$(timeout $CTL_SECONDS "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" -j ports 2>/dev/null |
+		jq -r '.[] | select(.interface != "") | "\(.domain)/\(.interface)"') || true
+	pick_line "$1" <<<"$listed"
+}
+
+# pick_device NAMESPACE-VARIABLE DEVICE-VARIABLE: a TUN device of some namespace
+pick_device() {
+	pick_namespace "$1"
+	pick_line "$2" < <(ip -n "${!1}" -j link show type tun 2>/dev/null | jq -r '.[].ifname' 2>/dev/null)
+}
+
+# --- doing -----------------------------------------------------------------------------------------------------------
+
+note() {
+	OUTCOMES["$1 $2"]=$((${OUTCOMES["$1 $2"]:-0} + 1))
+}
+
+# ctl OPERATION ARGUMENT...: rportctl, whose status must be one that is documented, and soon
+ctl() {
+	local status=0
+	timeout $CTL_SECONDS "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" "${@:2}" >ctl.out 2>ctl.err || status=$?
+	echo "rportctl ${*:2} -> $status $(head -c 200 ctl.err)" >>chaos.log
+	note "$1" $status
+	case $status in
+	0 | 2 | 3) ;;
+	4) [ $(($(now_ms) - LAST_END)) -lt 5000 ] || fail "rportctl ${*:2}: nobody there: $(<ctl.err)" ;;
+	*) fail "rportctl ${*:2}: status $status: $(<ctl.err)" ;;
+	esac
+}
+
+# do_ip OPERATION ARGUMENT...: ip, which may fail
+do_ip() {
+	local status=0
+	timeout $CTL_SECONDS ip "${@:2}" >/dev/null 2>&1 || status=$?
+	[ $status != 124 ] || fail "ip ${*:2} takes for ever"
+	echo "ip ${*:2} -> $status" >>chaos.log
+	note "$1" $((status != 0))
+}
+
+# add_namespace NAME: with a witness, an interface at home that disappears when the namespace is really gone
+add_namespace() {
+	ns_create "$1"
+	SERIAL=$((SERIAL + 1))
+	ip -n "$HOME_NS" link add "w$SERIAL" type veth peer name witness netns "$1"
+	note netns-add 0
+	echo "netns add $1" >>chaos.log
+}
+
+op_namespace() {
+	local name
+	pick_namespace name
+	if [ -e "/run/netns/$name" ]; then
+		do_ip netns-del netns del "$name"
+	else
+		add_namespace "$name"
+	fi
+}
+
+op_pair() {
+	local a b link number mtu options=()
+	pick_domain a
+	pick_domain b
+	pick_link link
+	number=${link#l}
+	options=(--name "$link" --addresses "10.99.$number.0,10.99.$number.1")
+	chance 80 && options+=(--wait)
+	chance 70 && options+=(--replace)
+	chance 15 && options+=(--persist)
+	chance 15 && options+=(--no-offload)
+	chance 10 && options+=(--mpls)
+	chance 30 && options+=(--addresses "fd99::$number:0,fd99::$number:1" --b-route "10.98.$number.0/24")
+	one_of mtu 32768 1500 9000
+	chance 40 && options+=(--mtu "$mtu")
+	chance 40 && options+=(--a-name "wan$number" --b-name "lan$number")
+	ctl pair pair "$a" "$b" "${options[@]}"
+}
+
+op_unpair() {
+	local link
+	pick_link link
+	if chance 40; then
+		ctl unpair unpair "$link" --persist
+	else
+		ctl unpair unpair "$link"
+	fi
+}
+
+op_port() {
+	local domain number port
+	pick number 4
+	if chance 60; then
+		pick_domain domain
+		ctl create create "p$number" in "$domain"
+	else
+		pick_port port
+		[ -z "$port" ] || ctl destroy destroy "$port"
+	fi
+}
+
+op_set() {
+	local port mtu verb
+	pick_port port
+	one_of mtu 32768 1280 2000
+	one_of verb up up down mtu
+	if [ -z "$port" ]; then
+		return
+	elif [ "$verb" = mtu ]; then
+		ctl mtu set "$port" mtu "$mtu"
+	else
+		ctl "$verb" "$verb" "$port"
+	fi
+}
+
+op_parent() {
+	local port other
+	pick_port port
+	pick_port other
+	if [ -z "$port" ]; then
+		return
+	elif chance 60; then
+		ctl parent parent "$port" "$other"
+	else
+		ctl unparent unparent "$port"
+	fi
+}
+
+op_reconcile() {
+	local link
+	pick_link link
+	ctl reconcile reconcile "$link"
+}
+
+op_device() {
+	local ns device verb other
+	pick_device ns device
+	pick_namespace other
+	one_of verb del del down up mtu rename flush move
+	[ -n "$device" ] || return 0
+	case $verb in
+	del) do_ip dev-del -n "$ns" link del "$device" ;;
+	down | up) do_ip "dev-$verb" -n "$ns" link set "$device" "$verb" ;;
+	mtu) do_ip dev-mtu -n "$ns" link set "$device" mtu $((1300 + RANDOM % 100)) ;;
+	rename) do_ip dev-rename -n "$ns" link set "$device" name "x$((RANDOM % 100))" ;;
+	flush) do_ip dev-flush -n "$ns" addr flush dev "$device" ;;
+	move) do_ip dev-move -n "$ns" link set "$device" netns "$other" ;;
+	esac
+}
+
+write_file() {
+	local a b mtu number=${1#l}
+	pick_domain a
+	pick_domain b
+	one_of mtu 32768 1500 4000
+	printf '%s\n' '[Link]' "MTU=$mtu" '[A]' "Domain=$a" "Address=10.99.$number.0" "PeerAddress=10.99.$number.1" \
+		'[B]' "Domain=$b" "Address=10.99.$number.1" "PeerAddress=10.99.$number.0" >conf/"$1.rport"
+	! chance 30 || printf 'Name=file%s\n' "$number" >>conf/"$1.rport"
+}
+
+op_file() {
+	local link what
+	mkdir -p conf
+	pick_link link
+	one_of what write write remove garble none
+	case $what in
+	write) write_file "$link" ;;
+	remove) rm -f conf/"$link.rport" ;;
+	garble) [ ! -e conf/"$link.rport" ] || head -c 40 /dev/urandom >>conf/"$link.rport" ;;
+	esac
+	echo "file $link: $what" >>chaos.log
+	note "file-$what" 0
+	one_of what reload apply dry none
+	case $what in
+	reload | apply) ctl "$what" "$what" ;;
+	dry) ctl apply-dry apply --dry-run ;;
+	esac
+}
+
+# the daemon as it is now, also one that is just starting; "" when none runs
+running() {
+	awk '$1 == "started" { pid = $2 } $1 == "ended" { pid = "" } END { print pid }' "$KEEPER_LOG"
+}
+
+op_kill() {
+	local pid
+	pid=$(running)
+	[ -n "$pid" ] || return 0
+	echo "kill $pid" >>chaos.log
+	KILLED[$pid]=kill
+	LAST_END=$(now_ms)
+	kill -KILL "$pid" 2>/dev/null || true
+	note kill 0
+}
+
+op_restart() {
+	local pid
+	pid=$(running)
+	[ -n "$pid" ] || return 0
+	echo "restart $pid" >>chaos.log
+	KILLED[$pid]=${KILLED[$pid]:-restart}
+	LAST_END=$(now_ms)
+	kill -HUP "$KEEPER_PID"
+	note restart 0
+}
+
+# over whichever link is up; it ends by itself
+op_traffic() {
+	local link ns address device
+	pick_link link
+	rportctl -j show "$link" >traffic.json 2>/dev/null || return 0
+	ns=$(jq -r '.a | select(.state == "up") | .domain' traffic.json)
+	address=$(jq -r '.b.linkLocal // ""' traffic.json)
+	device=$(jq -r '.a.interface' traffic.json)
+	ns=${ns#netns:}
+	[ "$ns" != default ] || ns=$HOME_NS
+	[ -n "$address" ] && [ -e "/run/netns/$ns" ] || return 0
+	SERIAL=$((SERIAL + 1))
+	if chance 50; then
+		spawn "$ns" /dev/null timeout 2 ping -n -q -i 0.01 -c 100 -W 1 "$address%$device"
+	else
+		spawn "$ns" /dev/null "$TRAFFIC" udp-send --count 20000 --rate 10000 --size 500 --timeout 1500 --ignore-errors \
+			"10.99.${link#l}.1" 5000
+	fi
+	note traffic 0
+}
+
+operation() {
+	local die
+	pick die 100
+	case $die in
+	[0-9] | 1[0-3]) op_namespace ;;
+	1[4-9] | 2* | 3[0-5]) op_pair ;;
+	3[6-9] | 40) op_unpair ;;
+	4[1-6]) op_port ;;
+	4[7-9] | 5[0-3]) op_set ;;
+	5[4-7]) op_parent ;;
+	5[89] | 6*) op_device ;;
+	7[0-6]) op_file ;;
+	7[7-9] | 8[01]) op_reconcile ;;
+	8[23]) op_kill ;;
+	84) op_restart ;;
+	*) op_traffic ;;
+	esac
+}
+
+# --- a monitor, which is begun again whenever its daemon ends --------------------------------------------------------
+
+monitors() {
+	local n=0 status
+	while [ ! -e stop-monitors ]; do
+		n=$((n + 1)) status=0
+		"$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" -j monitor >"monitor.$n" 2>/dev/null || status=$?
+		[ $status = 4 ] || [ -e stop-monitors ] || echo "$status" >monitor.failed
+		sleep 0.1
+	done
+}
+
+# replay FILE: what a client of the monitor has in the end; a port is what was last said under its name
+replay() {
+	jq -s '
+		def name: "\(.domain)/\(.interface)";
+		reduce .[] as $e ({ links: {}, ports: {} };
+			if $e.event == "snapshot" then
+				.links = ([$e.links[] | { (.name): . }] | add // {}) | .ports = ([$e.ports[] | { (name): . }] | add // {})
+			elif $e.event == "linkRemoved" then del(.links[$e.name])
+			elif $e.event == "portRemoved" then del(.ports[$e.name])
+			elif $e.link then .links[$e.name] = $e.link
+			else .ports[$e.name] = $e.port end)' "$1"
+}
+
+# --- checking --------------------------------------------------------------------------------------------------------
+
+# namespace_of DOMAIN
+namespace_of() {
+	case $1 in
+	default) echo "$HOME_NS" ;;
+	*) echo "${1#netns:}" ;;
+	esac
+}
+
+# kernel_ports: as it has them
+kernel_ports() {
+	local ns
+	for ns in $(ns_list); do
+		# shellcheck disable=SC2016 # jq's
+		ip -n "$ns" -j addr show type tun | jq -c --arg ns "$ns" '.[] | select(.ifname) | { ns: $ns, interface: .ifname, index: .ifindex,
+			mtu, up: (.flags | index("UP") != null), addresses: [.addr_info[] | "\(.local)/\(.prefixlen)"] }'
+	done | jq -s -S 'sort_by(.ns, .index)'
+}
+
+# told_ports: what the daemon says of those that have an interface
+told_ports() {
+	# shellcheck disable=SC2016 # jq's
+	rportctl -j ports | jq -S --arg home "$HOME_NS" '[.[] | select(.state != "pending") | {
+		ns: (if .domain == "default" then $home else (.domain | ltrimstr("netns:")) end), interface, index, mtu,
+		up: (.state == "up"), addresses: [.addresses[].address], linkLocal }] | sort_by(.ns, .index)'
+}
+
+check_kernel() {
+	local told kernel
+	told=$(told_ports)
+	kernel=$(kernel_ports)
+	assert_eq "$(jq -c '.[] | del(.addresses)' <<<"$kernel")" "$(jq -c '.[] | del(.addresses, .linkLocal)' <<<"$told")" \
+		"interfaces of the kernel, against those that are told"
+	# addresses: all that are told
+	jq -n -e --argjson told "$told" --argjson kernel "$kernel" '
+		[$told, $kernel] | transpose | all(.[]; (.[0].up | not) or (.[0].addresses + (if .[0].linkLocal then ["\(.[0].linkLocal)/64"] else [] end)
+			- .[1].addresses == []))' >/dev/null || fail "addresses that are missing: told $told, kernel $kernel"
+	check_routes
+}
+
+check_routes() {
+	local ns device route domain
+	while read -r domain device route; do
+		ns=$(namespace_of "$domain")
+		[ -n "$(ip -n "$ns" route show "$route" dev "$device" proto 114)" ] || fail "$domain/$device has no route $route"
+	done < <(rportctl -j ports | jq -r '.[] | select(.state == "up") | "\(.domain) \(.interface) \(.routes[])"')
+}
+
+# check_links: all that are up pass packets
+check_links() {
+	local name domain device address
+	while read -r name domain device address; do
+		in_ns "$(namespace_of "$domain")" ping -n -q -c 3 -i 0.05 -W 3 "$address%$device" >ping.out 2>&1 || fail "link $name: $(<ping.out)
+$(rportctl -s show "$name")"
+		note check-ping 0
+	done < <(rportctl -j list | jq -r '.[] | select(.state == "up") | "\(.name) \(.a.domain) \(.a.interface) \(.b.linkLocal)"')
+}
+
+# check_files: a link for each that is good, and no configured one without
+check_files() {
+	local link
+	run rportctl -j reload
+	rportctl -j list >links.json
+	jq -r '.failed[].name' <<<"$OUT" >failed
+	for link in $(find conf -name '*.rport' -printf '%f\n'); do
+		link=${link%.rport}
+		grep -qx "$link" failed || jq -e --arg name "$link" 'any(.[]; .name == $name and .configured)' links.json >/dev/null ||
+			fail "the file of $link has no link: $OUT"
+	done
+	for link in $(jq -r '.[] | select(.configured) | .name' links.json); do
+		[ -e conf/"$link.rport" ] || fail "link $link is configured without a file"
+	done
+}
+
+# in_the_way MESSAGE: the one thing that may keep a port from being as it shall
+in_the_way() {
+	[[ $1 == *'there is an interface '*' already'* || $1 == *'another interface has that name'* ]]
+}
+
+check_reconciled() {
+	local link name reason
+	for link in $(rportctl -j list | jq -r '.[].name'); do
+		run rportctl reconcile "$link"
+		[ "$RC" = 0 ] || in_the_way "$ERR" || fail "link $link cannot be reconciled: $ERR"
+	done
+	while read -r name reason; do
+		in_the_way "$reason" || fail "port $name is still pending: $reason"
+	done < <(rportctl -j list | jq -r '.[] | .a, .b | select(.state == "pending") | "\(.domain)/\(.interface) \(.reason)"')
+	while read -r name reason; do
+		in_the_way "$ERR" || [[ $reason == *'the name is'* ]] || fail "port $name drifted: $reason"
+	done < <(rportctl -j list | jq -r '.[] | .a, .b | select(.drift != []) | "\(.domain)/\(.interface) \(.drift)"')
+}
+
+# ports by themselves that are not as they shall be cannot be reconciled: away with them
+drop_odd_ports() {
+	local port
+	for port in $(rportctl -j ports | jq -r '.[] | select(.link == null and (.state == "pending" or .drift != [])) | "\(.domain)/\(.interface)"'); do
+		run rportctl destroy "$port"
+	done
+}
+
+check_monitor() {
+	local last
+	# shellcheck disable=SC2012 # names of our own
+	last=$(ls -v monitor.[0-9]* | tail -n 1)
+	poll "$STEP_MS" replays "$last" || fail "what the monitor told is not what is there: $(replay_difference)"
+	[ ! -e monitor.failed ] || fail "a monitor ended with status $(<monitor.failed)"
+}
+
+# replay_difference: of the files of replays()
+replay_difference() {
+	diff <(jq -S "$REPLAY_SHORT"' .links | map_values(short)' replayed.json) \
+		<(jq -S "$REPLAY_SHORT"' [.[] | { (.name): short }] | add // {}' links.json) || true
+	jq -n -c --slurpfile view replayed.json --slurpfile ports ports.json "$REPLAY_SHORT"'
+		$ports[0][] | . as $p | $view[0].ports["\($p.domain)/\($p.interface)"] | select(port != ($p | port)) | port, ($p | port)'
+}
+
+REPLAY_SHORT='
+	def short: { name, state, configured, mtu, warnings };
+	def port: { domain, interface, index, state, reason, losses, drift, carrier, link, peer, mtu, addresses, routes };'
+
+# replays FILE, as a condition: the links that are replayed are those that are listed; and of the ports each one that is
+replays() {
+	replay "$1" >replayed.json
+	rportctl -j list >links.json
+	rportctl -j ports >ports.json
+	jq -n -e --slurpfile view replayed.json --slurpfile links links.json --slurpfile ports ports.json "$REPLAY_SHORT"'
+		($view[0].links | map_values(short)) == ([$links[0][] | { (.name): short }] | add // {}) and
+		all($ports[0][]; . as $p | $view[0].ports["\($p.domain)/\($p.interface)"] | port == ($p | port))' >/dev/null
+}
+
+# check_ends: no daemon ended but by us
+check_ends() {
+	local word pid status
+	while read -r word pid status; do
+		[ "$word" = ended ] || continue
+		case "$status ${KILLED[$pid]:-}" in
+		'137 kill' | '0 kill' | '143 kill' | '0 restart' | '143 restart') ;;
+		*) fail "rportd $pid ended by itself, with status $status ($(tail -n 20 "$RPORTD_LOG"))" ;;
+		esac
+	done <"$KEEPER_LOG"
+	kill -0 "$KEEPER_PID" || fail "the keeper has ended"
+}
+
+memory() {
+	awk '$1 == "VmRSS:" { print $2 }' "/proc/$RPORTD_PID/status"
+}
+
+none_left() {
+	[ "$(rportctl -j list)$(rportctl -j ports)" = '[][]' ]
+}
+
+no_witness() {
+	! ip -n "$HOME_NS" -br link show type veth | grep -q .
+}
+
+# destroy_all: links and ports, by their names
+destroy_all() {
+	local name
+	for name in $(rportctl -j list | jq -r '.[].name'); do
+		succeeds rportctl unpair "$name"
+	done
+	# several pending ones may share a name: then only the namespaces that come tell them apart
+	for name in $(rportctl -j ports | jq -r '.[] | "\(.domain)/\(.interface)"'); do
+		run rportctl destroy "$name"
+	done
+}
+
+statistic() {
+	local key
+	echo "seed $SEED, ${CHAOS_SECONDS} s; operation, status, times:"
+	for key in "${!OUTCOMES[@]}"; do
+		echo "  $key ${OUTCOMES[$key]}"
+	done | sort
+}
+
+daemon_ready() {
+	[ -n "$(running)" ] && [ "$(awk '$1 == "ready" { pid = $2 } END { print pid }' "$KEEPER_LOG")" = "$(running)" ]
+}
+
+# --- the test --------------------------------------------------------------------------------------------------------
+
+test_chaos() {
+	local end fds memory number name
+	echo "SEED=$SEED"
+	RANDOM=$((SEED % 32768))
+	trap 'cp chaos.log rportd.log keeper.out "${CHAOS_SAVE:-/nonexistent}" 2>/dev/null; end_test' EXIT
+	start_kept_rportd
+	mkdir -p conf
+	eventually rportd_idle
+	fds=$(rportd_fds) memory=$(memory)
+	monitors &
+	for ((number = 0; number < N_DOMAINS; number++)); do
+		add_namespace "${TEST_PREFIX}n$number"
+	done
+
+	end=$(($(now_ms) + CHAOS_SECONDS * 1000))
+	while [ "$(now_ms)" -lt $end ]; do
+		operation
+	done
+	statistic
+
+	echo "all come to rest"
+	for ((number = 0; number < N_DOMAINS; number++)); do
+		name=${TEST_PREFIX}n$number
+		[ -e "/run/netns/$name" ] || add_namespace "$name"
+	done
+	eventually daemon_ready
+	RPORTD_PID=$(running)
+	check_ends
+	sleep 1.5 # flows and their namespaces
+	run rportctl reload
+	check_reconciled
+	drop_odd_ports
+	check_reconciled
+	eventually at_rest
+	check_kernel
+	check_links
+	check_files
+	check_monitor
+	# once more by way of a restart: all of it is told to the next daemon
+	remember_world
+	KILLED[$RPORTD_PID]=kill
+	kill_rportd
+	assert_same_world "a kill"
+	check_links
+
+	echo "all goes"
+	: >stop-monitors
+	rm -f conf/*.rport
+	destroy_all
+	eventually none_left
+	eventually no_ports_left
+	eventually stored_is
+	eventually fds_at_most "$fds"
+	for ((number = 0; number < N_DOMAINS; number++)); do
+		ip netns del "${TEST_PREFIX}n$number"
+	done
+	eventually no_witness
+	grep -q __asan "$RPORTD" || [ $(($(memory) - memory)) -le $MEMORY_GROWTH_MAX ] ||
+		fail "memory has grown from $memory to $(memory) KiB"
+	echo "memory: $memory KiB, then $(memory)"
+	check_ends
+	all_ended_by() { :; } # check_ends knows better
+}
+
+run_tests "$@"
