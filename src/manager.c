@@ -72,9 +72,8 @@ static bool can_be_waited_for(const struct rport_error *err)
 	return err->kind == RPORT_ERR_DOMAIN_NOT_FOUND || err->kind == RPORT_ERR_INTERFACE_EXISTS;
 }
 
-/* Also one that is pending has its name, which is how users name it. */
-static int check_name_free(struct manager *manager, const struct port_spec *spec,
-			   struct rport_error *err)
+int manager_check_name(struct manager *manager, const struct port_spec *spec,
+		       const struct rport_link *except, struct rport_error *err)
 {
 	char domain[DOMAIN_TEXT_MAX];
 	const struct port *port;
@@ -82,6 +81,7 @@ static int check_name_free(struct manager *manager, const struct port_spec *spec
 	TAILQ_FOREACH(port, &manager->table.ports, entry)
 	{
 		if (spec->ifname[0] && streq(port->spec.ifname, spec->ifname) &&
+		    !(except && port->link == except) &&
 		    domain_means(&spec->domain, &port->spec.domain))
 			return rport_error_set(
 				err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
@@ -98,7 +98,7 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, bool wa
 	struct port *port;
 	int r;
 
-	r = check_name_free(manager, spec, err);
+	r = manager_check_name(manager, spec, NULL, err);
 	if (r < 0)
 		return r;
 	if (manager->table.n_ports >= manager->options.max_ports)

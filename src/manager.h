@@ -92,6 +92,17 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, bool wa
 			struct port **ret, struct rport_error *err);
 
 /**
+ * manager_check_name() - is the name of an interface free for a port?
+ * @except: a link whose ports do not count, or NULL
+ *
+ * A port that is pending has its name, too, which is how users name it.
+ *
+ * Return: 0, or -EEXIST (RPORT_ERR_INTERFACE_EXISTS).
+ */
+int manager_check_name(struct manager *manager, const struct port_spec *spec,
+		       const struct rport_link *except, struct rport_error *err);
+
+/**
  * manager_complete_port() - if a port is pending, give it its device now
  * Return: 0, or -errno; the port is still pending then.
  */

@@ -220,6 +220,11 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 	}
 	if (old && !replace)
 		return refuse_other(spec, difference, err);
+	for (int end = 0; end < 2; end++) { /* before the old one makes way */
+		r = manager_check_name(manager, &spec->ports[end], old, err);
+		if (r < 0)
+			return r;
+	}
 	plan = plan_new(spec);
 	/* what is in the way of the new one must not cost us the old one */
 	if (old && is_whole(old) && found == 2)
