@@ -13,6 +13,7 @@
 #
 #   <!-- setup: COMMANDS -->      run these first; they may go over several lines
 #   <!-- continue -->             in the namespaces of the block before, after what it did
+#   <!-- eventually: REASON -->   a command that fails, or prints something else, is run again until it does
 #   <!-- needs: vrf -->           left out where the kernel has no VRFs
 #   <!-- not run: REASON -->      not an example, or one that cannot be tested
 
@@ -110,17 +111,41 @@ console() {
 one_command() {
 	n=$((n + 1))
 	echo "# $command"
-	# not in a subshell: what it sets, and where it goes, is for the next one too
-	eval "$command" >output 2>&1 </dev/null || fail "status $? of: $command
-$(<output)"
+	until attempt; do
+		[ "$(now_ms)" -lt "$RETRY_UNTIL" ] || fail "$WRONG"
+		sleep 0.05
+	done
 	cat output
+}
+
+# of one_command: WRONG is what is wrong when it fails
+attempt() {
+	# not in a subshell: what it sets, and where it goes, is for the next one too
+	eval "$command" >output 2>&1 </dev/null || {
+		WRONG="status $? of: $command
+$(<output)"
+		return 1
+	}
 	if [ -s expected ] && ! matches expected output; then
-		fail "this printed something else: $command
+		WRONG="this printed something else: $command
 --- expected
 $(<expected)
 --- printed
 $(<output)"
+		return 1
 	fi
+}
+
+# An /etc/rportd of our own; what else is in /etc is as it was.
+own_config() {
+	local file
+	mkdir /run/etc
+	mount --bind /etc /run/etc
+	mount -t tmpfs tmpfs /etc
+	mkdir /etc/rportd
+	for file in /run/etc/*; do
+		[ "$file" = /run/etc/rportd ] || ln -s "$file" /etc/
+	done
 }
 
 # Inside the namespaces: a /run of its own, the daemon at its default place.
@@ -133,9 +158,10 @@ block_main() {
 	mount --make-rprivate /
 	mount -t tmpfs tmpfs /run
 	mkdir /run/netns /run/rportd
+	own_config
 	ip link set lo up
 	cd "$dir"
-	rportd >rportd.log 2>&1 </dev/null &
+	rportd --config-path /etc/rportd >rportd.log 2>&1 </dev/null &
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportctl -q list || fail "rportd does not answer"
 	for file in $(<blocks); do
@@ -143,6 +169,10 @@ block_main() {
 		note=${file%.*}.note
 		if setup=$(note_of "$note" setup); then
 			eval "$setup"
+		fi
+		RETRY_UNTIL=0
+		if note_of "$note" eventually >/dev/null; then
+			RETRY_UNTIL=$(($(now_ms) + STEP_MS))
 		fi
 		case $file in
 		*.console) console "$file" ;;
