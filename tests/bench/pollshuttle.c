@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What one would write first: poll, one read, one write. A rival for the benchmark, with the same
+ * TUN devices that rport has, so that the difference is how frames are moved and nothing else.
+ */
+
+#include <poll.h>
+#include <stdio.h>
+
+#include "netns.h"
+#include "tun.h"
+
+#define FRAME_MAX (65536 + 64) /* a segment that is yet to be cut, with its header */
+
+struct opening {
+	const char *interface;
+	struct tun_options options;
+	struct tun tun;
+};
+
+static int open_here(void *arg)
+{
+	struct opening *opening = arg;
+
+	return tun_open(opening->interface, &opening->options, &opening->tun);
+}
+
+static int open_in(const char *netns, const char *interface, bool offload, int *ret_fd)
+{
+	_cleanup_close_ int netns_fd = netns_open_name(netns);
+	struct opening opening = { .interface = interface, .options.offload = offload };
+	int r = netns_fd < 0 ? netns_fd : netns_run(netns_fd, open_here, &opening);
+
+	if (r < 0) {
+		fprintf(stderr, "pollshuttle: %s in %s: %s\n", interface, netns, strerror(-r));
+		return r;
+	}
+	*ret_fd = opening.tun.fd;
+	return 0;
+}
+
+/* Return: whether there is more to come; a removed device says POLLERR. */
+static bool move(const struct pollfd *from, int to)
+{
+	static unsigned char frame[FRAME_MAX];
+	ssize_t n;
+
+	if (from->revents & POLLIN) {
+		n = read(from->fd, frame, sizeof(frame));
+		if (n > 0 && write(to, frame, (size_t)n) < 0 && errno == EBADFD)
+			return false;
+		return n >= 0 || errno == EAGAIN;
+	}
+	return from->revents == 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool offload = !(argc == 6 && streq(argv[5], "--no-offload"));
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
+
+	if (argc != 5 && offload) {
+		fprintf(stderr,
+			"Usage: pollshuttle NETNS INTERFACE NETNS INTERFACE [--no-offload]\n");
+		return 2;
+	}
+	if (open_in(argv[1], argv[2], offload, &fds[0].fd) < 0 ||
+	    open_in(argv[3], argv[4], offload, &fds[1].fd) < 0)
+		return 1;
+	do {
+		if (poll(fds, 2, -1) < 0)
+			return 1;
+	} while (move(&fds[0], fds[1].fd) && move(&fds[1], fds[0].fd));
+	return 0;
+}
