@@ -208,12 +208,64 @@ int hold_settle(struct manager *manager, struct port *port, bool stale, struct r
 	return 0;
 }
 
+/* Has another port a name that the kernel thinks is free: one that is pending, or was renamed? */
+static bool is_claimed(const struct manager *manager, const struct port *port, const char *name)
+{
+	const struct port *other;
+
+	TAILQ_FOREACH(other, &manager->table.ports, entry)
+	{
+		if (other != port && domain_means(&port->spec.domain, &other->spec.domain) &&
+		    (streq(other->spec.ifname, name) ||
+		     (other->rule.present && streq(other->ifname, name))))
+			return true;
+	}
+	return false;
+}
+
+static bool any_claims(const struct manager *manager, const struct port *port)
+{
+	const struct port *other;
+
+	TAILQ_FOREACH(other, &manager->table.ports, entry)
+	{
+		if (other->spec.ifname[0] &&
+		    (!other->rule.present || !streq(other->ifname, other->spec.ifname)) &&
+		    domain_means(&port->spec.domain, &other->spec.domain))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel would choose a name that is free; it knows nothing of those that are waited for. */
+static int make_with_free_name(struct manager *manager, struct port *port,
+			       const struct domain_place *place, struct rport_error *err)
+{
+	int r = -EEXIST;
+
+	for (unsigned int n = 0; r < 0; n++) {
+		snprintf(port->spec.ifname, sizeof(port->spec.ifname), "rport%u", n);
+		if (is_claimed(manager, port, port->spec.ifname))
+			continue;
+		r = port_make(&manager->yard, port, place, err);
+		if (r < 0 && err->kind != RPORT_ERR_INTERFACE_EXISTS)
+			break;
+	}
+	if (r < 0)
+		port->spec.ifname[0] = port->ifname[0] = '\0';
+	return r;
+}
+
 static int make(struct manager *manager, struct port *port, const struct domain_place *place,
 		struct rport_error *err)
 {
 	int r;
 
-	r = port_make(&manager->yard, port, place, err);
+	port->spec.domain = place->domain;
+	if (port->spec.ifname[0] == '\0' && any_claims(manager, port))
+		r = make_with_free_name(manager, port, place, err);
+	else
+		r = port_make(&manager->yard, port, place, err);
 	if (r >= 0)
 		r = bring_up(port, err);
 	if (r >= 0)

@@ -373,6 +373,27 @@ test_two_want_one_name() {
 	ping_ok "$A" 192.168.0.1
 }
 
+# a name that is not given is none of a port that waits for its interface
+test_default_name_is_not_that_of_a_pending_port() {
+	ns_add A B
+	start_rportd
+	succeeds rportctl create rport1 in "$A"
+	succeeds rportctl create in "$A"
+	ip -n "$A" link set rport0 name other0
+	ip -n "$A" link add rport3 type veth peer name veth1
+	until [[ $(of_port "netns:$A/rport1" .reason) == *'held back'* ]]; do
+		ip -n "$A" link del rport1 2>/dev/null || true
+		sleep 0.05
+	done
+	succeeds rportctl create in "$A"
+	assert_eq "$OUT" "netns:$A/rport2: created" "a port without a name"
+	succeeds rportctl create in "$A"
+	assert_eq "$OUT" "netns:$A/rport4: created" "another"
+	succeeds rportctl destroy "netns:$A/rport1"
+	succeeds rportctl create in "$A"
+	assert_eq "$OUT" "netns:$A/rport1: created" "one that gets the name"
+}
+
 # a route of somebody else's: nothing half made stays behind, and it can be tried again at once
 test_route_in_the_way() {
 	ns_add A B
