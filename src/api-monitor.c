@@ -143,14 +143,11 @@ static const char *note(json_t *known, const char *key, json_t *now, json_t **re
 	}
 	if (before) {
 		*ret_changes = differences(before, now);
-		if (json_array_size(*ret_changes) == 0) {
+		if (json_array_size(*ret_changes) == 0)
 			json_decref(steal_ptr(*ret_changes));
-			json_decref(now);
-			return NULL;
-		}
 	}
-	json_object_set_new(known, key, now);
-	return before ? "Changed" : "Added";
+	json_object_set_new(known, key, now); /* with statistics, which are no event */
+	return !before ? "Added" : *ret_changes ? "Changed" : NULL;
 }
 
 /* By which name those who listen know it, when it has another one now. */
@@ -221,6 +218,28 @@ static void unsubscribe(void *userdata)
 		forget(monitor);
 }
 
+static void refresh_link(struct rport_link *link, void *monitor)
+{
+	link_event(link, false, monitor);
+}
+
+static void refresh_port(struct port *port, void *monitor)
+{
+	port_event(port, false, monitor);
+}
+
+/* For a snapshot. Those who listen already are told of what is news. */
+static int know_all(struct api_monitor *monitor)
+{
+	struct table *table = manager_table(monitor->manager);
+
+	if (!monitor->links)
+		return remember(monitor);
+	table_foreach_port(table, refresh_port, monitor);
+	table_foreach_link(table, refresh_link, monitor);
+	return 0;
+}
+
 static void subscribe(struct api_monitor *monitor, struct varlink_call *call)
 {
 	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
@@ -230,7 +249,7 @@ static void subscribe(struct api_monitor *monitor, struct varlink_call *call)
 		varlink_reply(call, NULL);
 		return;
 	}
-	if (monitor->links || remember(monitor) >= 0)
+	if (know_all(monitor) >= 0)
 		snapshot = make_event("snapshot", NULL, NULL, NULL, NULL, values(monitor->links),
 				      values(monitor->ports));
 	subscriber->monitor = monitor;

@@ -42,7 +42,7 @@ static const struct limit {
 	unsigned int usual, min, max;
 } limits[] = {
 	{ "links", offsetof(struct limits, links), 10000, 0, 1000000 },
-	{ "ports", offsetof(struct limits, ports), 20000, 1, 2000000 },
+	{ "ports", offsetof(struct limits, ports), 20000, 1, 1000000 },
 	{ "connections", offsetof(struct limits, connections), 256, 1, 100000 },
 	{ "connections-per-user", offsetof(struct limits, connections_per_user), 64, 1, 100000 },
 	{ "monitors", offsetof(struct limits, monitors), 128, 0, 100000 },

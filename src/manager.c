@@ -36,8 +36,8 @@ int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned i
 	if (!port->counters) {
 		free(port);
 		return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
-				       "there are %u ports already, which is the limit",
-				       manager->table.n_ports);
+				       "the limit of %u ports is reached (rportd --limit ports=N)",
+				       manager->options.max_ports);
 	}
 	port->spec = *spec;
 	*spec = (struct port_spec){ 0 };
@@ -103,8 +103,8 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, bool wa
 		return r;
 	if (manager->table.n_ports >= manager->options.max_ports)
 		return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
-				       "there are %u ports already, which is the limit",
-				       manager->table.n_ports);
+				       "the limit of %u ports is reached (rportd --limit ports=N)",
+				       manager->options.max_ports);
 	r = manager_add_port(manager, spec, MANAGER_NEW_SLOT, &port, err);
 	if (r < 0)
 		return r;

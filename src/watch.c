@@ -112,6 +112,8 @@ static void follow(struct manager *manager, struct port *port)
 		return;
 	port->away = port->nsid != port->home;
 	watch_suspect(manager, port);
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port);
 	report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port, "port %s was moved %s its domain%s%s",
 		    port_format(port, name), port->away ? "out of" : "back into",
 		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
@@ -166,6 +168,7 @@ static void take_in(struct manager *manager, struct port *port, const char *name
 		snprintf(port->ifname, sizeof(port->ifname), "%s", name);
 		port->mtu = mtu > 0 ? mtu : port->mtu;
 		watch_mark_dirty(manager, port);
+		watch_mark_peer_dirty(manager, port); /* it says how its peer is called */
 		watch_suspect(manager, port);
 	}
 	take_flags(manager, port, flags & IFF_UP);
