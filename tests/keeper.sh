@@ -123,10 +123,10 @@ edit_state() {
 
 # all_ended_by STATUS...: no daemon ended in another way than these; see fdkeeper
 all_ended_by() {
-	local status
-	for status in $(awk '$1 == "ended" { print $3 }' "$KEEPER_LOG"); do
-		[[ " $* " == *" $status "* ]] || fail "a daemon ended with status $status: $(<"$KEEPER_LOG")"
-	done
+	local word status
+	while read -r word _ status; do
+		[ "$word" != ended ] || [[ " $* " == *" $status "* ]] || fail "a daemon ended with status $status: $(<"$KEEPER_LOG")"
+	done <"$KEEPER_LOG"
 }
 
 # stop_keeper: both end; nothing may be left. What stop_rportd of lib.sh does here
@@ -148,4 +148,27 @@ no_ports_left() {
 	for ns in $(ns_list); do
 		[ -z "$(ports "$ns")" ] || return 1
 	done
+}
+
+# --- what there is ---------------------------------------------------------------------------------------------------
+
+# facts: of links, ports and the kernel, in an order of their own
+facts() {
+	local ns
+	rportctl -j show | jq -S 'map(del(.a.statistics, .b.statistics, .worker)) |
+		[.[] | .a.addresses |= sort | .b.addresses |= sort | .a.routes |= sort | .b.routes |= sort]'
+	rportctl -j ports | jq -S 'map(del(.statistics) | .addresses |= sort | .routes |= sort) | sort_by(.domain, .interface)'
+	for ns in $(ns_list); do
+		printf '%s\n' 'link show' 'addr show' 'route show table all' | ip -n "$ns" -o -batch - | sed 's/ qdisc [^ ]*//'
+		ip -n "$ns" -6 route show table all
+	done
+}
+
+facts_are() {
+	[ "$(facts)" = "$1" ]
+}
+
+assert_facts() {
+	poll 2000 facts_are "$1" || fail "$2:
+$(diff <(echo "$1") <(facts))"
 }

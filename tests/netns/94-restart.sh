@@ -72,7 +72,7 @@ received_more_than() {
 transfer_over() {
 	local chunk=48000000 i status=0 sender amid=0
 	listener "$B" received tcp-listen --timeout 50000 192.168.0.1 6000
-	transfer_chunks 4 $chunk | in_ns "$A" "$TRAFFIC" tcp-send --timeout 50000 192.168.0.1 6000 &
+	transfer_chunks 4 "$chunk" | in_ns "$A" "$TRAFFIC" tcp-send --timeout 50000 192.168.0.1 6000 &
 	sender=$!
 	for i in 1 2 3 4; do
 		: >"begin.$i"
@@ -83,8 +83,8 @@ transfer_over() {
 	wait "$sender" || fail "the sender"
 	wait "$SPAWN_PID" || status=$?
 	assert_eq "$status" 0 "status of the receiver"
-	assert_eq "$(sha256sum <received)" "$(transfer_chunks 4 $chunk | sha256sum)" "SHA-256"
-	[ $amid -ge 1 ] || fail "no chunk was still under way; this proves nothing"
+	assert_eq "$(sha256sum <received)" "$(transfer_chunks 4 "$chunk" | sha256sum)" "SHA-256"
+	[ "$amid" -ge 1 ] || fail "no chunk was still under way; this proves nothing"
 	echo "$amid times in the middle of a chunk"
 }
 
@@ -142,11 +142,6 @@ test_nothing_old_is_delivered() {
 	ping_ok "$A" 192.168.0.1
 	wait "$SPAWN_PID" || true
 	assert_match "$(<out)" 'received=0 *' "delivered late"
-}
-
-# pending_with DOMAIN/IFNAME REASON, as a condition
-pending_with() {
-	[ "$(of_port "$1" .state)" = pending ] && [[ $(of_port "$1" .reason) == $2 ]]
 }
 
 test_pending_links_stay() {
@@ -371,9 +366,12 @@ own_fds_are() {
 	[ "$(own_fds)" = "$1" ]
 }
 
-# no_client, as a condition: no connection is left
-no_client() {
-	! in_ns "$HOME_NS" ss -xH src "$SOCKET" state connected | grep -q .
+# own_fds_settled, as a condition: no connection is just being closed
+own_fds_settled() {
+	local before
+	before=$(own_fds)
+	sleep 0.2
+	own_fds_are "$before"
 }
 
 # a device that was taken over is in the store already: to store it again would be a moment in which it is not
@@ -399,7 +397,7 @@ test_descriptors_do_not_grow() {
 	done
 	succeeds rportctl create alone in "$A"
 	stored_is port-{0..6} || fail "stored: $(stored)"
-	eventually no_client
+	eventually own_fds_settled
 	fds=$(own_fds)
 	for _ in 1 2 3; do
 		kill_rportd

@@ -87,7 +87,7 @@ test_interface_deleted() {
 
 test_both_interfaces_deleted() {
 	start_absent
-	absent_while eval 'ip -n "$B" link del rport0; ip -n "$A" link del rport0'
+	absent_while eval "ip -n '$B' link del rport0; ip -n '$A' link del rport0"
 	eventually both_carry
 	ping_ok "$A" 192.168.0.1
 }
@@ -95,7 +95,7 @@ test_both_interfaces_deleted() {
 # its name was taken by somebody else
 test_interface_replaced() {
 	start_absent
-	absent_while eval 'ip -n "$B" link del rport0; ip -n "$B" link add rport0 type veth peer name taken'
+	absent_while eval "ip -n '$B' link del rport0; ip -n '$B' link add rport0 type veth peer name taken"
 	eventually port_is ab b .state pending
 	assert_match "$(port ab b .reason)" '*rport0*' reason
 	ip -n "$B" link del rport0
@@ -105,7 +105,7 @@ test_interface_replaced() {
 
 test_renamed() {
 	start_absent
-	absent_while eval 'ip -n "$B" link set rport0 down; ip -n "$B" link set rport0 name wan0; ip -n "$B" link set wan0 up'
+	absent_while eval "ip -n '$B' link set rport0 down; ip -n '$B' link set rport0 name wan0; ip -n '$B' link set wan0 up"
 	eventually drift_has b 'the name is wan0, not rport0'
 	eventually both_are_up
 	mended
@@ -149,7 +149,7 @@ test_set_up() {
 
 test_settings_removed() {
 	start_absent
-	absent_while eval 'ip -n "$A" addr flush dev rport0; ip -n "$B" route del 10.60.0.0/16'
+	absent_while eval "ip -n '$A' addr flush dev rport0; ip -n '$B' route del 10.60.0.0/16"
 	eventually drift_has a 'the address 192.168.0.0/32 is missing'
 	eventually drift_has a 'the address fd00:ab::a/128 is missing'
 	eventually drift_has a "the link-local address $(port ab a .linkLocal) is missing"
@@ -169,27 +169,6 @@ test_moved() {
 }
 
 # --- what the last one left ------------------------------------------------------------------------------------------
-
-# facts: of links, ports and the kernel, in an order of their own
-facts() {
-	local ns
-	rportctl -j show | jq -S 'map(del(.a.statistics, .b.statistics, .worker)) |
-		[.[] | .a.addresses |= sort | .b.addresses |= sort | .a.routes |= sort | .b.routes |= sort]'
-	rportctl -j ports | jq -S 'map(del(.statistics) | .addresses |= sort | .routes |= sort) | sort_by(.index)'
-	for ns in $(ns_list); do
-		printf '%s\n' 'link show' 'addr show' 'route show table all' | ip -n "$ns" -o -batch - | sed 's/ qdisc [^ ]*//'
-		ip -n "$ns" -6 route show table all
-	done
-}
-
-facts_are() {
-	[ "$(facts)" = "$1" ]
-}
-
-assert_facts() {
-	poll 2000 facts_are "$1" || fail "$2:
-$(diff <(echo "$1") <(facts))"
-}
 
 # adopt_test SED-SCRIPT REASON: records that become unreadable, and all is taken from the kernel
 adopt_test() {
