@@ -98,35 +98,14 @@ int watch_enter_index(struct manager *manager, struct port *port)
 	return table_enter_index(&manager->table, port);
 }
 
-/* It is no longer where it was, and yet it exists: somebody moved it to another namespace. */
-static void follow(struct manager *manager, struct port *port)
-{
-	char name[PORT_TEXT_MAX];
-	int nsid = port->nsid, r;
-
-	table_leave_index(&manager->table, port);
-	r = port_locate(&manager->yard, port);
-	if (r >= 0)
-		r = watch_enter_index(manager, port);
-	if (r >= 0 && port->nsid == nsid) /* it was another one that had its number before */
-		return;
-	port->away = port->nsid != port->home;
-	watch_suspect(manager, port);
-	watch_mark_dirty(manager, port);
-	watch_mark_peer_dirty(manager, port);
-	report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port, "port %s was moved %s its domain%s%s",
-		    port_format(port, name), port->away ? "out of" : "back into",
-		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
-}
-
 static void notice_up(struct manager *manager, struct port *port, bool up)
 {
 	if (port->rule.up == up)
 		return;
 	port->rule.up = up;
-	port->rose = up;
+	port->rose = up && !port->away; /* elsewhere it is given nothing */
 	watch_suspect(manager, port);
-	if (up && port->wish == PORT_WISH_NONE) {
+	if (up && !port->away && port->wish == PORT_WISH_NONE) {
 		port->wish = PORT_WISH_UP;
 		record_port(manager, port);
 	}
@@ -154,7 +133,7 @@ static void take_flags(struct manager *manager, struct port *port, bool up)
 	if (up == port->rule.up || port->unheard || port_query(&manager->yard, port, &dev) < 0)
 		return;
 	/* down and up again at once: meanwhile the kernel took things away */
-	if (!up && dev.flags & IFF_UP) {
+	if (!up && dev.flags & IFF_UP && !port->away) {
 		port->rose = true;
 		watch_mark_dirty(manager, port);
 	}
@@ -172,6 +151,31 @@ static void take_in(struct manager *manager, struct port *port, const char *name
 		watch_suspect(manager, port);
 	}
 	take_flags(manager, port, flags & IFF_UP);
+}
+
+/* It is no longer where it was, and yet it exists: somebody moved it to another namespace. */
+static void follow(struct manager *manager, struct port *port)
+{
+	char name[PORT_TEXT_MAX];
+	int nsid = port->nsid, r;
+	struct rtnl_dev dev;
+
+	table_leave_index(&manager->table, port);
+	r = port_locate(&manager->yard, port);
+	if (r >= 0)
+		r = watch_enter_index(manager, port);
+	if (r >= 0 && port->nsid == nsid) /* it was another one that had its number before */
+		return;
+	port->away = port->nsid != port->home;
+	/* it was set down there before we could hear of it */
+	if (port_query(&manager->yard, port, &dev) >= 0)
+		notice_up(manager, port, dev.flags & IFF_UP);
+	watch_suspect(manager, port);
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port);
+	report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port, "port %s was moved %s its domain%s%s",
+		    port_format(port, name), port->away ? "out of" : "back into",
+		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
 }
 
 static int event_nsid(const struct manager *manager, int nsid)
