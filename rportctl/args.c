@@ -91,18 +91,28 @@ static bool option_matches(const struct args_option *option, const char *word,
 	return word[length] == '\0' || word[length] == '=';
 }
 
+const struct args_option *args_find(const struct args_option *options, size_t n, const char *word,
+				    const char **ret_value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (option_matches(&options[i], word, ret_value))
+			return &options[i];
+	return NULL;
+}
+
 static const struct args_option *find_option(const struct args_cursor *cursor, const char *word,
 					     const struct args_table **ret_table,
 					     const char **ret_value)
 {
 	for (size_t t = 0; t < ARRAY_SIZE(cursor->tables); t++) {
 		const struct args_table *table = cursor->tables[t];
+		const struct args_option *option = NULL;
 
-		for (size_t i = 0; table && i < table->n_options; i++) {
-			if (!option_matches(&table->options[i], word, ret_value))
-				continue;
+		if (table)
+			option = args_find(table->options, table->n_options, word, ret_value);
+		if (option) {
 			*ret_table = table;
-			return &table->options[i];
+			return option;
 		}
 	}
 	return NULL;
@@ -129,7 +139,7 @@ static int read_option(struct args_cursor *cursor)
 	return option->apply(option, value, table->target);
 }
 
-static bool is_option(const char *word)
+bool args_is_option(const char *word)
 {
 	return word[0] == '-' && word[1] != '\0';
 }
@@ -140,7 +150,7 @@ int args_parse_leading(struct ctl_options *common, int argc, char **argv)
 	struct args_cursor cursor = { argc, argv, 1, { &common_table, NULL } };
 	int r;
 
-	while (cursor.next < argc && is_option(argv[cursor.next])) {
+	while (cursor.next < argc && args_is_option(argv[cursor.next])) {
 		r = read_option(&cursor);
 		if (r < 0)
 			return r;
@@ -160,7 +170,7 @@ int args_parse(struct ctl_options *common, const struct args_table *table, int a
 	while (cursor.next < argc) {
 		const char *word = argv[cursor.next];
 
-		if (options && is_option(word)) {
+		if (options && args_is_option(word)) {
 			options = !streq(word, "--");
 			r = options ? read_option(&cursor) : 0;
 			if (r < 0)

@@ -51,6 +51,20 @@ int args_parse(struct ctl_options *common, const struct args_table *table, int a
 int args_parse_leading(struct ctl_options *common, int argc, char **argv);
 
 /**
+ * args_find() - the option of a table that @word is, also as "--option=value"
+ * @ret_value: what follows the "=", or NULL
+ *
+ * Return: it, or NULL.
+ */
+const struct args_option *args_find(const struct args_option *options, size_t n, const char *word,
+				    const char **ret_value);
+
+/**
+ * args_is_option() - is @word not one to be taken as it is? A single "-" is one
+ */
+bool args_is_option(const char *word);
+
+/**
  * args_usage_error() - say what is wrong with the command line, and the way out
  *
  * Return: -EINVAL.

@@ -2,28 +2,18 @@
 #include <stdio.h>
 
 #include "apply.h"
-#include "args.h"
+#include "commands.h"
 #include "create.h"
 #include "output.h"
 #include "pair.h"
 #include "unpair.h"
-
-struct ctl_command {
-	const char *name;
-	const char *synopsis;
-	const char *summary;
-	const char *details;
-	ctl_command_fn run;
-	const struct args_option *options; /* besides the common ones; NULL: none */
-	const size_t *n_options;
-};
 
 static enum ctl_status ctl_help(struct ctl_options *options, int argc, char **argv);
 
 #define IFNAME_DETAILS "An interface's name will do where it belongs to one link only.\n"
 #define PORT_DETAILS   "A PORT is IFNAME, where only one port is called so, or DOMAIN/IFNAME.\n"
 
-static const struct ctl_command commands[] = {
+const struct ctl_command ctl_commands[] = {
 	{
 		.name = "pair",
 		.synopsis = "A B [OPTION...]",
@@ -185,15 +175,34 @@ static const struct ctl_command commands[] = {
 		.details = "",
 		.run = ctl_help,
 	},
+	{
+		.name = "complete",
+		.synopsis = "-- WORD...",
+		.summary = "what the last WORD could become, for shells",
+		.details = "The WORDs are those after \"rportctl\" on a command line, the last one "
+			   "as far as it was\n"
+			   "typed. One line for each candidate, with a tab before what there is to "
+			   "say on it.\n",
+		.run = ctl_complete,
+	},
 };
+const size_t ctl_n_commands = ARRAY_SIZE(ctl_commands);
+
+const struct ctl_command *ctl_command_find(const char *name)
+{
+	for (size_t i = 0; i < ctl_n_commands; i++)
+		if (streq(name, ctl_commands[i].name))
+			return &ctl_commands[i];
+	return NULL;
+}
 
 static const struct ctl_command *find_command(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (streq(name, commands[i].name))
-			return &commands[i];
-	output_error("unknown command \"%s\"; see \"rportctl help\"", name);
-	return NULL;
+	const struct ctl_command *command = ctl_command_find(name);
+
+	if (!command)
+		output_error("unknown command \"%s\"; see \"rportctl help\"", name);
+	return command;
 }
 
 static void print_options(const struct args_option *options, size_t n)
@@ -214,11 +223,12 @@ static void print_overview(void)
 	puts("Usage: rportctl [OPTION...] COMMAND [ARGUMENT...]\n\n"
 	     "Links at layer 3 between Linux network namespaces and VRFs.\n\n"
 	     "Commands:");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+	for (size_t i = 0; i < ctl_n_commands; i++) {
 		char words[64];
 
-		snprintf(words, sizeof(words), "%s %s", commands[i].name, commands[i].synopsis);
-		printf("  %-26s  %s\n", words, commands[i].summary);
+		snprintf(words, sizeof(words), "%s %s", ctl_commands[i].name,
+			 ctl_commands[i].synopsis);
+		printf("  %-26s  %s\n", words, ctl_commands[i].summary);
 	}
 	puts("\nOptions, before or after the command:");
 	print_options(args_common, args_n_common);

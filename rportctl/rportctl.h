@@ -49,6 +49,7 @@ enum ctl_status ctl_apply(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_reload(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_export(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_monitor(struct ctl_options *options, int argc, char **argv);
+enum ctl_status ctl_complete(struct ctl_options *options, int argc, char **argv);
 enum ctl_status ctl_version(struct ctl_options *options, int argc, char **argv);
 
 /**

@@ -17,6 +17,7 @@ guest_script vmrun.sh vm-6.12
 guest_test vm/vrf.sh
 guest_test vm/hold.sh
 guest_test vm/mpls.sh
+guest_test netns/96-completion.sh test_vrfs
 boot vmlinuz vm-6.12
 
 # what goes away under reads that the kernel holds
