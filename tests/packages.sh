@@ -3,8 +3,8 @@
 #
 # shellcheck disable=SC2034,SC2094 # lists are named by ensure_packages' arguments; files serve as locks
 #
-# What building and testing need, by Debian package, and how to tell that it is there. Sourced by quickstart and
-# run-tests: ensure_packages SET...
+# What building and testing need, by Debian package, and how to tell that it is there, and how to copy and build the tree.
+# Sourced by quickstart, run-tests and tests: ensure_packages SET...
 
 # package:probe, with probe one of: a command, pc=MODULE (pkg-config), file=PATTERN; without one dpkg is asked
 PACKAGES_build='gcc:gcc libc6-dev:file=/usr/include/stdio.h make:make autoconf:autoconf automake:automake
@@ -17,6 +17,7 @@ PACKAGES_memcheck='valgrind:valgrind libc6-dbg'
 PACKAGES_lint='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck shellcheck:shellcheck mandoc:mandoc
 	systemd:systemd-analyze'
 PACKAGES_dist='xz-utils:xz'
+PACKAGES_package='debhelper:dh dpkg-dev:dpkg-buildpackage fakeroot:fakeroot pkgconf lintian:lintian rpm:rpmbuild'
 PACKAGES_systemd='systemd:systemd-analyze dbus:dbus-daemon debootstrap:debootstrap'
 PACKAGES_vm='debootstrap:debootstrap qemu-system-x86:qemu-system-x86_64 e2fsprogs:mke2fs kmod:modprobe xz-utils:xz'
 
@@ -70,6 +71,15 @@ ensure_packages() {
 		echo "Could not install ${missing[*]}: see ${PACKAGES_LOG:-the output of apt-get install}" >&2
 		return 1
 	}
+}
+
+# copy_tree DIRECTORY: what is tracked, or all but builds where nothing is
+copy_tree() {
+	if git rev-parse --is-inside-work-tree >/dev/null 2>&1 && [ -n "$(git ls-files configure.ac)" ]; then
+		git ls-files -z | xargs -0 cp --parents -P -t "$1"
+	else
+		tar -c --exclude='./build*' --exclude=./.git --exclude=./autom4te.cache --exclude='./configure~' --exclude=./configure . | tar -x -C "$1"
+	fi
 }
 
 # build_tree SOURCE BUILD TARGETS [CONFIGURE-OPTION...]: autoreconf where needed, configure where needed, make; the output is
