@@ -208,7 +208,7 @@ int hold_settle(struct manager *manager, struct port *port, bool stale, struct r
 	return 0;
 }
 
-/* Has another port a name that the kernel thinks is free: one that is pending, or was renamed? */
+/* Has another port a name that the kernel thinks is free: one that is pending, renamed or moved? */
 static bool is_claimed(const struct manager *manager, const struct port *port, const char *name)
 {
 	const struct port *other;
@@ -230,7 +230,8 @@ static bool any_claims(const struct manager *manager, const struct port *port)
 	TAILQ_FOREACH(other, &manager->table.ports, entry)
 	{
 		if (other->spec.ifname[0] &&
-		    (!other->rule.present || !streq(other->ifname, other->spec.ifname)) &&
+		    (!other->rule.present || other->away ||
+		     !streq(other->ifname, other->spec.ifname)) &&
 		    domain_means(&port->spec.domain, &other->spec.domain))
 			return true;
 	}

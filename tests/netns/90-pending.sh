@@ -394,6 +394,16 @@ test_default_name_is_not_that_of_a_pending_port() {
 	assert_eq "$OUT" "netns:$A/rport1: created" "one that gets the name"
 }
 
+test_default_name_is_not_that_of_a_moved_port() {
+	ns_add A B
+	start_rportd
+	succeeds rportctl create in "$A"
+	ip -n "$A" link set rport0 netns "$B"
+	eventually port_has "netns:$A/rport0" '.drift | length' 1
+	succeeds rportctl create in "$A"
+	assert_eq "$OUT" "netns:$A/rport1: created" "a port without a name"
+}
+
 # a route of somebody else's: nothing half made stays behind, and it can be tried again at once
 test_route_in_the_way() {
 	ns_add A B
