@@ -208,6 +208,20 @@ static void join(struct manager *manager, struct port *port, const char *alias, 
 	}
 }
 
+static bool read_number(const char *name, unsigned int *ret)
+{
+	const char *digits = name + strlen(RECORD_DEVICE);
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(digits, &end, 10);
+	if (errno || end == digits || *end || number >= MANAGER_NEW_SLOT)
+		return false;
+	*ret = (unsigned int)number;
+	return true;
+}
+
 static void adopt(struct manager *manager, const char *name, int fd, json_t *waiting)
 {
 	struct find find = { .netns_fd = -1, .spec = PORT_SPEC_INIT };
@@ -215,7 +229,7 @@ static void adopt(struct manager *manager, const char *name, int fd, json_t *wai
 	unsigned int slot;
 	int r = -EINVAL;
 
-	if (sscanf(name, "port-%u", &slot) == 1)
+	if (read_number(name, &slot))
 		r = look_at(manager, fd, &find);
 	if (r >= 0)
 		r = make_port(manager, slot, fd, &find, &port);
@@ -242,7 +256,7 @@ void adopt_all(struct manager *manager)
 	char name[STATE_NAME_MAX];
 	int fd;
 
-	while ((fd = state_next_fd(manager->state, "port-", name)) >= 0)
+	while ((fd = state_next_fd(manager->state, RECORD_DEVICE, name)) >= 0)
 		adopt(manager, name, fd, waiting);
 	json_decref(waiting);
 	state_drop_rest(manager->state);

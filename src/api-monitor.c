@@ -25,7 +25,7 @@ struct subscriber {
 
 struct api_monitor {
 	struct manager *manager;
-	TAILQ_HEAD(, subscriber) subscribers;
+	TAILQ_HEAD(subscriber_list, subscriber) subscribers;
 	json_t *links; /* by name */
 	json_t *ports; /* by number */
 };

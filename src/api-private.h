@@ -50,13 +50,13 @@ struct rport_link *api_named_link(struct varlink_call *call, json_t *parameters,
  */
 int api_persist(struct api *api, struct rport_link *link, struct rport_error *err);
 
-void api_method_reload(struct varlink_call *call, json_t *parameters, void *api);
-void api_method_export(struct varlink_call *call, json_t *parameters, void *api);
+void api_method_reload(struct varlink_call *call, json_t *parameters, void *userdata);
+void api_method_export(struct varlink_call *call, json_t *parameters, void *userdata);
 
 /* --- api-monitor.c --- */
 
 int api_monitor_new(struct manager *manager, struct api_monitor **ret);
 void api_monitor_free(struct api_monitor *monitor);
-void api_method_monitor(struct varlink_call *call, json_t *parameters, void *api);
+void api_method_monitor(struct varlink_call *call, json_t *parameters, void *userdata);
 
 #endif

@@ -202,12 +202,13 @@ static void cleanup_counters(struct counters **counters)
 
 int counters_open(struct state *state, unsigned int max, struct counters **ret)
 {
-	_cleanup_(cleanup_counters) struct counters *counters = calloc(1, sizeof(*counters));
+	_cleanup_(cleanup_counters) struct counters *counters = NULL;
 	_cleanup_close_ int fd = -1;
 	int r;
 
 	if (max < 1 || max > SLOTS_MAX)
 		return -EINVAL;
+	counters = calloc(1, sizeof(*counters));
 	if (!counters)
 		return -ENOMEM;
 	fd = state_take_fd(state, COUNTERS_NAME);

@@ -29,15 +29,18 @@ int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned i
 {
 	struct port *port = malloc(sizeof(*port));
 
-	if (!port)
-		return rport_error_no_memory(err);
+	if (!port) {
+		rport_error_no_memory(err);
+		return -ENOMEM;
+	}
 	*port = (struct port)PORT_INIT;
 	port->counters = take_slot(manager, slot, &port->slot);
 	if (!port->counters) {
 		free(port);
-		return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
-				       "the limit of %u ports is reached (rportd --limit ports=N)",
-				       manager->options.max_ports);
+		rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
+				"the limit of %u ports is reached (rportd --limit ports=N)",
+				manager->options.max_ports);
+		return -ENOSPC;
 	}
 	port->spec = *spec;
 	*spec = (struct port_spec){ 0 };

@@ -95,9 +95,10 @@ bool netns_equal(const struct netns_id *a, const struct netns_id *b)
 pid_t netns_link_pid(const char *name)
 {
 	char path[sizeof(NETNS_RUN_DIR) + 1 + NAME_MAX], target[64];
+	static const char proc[] = "/proc/";
 	ssize_t size;
-	pid_t pid;
-	int end = 0;
+	char *end;
+	long pid;
 
 	if (!netns_name_valid(name))
 		return 0;
@@ -106,15 +107,16 @@ pid_t netns_link_pid(const char *name)
 	if (size < 0)
 		return 0;
 	target[size] = '\0';
-	if (sscanf(target, "/proc/%d/ns/net%n", &pid, &end) != 1 || end != size)
+	if (strncmp(target, proc, strlen(proc)) != 0)
 		return 0;
-	return pid;
+	pid = strtol(target + strlen(proc), &end, 10);
+	return pid > 0 && pid <= INT_MAX && streq(end, "/ns/net") ? (pid_t)pid : 0;
 }
 
 bool netns_named(const char *name, const struct netns_id *id)
 {
 	_cleanup_close_ int fd = netns_open_name(name);
-	struct netns_id other;
+	struct netns_id other = { 0 };
 
 	if (fd < 0)
 		return netns_link_pid(name) > 0;

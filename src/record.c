@@ -34,7 +34,7 @@ static const char *link_key(const struct rport_link *link, char buf[static STATE
 
 static const char *device_name(unsigned int slot, char buf[static STATE_NAME_MAX])
 {
-	snprintf(buf, STATE_NAME_MAX, "port-%u", slot);
+	snprintf(buf, STATE_NAME_MAX, RECORD_DEVICE "%u", slot);
 	return buf;
 }
 
@@ -130,8 +130,10 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 	struct port *port;
 	int r;
 
-	if (number < 0 || number >= MANAGER_NEW_SLOT)
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL, "a port has no number");
+	if (number < 0 || number >= MANAGER_NEW_SLOT) {
+		rport_error_set(err, RPORT_ERR_INVALID, EINVAL, "a port has no number");
+		return -EINVAL;
+	}
 	r = spec_json_read(json_object_get(record, "spec"), &spec, err);
 	if (r >= 0)
 		r = manager_add_port(manager, &spec, (unsigned int)number, &port, err);

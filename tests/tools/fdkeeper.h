@@ -26,7 +26,7 @@ struct store {
 	void *files; /* tsearch(3): systemd keeps an open file once */
 	int epoll;   /* of stored descriptors that are watched */
 	unsigned int max, n;
-	TAILQ_HEAD(, stored) stored; /* the newest first, as systemd has them */
+	TAILQ_HEAD(stored_list, stored) stored; /* the newest first, as systemd has them */
 };
 
 /**
