@@ -86,6 +86,14 @@ void manager_set_alias(struct port *port);
 
 /* --- watch.c --- */
 
+/**
+ * watch_look() - see at once how a port is, and where
+ *
+ * What was told may still wait to be read, and an interface that was moved has another number: who
+ * is about to change a port must not take somebody else's for it.
+ */
+void watch_look(struct manager *manager, struct port *port);
+
 int watch_start(struct manager *manager, sd_event *event, struct rport_error *err);
 void watch_stop(struct manager *manager);
 

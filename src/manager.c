@@ -154,9 +154,11 @@ void manager_destroy_port(struct manager *manager, struct port *port)
 int manager_set_up(struct manager *manager, struct port *port, bool up, struct rport_error *err)
 {
 	enum port_wish wish = up ? PORT_WISH_UP : PORT_WISH_DOWN;
-	bool changed = port->rule.present ? port->rule.up != up : port->wish != wish;
+	bool changed;
 	int r = 0;
 
+	watch_look(manager, port);
+	changed = port->rule.present ? port->rule.up != up : port->wish != wish;
 	if (port->rule.present)
 		r = up ? port_bring_up(port, port->was_up, err) : port_take_down(port, err);
 	if (r < 0)
@@ -194,6 +196,8 @@ int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t 
 	bool changed = false;
 	int r;
 
+	for (size_t i = 0; i < n; i++)
+		watch_look(manager, ports[i]);
 	r = port_spec_set_mtu(&checked, mtu, err);
 	if (r < 0)
 		return r;
@@ -257,6 +261,7 @@ int manager_reconcile(struct manager *manager, struct port *port,
 	_cleanup_free_ char *drift = NULL;
 	int r;
 
+	watch_look(manager, port);
 	if (!port->rule.present) {
 		port->hold.retries = 0; /* who was given up, too */
 		r = manager_complete_port(manager, port, err);

@@ -8,7 +8,8 @@
 
 /**
  * port_open_rtnl() - open a netlink socket where the port is
- * Return: 0, -EBADFD when the port has no device, or another -errno.
+ * Return: 0; -EBADFD when the port has no device; -ESTALE when it was moved just now, so that its
+ * number may be somebody else's; or another -errno.
  */
 int port_open_rtnl(const struct port *port, struct rtnl **ret);
 

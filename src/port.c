@@ -311,11 +311,36 @@ int port_adopt(struct port_yard *yard, struct port *port, int fd, const struct d
 	return port->rule.up ? 0 : tun_set_carrier(fd, false);
 }
 
+/* Is the number that we have that of our interface, in the namespace where this is now? */
+static int check_index(struct rtnl *rtnl, const struct port *port)
+{
+	char name[IFNAMSIZ];
+	struct rtnl_dev dev;
+	int r;
+
+	r = tun_name(port->tun.fd, name);
+	if (r >= 0)
+		r = rtnl_dev_by_name(rtnl, name, &dev);
+	if (r < 0)
+		return r;
+	return dev.index == port->index ? 0 : -ESTALE;
+}
+
 int port_open_rtnl(const struct port *port, struct rtnl **ret)
 {
 	_cleanup_close_ int netns_fd = port->rule.present ? tun_netns(port->tun.fd) : -EBADFD;
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r;
 
-	return netns_fd < 0 ? netns_fd : rtnl_open(netns_fd, ret);
+	if (netns_fd < 0)
+		return netns_fd;
+	r = rtnl_open(netns_fd, &rtnl);
+	if (r >= 0)
+		r = check_index(rtnl, port);
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(rtnl);
+	return 0;
 }
 
 void port_unmake(struct port *port)

@@ -267,19 +267,45 @@ static void all_told(void *userdata)
 	manager_update_ports(userdata);
 }
 
-static void ask_again(struct port *port, void *userdata)
+/* Is it still the device that its number stands for? */
+static bool is_where_it_was(struct manager *manager, const struct port *port)
 {
-	struct manager *manager = userdata;
+	_cleanup_close_ int netns_fd = tun_netns(port->tun.fd);
+	char name[IFNAMSIZ];
+	struct rtnl_dev dev;
+	int nsid;
+
+	return netns_fd >= 0 && rtnl_nsid(manager->yard.own, netns_fd, &nsid) >= 0 &&
+	       nsid == port->nsid && port_query(&manager->yard, port, &dev) >= 0 &&
+	       tun_name(port->tun.fd, name) >= 0 && streq(name, dev.name);
+}
+
+void watch_look(struct manager *manager, struct port *port)
+{
+	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 
 	if (!port->rule.present)
 		return;
-	if (port_query(&manager->yard, port, &dev) < 0) {
+	if (tun_name(port->tun.fd, name) < 0) {
 		hold_lost(manager, port, "its interface was removed");
+		return;
+	}
+	if (!is_where_it_was(manager, port))
+		follow(manager, port);
+	if (port_query(&manager->yard, port, &dev) < 0)
+		return;
+	if (left_vrf(manager, port, dev.master)) {
+		hold_lost(manager, port, "its VRF was deleted, or it was taken out of it");
 		return;
 	}
 	take_in(manager, port, dev.name, dev.mtu, dev.flags);
 	watch_suspect(manager, port);
+}
+
+static void ask_again(struct port *port, void *userdata)
+{
+	watch_look(userdata, port);
 }
 
 static void events_lost(void *userdata)

@@ -707,6 +707,62 @@ test_moved_and_the_name_taken() {
 	is_whole
 }
 
+# verb_behind VERB...: told to rportd, which has not read yet that the port was moved to C, where its number is another's
+verb_behind() {
+	local index before
+	pair_both
+	ns_add C
+	index=$(of_port "netns:$A/rport0" .index)
+	ip -n "$C" link add other index "$index" mtu 1333 type bridge
+	ip -n "$C" link set other up
+	ip -n "$C" addr add 10.7.7.7/24 dev other
+	before=$(foreign_state)
+	kill -STOP "$RPORTD_PID"
+	{
+		changes_of_mtu 700
+		echo "link set rport0 netns $C"
+	} | ip -n "$A" -batch -
+	rportctl "$@" >answer 2>&1 &
+	sleep 0.1
+	kill -CONT "$RPORTD_PID"
+	wait $! || true # what it can do it may do
+	assert_eq "$(foreign_state)" "$before" "the interface of others after $* said: $(<answer)"
+	eventually -t 2000 port_reconciles
+	is_whole
+	assert_eq "$(ports "$C")" '' "interfaces in C"
+}
+
+# but for IPv6 and the carrier, where a bridge takes its time
+foreign_state() {
+	ip -n "$C" -j -4 addr show dev other | jq -cS '.[0] |
+		{ ifname, mtu, up: (.flags | index("UP") != null), addresses: [.addr_info[] | del(.label)] }'
+	ip -n "$C" -o -6 addr show dev other scope global
+	ip -n "$C" route show
+}
+
+port_reconciles() {
+	rportctl reconcile ab && drift_is a '[]'
+}
+
+test_reconcile_of_one_that_was_just_moved() {
+	start_rportd
+	verb_behind reconcile ab
+}
+
+test_set_mtu_of_one_that_was_just_moved() {
+	start_rportd
+	verb_behind set ab mtu 32768
+}
+
+test_down_of_one_that_was_just_moved() {
+	start_rportd
+	# it is up again before it is looked whether all is as before
+	port_reconciles() {
+		rportctl reconcile ab && rportctl up "netns:$A/rport0" && drift_is a '[]'
+	}
+	verb_behind down "netns:${TEST_PREFIX}a/rport0"
+}
+
 # --- ports without wishes, and drifted ports that are used -----------------------------------------------------------
 
 drift_in_ports_is() {
@@ -890,12 +946,18 @@ test_storm_of_changes() {
 	eventually rportd_idle
 }
 
+# changes_of_mtu N: so many, as ip -batch takes them; rportd reads 256 at once
+changes_of_mtu() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		echo "link set rport0 mtu $((1300 + i % 1000))"
+	done
+}
+
 # changes_while_stopped N: more than rportd reads at once, and some that matter at the end
 changes_while_stopped() {
 	{
-		for ((i = 0; i < $1; i++)); do
-			echo "link set rport0 mtu $((1300 + i % 1000))"
-		done
+		changes_of_mtu "$1"
 		echo 'link set rport0 mtu 1444'
 		echo 'addr del 192.168.0.0 peer 192.168.0.1 dev rport0'
 	} | ip -n "$A" -batch -
@@ -919,6 +981,23 @@ test_reconcile_while_there_is_much_to_read() {
 		'the route 10.50.0.0/16 is missing')" reconcile
 	assert_eq "$(kernel_mtu "$A" rport0)" 32768 "MTU after it was put back"
 	sees
+	is_whole
+}
+
+# nor does the kernel's own link-local address come back with IPv6, because rportd knows of a larger MTU than there is
+test_small_mtu_while_there_is_much_to_read() {
+	start_rportd
+	pair_both
+	kill -STOP "$RPORTD_PID"
+	{
+		changes_of_mtu 700
+		echo 'link set rport0 mtu 1000'
+	} | ip -n "$A" -batch -
+	rportctl reconcile ab >reconciled 2>&1 &
+	sleep 0.1
+	kill -CONT "$RPORTD_PID"
+	wait $! || fail "$(<reconciled)"
+	assert_match "$(<reconciled)" "$(restored 'mtu is 1000, not 32768')*" reconcile
 	is_whole
 }
 
@@ -953,7 +1032,7 @@ test_moved_when_events_were_lost() {
 
 # either it was seen to be away, or it was made anew
 whole_or_moved() {
-	drift_is a '["it was moved to another namespace","it is down, not up"]' ||
+	drift_is a '["it was moved to another namespace","mtu is 1444, not 32768","it is down, not up"]' ||
 		{ port_is ab a .state up && [ -z "$(ports "$C")" ]; }
 }
 
