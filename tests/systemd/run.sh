@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# Boot a Debian 13 root, with systemd 257, and the host's own, with what that has, in namespaces and run varlink.sh and
-# service.sh there. Environment: see ../vm/guest.sh.
+# run.sh [257|host]: boot a Debian 13 root, with systemd 257, or the host's own, with what that has, or both at the same time,
+# in namespaces, and run varlink.sh and service.sh there. Environment: see ../vm/guest.sh.
 
 . "${0%/*}/../vm/guest.sh"
 
@@ -10,18 +10,25 @@ guest_prepare systemd unshare
 [ -w /sys/fs/cgroup/cgroup.procs ] || [ -w /sys/fs/cgroup/unified/cgroup.procs ] ||
 	guest_skip cannot systemd 'cgroup2 is not there or read-only'
 guest_install
-guest_script nsrun.sh systemd-257
-guest_test systemd/varlink.sh
-guest_test systemd/service.sh
-NS_LIMIT=300 guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
 
-# Debian 12 has 252, the oldest that we are for
-if [ -x /usr/lib/systemd/systemd ]; then
+case ${1:-} in
+'')
+	"$0" 257 &
+	"$0" host || FAILED=1
+	wait $! || FAILED=1
+	;;
+257)
+	guest_script nsrun.sh systemd-257
+	guest_test systemd/varlink.sh
+	guest_test systemd/service.sh
+	NS_LIMIT=300 guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
+	;;
+host) # Debian 12 has 252, the oldest that we are for
+	[ -x /usr/lib/systemd/systemd ] || guest_skip could systemd-host 'the host has no systemd'
 	version=$(systemctl --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')
 	guest_script nsrun.sh "systemd-$version-host"
 	guest_test systemd/service.sh
 	NS_LIMIT=300 guest_run systemd-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
-else
-	guest_skip could systemd-host 'the host has no systemd'
-fi
+	;;
+esac
 exit $FAILED

@@ -45,7 +45,7 @@ guest_prepare() {
 		cp "$BUILD_DIR/rportctl/rportctl" "$TREE/build/rportctl" &&
 		cp "$TRAFFIC" "${TRAFFIC%/*}/hold-thread" "$TREE/build/tests/tools" &&
 		cp "$TOP_DIR"/src/{org.rportd.Manager.varlink,messages.h} "$TREE/src" &&
-		cp "$TESTS_DIR/lib.sh" "$TREE/tests" &&
+		cp "$TESTS_DIR"/{lib,ports,drift}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/vm/{vrf,mpls,hold}.sh "$TREE/tests/vm" &&
 		cp "$TESTS_DIR"/systemd/{varlink,service}.sh "$TREE/tests/systemd" || exit 1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# Boot a Debian 13 with two kernels, which have VRFs and different data paths, and run tests there. Environment: see
-# guest.sh.
+# run.sh [6.12|6.1]: boot a Debian 13 with this kernel, or with each at the same time, and run tests there: they have VRFs and
+# different data paths. Environment: see guest.sh.
 
 . "${0%/*}/guest.sh"
 
@@ -13,18 +13,29 @@ boot() {
 
 guest_prepare vm qemu-system-x86_64
 
-guest_script vmrun.sh vm-6.12
-guest_test vm/vrf.sh
-guest_test vm/hold.sh
-guest_test vm/mpls.sh
-guest_test netns/96-completion.sh test_vrfs
-boot vmlinuz vm-6.12
-
-# what goes away under reads that the kernel holds
-guest_script vmrun.sh vm-6.1
-guest_test vm/vrf.sh
-guest_test vm/hold.sh
-guest_test netns/70-down.sh test_link_del_under_traffic test_netns_del_under_traffic test_unpair_under_traffic
-boot vmlinuz-6.1 vm-6.1
-
+case ${1:-} in
+'')
+	"$0" 6.12 &
+	"$0" 6.1 || FAILED=1
+	wait $! || FAILED=1
+	;;
+6.12)
+	guest_script vmrun.sh vm-6.12
+	guest_test vm/vrf.sh
+	guest_test vm/hold.sh
+	guest_test vm/mpls.sh
+	guest_test netns/91-drift.sh test_routes_in_a_vrf
+	guest_test netns/91-drift-more.sh test_vrf_deleted_when_events_were_lost
+	guest_test netns/96-completion.sh test_vrfs
+	boot vmlinuz vm-6.12
+	;;
+6.1)
+	# what goes away under reads that the kernel holds
+	guest_script vmrun.sh vm-6.1
+	guest_test vm/vrf.sh
+	guest_test vm/hold.sh
+	guest_test netns/70-down.sh test_link_del_under_traffic test_netns_del_under_traffic test_unpair_under_traffic
+	boot vmlinuz-6.1 vm-6.1
+	;;
+esac
 exit $FAILED
