@@ -765,6 +765,8 @@ was_dropped() {
 }
 
 test_reader_that_does_not_read_is_dropped() {
+	# what is freed is to be free, with a sanitizer, too
+	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
 	local before fds status i stopped blocked
 	watch_all
 	pair_numbered
