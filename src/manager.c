@@ -247,11 +247,16 @@ static int refuse_drift(const struct port *port, struct rport_error *err)
 
 static int put_back(struct manager *manager, struct port *port, struct rport_error *err)
 {
+	int r;
+
 	if (!port->away)
 		return port_put_back(port, err);
 	/* what is elsewhere cannot be fetched: it is made anew where it belongs */
 	hold_lost(manager, port, "it was moved to another namespace");
-	return hold_try(manager, port, err);
+	r = hold_try(manager, port, err);
+	if (r >= 0)
+		record_port(manager, port);
+	return r;
 }
 
 int manager_reconcile(struct manager *manager, struct port *port,

@@ -239,6 +239,7 @@ static int make(struct port_yard *yard, struct port *port, const struct domain_p
 /* It has a device, in its domain: what follows from that. */
 static void settle_in(struct port *port, const struct domain_place *place)
 {
+	port->spec.domain = place->domain; /* from here on not a bare name any more */
 	memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
 	port->home = port->nsid;
 	port->settled = true;

@@ -181,7 +181,9 @@ static void restore_device(struct manager *manager, struct port *port)
 		return;
 	}
 	record_device(manager, port); /* it is none of ours any more */
-	if (hold_try(manager, port, &err) < 0)
+	if (hold_try(manager, port, &err) >= 0)
+		record_port(manager, port);
+	else
 		report_port(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
 			    port_format(port, name), err.message);
 }

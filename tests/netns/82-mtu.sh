@@ -106,8 +106,9 @@ test_set_mtu_rolls_back() {
 	ns_add A B
 	pair_numbered --mtu 9000
 	remember_world
-	# the first message of netlink sets the MTU of end a, the second that of end b
-	strace -o trace -p "$RPORTD_PID" -e trace=sendmsg -e inject=sendmsg:error=EPERM:when=2 2>strace.err &
+	# of the messages of netlink three ask how and where each end is; then two are for end a, and of those for end b the
+	# second sets its MTU
+	strace -o trace -p "$RPORTD_PID" -e trace=sendmsg -e inject=sendmsg:error=EPERM:when=10 2>strace.err &
 	tracer=$!
 	poll 3000 grep -q attached strace.err || skip cannot "strace cannot attach: $(<strace.err)"
 	refused 2 "rportctl: cannot set the MTU of rport0 in netns:$B: *" rportctl set ab mtu 1500

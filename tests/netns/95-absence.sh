@@ -51,6 +51,24 @@ test_namespace_deleted() {
 	ping_ok "$B" fd00:ab::a
 }
 
+# a bare name that was found to be a namespace while nobody was there is that from then on, also for the daemon after the next
+test_bare_name_found_meanwhile() {
+	local before
+	start_kept_rportd --delay 500
+	ns_add A
+	B=${TEST_PREFIX}b
+	pair_numbered --wait
+	assert_eq "$(port ab b .domain)" "$B" domain
+	absent_while ns_create "$B"
+	eventually both_carry
+	assert_eq "$(port ab b .domain)" "netns:$B" "domain, once it was found"
+	before=$(port ab b '[.domain, .interface, .index, .linkLocal]')
+	absent_while true
+	assert_eq "$(port ab b '[.domain, .interface, .index, .linkLocal]')" "$before" "after another restart"
+	sleep 0.3
+	assert_json "$(rportctl -j show ab)" '.state == "up" and .b.drift == []'
+}
+
 make_namespace_anew() {
 	ip netns del "$B"
 	ns_create "$B"
