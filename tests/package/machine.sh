@@ -19,8 +19,13 @@ configure_networkd() {
 	succeeds systemctl enable --now systemd-networkd.service
 }
 
+# up, and networkd has nothing more to do with them
 has_vrfs() {
-	[ "$(ip -j link show up type vrf | jq length)" = 2 ]
+	local vrf
+	[ "$(ip -j link show up type vrf | jq length)" = 2 ] || return 1
+	for vrf in vrf-a vrf-b; do
+		[ "$(networkctl --json=short status "$vrf" | jq -r .AdministrativeState)" = configured ] || return 1
+	done
 }
 
 ports_are_left_alone() {
@@ -38,6 +43,7 @@ udev_knows() {
 }
 
 vrfs_are_joined() {
+	assert_json "$(rportctl -j show ab)" '.a.drift == [] and .b.drift == []' 'what others have changed of the link'
 	succeeds ping -n -q -c 3 -i 0.1 -W 3 -I vrf-a 192.168.0.1
 	succeeds ping -n -q -c 3 -i 0.1 -W 3 -I vrf-b 192.168.0.0
 	succeeds rportctl -j show ab
