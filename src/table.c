@@ -155,6 +155,9 @@ static void search_port(struct port *port, void *userdata)
 		return;
 	if (!search->first)
 		search->first = port;
+	else if (domain_equal(&search->first->spec.domain, &port->spec.domain))
+		/* one that was renamed, say, and one that waits: no name tells them apart */
+		search->first = search->first->rule.present ? search->first : port;
 	else if (!search->second && !(search->linked && search->first->link == port->link))
 		search->second = port;
 }
