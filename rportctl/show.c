@@ -94,6 +94,7 @@ static void show_statistics(const json_t *port)
 	} causes[] = {
 		{ "peerDown", "peer_down" },
 		{ "noProto", "noproto" },
+		{ "invalid", "invalid" },
 		{ "noMemory", "no_memory" },
 		{ "other", "other" },
 	};

@@ -24,10 +24,11 @@ static json_t *statistics_to_json(const struct port_status *status)
 {
 	const struct flow_counters *counters = &status->counters;
 
-	return json_pack("{s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:I}", "packets",
+	return json_pack("{s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:I}", "packets",
 			 (json_int_t)counters->packets, "bytes", (json_int_t)counters->bytes,
 			 "drops", "peerDown", (json_int_t)counters->drops[DROP_PEER_DOWN],
-			 "noProto", (json_int_t)counters->drops[DROP_NO_PROTO], "noMemory",
+			 "noProto", (json_int_t)counters->drops[DROP_NO_PROTO], "invalid",
+			 (json_int_t)counters->drops[DROP_INVALID], "noMemory",
 			 (json_int_t)counters->drops[DROP_NO_MEMORY], "other",
 			 (json_int_t)counters->drops[DROP_OTHER], "interfaceDropped",
 			 (json_int_t)status->interface_dropped);

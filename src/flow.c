@@ -36,6 +36,8 @@ enum drop_cause flow_drop_cause(int errnum)
 	case EIO:    /* the interface is down */
 	case EBADFD: /* the device was removed */
 		return DROP_PEER_DOWN;
+	case EINVAL:
+		return DROP_INVALID;
 	case EAGAIN: /* it would have had to wait for memory */
 	case ENOMEM:
 	case ENOBUFS:

@@ -16,6 +16,7 @@
 enum drop_cause {
 	DROP_PEER_DOWN, /* the port it was going to is down, or gone */
 	DROP_NO_PROTO,  /* neither IPv4 nor IPv6 */
+	DROP_INVALID,   /* the kernel would not take it: cut short, or a header that makes no sense */
 	DROP_NO_MEMORY, /* the kernel had no memory, or would have had to wait */
 	DROP_OTHER,
 	DROP_CAUSES

@@ -115,7 +115,7 @@ test_show() {
 	succeeds rportctl show ab
 	assert_match "$OUT" "ab: up*a: rport0 in netns:$A*addresses*192.168.0.0*peer 192.168.0.1*b: rport0 in netns:$B*" show
 	succeeds rportctl -s show ab
-	assert_match "$OUT" '*sent*packets*bytes*peer_down*noproto*no_memory*' "show with statistics"
+	assert_match "$OUT" '*sent*packets*bytes*peer_down*noproto*invalid*no_memory*' "show with statistics"
 	succeeds rportctl -j show ab
 	assert_json "$OUT" '[keys[]] == ["a","b","configured","datapath","mpls","mtu","name","offload","state","warnings","worker"]'
 	assert_json "$OUT" "[.a, .b] | all(keys == $keys)" "every key is there"

@@ -138,7 +138,7 @@ test_keys_are_always_there() {
 	succeeds rportctl -j create wan0 in "$A"
 	assert_json "$OUT" "keys == [\"port\", \"result\"] and (.port | keys) == $PORT_KEYS and .result == \"unchanged\"" create
 	assert_json "$OUT" '(.port.statistics | keys) == ["bytes", "drops", "interfaceDropped", "packets"] and
-		(.port.statistics.drops | keys) == ["noMemory", "noProto", "other", "peerDown"]'
+		(.port.statistics.drops | keys) == ["invalid", "noMemory", "noProto", "other", "peerDown"]'
 	succeeds rportctl create wan1 in "$B"
 	for verb in 'up wan0' 'down wan0' 'unparent wan0'; do
 		# shellcheck disable=SC2086 # words

@@ -70,7 +70,7 @@ START_TEST(errors_have_causes)
 	ck_assert_int_eq(flow_drop_cause(ENOMEM), DROP_NO_MEMORY);
 	ck_assert_int_eq(flow_drop_cause(ENOBUFS), DROP_NO_MEMORY);
 	ck_assert_int_eq(flow_drop_cause(EAGAIN), DROP_NO_MEMORY);
-	ck_assert_int_eq(flow_drop_cause(EINVAL), DROP_OTHER);
+	ck_assert_int_eq(flow_drop_cause(EINVAL), DROP_INVALID);
 	ck_assert_int_eq(flow_drop_cause(EPERM), DROP_OTHER);
 }
 END_TEST
