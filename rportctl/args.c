@@ -57,6 +57,12 @@ int args_number(const struct args_option *option, const char *value, void *targe
 	return args_string(option, value, target);
 }
 
+int args_number_or_auto(const struct args_option *option, const char *value, void *target)
+{
+	return streq(value, "auto") ? args_string(option, value, target)
+				    : args_number(option, value, target);
+}
+
 int args_check_number(const char *text)
 {
 	size_t length = strlen(text);

@@ -77,10 +77,11 @@ int args_usage_error(const char *fmt, ...) _printf_(1, 2);
  */
 int args_check_number(const char *text);
 
-/* For args_option.apply: a bool that is set; a string that may be given once; one that is a number.
- */
+/* For args_option.apply: a bool that is set; a string that may be given once; one that is a number;
+ * one that is a number or "auto". */
 int args_set(const struct args_option *option, const char *value, void *target);
 int args_string(const struct args_option *option, const char *value, void *target);
 int args_number(const struct args_option *option, const char *value, void *target);
+int args_number_or_auto(const struct args_option *option, const char *value, void *target);
 
 #endif

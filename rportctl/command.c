@@ -25,6 +25,11 @@ enum ctl_status command_call(const struct ctl_options *options, const char *meth
 	return answer.status;
 }
 
+json_t *command_number(const char *text)
+{
+	return text ? json_integer(strtol(text, NULL, 10)) : NULL; /* "auto" is none, so 0 */
+}
+
 const char *command_link_name(struct ctl_options *options, const struct args_table *table, int argc,
 			      char **argv, const char *usage)
 {

@@ -25,6 +25,14 @@ enum ctl_status command_call(const struct ctl_options *options, const char *meth
 			     json_t *parameters, const char *key, command_print_fn print);
 
 /**
+ * command_number() - what an option said that was read by args_number() or args_number_or_auto()
+ * @text: NULL: it was not given
+ *
+ * Return: a JSON integer, 0 for "auto"; or NULL, so that the daemon's default applies.
+ */
+json_t *command_number(const char *text);
+
+/**
  * command_link_name() - read the words of a command that is about one link
  * @table: the options of the command, or NULL
  * @usage: what is said after "rportctl" when there is no word

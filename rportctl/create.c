@@ -8,6 +8,7 @@ struct create_request {
 	const char *name;
 	const char *domain;
 	const char *mtu;
+	const char *queues;
 	bool no_offload;
 	bool mpls;
 };
@@ -23,17 +24,20 @@ const struct args_option ctl_create_options[] = {
 	CREATE("--no-offload", NULL, args_set, no_offload,
 	       "compute checksums and cut segments before the link"),
 	CREATE("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),
+	CREATE("--queues", "N|auto", args_number_or_auto, queues,
+	       "1 to 8, or one for each CPU: spread connections over so many; else 1"),
 };
 const size_t ctl_create_n_options = ARRAY_SIZE(ctl_create_options);
 
 static json_t *create_parameters(const struct create_request *request)
 {
-	json_t *mtu = request->mtu ? json_integer(strtol(request->mtu, NULL, 10)) : NULL;
+	json_t *mtu = command_number(request->mtu), *queues = command_number(request->queues);
 	json_t *offload = request->no_offload ? json_false() : NULL;
 	json_t *mpls = request->mpls ? json_true() : NULL;
 
-	return json_pack("{s:{s:s, s:s*}, s:o*, s:o*, s:o*}", "port", "domain", request->domain,
-			 "interface", request->name, "mtu", mtu, "offload", offload, "mpls", mpls);
+	return json_pack("{s:{s:s, s:s*}, s:o*, s:o*, s:o*, s:o*}", "port", "domain",
+			 request->domain, "interface", request->name, "mtu", mtu, "queues", queues,
+			 "offload", offload, "mpls", mpls);
 }
 
 static void print_created(const struct ctl_options *options _unused_, const json_t *reply)

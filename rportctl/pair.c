@@ -14,6 +14,7 @@ struct pair_end {
 struct pair_request {
 	const char *name;
 	const char *mtu;
+	const char *queues;
 	bool no_offload;
 	bool mpls;
 	bool replace;
@@ -101,6 +102,8 @@ const struct args_option ctl_pair_options[] = {
 	PAIR("--no-offload", NULL, args_set, no_offload,
 	     "compute checksums and cut segments before the link"),
 	PAIR("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),
+	PAIR("--queues", "N|auto", args_number_or_auto, queues,
+	     "1 to 8, or one for each CPU: spread connections over so many; else 1"),
 	PAIR("--replace", NULL, args_set, replace, "make a link anew that has other parameters"),
 	PAIR("--wait", NULL, args_set, wait, "wait for a domain that does not exist yet"),
 	PAIR("--persist", NULL, args_set, persist,
@@ -123,13 +126,13 @@ static json_t *switch_value(bool given, bool value)
 
 static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
 {
-	json_t *mtu = request->mtu ? json_integer(strtol(request->mtu, NULL, 10)) : NULL;
+	json_t *mtu = command_number(request->mtu), *queues = command_number(request->queues);
 
-	return json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "a",
+	return json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "a",
 			 end_parameters(domains[0], &request->a), "b",
 			 end_parameters(domains[1], &request->b), "name", request->name, "mtu", mtu,
-			 "offload", switch_value(request->no_offload, false), "mpls",
-			 switch_value(request->mpls, true), "replace",
+			 "queues", queues, "offload", switch_value(request->no_offload, false),
+			 "mpls", switch_value(request->mpls, true), "replace",
 			 switch_value(request->replace, true), "wait",
 			 switch_value(request->wait, true), "persist",
 			 switch_value(request->persist, true));

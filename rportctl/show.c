@@ -92,11 +92,8 @@ static void show_statistics(const json_t *port)
 	static const struct {
 		const char *key, *title;
 	} causes[] = {
-		{ "peerDown", "peer_down" },
-		{ "noProto", "noproto" },
-		{ "invalid", "invalid" },
-		{ "noMemory", "no_memory" },
-		{ "other", "other" },
+		{ "peerDown", "peer_down" }, { "noProto", "noproto" }, { "invalid", "invalid" },
+		{ "noMemory", "no_memory" }, { "other", "other" },
 	};
 	const json_t *statistics = json_object_get(port, "statistics");
 	const json_t *drops = json_object_get(statistics, "drops");
@@ -148,15 +145,19 @@ static void show_port(const struct ctl_options *options, const char *end, const 
 		show_statistics(port);
 }
 
-/* A link that is pending has no worker. */
+/* A link that is pending has no workers. */
 static void show_datapath(const json_t *link)
 {
-	json_int_t worker = view_number(link, "worker");
+	const json_t *workers = json_object_get(link, "workers");
+	size_t n = json_array_size(workers), i;
+	json_t *worker;
 
 	show_key(LINK_INDENT, "datapath");
 	output_text(COLOR_NONE, "%s", view_text(link, "datapath"));
-	if (worker >= 0)
-		output_text(COLOR_NONE, ", worker %" JSON_INTEGER_FORMAT, worker);
+	if (n > 0)
+		output_text(COLOR_NONE, ", worker%s", n > 1 ? "s" : "");
+	json_array_foreach(workers, i, worker)
+		output_text(COLOR_NONE, " %" JSON_INTEGER_FORMAT, json_integer_value(worker));
 	output_newline();
 }
 
@@ -175,6 +176,8 @@ static void show_link(const struct ctl_options *options, const json_t *link)
 	show_text(LINK_INDENT, "configured", view_bool(link, "configured") ? "yes" : "no");
 	if (view_bool(link, "mpls"))
 		show_text(LINK_INDENT, "mpls", "on");
+	if (view_number(link, "queues") > 1)
+		show_number(LINK_INDENT, "queues", view_number(link, "queues"));
 	show_faults(LINK_INDENT, "warning", json_object_get(link, "warnings"));
 	show_port(options, "a", a);
 	show_port(options, "b", b);

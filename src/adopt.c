@@ -101,20 +101,23 @@ static int read_settings(int netns_fd, unsigned int index, struct port_spec *spe
 
 /* A device, and what could be found out of it. */
 struct find {
+	int fds[TUN_QUEUES_MAX];
+	unsigned int n_fds;
 	struct tun tun;
 	int netns_fd;
 	struct rtnl_dev dev, master;
 	struct port_spec spec;
 };
 
-static int look_at(struct manager *manager, int fd, struct find *find)
+static int look_at(struct manager *manager, struct find *find)
 {
-	struct port where = { .tun.fd = fd };
+	struct port where = { 0 };
 	int r;
 
-	r = tun_adopt(fd, &find->tun);
+	r = tun_adopt(find->fds, find->n_fds, &find->tun);
 	if (r >= 0)
-		r = find->netns_fd = tun_netns(fd);
+		r = find->netns_fd = tun_netns(tun_fd(&find->tun));
+	where.tun = find->tun;
 	if (r >= 0)
 		r = port_locate(&manager->yard, &where);
 	if (r >= 0)
@@ -132,10 +135,11 @@ static int look_at(struct manager *manager, int fd, struct find *find)
 	find->spec.mtu = find->dev.mtu;
 	find->spec.offload = find->tun.header >= TUN_VNET_HEADER;
 	find->spec.mpls = find->dev.tun_pi;
+	find->spec.queues = find->tun.n_queues;
 	return 0;
 }
 
-static int make_port(struct manager *manager, unsigned int slot, int fd, struct find *find,
+static int make_port(struct manager *manager, unsigned int slot, struct find *find,
 		     struct port **ret)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
@@ -148,7 +152,7 @@ static int make_port(struct manager *manager, unsigned int slot, int fd, struct 
 		return r;
 	r = domain_resolve(&port->spec.domain, &place, &err);
 	if (r >= 0)
-		r = port_adopt(&manager->yard, port, fd, &place);
+		r = port_adopt(&manager->yard, port, find->fds, &place);
 	if (r < 0) {
 		manager_remove_port(manager, port);
 		return r;
@@ -157,7 +161,7 @@ static int make_port(struct manager *manager, unsigned int slot, int fd, struct 
 	r = hold_settle(manager, port, true, &err);
 	if (r < 0) {
 		manager_remove_port(manager, port);
-		return 0; /* with it, the descriptor is gone */
+		return 0; /* with it, the descriptors are gone */
 	}
 	*ret = port;
 	return 0;
@@ -222,22 +226,38 @@ static bool read_number(const char *name, unsigned int *ret)
 	return true;
 }
 
+static void give_up(struct manager *manager, const char *name, unsigned int slot,
+		    const struct find *find, int errnum)
+{
+	log_warning("%s of the former rportd is given up: %s", name, strerror(errnum));
+	state_drop_fd(manager->state, name);
+	if (slot != MANAGER_NEW_SLOT)
+		record_drop_device(manager, slot, find->n_fds);
+	for (unsigned int i = 0; i < find->n_fds; i++)
+		safe_close(find->fds[i]);
+}
+
+/* @fd: of the first queue, which is the first by name, too */
 static void adopt(struct manager *manager, const char *name, int fd, json_t *waiting)
 {
-	struct find find = { .netns_fd = -1, .spec = PORT_SPEC_INIT };
+	struct find find = {
+		.fds = { fd },
+		.n_fds = 1,
+		.netns_fd = -1,
+		.spec = PORT_SPEC_INIT,
+	};
 	struct port *port = NULL;
-	unsigned int slot;
+	unsigned int slot = MANAGER_NEW_SLOT;
 	int r = -EINVAL;
 
-	if (read_number(name, &slot))
-		r = look_at(manager, fd, &find);
-	if (r >= 0)
-		r = make_port(manager, slot, fd, &find, &port);
-	if (r < 0) {
-		log_warning("%s of the former rportd is given up: %s", name, strerror(-r));
-		state_drop_fd(manager->state, name);
-		safe_close(fd);
+	if (read_number(name, &slot)) {
+		find.n_fds = record_take_queues(manager, slot, 1, find.fds);
+		r = look_at(manager, &find);
 	}
+	if (r >= 0)
+		r = make_port(manager, slot, &find, &port);
+	if (r < 0)
+		give_up(manager, name, slot, &find, -r);
 	if (port)
 		join(manager, port, find.dev.alias, waiting);
 	safe_close(find.netns_fd);

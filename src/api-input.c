@@ -129,17 +129,19 @@ bool api_read_int(struct api_reader *reader, json_t *object, const char *name, b
 /* What a call says of the ports it makes, all alike. */
 static bool read_common(struct api_reader *reader, json_t *parameters, struct port_spec *port)
 {
-	int64_t mtu = port->mtu;
+	int64_t mtu = port->mtu, queues = port->queues;
 
 	return api_read_int(reader, parameters, "mtu", false, &mtu) &&
 	       port_spec_set_mtu(port, mtu, &reader->err) >= 0 &&
+	       api_read_int(reader, parameters, "queues", false, &queues) &&
+	       port_spec_set_queues(port, queues, &reader->err) >= 0 &&
 	       api_read_bool(reader, parameters, "offload", &port->offload) &&
 	       api_read_bool(reader, parameters, "mpls", &port->mpls);
 }
 
 bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_spec *port)
 {
-	static const char *const keys[] = { "port", "mtu", "offload", "mpls" };
+	static const char *const keys[] = { "port", "mtu", "offload", "mpls", "queues" };
 
 	return api_known_keys(reader, parameters, keys, ARRAY_SIZE(keys)) &&
 	       read_port(reader, parameters, "port", port) && read_common(reader, parameters, port);
@@ -148,8 +150,8 @@ bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_sp
 bool api_read_link(struct api_reader *reader, json_t *parameters, struct link_spec *spec,
 		   struct api_pair_options *options)
 {
-	static const char *const keys[] = { "a",    "b",       "name", "mtu",    "offload",
-					    "mpls", "replace", "wait", "persist" };
+	static const char *const keys[] = { "a",    "b",      "name",    "mtu",  "offload",
+					    "mpls", "queues", "replace", "wait", "persist" };
 	const char *name;
 
 	return api_known_keys(reader, parameters, keys, ARRAY_SIZE(keys)) &&

@@ -83,16 +83,16 @@ static json_t *status_to_json(const struct port *port, const struct port_status 
 	const struct port_spec *spec = &port->spec;
 
 	return json_pack(
-		"{s:s, s:s, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o, "
-		"s:o, s:o}",
+		"{s:s, s:s, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:b, s:I, s:o, s:o, "
+		"s:o, s:o, s:o}",
 		"domain", domain_format(&spec->domain, domain), "interface", status->ifname,
 		"index", (json_int_t)status->index, "state", state_name(status->state), "reason",
 		reason_to_json(port), "losses", (json_int_t)port->hold.losses, "drift",
 		drift_to_json(port), "carrier", status->carrier, "link",
 		null_or_string(port->link ? port->link->name : ""), "peer", peer_to_json(port),
 		"mtu", (json_int_t)status->mtu, "offload", spec->offload, "mpls", spec->mpls,
-		"addresses", spec_json_addresses(spec), "routes", spec_json_routes(spec),
-		"linkLocal",
+		"queues", (json_int_t)spec->queues, "addresses", spec_json_addresses(spec),
+		"routes", spec_json_routes(spec), "linkLocal",
 		null_or_string(port->no_ipv6 ? ""
 					     : ip_address_format(&port->link_local, link_local)),
 		"offloads", offloads_to_json(port->tun.offloads), "statistics",
@@ -132,19 +132,30 @@ static const char *link_state(const struct port_status status[static 2])
 	return one_is(status, PORT_DOWN) ? "degraded" : "up";
 }
 
+/* By queue; none while it is pending. */
+static json_t *workers_to_json(const struct rport_link *link)
+{
+	unsigned int workers[TUN_QUEUES_MAX];
+	unsigned int n = link->shuttle ? shuttle_link_workers(link->shuttle, workers) : 0;
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < n; i++)
+		json_array_append_new(array, json_integer(workers[i]));
+	return array;
+}
+
 json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
 {
 	const struct port *a = link->ports[0], *b = link->ports[1];
 	struct port_status status[2];
-	int worker = link->shuttle ? (int)shuttle_link_worker(link->shuttle) : -1;
 
 	manager_port_status(manager, a, &status[0]);
 	manager_port_status(manager, b, &status[1]);
-	return json_pack("{s:s, s:s, s:b, s:I, s:b, s:b, s:s, s:I, s:o, s:o, s:o}", "name",
+	return json_pack("{s:s, s:s, s:b, s:I, s:b, s:b, s:I, s:s, s:o, s:o, s:o, s:o}", "name",
 			 link->name, "state", link_state(status), "configured", link->configured,
 			 "mtu", (json_int_t)MIN(status[0].mtu, status[1].mtu), "offload",
-			 a->spec.offload, "mpls", a->spec.mpls, "datapath",
-			 manager_datapath(manager), "worker", (json_int_t)worker, "warnings",
-			 warnings_to_json(status), "a", status_to_json(a, &status[0]), "b",
-			 status_to_json(b, &status[1]));
+			 a->spec.offload, "mpls", a->spec.mpls, "queues",
+			 (json_int_t)a->spec.queues, "datapath", manager_datapath(manager),
+			 "workers", workers_to_json(link), "warnings", warnings_to_json(status),
+			 "a", status_to_json(a, &status[0]), "b", status_to_json(b, &status[1]));
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +9,9 @@
 #include "frame.h"
 #include "log.h"
 
-#define WORKERS_MAX 64
+#define WORKERS_MAX       64
+#define WORKERS_USUAL_MAX 8
+#define BUSY_POLL_MAX     10000
 
 static const char usage[] =
 	"Usage: rportd [OPTION]...\n"
@@ -27,14 +28,22 @@ static const char usage[] =
 			     "  --datapath NAME     auto, uring (of these the best: uring-batch, "
 			     "Linux 6.4, or\n"
 			     "                      uring-pending, 6.1) or epoll\n"
-			     "  --limit NAME=N      of links, ports, connections, "
-			     "connections-per-user, monitors,\n"
-			     "                      message (bytes), retries (0: no limit); again "
-			     "for more\n"
-			     "  --log-level LEVEL   error, warning, notice, info (default) or "
-			     "debug\n"
-			     "  --help              show this\n"
-			     "  --version           show the version\n";
+			     "  --busy-poll USEC    look for packets so long before sleeping, "
+			     "while "
+			     "that pays: less\n"
+			     "                      latency for CPU time; 0 to " STRINGIFY(
+				     BUSY_POLL_MAX) " (0)\n"
+						    "  --limit NAME=N      of links, ports, "
+						    "connections, "
+						    "connections-per-user, monitors,\n"
+						    "                      message (bytes), "
+						    "retries (0: no limit); again "
+						    "for more\n"
+						    "  --log-level LEVEL   error, warning, notice, "
+						    "info (default) or "
+						    "debug\n"
+						    "  --help              show this\n"
+						    "  --version           show the version\n";
 
 static const struct limit {
 	const char *name;
@@ -80,6 +89,14 @@ static int parse_workers(const char *text, unsigned int *ret)
 	if (parse_number(text, 1, WORKERS_MAX, ret))
 		return 0;
 	return bad_argument("--workers", text, "a number from 1 to " STRINGIFY(WORKERS_MAX));
+}
+
+static int parse_busy_poll(const char *text, unsigned int *ret)
+{
+	if (parse_number(text, 0, BUSY_POLL_MAX, ret))
+		return 0;
+	return bad_argument("--busy-poll", text,
+			    "a number of microseconds, 0 to " STRINGIFY(BUSY_POLL_MAX));
 }
 
 static int parse_limit(const char *text, struct limits *values)
@@ -133,21 +150,12 @@ static int parse_datapath(const char *text, enum shuttle_datapath *ret)
 	return 0;
 }
 
-static unsigned int default_workers(void)
-{
-	cpu_set_t cpus;
-
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
-		return 1;
-	return (unsigned int)MIN(CPU_COUNT(&cpus), 8);
-}
-
 static void set_defaults(struct arguments *arguments)
 {
 	*arguments = (struct arguments){
 		.socket = ARGUMENTS_SOCKET_DEFAULT,
 		.config_path = CONFIG_PATH_DEFAULT,
-		.workers = default_workers(),
+		.workers = MIN(usable_cpus(), (unsigned int)WORKERS_USUAL_MAX),
 		.log_level = LOG_INFO,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
@@ -160,6 +168,7 @@ enum option_code {
 	OPT_CHECK_CONFIG,
 	OPT_WORKERS,
 	OPT_DATAPATH,
+	OPT_BUSY_POLL,
 	OPT_LIMIT,
 	OPT_LOG_LEVEL,
 	OPT_HELP,
@@ -172,6 +181,7 @@ static const struct option options[] = {
 	{ "check-config", no_argument, NULL, OPT_CHECK_CONFIG },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
 	{ "datapath", required_argument, NULL, OPT_DATAPATH },
+	{ "busy-poll", required_argument, NULL, OPT_BUSY_POLL },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -194,6 +204,8 @@ static int take_option(int option, const char *value, struct arguments *argument
 		return parse_workers(value, &arguments->workers) < 0 ? -EINVAL : 1;
 	case OPT_DATAPATH:
 		return parse_datapath(value, &arguments->datapath) < 0 ? -EINVAL : 1;
+	case OPT_BUSY_POLL:
+		return parse_busy_poll(value, &arguments->busy_poll) < 0 ? -EINVAL : 1;
 	case OPT_LIMIT:
 		return parse_limit(value, &arguments->limits) < 0 ? -EINVAL : 1;
 	case OPT_LOG_LEVEL:

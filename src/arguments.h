@@ -24,6 +24,7 @@ struct arguments {
 	const char *config_path;
 	bool check_config; /* do nothing else */
 	unsigned int workers;
+	unsigned int busy_poll; /* microseconds */
 	int log_level;
 	enum shuttle_datapath datapath;
 	struct limits limits;

@@ -306,7 +306,7 @@ static void batch_destroy(struct engine *engine)
 	free(batch);
 }
 
-static int batch_create(int wake_fd, struct engine **ret)
+static int batch_create(const struct engine_options *options, struct engine **ret)
 {
 	struct batch_engine *batch = calloc(1, sizeof(*batch));
 	int r;
@@ -315,7 +315,7 @@ static int batch_create(int wake_fd, struct engine **ret)
 		return -ENOMEM;
 	r = pool_init(&batch->pool, N_BUFFERS);
 	if (r >= 0)
-		r = ring_init(&batch->ring, RING_ENTRIES, wake_fd);
+		r = ring_init(&batch->ring, RING_ENTRIES, options->wake_fd, options->busy_poll);
 	if (r < 0) {
 		batch_destroy(&batch->engine);
 		return r;
@@ -332,6 +332,7 @@ static int batch_create(int wake_fd, struct engine **ret)
 
 const struct engine_class engine_batch = {
 	.name = "uring-batch",
+	.has_busy_poll = true,
 	.create = batch_create,
 	.destroy = batch_destroy,
 	.start = batch_start,

@@ -90,18 +90,28 @@ static int parse_bool(const char *value, bool *ret, struct rport_error *err)
 			       value);
 }
 
+static bool parse_digits(const char *value, int64_t *ret)
+{
+	int64_t n = 0;
+
+	for (const char *c = value; *c; c++)
+		if (*c < '0' || *c > '9' || __builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, *c - '0', &n))
+			return false;
+	*ret = n;
+	return *value;
+}
+
 static int parse_mtu(const char *value, unsigned int *ret, struct rport_error *err)
 {
 	struct port_spec checked = PORT_SPEC_INIT;
-	int64_t mtu = 0;
+	int64_t mtu;
 	int r;
 
-	for (const char *c = value; *c; c++)
-		if (*c < '0' || *c > '9' || __builtin_mul_overflow(mtu, 10, &mtu) ||
-		    __builtin_add_overflow(mtu, *c - '0', &mtu))
-			return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-					       "\"%s\" is not a number of bytes, %d to %d", value,
-					       LINK_MTU_MIN, LINK_MTU_MAX);
+	if (!parse_digits(value, &mtu))
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "\"%s\" is not a number of bytes, %d to %d", value,
+				       LINK_MTU_MIN, LINK_MTU_MAX);
 	r = port_spec_set_mtu(&checked, mtu, err);
 	if (r == 0)
 		*ret = checked.mtu;
@@ -160,6 +170,25 @@ static int set_mpls(struct config_draft *draft, _unused_ int side, const char *v
 
 	if (r == 0)
 		draft->spec.ports[0].mpls = draft->spec.ports[1].mpls = mpls;
+	return r;
+}
+
+static int set_queues(struct config_draft *draft, _unused_ int side, const char *value,
+		      struct rport_error *err)
+{
+	struct port_spec checked = PORT_SPEC_INIT;
+	int64_t queues = checked.queues;
+	int r;
+
+	if (streq(value, "auto"))
+		queues = SPEC_QUEUES_AUTO;
+	else if (*value && !parse_digits(value, &queues))
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "\"%s\" is neither a number of queues, 1 to %d, nor auto",
+				       value, SPEC_QUEUES_MAX);
+	r = port_spec_set_queues(&checked, queues, err);
+	if (r >= 0)
+		draft->spec.ports[0].queues = draft->spec.ports[1].queues = checked.queues;
 	return r;
 }
 
@@ -244,11 +273,8 @@ struct key {
 };
 
 static const struct key link_keys[] = {
-	{ "MTU", set_mtu },
-	{ "OnMissing", set_on_missing },
-	{ "Offload", set_offload },
-	{ "MPLS", set_mpls },
-	{ NULL, NULL },
+	{ "MTU", set_mtu },   { "OnMissing", set_on_missing }, { "Offload", set_offload },
+	{ "MPLS", set_mpls }, { "Queues", set_queues },        { NULL, NULL },
 };
 
 static const struct key port_keys[] = {

@@ -17,7 +17,7 @@ static void format_link(FILE *out, const struct link_spec *spec)
 	bool has_mtu = both->mtu != defaults.mtu && !mtus_differ(spec);
 
 	if (!has_mtu && spec->wait && both->offload == defaults.offload &&
-	    both->mpls == defaults.mpls)
+	    both->mpls == defaults.mpls && both->queues == defaults.queues)
 		return;
 	fputs("[Link]\n", out);
 	if (has_mtu)
@@ -28,6 +28,8 @@ static void format_link(FILE *out, const struct link_spec *spec)
 		fputs("Offload=no\n", out);
 	if (both->mpls != defaults.mpls)
 		fputs("MPLS=yes\n", out);
+	if (both->queues != defaults.queues)
+		fprintf(out, "Queues=%u\n", both->queues);
 	fputs("\n", out);
 }
 
@@ -83,9 +85,9 @@ static int check_ports_alike(const struct link_spec *spec, struct rport_error *e
 {
 	const struct port_spec *a = &spec->ports[0], *b = &spec->ports[1];
 
-	if (a->offload != b->offload || a->mpls != b->mpls)
-		return refuse(err, "a file says Offload= and MPLS= for both ports, and here they "
-				   "differ");
+	if (a->offload != b->offload || a->mpls != b->mpls || a->queues != b->queues)
+		return refuse(err, "a file says Offload=, MPLS= and Queues= for both ports, and "
+				   "here they differ");
 	return 0;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The memory is a page with a header and then the slots, 64 bytes each, so that two workers never
- * write to one cache line. Pages that no slot is used of cost nothing. It is sealed against getting
- * shorter, since to touch what was cut off would be SIGBUS; one without the seal is not taken over.
- * Which slots are used is known to the process alone: the next one is told by who used them.
+ * The memory is a page with a header and then, for the first queue, 64 bytes of each slot, so that
+ * two workers never write to one cache line; for the second queue the same, and so on. Pages that
+ * nobody uses cost nothing, and as most ports have one queue, used ones are full of what is used.
+ * It is sealed against getting shorter, since to touch what was cut off would be SIGBUS; one
+ * without the seal is not taken over. Which slots are used is known to the process alone: the next
+ * one is told by who used them.
  */
 
 #include <fcntl.h>
@@ -17,10 +19,11 @@
 
 #define COUNTERS_NAME    "counters"
 #define COUNTERS_MAGIC   0x726f7563U
-#define COUNTERS_VERSION 1
+#define COUNTERS_VERSION 2
 #define HEADER_SIZE      4096
 #define SLOT_SIZE        64
 #define SLOTS_MAX        (1U << 20)
+#define QUEUE_SIZE       ((size_t)SLOTS_MAX * SLOT_SIZE) /* from one queue to the next */
 #define WORD_BITS        64
 
 _Static_assert(sizeof(struct flow_counters) <= SLOT_SIZE, "a slot has room for the counters");
@@ -46,7 +49,7 @@ struct counters {
 
 static size_t file_size(unsigned int slots)
 {
-	return HEADER_SIZE + (size_t)slots * SLOT_SIZE;
+	return HEADER_SIZE + (COUNTERS_QUEUES - 1) * QUEUE_SIZE + (size_t)slots * SLOT_SIZE;
 }
 
 static bool map(struct counters *counters, int fd, unsigned int slots)
@@ -122,38 +125,38 @@ static int map_new(struct counters *counters, struct state *state, unsigned int 
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
-static struct flow_counters *slot_counters(struct counters *counters, unsigned int slot)
+struct flow_counters *counters_of(struct counters *counters, unsigned int slot, unsigned int queue)
 {
-	return (void *)((char *)counters->header + HEADER_SIZE + (size_t)slot * SLOT_SIZE);
+	return (void *)((char *)counters->header + HEADER_SIZE + queue * QUEUE_SIZE +
+			(size_t)slot * SLOT_SIZE);
 }
 
-struct flow_counters *counters_take(struct counters *counters, unsigned int slot)
+int counters_take(struct counters *counters, unsigned int slot)
 {
 	uint64_t bit = UINT64_C(1) << slot % WORD_BITS;
 
 	if (slot >= counters->slots || (counters->used[slot / WORD_BITS] & bit))
-		return NULL;
+		return -ENOENT;
 	counters->used[slot / WORD_BITS] |= bit;
-	return slot_counters(counters, slot);
+	return 0;
 }
 
-struct flow_counters *counters_new(struct counters *counters, unsigned int *ret_slot)
+int counters_new(struct counters *counters, unsigned int queues, unsigned int *ret_slot)
 {
 	unsigned int words = (counters->slots + WORD_BITS - 1) / WORD_BITS, slot;
-	struct flow_counters *fresh;
 
 	while (counters->first < words && counters->used[counters->first] == UINT64_MAX)
 		counters->first++;
 	if (counters->first == words)
-		return NULL;
+		return -ENOSPC;
 	slot = counters->first * WORD_BITS +
 	       (unsigned int)__builtin_ctzll(~counters->used[counters->first]);
-	fresh = counters_take(counters, slot);
-	if (!fresh) /* a bit of the last word beyond the last slot */
-		return NULL;
-	memset(fresh, 0, sizeof(*fresh));
+	if (counters_take(counters, slot) < 0) /* a bit of the last word beyond the last slot */
+		return -ENOSPC;
+	for (unsigned int i = 0; i < queues; i++)
+		memset(counters_of(counters, slot, i), 0, SLOT_SIZE);
 	*ret_slot = slot;
-	return fresh;
+	return 0;
 }
 
 void counters_free(struct counters *counters, unsigned int slot)

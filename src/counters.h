@@ -4,7 +4,8 @@
 
 /*
  * The counters of all ports, in one piece of shared memory, so that they outlive the daemon that
- * counts: a memfd which the descriptor store keeps. A port has a slot of it, as long as it exists.
+ * counts: a memfd which the descriptor store keeps. A port has a slot of it, as long as it exists,
+ * and in the slot a set of counters for each of its queues, as each is counted by another worker.
  */
 
 #include "flow.h"
@@ -28,23 +29,33 @@ int counters_open(struct state *state, unsigned int max, struct counters **ret);
  */
 void counters_close(struct counters *counters);
 
+#define COUNTERS_QUEUES 8 /* of a slot */
+
 /**
  * counters_take() - use a slot as it is, counts and all
  * @slot: one that a former daemon used
  *
- * Return: the slot's counters; NULL when it is taken, or out of range.
+ * Return: 0, or -ENOENT when it is taken, or out of range.
  */
-struct flow_counters *counters_take(struct counters *counters, unsigned int slot);
+int counters_take(struct counters *counters, unsigned int slot);
 
 /**
- * counters_new() - use any slot that is free, zeroed
+ * counters_new() - use any slot that is free
+ * @queues: so many sets of counters are zeroed, 1 to COUNTERS_QUEUES
  * @ret_slot: its number
  *
  * Inherited slots must have been taken before.
  *
- * Return: the slot's counters; NULL when all are taken.
+ * Return: 0, or -ENOSPC when all are taken.
  */
-struct flow_counters *counters_new(struct counters *counters, unsigned int *ret_slot);
+int counters_new(struct counters *counters, unsigned int queues, unsigned int *ret_slot);
+
+/**
+ * counters_of() - the counters of a queue
+ * @slot: one that is used
+ * @queue: from 0
+ */
+struct flow_counters *counters_of(struct counters *counters, unsigned int slot, unsigned int queue);
 
 /**
  * counters_free() - the slot is free again

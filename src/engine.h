@@ -17,12 +17,17 @@ struct engine {
 	void *userdata;                  /* for gone() */
 };
 
+struct engine_options {
+	int wake_fd;            /* an eventfd; writing to it ends the engine's wait */
+	unsigned int busy_poll; /* microseconds to look for frames before sleeping, if it can */
+};
+
 struct engine_class {
 	const char *name; /* as users see it */
+	bool has_busy_poll;
 
-	/* Make one, in the thread that will run it. Writing to the eventfd @wake_fd ends its wait.
-	 */
-	int (*create)(int wake_fd, struct engine **ret);
+	/* Make one, in the thread that will run it. */
+	int (*create)(const struct engine_options *options, struct engine **ret);
 	void (*destroy)(struct engine *engine);
 
 	/* Begin to read from a flow. */

@@ -200,7 +200,7 @@ static void epoll_engine_destroy(struct engine *engine)
 	free(epoll);
 }
 
-static int epoll_engine_create(int wake_fd, struct engine **ret)
+static int epoll_engine_create(const struct engine_options *options, struct engine **ret)
 {
 	struct epoll_engine *epoll = calloc(1, sizeof(*epoll));
 	int r;
@@ -208,10 +208,10 @@ static int epoll_engine_create(int wake_fd, struct engine **ret)
 	if (!epoll)
 		return -ENOMEM;
 	epoll->engine.class = &engine_epoll;
-	epoll->wake_fd = wake_fd;
+	epoll->wake_fd = options->wake_fd;
 	TAILQ_INIT(&epoll->refused);
 	epoll->fd = epoll_create1(EPOLL_CLOEXEC);
-	r = epoll->fd < 0 ? -errno : set_add(epoll, wake_fd, WAKE_SLOT);
+	r = epoll->fd < 0 ? -errno : set_add(epoll, epoll->wake_fd, WAKE_SLOT);
 	if (r >= 0)
 		r = pool_init(&epoll->pool, 1);
 	if (r < 0) {

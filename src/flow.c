@@ -67,12 +67,12 @@ void flow_count_drop(struct flow *flow, enum drop_cause cause)
 	add(&flow->counters->drops[cause], 1);
 }
 
-void flow_read_counters(const struct flow_counters *counters, struct flow_counters *ret)
+void flow_add_counters(const struct flow_counters *counters, struct flow_counters *sum)
 {
-	ret->packets = __atomic_load_n(&counters->packets, __ATOMIC_RELAXED);
-	ret->bytes = __atomic_load_n(&counters->bytes, __ATOMIC_RELAXED);
+	sum->packets += __atomic_load_n(&counters->packets, __ATOMIC_RELAXED);
+	sum->bytes += __atomic_load_n(&counters->bytes, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < DROP_CAUSES; i++)
-		ret->drops[i] = __atomic_load_n(&counters->drops[i], __ATOMIC_RELAXED);
+		sum->drops[i] += __atomic_load_n(&counters->drops[i], __ATOMIC_RELAXED);
 }
 
 unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes)

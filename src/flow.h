@@ -16,7 +16,7 @@
 enum drop_cause {
 	DROP_PEER_DOWN, /* the port it was going to is down, or gone */
 	DROP_NO_PROTO,  /* neither IPv4 nor IPv6 */
-	DROP_INVALID,   /* the kernel would not take it: cut short, or a header that makes no sense */
+	DROP_INVALID, /* the kernel would not take it: cut short, or a header that makes no sense */
 	DROP_NO_MEMORY, /* the kernel had no memory, or would have had to wait */
 	DROP_OTHER,
 	DROP_CAUSES
@@ -88,9 +88,10 @@ void flow_count_sent(struct flow *flow, size_t size);
 void flow_count_drop(struct flow *flow, enum drop_cause cause);
 
 /**
- * flow_read_counters() - take counters from another thread than the worker's
+ * flow_add_counters() - read counters from another thread than the worker's, and add them up
+ * @sum: to which they are added
  */
-void flow_read_counters(const struct flow_counters *counters, struct flow_counters *ret);
+void flow_add_counters(const struct flow_counters *counters, struct flow_counters *sum);
 
 /**
  * flow_next_batch() - how many reads to ask for, after what the last ones brought

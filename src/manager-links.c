@@ -45,10 +45,22 @@ static int refuse_different(const struct port *port, const struct port *parent,
 {
 	char a[PORT_TEXT_MAX], b[PORT_TEXT_MAX];
 
+	port_format(port, a);
+	port_format(parent, b);
+	if (port->spec.queues != parent->spec.queues)
+		return rport_error_set(
+			err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
+			"%s has %u queues and %s has %u: create both with as many (--queues)", a,
+			port->spec.queues, b, parent->spec.queues);
 	return rport_error_set(err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
-			       "%s and %s differ in %s: create both with it, or both without",
-			       port_format(port, a), port_format(parent, b),
+			       "%s and %s differ in %s: create both with it, or both without", a, b,
 			       port->spec.mpls != parent->spec.mpls ? "--mpls" : "--no-offload");
+}
+
+static bool may_be_peers(const struct port *port, const struct port *parent)
+{
+	return port->spec.mpls == parent->spec.mpls && port->spec.offload == parent->spec.offload &&
+	       port->spec.queues == parent->spec.queues;
 }
 
 /* A name that no link has: of the domains, and a number if there must be one. */
@@ -76,7 +88,7 @@ static int choose_name(struct manager *manager, const struct port *a, const stru
 static struct shuttle_port shuttle_port(const struct port *port, bool stale)
 {
 	return (struct shuttle_port){
-		.tun = port->tun,
+		.tun = &port->tun,
 		/* While it had no carrier nothing should have come; what did is old. */
 		.stale = stale || !port->carrier,
 		.counters = port->counters,
@@ -170,11 +182,6 @@ static int make_link(struct manager *manager, struct port *port, struct port *pa
 	return 0;
 }
 
-static bool same_headers(const struct port *port, const struct port *parent)
-{
-	return port->spec.mpls == parent->spec.mpls && port->spec.offload == parent->spec.offload;
-}
-
 int manager_set_parent(struct manager *manager, struct port *port, struct port *parent,
 		       const char *name, struct rport_error *err)
 {
@@ -187,7 +194,7 @@ int manager_set_parent(struct manager *manager, struct port *port, struct port *
 		return refuse_taken(port, parent, err);
 	if (r == 0)
 		return 0;
-	r = same_headers(port, parent) ? check_limit(manager, err)
+	r = may_be_peers(port, parent) ? check_limit(manager, err)
 				       : refuse_different(port, parent, err);
 	if (r >= 0)
 		r = make_link(manager, port, parent, name, err);

@@ -119,6 +119,11 @@ void watch_forget(struct manager *manager, struct port *port);
 void watch_port_gone(void *owner, unsigned int end, void *userdata);
 
 /**
+ * watch_link_moved() - the shuttle says that a link has other workers; see shuttle_options.moved
+ */
+void watch_link_moved(void *owner, void *userdata);
+
+/**
  * watch_enter_index() - know a port by its number from now on
  */
 int watch_enter_index(struct manager *manager, struct port *port);
@@ -178,6 +183,24 @@ void record_forget_link(struct manager *manager, const struct rport_link *link);
  * record_device() - keep the device of a port over a restart; or no longer, if it has none
  */
 void record_device(struct manager *manager, const struct port *port);
+
+/**
+ * record_drop_device() - keep a device no longer
+ * @slot: the number of its port
+ * @queues: of the device
+ */
+void record_drop_device(struct manager *manager, unsigned int slot, unsigned int queues);
+
+/**
+ * record_take_queues() - take the descriptors of a device that a former daemon had
+ * @slot: the number of its port
+ * @n: how many have been taken, and are in @fds
+ * @fds: the others are put behind them; now the caller's
+ *
+ * Return: how many there are in all.
+ */
+unsigned int record_take_queues(struct manager *manager, unsigned int slot, unsigned int n,
+				int fds[static TUN_QUEUES_MAX]);
 
 /**
  * record_restore() - be as the former daemon was

@@ -15,13 +15,22 @@
 
 /* --- ports ------------------------------------------------------------------------------------ */
 
-static struct flow_counters *take_slot(struct manager *manager, unsigned int slot,
-				       unsigned int *ret_slot)
+_Static_assert(COUNTERS_QUEUES >= TUN_QUEUES_MAX, "each queue of a port is counted");
+
+static int take_slot(struct manager *manager, struct port *port, unsigned int slot)
 {
+	int r;
+
 	if (slot == MANAGER_NEW_SLOT)
-		return counters_new(manager->counters, ret_slot);
-	*ret_slot = slot;
-	return counters_take(manager->counters, slot);
+		r = counters_new(manager->counters, port->spec.queues, &slot);
+	else
+		r = counters_take(manager->counters, slot);
+	if (r < 0)
+		return r;
+	port->slot = slot;
+	for (unsigned int i = 0; i < port->spec.queues; i++)
+		port->counters[i] = counters_of(manager->counters, slot, i);
+	return 0;
 }
 
 int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned int slot,
@@ -33,16 +42,15 @@ int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned i
 		rport_error_no_memory(err);
 		return -ENOMEM;
 	}
-	*port = (struct port)PORT_INIT;
-	port->counters = take_slot(manager, slot, &port->slot);
-	if (!port->counters) {
+	*port = (struct port){ 0 };
+	port->spec = *spec;
+	if (take_slot(manager, port, slot) < 0) {
 		free(port);
 		rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
 				"the limit of %u ports is reached (rportd --limit ports=N)",
 				manager->options.max_ports);
 		return -ENOSPC;
 	}
-	port->spec = *spec;
 	*spec = (struct port_spec){ 0 };
 	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
 	port->mtu = port->spec.mtu;
@@ -343,7 +351,8 @@ void manager_port_status(struct manager *manager, const struct port *port, struc
 	struct rtnl_dev dev;
 
 	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
-	flow_read_counters(port->counters, &status.counters);
+	for (unsigned int i = 0; i < port->spec.queues; i++)
+		flow_add_counters(port->counters[i], &status.counters);
 	if (port_query(&manager->yard, port, &dev) == 0) {
 		status.state = dev.flags & IFF_UP ? PORT_UP : PORT_DOWN;
 		status.carrier = port->carrier && status.state == PORT_UP;
@@ -373,6 +382,11 @@ bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent)
 const char *manager_datapath(const struct manager *manager)
 {
 	return shuttle_datapath_name(manager->shuttle);
+}
+
+bool manager_has_busy_poll(const struct manager *manager)
+{
+	return manager->options.busy_poll > 0 && shuttle_has_busy_poll(manager->shuttle);
 }
 
 int manager_uring_error(const struct manager *manager)
@@ -413,7 +427,9 @@ static int start_shuttle(struct manager *manager, sd_event *event, struct rport_
 		.datapath = manager->options.datapath,
 		.nowait = manager->yard.nowait,
 		.workers = manager->options.workers,
+		.busy_poll = manager->options.busy_poll,
 		.gone = watch_port_gone,
+		.moved = watch_link_moved,
 		.userdata = manager,
 	};
 	int r;

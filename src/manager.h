@@ -22,6 +22,7 @@ struct manager;
 
 struct manager_options {
 	unsigned int workers;
+	unsigned int busy_poll; /* microseconds */
 	enum shuttle_datapath datapath;
 	unsigned int max_links;
 	unsigned int max_ports;
@@ -225,6 +226,11 @@ bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent);
  * manager_datapath() - the name of the engine that moves the packets
  */
 const char *manager_datapath(const struct manager *manager);
+
+/**
+ * manager_has_busy_poll() - is that of the options in effect? Not with every data path
+ */
+bool manager_has_busy_poll(const struct manager *manager);
 
 /**
  * manager_uring_error() - why it is not io_uring, though that was preferred

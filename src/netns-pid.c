@@ -22,7 +22,7 @@
 
 struct scout {
 	pid_t pid;
-	int tun_fd;
+	struct tun tun;
 };
 
 /* In a new namespace, where nobody sees it before it has its alias. */
@@ -31,14 +31,11 @@ static int send_scout(void *arg)
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	struct scout *scout = arg;
 	struct rtnl_dev dev;
-	struct tun tun;
 	int r;
 
-	r = tun_open(SCOUT_NAME, &(struct tun_options){ 0 }, &tun);
-	if (r < 0)
-		return r;
-	scout->tun_fd = tun.fd;
-	r = rtnl_open(-1, &rtnl);
+	r = tun_open(SCOUT_NAME, &(struct tun_options){ 0 }, &scout->tun);
+	if (r >= 0)
+		r = rtnl_open(-1, &rtnl);
 	if (r >= 0)
 		r = rtnl_dev_by_name(rtnl, SCOUT_NAME, &dev);
 	if (r >= 0)
@@ -50,12 +47,12 @@ static int send_scout(void *arg)
 
 static int find_by_scout(pid_t pid)
 {
-	struct scout scout = { .pid = pid, .tun_fd = -1 };
+	struct scout scout = { .pid = pid };
 	int r = netns_run(-1, send_scout, &scout);
 
 	if (r >= 0)
-		r = tun_netns(scout.tun_fd);
-	safe_close(scout.tun_fd);
+		r = tun_netns(tun_fd(&scout.tun));
+	tun_close(&scout.tun);
 	return r;
 }
 

@@ -212,7 +212,7 @@ static void pending_destroy(struct engine *engine)
 	free(pending);
 }
 
-static int pending_create(int wake_fd, struct engine **ret)
+static int pending_create(const struct engine_options *options, struct engine **ret)
 {
 	struct pending_engine *pending = calloc(1, sizeof(*pending));
 	int r;
@@ -221,7 +221,7 @@ static int pending_create(int wake_fd, struct engine **ret)
 		return -ENOMEM;
 	r = pool_init(&pending->pool, N_BUFFERS);
 	if (r >= 0)
-		r = ring_init(&pending->ring, RING_ENTRIES, wake_fd);
+		r = ring_init(&pending->ring, RING_ENTRIES, options->wake_fd, options->busy_poll);
 	if (r >= 0)
 		r = ring_provide_init(&pending->ring, N_BUFFERS);
 	if (r < 0) {
@@ -238,6 +238,7 @@ static int pending_create(int wake_fd, struct engine **ret)
 
 const struct engine_class engine_pending = {
 	.name = "uring-pending",
+	.has_busy_poll = true,
 	.create = pending_create,
 	.destroy = pending_destroy,
 	.start = pending_start,

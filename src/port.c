@@ -7,6 +7,8 @@
 #define IFF_LOWER_UP 0x10000 /* of <linux/if.h>, which does not go with <net/if.h> */
 #endif
 
+_Static_assert(SPEC_QUEUES_MAX <= TUN_QUEUES_MAX, "a port has the queues that were asked for");
+
 /* Packets that may wait for the shuttle: the kernel's default of 500 is too few for a TCP window.
  */
 #define QUEUE_LENGTH   2000
@@ -86,8 +88,8 @@ int port_yard_open(struct port_yard *ret, struct rport_error *err)
 		port_yard_close(&yard);
 		return r;
 	}
-	yard.nowait = tun_has_nowait(probe.fd);
-	safe_close(probe.fd);
+	yard.nowait = tun_has_nowait(tun_fd(&probe));
+	tun_close(&probe);
 	*ret = yard;
 	return 0;
 }
@@ -103,14 +105,14 @@ void port_yard_close(struct port_yard *yard)
 
 int port_locate(struct port_yard *yard, struct port *port)
 {
-	_cleanup_close_ int netns_fd = tun_netns(port->tun.fd);
+	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	struct rtnl_dev dev;
 	int r;
 
 	if (netns_fd < 0)
 		return netns_fd;
-	r = tun_name(port->tun.fd, port->ifname);
+	r = tun_name(tun_fd(&port->tun), port->ifname);
 	if (r < 0)
 		return r;
 	r = rtnl_nsid(yard->own, netns_fd, &port->nsid);
@@ -153,7 +155,7 @@ static int prepare(struct port_yard *yard, struct port *port)
 	struct rtnl_dev dev;
 	int r;
 
-	r = tun_name(port->tun.fd, name);
+	r = tun_name(tun_fd(&port->tun), name);
 	if (r < 0)
 		return r;
 	r = rtnl_dev_by_name(yard->staging, name, &dev);
@@ -219,7 +221,8 @@ static int make(struct port_yard *yard, struct port *port, const struct domain_p
 
 	r = open_staged(yard,
 			(struct tun_options){ .offload = port->spec.offload,
-					      .mpls = port->spec.mpls },
+					      .mpls = port->spec.mpls,
+					      .queues = port->spec.queues },
 			&port->tun, err);
 	if (r < 0)
 		return r;
@@ -281,20 +284,21 @@ static int check_home(struct port_yard *yard, const struct port *port,
 	return port->nsid == home && ret->master == place->vrf_index ? 0 : -ENODEV;
 }
 
-int port_adopt(struct port_yard *yard, struct port *port, int fd, const struct domain_place *place)
+int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
+	       const struct domain_place *place)
 {
 	char wanted[IFNAMSIZ];
 	struct rtnl_dev dev;
 	int r;
 
-	r = tun_adopt(fd, &port->tun);
+	r = tun_adopt(fds, port->spec.queues, &port->tun);
 	if (r < 0)
 		return r;
 	r = port_locate(yard, port);
 	if (r >= 0)
 		r = check_home(yard, port, place, &dev);
 	if (r < 0) {
-		port->tun.fd = -1; /* the caller's */
+		port->tun = (struct tun){ 0 }; /* the caller's */
 		port_unmake(port);
 		return r;
 	}
@@ -309,7 +313,7 @@ int port_adopt(struct port_yard *yard, struct port *port, int fd, const struct d
 	port->was_up = true;
 	/* of one that is down nobody can tell whether it would have a carrier: now it is known */
 	port->carrier = dev.flags & IFF_LOWER_UP;
-	return port->rule.up ? 0 : tun_set_carrier(fd, false);
+	return port->rule.up ? 0 : tun_set_carrier(tun_fd(&port->tun), false);
 }
 
 /* Is the number that we have that of our interface, in the namespace where this is now? */
@@ -319,7 +323,7 @@ static int check_index(struct rtnl *rtnl, const struct port *port)
 	struct rtnl_dev dev;
 	int r;
 
-	r = tun_name(port->tun.fd, name);
+	r = tun_name(tun_fd(&port->tun), name);
 	if (r >= 0)
 		r = rtnl_dev_by_name(rtnl, name, &dev);
 	if (r < 0)
@@ -329,7 +333,7 @@ static int check_index(struct rtnl *rtnl, const struct port *port)
 
 int port_open_rtnl(const struct port *port, struct rtnl **ret)
 {
-	_cleanup_close_ int netns_fd = port->rule.present ? tun_netns(port->tun.fd) : -EBADFD;
+	_cleanup_close_ int netns_fd = port->rule.present ? tun_netns(tun_fd(&port->tun)) : -EBADFD;
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	int r;
 
@@ -346,7 +350,7 @@ int port_open_rtnl(const struct port *port, struct rtnl **ret)
 
 void port_unmake(struct port *port)
 {
-	port->tun = (struct tun){ .fd = safe_close(port->tun.fd) };
+	tun_close(&port->tun);
 	port->rule.present = false;
 	port->rule.up = false;
 	port->carrier = false;
@@ -386,7 +390,7 @@ void port_update_carrier(struct port_yard *yard, struct port *port)
 
 	if (!port->rule.present || carrier == port->carrier)
 		return;
-	if (tun_set_carrier(port->tun.fd, carrier) < 0)
+	if (tun_set_carrier(tun_fd(&port->tun), carrier) < 0)
 		return;
 	port->carrier = carrier;
 	/*

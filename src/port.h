@@ -46,8 +46,8 @@ struct port {
 
 	struct port_spec spec; /* what it shall be; its domain as it was found */
 	enum port_wish wish;
-	unsigned int slot; /* of its counters, and so its number */
-	struct flow_counters *counters;
+	unsigned int slot;                              /* of its counters, and so its number */
+	struct flow_counters *counters[TUN_QUEUES_MAX]; /* of each queue that the spec has */
 	struct port_hold hold;
 
 	struct tun tun;
@@ -122,13 +122,14 @@ int port_make(struct port_yard *yard, struct port *port, const struct domain_pla
 /**
  * port_adopt() - take over the device of a port from a former daemon
  * @port: has a spec, complete, and no device
- * @fd: owned by the port on success
+ * @fds: one for each queue of the spec; owned by the port on success
  * @place: the domain of the spec, found
  *
  * Return: 0; -EBADFD when the device was removed; -ENODEV when it is not in its domain; or another
  * -errno.
  */
-int port_adopt(struct port_yard *yard, struct port *port, int fd, const struct domain_place *place);
+int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
+	       const struct domain_place *place);
 
 /**
  * port_unmake() - let go of the device; the port keeps what it shall be. Takes one without
@@ -203,13 +204,9 @@ void port_update_carrier(struct port_yard *yard, struct port *port);
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret);
 
 /**
- * port_release() - let go of the device, and free what the port holds; takes PORT_INIT
+ * port_release() - let go of the device, and free what the port holds; takes a zeroed one
  */
 void port_release(struct port *port);
-#define PORT_INIT                  \
-	{                          \
-		.tun = {.fd = -1 } \
-	}
 
 /**
  * port_format() - DOMAIN/IFNAME, by which a port is known; IFNAME is "-" before it has one

@@ -7,7 +7,8 @@
  * together is there or not. A port that becomes part of a link is put there first and removed by
  * itself after: should both be found, the link is right.
  *
- * A device is kept under the number of its port, which is that of its counters, too.
+ * A device is kept under the number of its port, which is that of its counters, too: "port-7". What
+ * is kept of it is a descriptor for each queue; of those after the first, "port-7.1" and so on.
  */
 
 #include <stdio.h>
@@ -32,9 +33,13 @@ static const char *link_key(const struct rport_link *link, char buf[static STATE
 	return buf;
 }
 
-static const char *device_name(unsigned int slot, char buf[static STATE_NAME_MAX])
+static const char *queue_name(unsigned int slot, unsigned int queue,
+			      char buf[static STATE_NAME_MAX])
 {
-	snprintf(buf, STATE_NAME_MAX, RECORD_DEVICE "%u", slot);
+	int length = snprintf(buf, STATE_NAME_MAX, RECORD_DEVICE "%u", slot);
+
+	if (queue > 0)
+		snprintf(buf + length, STATE_NAME_MAX - (size_t)length, ".%u", queue);
 	return buf;
 }
 
@@ -95,19 +100,41 @@ void record_forget_link(struct manager *manager, const struct rport_link *link)
 void record_device(struct manager *manager, const struct port *port)
 {
 	char name[STATE_NAME_MAX];
-	int r;
+	int r = 0;
 
 	if (!manager->state)
 		return;
-	device_name(port->slot, name);
 	if (!port->rule.present) {
-		state_drop_fd(manager->state, name);
+		record_drop_device(manager, port->slot, port->spec.queues);
 		return;
 	}
-	r = state_store_fd(manager->state, name, port->tun.fd);
+	for (unsigned int i = 0; i < port->tun.n_queues && r >= 0; i++)
+		r = state_store_fd(manager->state, queue_name(port->slot, i, name),
+				   port->tun.queues[i]);
 	if (r < 0)
 		log_limited(LOG_WARNING, "cannot keep %s over a restart: %s", port->ifname,
 			    strerror(-r));
+}
+
+void record_drop_device(struct manager *manager, unsigned int slot, unsigned int queues)
+{
+	char name[STATE_NAME_MAX];
+
+	for (unsigned int i = 0; i < queues; i++)
+		state_drop_fd(manager->state, queue_name(slot, i, name));
+}
+
+unsigned int record_take_queues(struct manager *manager, unsigned int slot, unsigned int n,
+				int fds[static TUN_QUEUES_MAX])
+{
+	char name[STATE_NAME_MAX];
+
+	for (; n < TUN_QUEUES_MAX; n++) {
+		fds[n] = state_take_fd(manager->state, queue_name(slot, n, name));
+		if (fds[n] < 0)
+			break;
+	}
+	return n;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -150,20 +177,19 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 static int take_device(struct manager *manager, struct port *port, struct rport_error *err)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
-	_cleanup_close_ int fd = -1;
-	char name[STATE_NAME_MAX];
+	int fds[TUN_QUEUES_MAX];
+	unsigned int n = record_take_queues(manager, port->slot, 0, fds);
 	int r;
 
-	fd = state_take_fd(manager->state, device_name(port->slot, name));
-	if (fd < 0)
-		return fd;
-	r = domain_resolve(&port->spec.domain, &place, err);
+	/* fewer are left of one that was just being stored: it is made anew */
+	r = n == port->spec.queues ? 0 : -ENOENT;
 	if (r >= 0)
-		r = port_adopt(&manager->yard, port, fd, &place);
-	if (r < 0)
-		return r;
-	steal_fd(&fd);
-	return 0;
+		r = domain_resolve(&port->spec.domain, &place, err);
+	if (r >= 0)
+		r = port_adopt(&manager->yard, port, fds, &place);
+	while (r < 0 && n > 0)
+		safe_close(fds[--n]);
+	return r;
 }
 
 static void restore_device(struct manager *manager, struct port *port)

@@ -21,7 +21,7 @@ struct ring_tag ring_tag_unpack(uint64_t user_data)
 	};
 }
 
-int ring_init(struct ring *ring, unsigned int entries, int wake_fd)
+int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int busy_poll)
 {
 	/*
 	 * COOP_TASKRUN, of Linux 5.19, spares the interrupt for each poll that fires. DEFER_TASKRUN
@@ -33,12 +33,15 @@ int ring_init(struct ring *ring, unsigned int entries, int wake_fd)
 		IORING_SETUP_COOP_TASKRUN,
 		0,
 	};
+	/* so that work to be done is seen by who spins, without a system call */
+	unsigned int flag = busy_poll > 0 ? IORING_SETUP_TASKRUN_FLAG : 0;
 	int r = -EINVAL;
 
 	*ring = (struct ring){ .wake_fd = wake_fd };
+	spin_init(&ring->spin, busy_poll);
 	for (size_t i = 0; i < ARRAY_SIZE(flags) && r == -EINVAL; i++) {
 		struct io_uring_params params = {
-			.flags = flags[i] | IORING_SETUP_CQSIZE,
+			.flags = flags[i] | IORING_SETUP_CQSIZE | (flags[i] ? flag : 0),
 			.cq_entries = entries * 4,
 		};
 
@@ -81,10 +84,8 @@ void ring_woken(struct ring *ring)
 	ring->wake_polled = false;
 }
 
-void ring_submit(struct ring *ring, bool wait)
+static void enter(struct ring *ring, bool wait)
 {
-	if (!ring->wake_polled)
-		poll_wake_fd(ring);
 	do {
 		int r = wait ? io_uring_submit_and_wait(&ring->uring, 1)
 			     : io_uring_submit_and_get_events(&ring->uring);
@@ -92,6 +93,55 @@ void ring_submit(struct ring *ring, bool wait)
 		if (r == -EAGAIN || r == -EBUSY || r == -ENOMEM)
 			nanosleep(&(struct timespec){ .tv_nsec = RETRY_PAUSE_NS }, NULL);
 	} while (io_uring_sq_ready(&ring->uring) > 0);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Are there completions, or will there be as soon as we enter the kernel? */
+static bool has_news(struct ring *ring)
+{
+	return io_uring_cq_ready(&ring->uring) > 0 ||
+	       (IO_URING_READ_ONCE(*ring->uring.sq.kflags) & IORING_SQ_TASKRUN);
+}
+
+static void pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Wait for something; look for it for a while, if that has paid lately, before going to sleep. */
+static void spin_and_wait(struct ring *ring)
+{
+	uint64_t began = now_ns();
+
+	if (ring->spin.budget > 0) {
+		enter(ring, false);
+		while (!has_news(ring) && now_ns() - began < ring->spin.budget)
+			pause_cpu();
+	}
+	if (io_uring_cq_ready(&ring->uring) == 0)
+		enter(ring, true);
+	spin_learn(&ring->spin, now_ns() - began);
+}
+
+void ring_submit(struct ring *ring, bool wait)
+{
+	if (!ring->wake_polled)
+		poll_wake_fd(ring);
+	if (wait && ring->spin.max > 0)
+		spin_and_wait(ring);
+	else
+		enter(ring, wait);
 }
 
 /* Room for one more operation; what is queued is submitted first if there is none. */

@@ -10,7 +10,7 @@
 
 #include <liburing.h>
 
-#include "util.h"
+#include "spin.h"
 
 enum ring_op {
 	RING_READ,
@@ -31,6 +31,7 @@ struct ring {
 	bool ready; /* the above is set up */
 	int wake_fd;
 	bool wake_polled;
+	struct spin spin;
 	struct io_uring_buf_ring *buffers; /* ring_provide(), else NULL */
 	size_t buffers_size;
 	unsigned int buffers_mask;
@@ -42,11 +43,12 @@ struct ring {
  * ring_init() - set a ring up, to be used by the calling thread only
  * @entries: operations that may wait for submission; completions have four times the room
  * @wake_fd: an eventfd, stays the caller's: writing to it completes a RING_WAKE
+ * @busy_poll: microseconds at most to look for completions before sleeping; 0: sleep at once
  *
  * Return: 0 or -errno: -ENOSYS or -EPERM where io_uring is missing or forbidden
  * (kernel.io_uring_disabled).
  */
-int ring_init(struct ring *ring, unsigned int entries, int wake_fd);
+int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int busy_poll);
 
 /**
  * ring_exit() - give the ring back; the kernel cancels what still waits in it. Takes a zeroed one

@@ -197,6 +197,7 @@ static int start_manager(struct rportd *rportd)
 	const struct limits *limits = &rportd->arguments.limits;
 	struct manager_options options = {
 		.workers = rportd->arguments.workers,
+		.busy_poll = rportd->arguments.busy_poll,
 		.datapath = rportd->arguments.datapath,
 		.max_links = limits->links,
 		.max_ports = limits->ports,
@@ -367,6 +368,9 @@ static void announce(const struct rportd *rportd)
 		 rportd->arguments.socket, rportd->arguments.workers,
 		 manager_datapath(rportd->manager), errnum ? " (io_uring: " : "",
 		 errnum ? strerror(errnum) : "", errnum ? ")" : "");
+	if (rportd->arguments.busy_poll > 0 && !manager_has_busy_poll(rportd->manager))
+		log_warning("--busy-poll has no effect with the data path %s",
+			    manager_datapath(rportd->manager));
 	service_ready();
 }
 

@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include <pthread.h>
 #include <sys/eventfd.h>
 
-#include "shuttle.h"
-#include "worker.h"
-
-struct shuttle_link {
-	struct shuttle *shuttle;
-	unsigned int worker;
-	void *owner;
-	struct flow flows[2]; /* flows[i] reads from port i */
-	bool gone[2];         /* seen by a worker; under the shuttle's lock */
-	TAILQ_ENTRY(shuttle_link) gone_entry;
-	bool listed; /* in the gone list */
-};
-
-TAILQ_HEAD(shuttle_link_list, shuttle_link);
-
-struct shuttle {
-	const struct engine_class *class;
-	int uring_error; /* see shuttle_uring_error() */
-	struct worker **workers;
-	unsigned int n_workers;
-	void (*gone)(void *owner, unsigned int end, void *userdata);
-	void *userdata;
-
-	int gone_fd; /* eventfd: the list below has something */
-	sd_event_source *gone_source;
-	pthread_mutex_t
-		lock; /* of the list, and of gone[] and listed in links; never taken for a packet */
-	struct shuttle_link_list gone_links;
-};
+#include "shuttle-private.h"
 
 static const struct {
 	const char *name;
@@ -77,11 +48,12 @@ static int choose_engine(const struct shuttle_options *options, const struct eng
 static void flow_gone(struct flow *flow, void *userdata)
 {
 	struct shuttle *shuttle = userdata;
-	struct shuttle_link *link = flow->owner;
+	struct lane *lane = flow->owner;
+	struct shuttle_link *link = lane->link;
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&shuttle->lock);
-	link->gone[flow - link->flows] = true;
+	link->gone[flow - lane->flows] = true;
 	if (!link->listed)
 		TAILQ_INSERT_TAIL(&shuttle->gone_links, link, gone_entry);
 	link->listed = true;
@@ -132,16 +104,17 @@ static void stop_workers(struct shuttle *shuttle)
 }
 
 /* All of them or none. */
-static int start_workers(struct shuttle *shuttle, unsigned int n)
+static int start_workers(struct shuttle *shuttle, const struct shuttle_options *options)
 {
-	for (; shuttle->n_workers < n; shuttle->n_workers++) {
-		int r = worker_new(shuttle->class, flow_gone, shuttle,
+	while (shuttle->n_workers < options->workers) {
+		int r = worker_new(shuttle->class, options->busy_poll, flow_gone, shuttle,
 				   &shuttle->workers[shuttle->n_workers]);
 
 		if (r < 0) {
 			stop_workers(shuttle);
 			return r;
 		}
+		shuttle->n_workers++;
 	}
 	return 0;
 }
@@ -153,13 +126,13 @@ static int start_workers(struct shuttle *shuttle, unsigned int n)
  */
 static int start_best_workers(struct shuttle *shuttle, const struct shuttle_options *options)
 {
-	int r = start_workers(shuttle, options->workers);
+	int r = start_workers(shuttle, options);
 
 	if (r >= 0 || options->datapath != SHUTTLE_AUTO)
 		return r;
 	shuttle->uring_error = -r;
 	shuttle->class = &engine_epoll;
-	return start_workers(shuttle, options->workers);
+	return start_workers(shuttle, options);
 }
 
 int shuttle_new(sd_event *event, const struct shuttle_options *options, struct shuttle **ret)
@@ -176,8 +149,10 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
 		return -ENOMEM;
 	}
 	shuttle->gone = options->gone;
+	shuttle->moved = options->moved;
 	shuttle->userdata = options->userdata;
 	pthread_mutex_init(&shuttle->lock, NULL);
+	TAILQ_INIT(&shuttle->links);
 	TAILQ_INIT(&shuttle->gone_links);
 	shuttle->gone_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = shuttle->gone_fd < 0 ? -errno : choose_engine(options, &shuttle->class);
@@ -187,6 +162,8 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
 			    shuttle);
 	if (r >= 0)
 		r = start_best_workers(shuttle, options);
+	if (r >= 0)
+		r = balance_start(shuttle, event);
 	if (r < 0)
 		goto fail;
 	*ret = shuttle;
@@ -201,6 +178,7 @@ void shuttle_free(struct shuttle *shuttle)
 {
 	if (!shuttle)
 		return;
+	balance_stop(shuttle);
 	stop_workers(shuttle);
 	free(shuttle->workers);
 	sd_event_source_disable_unref(shuttle->gone_source);
@@ -209,52 +187,112 @@ void shuttle_free(struct shuttle *shuttle)
 	free(shuttle);
 }
 
-static unsigned int least_busy_worker(const struct shuttle *shuttle)
+/* --- links ------------------------------------------------------------------------------------ */
+
+static unsigned int lanes_on(const struct shuttle_link *link, unsigned int worker)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < link->n_lanes; i++)
+		n += link->lanes[i].worker == worker;
+	return n;
+}
+
+/* The one that has fewest lanes of the link so far, and of these the one with fewest flows. */
+static unsigned int choose_worker(const struct shuttle *shuttle, const struct shuttle_link *link)
 {
 	unsigned int best = 0;
 
-	for (unsigned int i = 1; i < shuttle->n_workers; i++)
-		if (worker_n_flows(shuttle->workers[i]) < worker_n_flows(shuttle->workers[best]))
+	for (unsigned int i = 1; i < shuttle->n_workers; i++) {
+		unsigned int own = lanes_on(link, i), best_own = lanes_on(link, best);
+
+		if (own < best_own ||
+		    (own == best_own &&
+		     worker_n_flows(shuttle->workers[i]) < worker_n_flows(shuttle->workers[best])))
 			best = i;
+	}
 	return best;
 }
 
-static void init_flow(struct flow *flow, struct shuttle_link *link, const struct shuttle_port *from,
-		      const struct shuttle_port *to)
+static int lane_begin(struct shuttle *shuttle, struct lane *lane, unsigned int worker)
 {
+	lane->worker = worker;
+	return worker_add_flows(shuttle->workers[worker],
+				(struct flow *[]){ &lane->flows[0], &lane->flows[1] });
+}
+
+static void lane_end(struct shuttle *shuttle, struct lane *lane)
+{
+	worker_remove_flows(shuttle->workers[lane->worker],
+			    (struct flow *[]){ &lane->flows[0], &lane->flows[1] });
+}
+
+void lane_move(struct shuttle *shuttle, struct lane *lane, unsigned int worker)
+{
+	unsigned int old = lane->worker;
+
+	lane_end(shuttle, lane);
+	if (lane_begin(shuttle, lane, worker) < 0) /* no memory; what it had there is free again */
+		(void)lane_begin(shuttle, lane, old);
+}
+
+static void init_flow(struct lane *lane, unsigned int end, unsigned int queue,
+		      const struct shuttle_port ports[static 2])
+{
+	const struct shuttle_port *from = &ports[end], *to = &ports[!end];
+	struct flow *flow = &lane->flows[end];
+
 	*flow = (struct flow){
-		.from = from->tun.fd,
-		.to = to->tun.fd,
-		.header = from->tun.header,
-		.family_header = from->tun.family_header,
-		.owner = link,
-		.counters = from->counters,
+		.from = from->tun->queues[queue],
+		.to = to->tun->queues[queue],
+		.header = from->tun->header,
+		.family_header = from->tun->family_header,
+		.owner = lane,
+		.counters = from->counters[queue],
 	};
 	if (from->stale)
-		flow->counters->drops[DROP_PEER_DOWN] += tun_discard(from->tun.fd);
+		flow->counters->drops[DROP_PEER_DOWN] += tun_discard(flow->from);
+}
+
+static struct shuttle_link *link_new(struct shuttle *shuttle, unsigned int n_lanes, void *owner)
+{
+	size_t size = sizeof(struct shuttle_link) + n_lanes * sizeof(struct lane);
+	struct shuttle_link *link = aligned_alloc(_Alignof(struct shuttle_link), size);
+
+	if (!link)
+		return NULL;
+	memset(link, 0, size);
+	link->shuttle = shuttle;
+	link->owner = owner;
+	TAILQ_INSERT_TAIL(&shuttle->links, link, entry);
+	return link;
 }
 
 int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[static 2],
 		     void *owner, struct shuttle_link **ret)
 {
+	unsigned int n = ports[0].tun->n_queues;
 	struct shuttle_link *link;
 	int r;
 
-	if (ports[0].tun.header != ports[1].tun.header)
+	if (ports[0].tun->header != ports[1].tun->header || ports[1].tun->n_queues != n)
 		return -EINVAL;
-	link = calloc(1, sizeof(*link));
+	link = link_new(shuttle, n, owner);
 	if (!link)
 		return -ENOMEM;
-	link->shuttle = shuttle;
-	link->owner = owner;
-	link->worker = least_busy_worker(shuttle);
-	for (unsigned int end = 0; end < 2; end++)
-		init_flow(&link->flows[end], link, &ports[end], &ports[!end]);
-	r = worker_add_flows(shuttle->workers[link->worker],
-			     (struct flow *[]){ &link->flows[0], &link->flows[1] });
-	if (r < 0) {
-		free(link);
-		return r;
+	for (unsigned int i = 0; i < n; i++) {
+		struct lane *lane = &link->lanes[i];
+
+		lane->link = link;
+		for (unsigned int end = 0; end < 2; end++)
+			init_flow(lane, end, i, ports);
+		r = lane_begin(shuttle, lane, choose_worker(shuttle, link));
+		if (r < 0) {
+			shuttle_remove_link(link);
+			return r;
+		}
+		link->n_lanes++;
+		shuttle->n_lanes++;
 	}
 	*ret = link;
 	return 0;
@@ -267,19 +305,26 @@ void shuttle_remove_link(struct shuttle_link *link)
 	if (!link)
 		return;
 	shuttle = link->shuttle;
-	worker_remove_flows(shuttle->workers[link->worker],
-			    (struct flow *[]){ &link->flows[0], &link->flows[1] });
+	shuttle->n_lanes -= link->n_lanes;
+	while (link->n_lanes > 0)
+		lane_end(shuttle, &link->lanes[--link->n_lanes]);
 	pthread_mutex_lock(&shuttle->lock);
 	if (link->listed)
 		TAILQ_REMOVE(&shuttle->gone_links, link, gone_entry);
 	pthread_mutex_unlock(&shuttle->lock);
+	TAILQ_REMOVE(&shuttle->links, link, entry);
 	free(link);
 }
 
-unsigned int shuttle_link_worker(const struct shuttle_link *link)
+unsigned int shuttle_link_workers(const struct shuttle_link *link,
+				  unsigned int ret[static TUN_QUEUES_MAX])
 {
-	return link->worker;
+	for (unsigned int i = 0; i < link->n_lanes; i++)
+		ret[i] = link->lanes[i].worker;
+	return link->n_lanes;
 }
+
+/* --- workers ---------------------------------------------------------------------------------- */
 
 bool shuttle_workers_answer(struct shuttle *shuttle, unsigned int *ret_silent)
 {
@@ -298,6 +343,11 @@ bool shuttle_workers_answer(struct shuttle *shuttle, unsigned int *ret_silent)
 const char *shuttle_datapath_name(const struct shuttle *shuttle)
 {
 	return shuttle->class->name;
+}
+
+bool shuttle_has_busy_poll(const struct shuttle *shuttle)
+{
+	return shuttle->class->has_busy_poll;
 }
 
 int shuttle_uring_error(const struct shuttle *shuttle)

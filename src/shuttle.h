@@ -3,8 +3,8 @@
 #define RPORT_SHUTTLE_H
 
 /*
- * The data path's face: links are given to it and taken back, it spreads them over its workers,
- * which move the frames. All functions are for the main thread.
+ * The data path's face: links are given to it and taken back, it spreads them, queue by queue, over
+ * its workers, which move the frames. All functions are for the main thread.
  */
 
 #include <systemd/sd-event.h>
@@ -25,12 +25,15 @@ enum shuttle_datapath {
 
 struct shuttle_options {
 	enum shuttle_datapath datapath;
-	bool nowait;          /* what tun_has_nowait() says of this kernel */
-	unsigned int workers; /* threads */
+	bool nowait;            /* what tun_has_nowait() says of this kernel */
+	unsigned int workers;   /* threads */
+	unsigned int busy_poll; /* microseconds that they look for frames before they sleep */
 
-	/* Called once, from the event loop, when port @end of the link given with @owner was
-	 * removed. */
+	/* Called from the event loop when port @end of the link given with @owner was removed; once
+	 * or, with several queues, more often. */
 	void (*gone)(void *owner, unsigned int end, void *userdata);
+	/* Called from the event loop when a queue of a link has been given to another worker. */
+	void (*moved)(void *owner, void *userdata);
 	void *userdata;
 };
 
@@ -58,14 +61,15 @@ void shuttle_free(struct shuttle *shuttle);
 
 /* One end of a link, as the shuttle sees it. */
 struct shuttle_port {
-	struct tun tun; /* stays open until shuttle_remove_link() */
-	bool stale;     /* what waits in it is old: it is dropped, and counted as peer_down */
-	struct flow_counters *counters; /* of what is sent into it; borrowed like the TUN */
+	const struct tun *tun; /* its descriptors stay open until shuttle_remove_link() */
+	bool stale; /* what waits in it is old: it is dropped, and counted as peer_down */
+	struct flow_counters *const *counters; /* by queue: of what is sent into it; these stay, too
+						*/
 };
 
 /**
  * shuttle_add_link() - begin to move frames between two ports
- * @ports: both with the same headers
+ * @ports: both with the same headers, and as many queues
  * @owner: for the gone() callback
  */
 int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[static 2],
@@ -77,9 +81,13 @@ int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[st
 void shuttle_remove_link(struct shuttle_link *link);
 
 /**
- * shuttle_link_worker() - which worker has it, from 0
+ * shuttle_link_workers() - which workers have it
+ * @ret: for each of its queues the worker, from 0
+ *
+ * Return: the number of queues.
  */
-unsigned int shuttle_link_worker(const struct shuttle_link *link);
+unsigned int shuttle_link_workers(const struct shuttle_link *link,
+				  unsigned int ret[static TUN_QUEUES_MAX]);
 
 /**
  * shuttle_workers_answer() - did every worker answer the last question, whether it is alive?
@@ -93,6 +101,11 @@ bool shuttle_workers_answer(struct shuttle *shuttle, unsigned int *ret_silent);
  * shuttle_datapath_name() - the engine in use, as users see it
  */
 const char *shuttle_datapath_name(const struct shuttle *shuttle);
+
+/**
+ * shuttle_has_busy_poll() - does it look for frames before it sleeps, if that was asked for?
+ */
+bool shuttle_has_busy_poll(const struct shuttle *shuttle);
 
 /**
  * shuttle_uring_error() - why SHUTTLE_AUTO had to do without io_uring

@@ -33,10 +33,11 @@ json_t *spec_json_write(const struct port_spec *port)
 {
 	char domain[DOMAIN_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:I, s:b, s:b, s:o, s:o}", "domain",
+	return json_pack("{s:s, s:s, s:I, s:b, s:b, s:I, s:o, s:o}", "domain",
 			 domain_format(&port->domain, domain), "interface", port->ifname, "mtu",
 			 (json_int_t)port->mtu, "offload", port->offload, "mpls", port->mpls,
-			 "addresses", spec_json_addresses(port), "routes", spec_json_routes(port));
+			 "queues", (json_int_t)port->queues, "addresses", spec_json_addresses(port),
+			 "routes", spec_json_routes(port));
 }
 
 static int bad_member(const char *key, struct rport_error *err)
@@ -65,12 +66,18 @@ static int read_numbers(const json_t *object, struct port_spec *ret, struct rpor
 	const json_t *mtu = json_object_get(object, "mtu");
 	const json_t *offload = json_object_get(object, "offload");
 	const json_t *mpls = json_object_get(object, "mpls");
+	const json_t *queues = json_object_get(object, "queues");
+	int r = 0;
 
 	if (json_is_boolean(offload))
 		ret->offload = json_is_true(offload);
 	if (json_is_boolean(mpls))
 		ret->mpls = json_is_true(mpls);
-	return json_is_integer(mtu) ? port_spec_set_mtu(ret, json_integer_value(mtu), err) : 0;
+	if (json_is_integer(mtu))
+		r = port_spec_set_mtu(ret, json_integer_value(mtu), err);
+	if (r >= 0 && json_is_integer(queues))
+		r = port_spec_set_queues(ret, json_integer_value(queues), err);
+	return r;
 }
 
 static int read_lists(const json_t *object, struct port_spec *ret, struct rport_error *err)

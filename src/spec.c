@@ -140,6 +140,18 @@ int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *e
 	return 0;
 }
 
+int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err)
+{
+	if (queues == SPEC_QUEUES_AUTO)
+		queues = MIN(usable_cpus(), (unsigned int)SPEC_QUEUES_MAX);
+	if (queues < 1 || queues > SPEC_QUEUES_MAX)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "%lld queues are not possible: say 1 to %d, or auto",
+				       (long long)queues, SPEC_QUEUES_MAX);
+	port->queues = (unsigned int)queues;
+	return 0;
+}
+
 static bool same_addresses(const struct port_spec *a, const struct port_spec *b)
 {
 	if (a->n_addresses != b->n_addresses)
@@ -213,6 +225,8 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 			 on_off(want->offload));
 	else if (have->mpls != want->mpls)
 		snprintf(ret, size, "mpls is %s, not %s", on_off(have->mpls), on_off(want->mpls));
+	else if (have->queues != want->queues)
+		snprintf(ret, size, "queues are %u, not %u", have->queues, want->queues);
 	else if (!same_addresses(have, want))
 		snprintf(ret, size, "the addresses are %s, not %s",
 			 format_addresses(have, x, sizeof(x)),

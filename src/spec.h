@@ -2,7 +2,8 @@
 #ifndef RPORT_SPEC_H
 #define RPORT_SPEC_H
 
-/* What a link shall be, as a client or a file says it. No system calls. */
+/* What a link shall be, as a client or a file says it. No system calls, but for
+ * the one that tells how many CPUs there are. */
 
 #include "domain.h"
 #include "error.h"
@@ -11,6 +12,7 @@
 
 #define SPEC_ADDRESSES_MAX 64 /* of a port */
 #define SPEC_ROUTES_MAX    512
+#define SPEC_QUEUES_MAX    8
 
 struct address_spec {
 	struct ip_prefix address;
@@ -23,6 +25,7 @@ struct port_spec {
 	unsigned int mtu;      /* bytes */
 	bool offload;
 	bool mpls;
+	unsigned int queues;
 	struct address_spec *addresses;
 	size_t n_addresses;
 	struct ip_prefix *routes;
@@ -35,9 +38,9 @@ struct link_spec {
 	struct port_spec ports[2];
 };
 
-#define PORT_SPEC_INIT                                   \
-	{                                                \
-		.mtu = LINK_MTU_DEFAULT, .offload = true \
+#define PORT_SPEC_INIT                                                \
+	{                                                             \
+		.mtu = LINK_MTU_DEFAULT, .offload = true, .queues = 1 \
 	}
 #define LINK_SPEC_INIT                                      \
 	{                                                   \
@@ -99,6 +102,15 @@ int port_spec_set_ifname(struct port_spec *port, const char *ifname, struct rpor
  * Return: 0, or -EINVAL outside LINK_MTU_MIN to LINK_MTU_MAX.
  */
 int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err);
+
+/**
+ * port_spec_set_queues() - over how many queues connections are spread
+ * @queues: or SPEC_QUEUES_AUTO: as many as the CPUs that we may use, SPEC_QUEUES_MAX at most
+ *
+ * Return: 0, or -EINVAL outside 1 to SPEC_QUEUES_MAX.
+ */
+int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err);
+#define SPEC_QUEUES_AUTO 0
 
 /**
  * port_spec_diff() - in what does a port differ from what is asked for?

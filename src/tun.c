@@ -33,7 +33,8 @@ static int attach(int fd, const char *name, const struct tun_options *options)
 {
 	struct ifreq ifr = {
 		.ifr_flags = (short)(IFF_TUN | (options->mpls ? 0 : IFF_NO_PI) |
-				     (options->offload ? IFF_VNET_HDR : 0)),
+				     (options->offload ? IFF_VNET_HDR : 0) |
+				     (options->queues > 1 ? IFF_MULTI_QUEUE : 0)),
 	};
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
@@ -60,56 +61,124 @@ static unsigned int negotiate_offloads(int fd)
 	return 0;
 }
 
-int tun_open(const char *name, const struct tun_options *options, struct tun *ret)
+void tun_close(struct tun *tun)
 {
-	_cleanup_close_ int fd = -1;
-	int header = TUN_VNET_HEADER;
-	unsigned int offloads = 0;
-	int r;
+	while (tun->n_queues > 0)
+		safe_close(tun->queues[--tun->n_queues]);
+	*tun = (struct tun){ 0 };
+}
 
-	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+/* The first one makes the device, and has a pattern for its name; the others are added to it. */
+static int open_queue(struct tun *tun, const char *name, const struct tun_options *options)
+{
+	char device[IFNAMSIZ];
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int r = 0;
+
 	if (fd < 0)
 		return -errno;
-	r = attach(fd, name, options);
-	if (r < 0)
-		return r;
-	if (options->offload) {
-		if (ioctl(fd, TUNSETVNETHDRSZ, &header) < 0)
-			return -errno;
-		offloads = negotiate_offloads(fd);
+	if (tun->n_queues > 0) {
+		r = tun_name(tun_fd(tun), device);
+		name = device;
 	}
-	*ret = (struct tun){
-		.fd = steal_fd(&fd),
-		.header = (options->mpls ? TUN_PI_HEADER : 0) +
-			  (options->offload ? TUN_VNET_HEADER : 0),
-		.family_header = options->mpls,
-		.offloads = offloads,
-	};
+	if (r >= 0)
+		r = attach(fd, name, options);
+	if (r < 0) {
+		safe_close(fd);
+		return r;
+	}
+	tun->queues[tun->n_queues++] = fd;
 	return 0;
 }
 
-int tun_adopt(int fd, struct tun *ret)
+/* Of the device, so one queue is as good as another. */
+static int set_header(struct tun *tun, const struct tun_options *options)
+{
+	int header = TUN_VNET_HEADER;
+
+	tun->header =
+		(options->mpls ? TUN_PI_HEADER : 0) + (options->offload ? TUN_VNET_HEADER : 0);
+	tun->family_header = options->mpls;
+	if (!options->offload)
+		return 0;
+	if (ioctl(tun_fd(tun), TUNSETVNETHDRSZ, &header) < 0)
+		return -errno;
+	tun->offloads = negotiate_offloads(tun_fd(tun));
+	return 0;
+}
+
+int tun_open(const char *name, const struct tun_options *options, struct tun *ret)
+{
+	struct tun tun = { 0 };
+	int r;
+
+	do
+		r = open_queue(&tun, name, options);
+	while (r >= 0 && tun.n_queues < options->queues);
+	if (r >= 0)
+		r = set_header(&tun, options);
+	if (r < 0) {
+		tun_close(&tun);
+		return r;
+	}
+	*ret = tun;
+	return 0;
+}
+
+/* Are these queues of one device, all of which are there? */
+static int check_queues(const int fds[], unsigned int n, struct ifreq *ret)
+{
+	struct ifreq first = { 0 };
+
+	if (n < 1 || n > TUN_QUEUES_MAX)
+		return -EINVAL;
+	for (unsigned int i = 0; i < n; i++) {
+		struct ifreq ifr = { 0 };
+
+		if (ioctl(fds[i], TUNGETIFF, &ifr) < 0)
+			return -errno;
+		first = i == 0 ? ifr : first;
+		if (!streq(ifr.ifr_name, first.ifr_name))
+			return -EINVAL;
+	}
+	if ((first.ifr_flags & IFF_TUN) == 0 || !(first.ifr_flags & IFF_MULTI_QUEUE) != (n == 1))
+		return -EINVAL;
+	*ret = first;
+	return 0;
+}
+
+static int set_flags(int fd)
+{
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return -errno;
+	return 0;
+}
+
+int tun_adopt(const int fds[], unsigned int n, struct tun *ret)
 {
 	struct ifreq ifr = { 0 };
-	bool offload;
+	struct tun tun = { 0 };
 	int header = 0;
+	bool offload;
+	int r;
 
-	if (ioctl(fd, TUNGETIFF, &ifr) < 0)
-		return -errno;
-	if ((ifr.ifr_flags & IFF_TUN) == 0)
-		return -EINVAL;
+	r = check_queues(fds, n, &ifr);
+	if (r < 0)
+		return r;
 	offload = ifr.ifr_flags & IFF_VNET_HDR;
-	if (offload && ioctl(fd, TUNGETVNETHDRSZ, &header) < 0)
+	if (offload && ioctl(fds[0], TUNGETVNETHDRSZ, &header) < 0)
 		return -errno;
 	if (header != (offload ? TUN_VNET_HEADER : 0))
 		return -EINVAL;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
-		return -errno;
-	*ret = (struct tun){
-		.fd = fd,
-		.header = (unsigned int)header,
-		.offloads = offload ? negotiate_offloads(fd) : 0,
-	};
+	for (unsigned int i = 0; i < n && r >= 0; i++) {
+		r = set_flags(fds[i]);
+		tun.queues[tun.n_queues++] = fds[i];
+	}
+	if (r < 0)
+		return r;
+	tun.header = (unsigned int)header;
+	tun.offloads = offload ? negotiate_offloads(fds[0]) : 0;
+	*ret = tun;
 	return 0;
 }
 

@@ -14,23 +14,41 @@
 
 #define TUN_PI_HEADER   4  /* bytes of a struct tun_pi, which comes first */
 #define TUN_VNET_HEADER 10 /* bytes of a struct virtio_net_hdr */
+#define TUN_QUEUES_MAX  8
 
 struct tun_options {
 	bool offload; /* a virtio header, and all offloads that this kernel has */
 	bool mpls; /* a packet-information header, which tells the family, so that MPLS can cross */
+	unsigned int queues; /* up to TUN_QUEUES_MAX, of which each connection uses one; 0: as 1 */
 };
 
 struct tun {
-	int fd;                /* non-blocking; the device lives as long as this is open */
-	unsigned int header;   /* bytes before the packet: of the headers above that are on */
-	bool family_header;    /* the first of them is a struct tun_pi */
-	unsigned int offloads; /* TUN_F_* that the kernel granted */
+	int queues[TUN_QUEUES_MAX]; /* non-blocking fds; the device lives as long as one is open */
+	unsigned int n_queues;      /* 0: there is no device */
+	unsigned int header;        /* bytes before the packet: of the headers above that are on */
+	bool family_header;         /* the first of them is a struct tun_pi */
+	unsigned int offloads;      /* TUN_F_* that the kernel granted */
 };
+
+/**
+ * tun_fd() - one descriptor, that of the first queue, for what is about the device as a whole
+ * Return: the fd; -1 when there is no device.
+ */
+static inline int tun_fd(const struct tun *tun)
+{
+	return tun->n_queues > 0 ? tun->queues[0] : -1;
+}
+
+/**
+ * tun_close() - close all queues, and so remove the device unless others have it open, too; takes a
+ * zeroed one
+ */
+void tun_close(struct tun *tun);
 
 /**
  * tun_open() - make a TUN device in the namespace of the calling thread
  * @name: its name, or a pattern ("rp%d")
- * @ret: close its fd to remove the device
+ * @ret: to be closed with tun_close()
  *
  * Just after a crash the ring of the last process may still hold a device of this name: EBUSY is
  * tried again for two seconds.
@@ -40,17 +58,18 @@ struct tun {
 int tun_open(const char *name, const struct tun_options *options, struct tun *ret);
 
 /**
- * tun_adopt() - use a descriptor that another process opened, and that was handed on
- * @fd: of a TUN device, whose options it finds out; owned by @ret on success
- * @ret: close its fd to remove the device
+ * tun_adopt() - use descriptors that another process opened, and that were handed on
+ * @fds: one for each queue of a TUN device, whose options it finds out; owned by @ret on success
+ * @n: how many, 1 to TUN_QUEUES_MAX
+ * @ret: to be closed with tun_close()
  *
  * But it does not find out whether there is a packet-information header: TUNGETIFF has IFF_NOFILTER
  * in the bit of IFF_NO_PI. Netlink tells (rtnl_dev.tun_pi).
  *
  * Return: 0; -EBADFD when the device was removed, -ENOTTY or -EINVAL when it is none, or one that
- * rportd would not make; or another -errno.
+ * rportd would not make, or they are not of one device; or another -errno.
  */
-int tun_adopt(int fd, struct tun *ret);
+int tun_adopt(const int fds[], unsigned int n, struct tun *ret);
 
 /**
  * tun_set_family_header() - it was found out that an adopted one has a packet-information header

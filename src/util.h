@@ -5,6 +5,7 @@
 /* Small things that every file may use: scope-bound cleanup, array and number helpers. */
 
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,6 +68,14 @@ static inline void cleanup_free(void *ptr)
 static inline bool streq(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
+}
+
+/* How many CPUs this process may use. */
+static inline unsigned int usable_cpus(void)
+{
+	cpu_set_t cpus;
+
+	return sched_getaffinity(0, sizeof(cpus), &cpus) < 0 ? 1 : (unsigned int)CPU_COUNT(&cpus);
 }
 
 #endif

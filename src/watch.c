@@ -195,7 +195,7 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 		return;
 	}
 	/* Only our own descriptor knows whether it is still our device. */
-	if (tun_name(port->tun.fd, name) < 0)
+	if (tun_name(tun_fd(&port->tun), name) < 0)
 		hold_lost(manager, port, "its interface was removed");
 	else if (event->removed)
 		follow(manager, port);
@@ -217,7 +217,7 @@ static void settings_changed(int nsid, unsigned int index, void *userdata)
 /* Its number may have been given to another one before we hear that it is gone. */
 static bool netns_is_alive(const struct port *port)
 {
-	_cleanup_close_ int fd = tun_netns(port->tun.fd);
+	_cleanup_close_ int fd = tun_netns(tun_fd(&port->tun));
 
 	return fd >= 0;
 }
@@ -270,14 +270,14 @@ static void all_told(void *userdata)
 /* Is it still the device that its number stands for? */
 static bool is_where_it_was(struct manager *manager, const struct port *port)
 {
-	_cleanup_close_ int netns_fd = tun_netns(port->tun.fd);
+	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
 	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 	int nsid;
 
 	return netns_fd >= 0 && rtnl_nsid(manager->yard.own, netns_fd, &nsid) >= 0 &&
 	       nsid == port->nsid && port_query(&manager->yard, port, &dev) >= 0 &&
-	       tun_name(port->tun.fd, name) >= 0 && streq(name, dev.name);
+	       tun_name(tun_fd(&port->tun), name) >= 0 && streq(name, dev.name);
 }
 
 void watch_look(struct manager *manager, struct port *port)
@@ -287,7 +287,7 @@ void watch_look(struct manager *manager, struct port *port)
 
 	if (!port->rule.present)
 		return;
-	if (tun_name(port->tun.fd, name) < 0) {
+	if (tun_name(tun_fd(&port->tun), name) < 0) {
 		hold_lost(manager, port, "its interface was removed");
 		return;
 	}
@@ -324,9 +324,22 @@ void watch_port_gone(void *owner, unsigned int end, void *userdata)
 	struct port *port = link->ports[end];
 	char name[IFNAMSIZ];
 
-	if (port->rule.present && tun_name(port->tun.fd, name) < 0)
+	if (port->rule.present && tun_name(tun_fd(&port->tun), name) < 0)
 		hold_lost(manager, port, "its interface was removed");
 	manager_update_ports(manager);
+}
+
+void watch_link_moved(void *owner, void *userdata)
+{
+	struct rport_link *link = owner;
+	unsigned int workers[TUN_QUEUES_MAX];
+	unsigned int n = shuttle_link_workers(link->shuttle, workers);
+
+	for (unsigned int i = 0; i < n; i++)
+		report_link(LOG_DEBUG, NULL, link->name, "link %s: queue %u is worker %u's",
+			    link->name, i, workers[i]);
+	watch_mark_dirty(userdata, link->ports[0]);
+	manager_update_ports(userdata);
 }
 
 /* --- acting on it ----------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ STAILQ_HEAD(command_list, command);
 struct worker {
 	pthread_t thread;
 	const struct engine_class *class;
+	unsigned int busy_poll;
 	struct engine *engine;
 	int wake_fd;
 	void (*gone)(struct flow *flow, void *userdata);
@@ -113,8 +114,10 @@ static int add_flows(struct worker *worker, struct flow **flows)
 		give_slot_back(worker, flows[0]);
 		return r;
 	}
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
+		flows[i]->removing = false;
 		worker->class->start(worker->engine, flows[i]);
+	}
 	return 0;
 }
 
@@ -182,9 +185,13 @@ static void flow_gone(struct engine *engine, struct flow *flow)
 
 static int create_engine(struct worker *worker)
 {
+	struct engine_options options = {
+		.wake_fd = worker->wake_fd,
+		.busy_poll = worker->busy_poll,
+	};
 	int r;
 
-	r = worker->class->create(worker->wake_fd, &worker->engine);
+	r = worker->class->create(&options, &worker->engine);
 	if (r < 0)
 		return r;
 	worker->engine->gone = flow_gone;
@@ -272,6 +279,16 @@ bool worker_has_answered(const struct worker *worker)
 	return __atomic_load_n(&worker->answered, __ATOMIC_RELAXED) == worker->asked;
 }
 
+uint64_t worker_cpu_time(const struct worker *worker)
+{
+	struct timespec time = { 0 };
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(worker->thread, &clock) == 0)
+		(void)clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 unsigned int worker_n_flows(const struct worker *worker)
 {
 	return worker->n_flows;
@@ -306,8 +323,8 @@ static void destroy(struct worker *worker)
 	free(worker);
 }
 
-int worker_new(const struct engine_class *class, void (*gone)(struct flow *flow, void *userdata),
-	       void *userdata, struct worker **ret)
+int worker_new(const struct engine_class *class, unsigned int busy_poll,
+	       void (*gone)(struct flow *flow, void *userdata), void *userdata, struct worker **ret)
 {
 	struct worker *worker;
 	int r;
@@ -316,6 +333,7 @@ int worker_new(const struct engine_class *class, void (*gone)(struct flow *flow,
 	if (!worker)
 		return -ENOMEM;
 	worker->class = class;
+	worker->busy_poll = busy_poll;
 	worker->gone = gone;
 	worker->userdata = userdata;
 	pthread_mutex_init(&worker->lock, NULL);

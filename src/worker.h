@@ -15,14 +15,16 @@ struct worker;
 /**
  * worker_new() - start a worker
  * @class: the engine
+ * @busy_poll: see engine_options
  * @gone: called from the worker's thread, once, when the port that a flow reads from was removed
  * @userdata: for @gone
  * @ret: stop it with worker_free()
  *
  * Return: 0 or -errno.
  */
-int worker_new(const struct engine_class *class, void (*gone)(struct flow *flow, void *userdata),
-	       void *userdata, struct worker **ret);
+int worker_new(const struct engine_class *class, unsigned int busy_poll,
+	       void (*gone)(struct flow *flow, void *userdata), void *userdata,
+	       struct worker **ret);
 
 /**
  * worker_free() - end the thread; its flows must have been removed. Takes NULL
@@ -51,6 +53,12 @@ void worker_ask(struct worker *worker);
  * worker_has_answered() - did it answer the last question?
  */
 bool worker_has_answered(const struct worker *worker);
+
+/**
+ * worker_cpu_time() - what it has used so far
+ * Return: nanoseconds of CPU time.
+ */
+uint64_t worker_cpu_time(const struct worker *worker);
 
 /**
  * worker_n_flows() - how busy it may be

@@ -155,7 +155,7 @@ no_ports_left() {
 # facts: of links, ports and the kernel, in an order of their own
 facts() {
 	local ns
-	rportctl -j show | jq -S 'map(del(.a.statistics, .b.statistics, .worker)) |
+	rportctl -j show | jq -S 'map(del(.a.statistics, .b.statistics, .workers)) |
 		[.[] | .a.addresses |= sort | .b.addresses |= sort | .a.routes |= sort | .b.routes |= sort]'
 	rportctl -j ports | jq -S 'map(del(.statistics) | .addresses |= sort | .routes |= sort) | sort_by(.domain, .interface)'
 	for ns in $(ns_list); do

@@ -35,7 +35,7 @@ world() {
 	{
 		rportctl -j ports
 		rportctl -j show
-	} | jq -S 'map(del(.statistics, .a.statistics?, .b.statistics?))'
+	} | jq -S 'map(del(.statistics, .workers?, .a.statistics?, .b.statistics?))'
 	for ns in $(ns_list); do
 		echo "$ns"
 		printf '%s\n' 'link show' 'addr show' 'route show table all' | ip -n "$ns" -o -batch - | sed 's/ qdisc [^ ]*//'

@@ -85,7 +85,7 @@ static int open_device(void)
 	device_ioctl(fd, SIOCSIFMTU, &(struct ifreq){ .ifr_mtu = FRAME_BIG }, "MTU");
 	device_ioctl(fd, SIOCSIFTXQLEN, &(struct ifreq){ .ifr_qlen = 2 * QUEUE }, "queue");
 	device_ioctl(fd, SIOCSIFFLAGS, &(struct ifreq){ .ifr_flags = IFF_UP }, "up");
-	return tun.fd;
+	return tun_fd(&tun);
 }
 
 static struct cost time_memcpy(uint64_t ns)

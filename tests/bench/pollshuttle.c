@@ -36,7 +36,7 @@ static int open_in(const char *netns, const char *interface, bool offload, int *
 		fprintf(stderr, "pollshuttle: %s in %s: %s\n", interface, netns, strerror(-r));
 		return r;
 	}
-	*ret_fd = opening.tun.fd;
+	*ret_fd = tun_fd(&opening.tun);
 	return 0;
 }
 

@@ -112,7 +112,7 @@ test_workers() {
 	for n in 1 2 3 4; do
 		succeeds rportctl pair "$A" "$B" --name "l$n" --addresses "10.0.$n.1,10.0.$n.2"
 	done
-	assert_json "$(rportctl -j list)" '[.[].worker] | unique | length == 2' "links are spread"
+	assert_json "$(rportctl -j list)" '[.[].workers[]] | unique | length == 2' "links are spread"
 	for n in 1 2 3 4; do
 		ping_ok "$A" "10.0.$n.2"
 	done

@@ -6,8 +6,8 @@
 
 # --- create ----------------------------------------------------------------------------------------------------------
 
-PORT_KEYS='["addresses","carrier","domain","drift","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","reason","routes","state","statistics"]'
-LINK_KEYS='["a","b","configured","datapath","mpls","mtu","name","offload","state","warnings","worker"]'
+PORT_KEYS='["addresses","carrier","domain","drift","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","queues","reason","routes","state","statistics"]'
+LINK_KEYS='["a","b","configured","datapath","mpls","mtu","name","offload","queues","state","warnings","workers"]'
 
 test_create() {
 	start_rportd

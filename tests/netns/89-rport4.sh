@@ -54,7 +54,7 @@ result_of_it() {
 		# the kernel's greetings, multicast, come and go
 		ip -n "$ns" -6 -j route show table all dev "$ifname" | jq -c '[.[] | select(.type != "multicast")]'
 	done
-	rportctl -j list | jq '.[] | del(.worker, (.a, .b | .index, .statistics, .addresses))'
+	rportctl -j list | jq '.[] | del(.workers, (.a, .b | .index, .statistics, .addresses))'
 }
 
 test_by_ports() {

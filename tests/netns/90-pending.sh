@@ -73,7 +73,7 @@ waits_for() {
 		takes_ms ip netns add "$TEST_PREFIX${*: -1}"
 		took+=("$TOOK")
 		[ "$i" != 1 ] || pings_at_once
-		assert_json "$(rportctl -j show ab)" '.state == "up" and .worker >= 0 and
+		assert_json "$(rportctl -j show ab)" '.state == "up" and (.workers | length) == 1 and
 			all(.a, .b; .state == "up" and .reason == null and .losses == 0 and .drift == [] and .carrier and .index > 0)'
 		succeeds rportctl unpair ab
 		ip netns del "$A"
@@ -127,7 +127,7 @@ test_reason() {
 	start_rportd
 	succeeds rportctl pair "$A" "netns:$B" --name ab --wait
 	assert_match "$OUT" "ab: created, pending: no namespace /run/netns/$B; *" pair
-	assert_json "$(rportctl -j show ab)" ".state == \"pending\" and .worker == -1 and .a.state == \"up\" and .a.reason == null
+	assert_json "$(rportctl -j show ab)" ".state == \"pending\" and .workers == [] and .a.state == \"up\" and .a.reason == null
 		and (.a.carrier | not) and (.b | .state == \"pending\" and .interface == \"\" and .index == 0 and (.carrier | not)
 		and .losses == 0 and .drift == [] and .linkLocal == null and .domain == \"netns:$B\" and
 		(.reason | startswith(\"no namespace /run/netns/$B\")))"

@@ -50,7 +50,7 @@ test_other_end_stays() {
 	counted=$(port ab a .statistics.packets)
 	[ "$counted" -gt 0 ] || fail "nothing was counted"
 	has_all "$A" rport0 "$before"
-	assert_json "$(rportctl -j show ab)" ".state == \"pending\" and .worker == -1 and (.a | .state == \"up\" and .losses == 0
+	assert_json "$(rportctl -j show ab)" ".state == \"pending\" and .workers == [] and (.a | .state == \"up\" and .losses == 0
 		and .drift == [] and .reason == null and .index > 0) and (.b | .index == 0 and .interface == \"wan0\" and
 		.losses == 1 and .mtu == 9000 and .statistics.packets > 0 and (.addresses | length == 4) and (.routes | length == 2) and
 		(.reason | startswith(\"no namespace /run/netns/$B\")))"

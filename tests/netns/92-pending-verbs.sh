@@ -91,7 +91,7 @@ test_unparent_and_parent_while_pending() {
 	eventually -t 3000 port_has "netns:$B/rport0" .state pending
 	eventually -t 3000 port_has "netns:$B/rport0" '.reason | type' string
 	succeeds rportctl parent "netns:$A/rport0" "netns:$B/rport0"
-	assert_json "$(rportctl -j show "$A-$B")" '.state == "pending" and .worker == -1'
+	assert_json "$(rportctl -j show "$A-$B")" '.state == "pending" and .workers == []'
 	succeeds rportctl parent "netns:$A/rport0" "netns:$B/rport0"
 	ns_create "$B"
 	eventually both_carry

@@ -248,7 +248,7 @@ kept() {
 }
 
 test_change_that_fails_keeps_the_link() {
-	WHAT_STAYS='del(.statistics, .a.statistics, .b.statistics, .a.index, .b.index, .worker, .a.losses, .b.losses) | tojson'
+	WHAT_STAYS='del(.statistics, .a.statistics, .b.statistics, .a.index, .b.index, .workers, .a.losses, .b.losses) | tojson'
 	ns_add A B
 	numbered_file a:Name=wan0 b:Name=wan1 b:Route=10.5.0.0/16
 	start_rportd

@@ -5,8 +5,8 @@
 . "$(dirname "$0")/../ports.sh"
 
 REPLY_KEYS='["changes","event","link","links","name","port","ports"]'
-PORT_KEYS='["addresses","carrier","domain","drift","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","reason","routes","state","statistics"]'
-LINK_KEYS='["a","b","configured","datapath","mpls","mtu","name","offload","state","warnings","worker"]'
+PORT_KEYS='["addresses","carrier","domain","drift","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","queues","reason","routes","state","statistics"]'
+LINK_KEYS='["a","b","configured","datapath","mpls","mtu","name","offload","queues","state","warnings","workers"]'
 OUTPUT_MAX_KB=4096 # may wait for a monitor that does not read
 
 # --- monitors --------------------------------------------------------------------------------------------------------
@@ -330,13 +330,13 @@ test_pending_and_its_end() {
 	port_told "$PB" state '.state == "pending" and .index == 0 and .losses == 1 and (.carrier | not)'
 	told ".name == \"$PB\" and .port.reason != null"
 	port_told "$PA" carrier '.carrier | not'
-	link_told ab state '.state == "pending" and .worker == -1'
+	link_told ab state '.state == "pending" and .workers == []'
 	settle
 	mark
 	ns_create "$B"
 	port_told "$PB" state '.state == "up" and .index > 0 and .reason == null'
 	port_told "$PA" carrier '.carrier'
-	link_told ab state '.state == "up" and .worker >= 0'
+	link_told ab state '.state == "up" and (.workers | length) == 1'
 	assert_replay events
 }
 
@@ -643,7 +643,7 @@ port netns:$A/wan0 down" "the first lines"
 	text_told "port netns:$A/wan1 added: state down"
 	ip netns del "$B"
 	text_told "port netns:$B/rport0 changed: .*state pending \\(.+\\), losses 1.*"
-	text_told "link ab changed: state pending, worker -1"
+	text_told "link ab changed: state pending, workers -"
 	succeeds rportctl unpair ab
 	text_told "link ab removed"
 	succeeds rportctl pair "$A" "$A" --name aa

@@ -88,7 +88,7 @@ test_words_of_the_synopsis() {
 	no_daemon
 	offers in create ''
 	offers in create port0 ''
-	offers '--mpls --mtu --no-offload' create port0 in port ''
+	offers '--mpls --mtu --no-offload --queues' create port0 in port ''
 	offers '' create port0 in port p
 	offers mtu set ab ''
 	offers '' set ab mtu ''

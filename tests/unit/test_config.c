@@ -147,22 +147,36 @@ START_TEST(boolean)
 }
 END_TEST
 
+START_TEST(queues)
+{
+	const struct link_spec *spec = load_good(DOMAINS "[Link]\nQueues=3\n");
+
+	ck_assert_uint_eq(spec->ports[0].queues, 3);
+	ck_assert_uint_eq(spec->ports[1].queues, 3);
+	spec = load_good(DOMAINS "[Link]\nQueues=auto\n");
+	ck_assert_uint_eq(spec->ports[0].queues, MIN(usable_cpus(), 8U));
+	ck_assert_uint_eq(spec->ports[1].queues, MIN(usable_cpus(), 8U));
+}
+END_TEST
+
 /* An empty value is the default again, whatever was said before. */
 START_TEST(empty_value)
 {
-	const struct link_spec *spec = load_good("[Link]\nMTU=1500\nOnMissing=fail\nOffload=no\n"
-						 "MPLS=yes\nMTU=\nOnMissing= \nOffload=\nMPLS=\n"
-						 "[A]\nDomain=vrf:x\nDomain=\nDomain=red\nName=x\n"
-						 "Name=\nAddress=10.0.0.1\nRoute=10.0.0.0/8\n"
-						 "Route=default\nAddress=\nRoute=\n"
-						 "[B]\nDomain=blue\nAddress=10.0.0.1\n"
-						 "PeerAddress=10.0.0.2\nPeerAddress=\n");
+	const struct link_spec *spec =
+		load_good("[Link]\nMTU=1500\nOnMissing=fail\nOffload=no\n"
+			  "MPLS=yes\nQueues=2\nQueues=\nMTU=\nOnMissing= \nOffload=\nMPLS=\n"
+			  "[A]\nDomain=vrf:x\nDomain=\nDomain=red\nName=x\n"
+			  "Name=\nAddress=10.0.0.1\nRoute=10.0.0.0/8\n"
+			  "Route=default\nAddress=\nRoute=\n"
+			  "[B]\nDomain=blue\nAddress=10.0.0.1\n"
+			  "PeerAddress=10.0.0.2\nPeerAddress=\n");
 
 	ck_domain(spec, 0, "red");
 	ck_assert(spec->wait);
 	for (int side = 0; side < 2; side++) {
 		ck_assert_uint_eq(spec->ports[side].mtu, LINK_MTU_DEFAULT);
 		ck_assert(spec->ports[side].offload && !spec->ports[side].mpls);
+		ck_assert_uint_eq(spec->ports[side].queues, 1);
 	}
 	ck_assert_str_eq(spec->ports[0].ifname, "");
 	ck_assert_uint_eq(spec->ports[0].n_addresses + spec->ports[0].n_routes, 0);
@@ -203,6 +217,11 @@ static const struct {
 	{ "[Link]\nMTU=18446744073709553116", "9: MTU: \"18446744073709553116\" is not a number" },
 	{ "[Link]\nOnMissing=Wait", "9: OnMissing: \"Wait\" is neither wait nor fail" },
 	{ "[Link]\nOffload=maybe", "9: Offload: \"maybe\" is neither yes nor no" },
+	{ "[Link]\nQueues=1\nQueues=8\nQueues=auto", NULL },
+	{ "[Link]\nQueues=9", "9: Queues: 9 queues are not possible: say 1 to 8, or auto" },
+	{ "[Link]\nQueues=-1",
+	  "9: Queues: \"-1\" is neither a number of queues, 1 to 8, nor auto" },
+	{ "[Link]\nQueues=Auto", "9: Queues: \"Auto\" is neither a number of queues" },
 	{ "[Link]\nMPLS=2", "9: MPLS: \"2\" is neither yes nor no" },
 	{ "Domain=vfr:red", "8: Domain: invalid domain \"vfr:red\"" },
 	{ "Domain=a\tb", "8: there is a control character, or it is not UTF-8" },
@@ -489,6 +508,7 @@ int main(void)
 	tcase_add_test(tests, example_core_edge);
 	tcase_add_test(tests, examples_are_those_of_the_manual);
 	tcase_add_loop_test(tests, boolean, 0, ARRAY_SIZE(booleans));
+	tcase_add_test(tests, queues);
 	tcase_add_test(tests, empty_value);
 	tcase_add_test(tests, peers);
 	tcase_add_loop_test(tests, bad_line, 0, ARRAY_SIZE(bad_lines));

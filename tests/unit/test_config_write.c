@@ -123,6 +123,7 @@ START_TEST(round_trip_values)
 		spec.ports[0].mpls = spec.ports[1].mpls = i & 2;
 		spec.ports[0].offload = spec.ports[1].offload = i & 4;
 		spec.ports[0].mtu = spec.ports[1].mtu = i & 8 ? 1280 : LINK_MTU_MAX;
+		spec.ports[0].queues = spec.ports[1].queues = 1 + i % 8;
 		strcpy(spec.ports[0].ifname, ifnames[i % ARRAY_SIZE(ifnames)]);
 		strcpy(spec.ports[1].ifname, ifnames[i / 8 % ARRAY_SIZE(ifnames)]);
 		strcpy(spec.name, link_names[i % ARRAY_SIZE(link_names)]);
@@ -257,6 +258,9 @@ START_TEST(write_refuses_what_a_file_cannot_say)
 	ck_assert_int_eq(config_write(path, &spec, &err), -EINVAL);
 	fill(&spec, "red", "blue");
 	spec.ports[0].mpls = true;
+	ck_assert_int_eq(config_write(path, &spec, &err), -EINVAL);
+	fill(&spec, "red", "blue");
+	spec.ports[1].queues = 2;
 	ck_assert_int_eq(config_write(path, &spec, &err), -EINVAL);
 	fill(&spec, "red", "blue");
 	strcpy(spec.name, "../x");

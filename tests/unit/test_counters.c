@@ -27,9 +27,11 @@ static void used_by_first(struct state *state, const struct state_handover *hand
 	must(counters_absence(counters) == UINT64_MAX);
 	for (unsigned int i = 0; i < N_SLOTS; i++) {
 		unsigned int slot = 1000;
-		struct flow_counters *flow = counters_new(counters, &slot);
+		struct flow_counters *flow;
 
-		must(flow && slot == i && (uintptr_t)flow % 64 == 0);
+		must(counters_new(counters, 1, &slot) == 0 && slot == i);
+		flow = counters_of(counters, slot, 0);
+		must((uintptr_t)flow % 64 == 0);
 		must(flow->packets == 0 && flow->bytes == 0 && flow->drops[DROP_OTHER] == 0);
 		flow->packets = slot + 1;
 		flow->drops[DROP_CAUSES - 1] = slot * UINT64_C(0x100000000);
@@ -41,9 +43,10 @@ static void used_by_first(struct state *state, const struct state_handover *hand
 
 static void must_count(struct counters *counters, unsigned int slot)
 {
-	const struct flow_counters *flow = counters_take(counters, slot);
+	const struct flow_counters *flow = counters_of(counters, slot, 0);
 
-	must(flow && flow->packets == slot + 1);
+	must(counters_take(counters, slot) == 0);
+	must(flow->packets == slot + 1);
 	must(flow->drops[DROP_CAUSES - 1] == slot * UINT64_C(0x100000000));
 }
 
@@ -57,21 +60,22 @@ static void used_by_second(struct state *state, const struct state_handover *han
 	for (unsigned int i = 0; i < N_SLOTS; i++)
 		if (i != 3 && i != 70)
 			must_count(counters, i);
-	must(!counters_take(counters, 99));
-	must(!counters_take(counters, N_SLOTS));
-	must(!counters_take(counters, UINT32_MAX));
+	must(counters_take(counters, 99) == -ENOENT);
+	must(counters_take(counters, N_SLOTS) == -ENOENT);
+	must(counters_take(counters, UINT32_MAX) == -ENOENT);
 	/* those that nobody took are free, and zeroed */
-	flow = counters_new(counters, &slot);
-	must(flow && slot == 3 && flow->packets == 0 && flow->drops[DROP_CAUSES - 1] == 0);
-	flow = counters_new(counters, &slot);
-	must(flow && slot == 70 && flow->packets == 0);
-	must(!counters_new(counters, &slot) && slot == 70);
+	must(counters_new(counters, 1, &slot) == 0 && slot == 3);
+	flow = counters_of(counters, slot, 0);
+	must(flow->packets == 0 && flow->drops[DROP_CAUSES - 1] == 0);
+	must(counters_new(counters, 1, &slot) == 0 && slot == 70);
+	must(counters_of(counters, slot, 0)->packets == 0);
+	must(counters_new(counters, 1, &slot) == -ENOSPC && slot == 70);
 	counters_free(counters, 64);
 	counters_free(counters, 20);
 	counters_free(counters, UINT32_MAX);
-	must(counters_new(counters, &slot) && slot == 20);
-	must(counters_take(counters, 64));
-	must(!counters_new(counters, &slot));
+	must(counters_new(counters, 1, &slot) == 0 && slot == 20);
+	must(counters_take(counters, 64) == 0);
+	must(counters_new(counters, 1, &slot) == -ENOSPC);
 	must(state_drop_rest(state) == 0);
 	counters_close(counters);
 }
@@ -93,13 +97,13 @@ static void grown(struct state *state, const struct state_handover *handover _un
 	for (unsigned int i = 0; i < N_SLOTS; i++)
 		must_count(counters, i);
 	for (unsigned int i = N_SLOTS; i < 1000; i++) {
-		struct flow_counters *flow = counters_new(counters, &slot);
+		struct flow_counters *flow = counters_of(counters, i, 0);
 
-		must(flow && slot == i);
+		must(counters_new(counters, 1, &slot) == 0 && slot == i);
 		flow->packets = slot + 1;
 		flow->drops[DROP_CAUSES - 1] = slot * UINT64_C(0x100000000);
 	}
-	must(!counters_new(counters, &slot));
+	must(counters_new(counters, 1, &slot) == -ENOSPC);
 	counters_close(counters);
 }
 
@@ -109,9 +113,48 @@ static void wants_fewer(struct state *state, const struct state_handover *handov
 
 	for (unsigned int i = 0; i < 1000; i++)
 		must_count(counters, i);
-	must(!counters_take(counters, 1000));
+	must(counters_take(counters, 1000) == -ENOENT);
 	counters_close(counters);
 }
+
+static void queues_of_first(struct state *state, const struct state_handover *handover _unused_)
+{
+	struct counters *counters = open_counters(state, N_SLOTS);
+	unsigned int slot;
+
+	for (unsigned int i = 0; i < N_SLOTS; i++) {
+		must(counters_new(counters, COUNTERS_QUEUES, &slot) == 0 && slot == i);
+		for (unsigned int queue = 0; queue < COUNTERS_QUEUES; queue++)
+			counters_of(counters, slot, queue)->packets = i * 100 + queue;
+	}
+	counters_close(counters);
+}
+
+static void queues_of_second(struct state *state, const struct state_handover *handover _unused_)
+{
+	struct counters *counters = open_counters(state, 10 * N_SLOTS);
+	unsigned int slot;
+
+	for (unsigned int i = 0; i < N_SLOTS; i++) {
+		must(counters_take(counters, i) == 0);
+		for (unsigned int queue = 0; queue < COUNTERS_QUEUES; queue++)
+			must(counters_of(counters, i, queue)->packets == i * 100 + queue);
+	}
+	/* of a slot that is used anew, those that are asked for are zeroed */
+	counters_free(counters, 7);
+	must(counters_new(counters, 2, &slot) == 0 && slot == 7);
+	must(counters_of(counters, 7, 0)->packets == 0);
+	must(counters_of(counters, 7, 1)->packets == 0);
+	must(counters_of(counters, 8, 1)->packets == 801);
+	counters_close(counters);
+}
+
+START_TEST(queues_are_counted_apart)
+{
+	daemon_run(queues_of_first);
+	daemon_run(queues_of_second);
+}
+END_TEST
 
 START_TEST(slots_are_added_and_never_lost)
 {
@@ -127,7 +170,7 @@ static void lazy(struct state *state, const struct state_handover *handover _unu
 	struct counters *counters = open_counters(state, 100000);
 	unsigned int slot;
 
-	must(counters_new(counters, &slot));
+	must(counters_new(counters, COUNTERS_QUEUES, &slot) == 0);
 	counters_close(counters);
 }
 
@@ -160,10 +203,10 @@ END_TEST
 static void begins_anew(struct state *state, const struct state_handover *handover _unused_)
 {
 	struct counters *counters = open_counters(state, N_SLOTS);
-	const struct flow_counters *flow = counters_take(counters, 5);
 
 	must(counters_absence(counters) == UINT64_MAX);
-	must(flow && flow->packets == 0);
+	must(counters_take(counters, 5) == 0);
+	must(counters_of(counters, 5, 0)->packets == 0);
 	must(state_drop_rest(state) == 0);
 	counters_close(counters);
 }
@@ -173,10 +216,13 @@ static int copy_counters(void)
 {
 	int from = store_find("counters"), fd = memfd_new("copy");
 	char memory[16384];
+	struct stat st;
 	ssize_t n = pread(from, memory, sizeof(memory), 0);
 
 	ck_assert_int_gt(n, 4096);
 	ck_assert_int_eq(write(fd, memory, (size_t)n), n);
+	ck_assert_int_eq(fstat(from, &st), 0);
+	ck_assert_int_eq(ftruncate(fd, st.st_size), 0);
 	return fd;
 }
 
@@ -208,7 +254,7 @@ static void wrong_magic(int fd)
 
 static void wrong_version(int fd)
 {
-	change(fd, 4, 2);
+	change(fd, 4, 77);
 	sealed(fd);
 }
 
@@ -220,7 +266,10 @@ static void wrong_slot_size(int fd)
 
 static void too_short(int fd)
 {
-	ck_assert_int_eq(ftruncate(fd, 4096 + 99 * 64), 0);
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(ftruncate(fd, st.st_size - 64), 0);
 	sealed(fd);
 }
 
@@ -306,6 +355,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, store_setup, store_teardown);
 	tcase_add_test(tcase, counters_survive);
+	tcase_add_test(tcase, queues_are_counted_apart);
 	tcase_add_test(tcase, slots_are_added_and_never_lost);
 	tcase_add_test(tcase, unused_slots_cost_nothing);
 	tcase_add_test(tcase, absence_is_unknown_when_nobody_said_alive);

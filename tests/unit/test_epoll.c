@@ -50,9 +50,9 @@ static void open_pair(int *ret_ours, int *ret_theirs)
 
 static struct flow_counters counted(const struct flow *which)
 {
-	struct flow_counters counters;
+	struct flow_counters counters = { 0 };
 
-	flow_read_counters(which->counters, &counters);
+	flow_add_counters(which->counters, &counters);
 	return counters;
 }
 
@@ -61,7 +61,8 @@ static void set_up(void)
 	n_gone = 0;
 	last_gone = NULL;
 	wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	ck_assert_int_eq(engine_epoll.create(wake_fd, &engine), 0);
+	ck_assert_int_eq(
+		engine_epoll.create(&(struct engine_options){ .wake_fd = wake_fd }, &engine), 0);
 	engine->gone = gone;
 	engine->flows = slots;
 	for (unsigned int i = 0; i < N_FLOWS; i++) {
@@ -331,7 +332,8 @@ START_TEST(create_needs_a_descriptor_that_can_be_waited_for)
 {
 	struct engine *other = NULL;
 
-	ck_assert_int_eq(engine_epoll.create(-1, &other), -EBADF);
+	ck_assert_int_eq(engine_epoll.create(&(struct engine_options){ .wake_fd = -1 }, &other),
+			 -EBADF);
 	ck_assert_ptr_null(other);
 }
 END_TEST

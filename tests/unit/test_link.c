@@ -382,6 +382,11 @@ static void want_mpls(struct port_spec *want)
 	want->mpls = true;
 }
 
+static void want_queues(struct port_spec *want)
+{
+	want->queues = 2;
+}
+
 static void want_address(struct port_spec *want)
 {
 	port_spec_add_address(want, "10.0.0.1", NULL, &err);
@@ -406,6 +411,7 @@ static const struct {
 	{ want_mtu, "mtu is 32768, not 1500" },
 	{ want_no_offload, "offload is on, not off" },
 	{ want_mpls, "mpls is off, not on" },
+	{ want_queues, "queues are 1, not 2" },
 	{ want_address, "the addresses are none, not 10.0.0.1/32" },
 	{ want_peer, "the addresses are none, not 10.9.0.1/32 peer 10.9.0.2" },
 	{ want_route, "the routes are none, not 10.0.0.0/8" },

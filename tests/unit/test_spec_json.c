@@ -13,6 +13,7 @@ static struct port_spec full_spec(const char *domain)
 	ck_assert_int_eq(port_spec_set_mtu(&spec, 9000, NULL), 0);
 	spec.offload = false;
 	spec.mpls = true;
+	ck_assert_int_eq(port_spec_set_queues(&spec, 4, NULL), 0);
 	ck_assert_int_eq(port_spec_add_address(&spec, "10.0.0.1/24", NULL, NULL), 0);
 	ck_assert_int_eq(port_spec_add_address(&spec, "192.168.0.0", "192.168.0.1", NULL), 0);
 	ck_assert_int_eq(port_spec_add_address(&spec, "fd00::1/64", NULL, NULL), 0);
@@ -68,6 +69,7 @@ START_TEST(other_versions_are_read)
 	ck_assert_int_eq(spec_json_read(object, &spec, NULL), 0);
 	ck_assert_uint_eq(spec.mtu, LINK_MTU_DEFAULT);
 	ck_assert(spec.offload);
+	ck_assert_uint_eq(spec.queues, 1);
 	ck_assert_uint_eq(spec.n_addresses, 0);
 	json_decref(object);
 }
@@ -83,6 +85,8 @@ START_TEST(nonsense_is_refused)
 		"{\"domain\": \"no:such\"}",
 		"{\"domain\": \"default\", \"interface\": \"a/b\"}",
 		"{\"domain\": \"default\", \"mtu\": 5}",
+		"{\"domain\": \"default\", \"queues\": 9}",
+		"{\"domain\": \"default\", \"queues\": -1}",
 		"{\"domain\": \"default\", \"addresses\": [{\"address\": \"x\"}]}",
 		"{\"domain\": \"default\", \"addresses\": [5]}",
 		"{\"domain\": \"default\", \"routes\": [\"10.0.0.1/8\"]}",

@@ -15,7 +15,7 @@ static struct rport_error err;
 
 static void make_port(int i, const char *domain, const char *ifname, int nsid, unsigned int index)
 {
-	ports[i] = (struct port)PORT_INIT;
+	ports[i] = (struct port){ 0 };
 	ck_assert_int_eq(domain_parse(domain, &ports[i].spec.domain, NULL), 0);
 	snprintf(ports[i].ifname, sizeof(ports[i].ifname), "%s", ifname);
 	ports[i].rule.present = true;

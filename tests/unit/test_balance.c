@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* What is moved from a worker that has much to do. */
+
+#include <check.h>
+
+#include "balance.h"
+
+/* A situation, and what shall be moved; -1: nothing. */
+static const struct situation {
+	const char *what;
+	unsigned int busy[4];
+	unsigned int n_workers;
+	struct balance_lane lanes[6];
+	size_t n_lanes;
+	int lane, worker;
+} situations[] = {
+	{ "nobody does anything", { 0, 0 }, 2, { { 0, 0 }, { 1, 0 } }, 2, -1, -1 },
+	{ "two alike", { 900, 0 }, 2, { { 0, 50 }, { 0, 50 } }, 2, 0, 1 },
+	{ "the other way round", { 0, 900 }, 2, { { 1, 50 }, { 1, 50 } }, 2, 0, 0 },
+	{ "one alone is as well where it is", { 1000, 0 }, 2, { { 0, 9 }, { 1, 0 } }, 2, -1, -1 },
+	{ "too little to care", { 250, 0 }, 2, { { 0, 5 }, { 0, 5 } }, 2, -1, -1 },
+	{ "even enough", { 900, 850 }, 2, { { 0, 1 }, { 0, 1 }, { 1, 2 } }, 3, -1, -1 },
+	{ "the small one of two", { 1000, 0 }, 2, { { 0, 80 }, { 0, 20 } }, 2, 0, 1 },
+	{ "the best of three", { 1000, 0 }, 2, { { 0, 15 }, { 0, 30 }, { 0, 55 } }, 3, 2, 1 },
+	{ "no gain in moving the big one, little in the small one",
+	  { 800, 500 },
+	  2,
+	  { { 0, 95 }, { 0, 5 }, { 1, 60 } },
+	  3,
+	  -1,
+	  -1 },
+	{ "to the one with least to do",
+	  { 300, 1000, 100, 200 },
+	  4,
+	  { { 0, 30 }, { 1, 50 }, { 1, 50 }, { 2, 10 }, { 3, 20 } },
+	  5,
+	  1,
+	  2 },
+	{ "load that is not known", { 900, 0 }, 2, { { 0, 0 }, { 0, 0 } }, 2, -1, -1 },
+	{ "nothing there to move", { 900, 0 }, 2, { { 0, 0 } }, 0, -1, -1 },
+	{ "more than all of the time, as clocks may say",
+	  { 1003, 2 },
+	  2,
+	  { { 0, UINT64_MAX / 4 }, { 0, UINT64_MAX / 4 } },
+	  2,
+	  0,
+	  1 },
+};
+
+START_TEST(moves)
+{
+	const struct situation *s = &situations[_i];
+	unsigned int worker = 77;
+	size_t lane = 77;
+	bool moved = balance_choose(s->busy, s->n_workers, s->lanes, s->n_lanes, &lane, &worker);
+
+	ck_assert_msg(moved == (s->lane >= 0), "%s: %s", s->what, moved ? "moved" : "not moved");
+	if (moved)
+		ck_assert_msg((int)lane == s->lane && (int)worker == s->worker,
+			      "%s: lane %zu to worker %u", s->what, lane, worker);
+	else
+		ck_assert_msg(lane == 77 && worker == 77, "%s: results were touched", s->what);
+}
+END_TEST
+
+/* Whatever there is, moves come to an end, and each leaves the busier of two with less to do. */
+START_TEST(moves_come_to_an_end)
+{
+	struct balance_lane lanes[40];
+	unsigned int busy[4], worker;
+	size_t lane;
+	int n = 0;
+
+	srand((unsigned int)_i);
+	for (size_t i = 0; i < ARRAY_SIZE(lanes); i++)
+		lanes[i] = (struct balance_lane){ (unsigned int)rand() % 4,
+						  (unsigned int)rand() % 100 };
+	for (;;) {
+		memset(busy, 0, sizeof(busy));
+		for (size_t i = 0; i < ARRAY_SIZE(lanes); i++)
+			busy[lanes[i].worker] += (unsigned int)lanes[i].load;
+		if (!balance_choose(busy, 4, lanes, ARRAY_SIZE(lanes), &lane, &worker))
+			break;
+		ck_assert_uint_ge(busy[lanes[lane].worker],
+				  busy[worker] + lanes[lane].load + BALANCE_GAIN_MIN);
+		lanes[lane].worker = worker;
+		ck_assert_int_lt(++n, 100);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("balance");
+	TCase *tcase = tcase_create("all");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(tcase, moves, 0, ARRAY_SIZE(situations));
+	tcase_add_loop_test(tcase, moves_come_to_an_end, 0, 50);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Links over workers, with pairs of sockets in the place of TUN devices: the far end of one is its
+ * domain. What is moved between workers while frames cross loses none, and keeps their order.
+ */
+
+#include <check.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <sys/socket.h>
+
+#include "shuttle-private.h"
+
+#define FRAME_SIZE 200
+#define WINDOW     32 /* frames on the way at most: a socket that is full would be a loss */
+#define LINKS_MAX  4
+#define N_FRAMES   20000
+
+static const enum shuttle_datapath datapaths[] = { SHUTTLE_EPOLL, SHUTTLE_URING_PENDING,
+						   SHUTTLE_URING_BATCH };
+
+static sd_event *event;
+static struct shuttle *shuttle;
+static int n_moved;
+static void *last_moved;
+
+/* A link, and the far ends of its ports. */
+struct line {
+	struct tun tun[2];
+	struct flow_counters counts[2][TUN_QUEUES_MAX];
+	struct flow_counters *counters[2][TUN_QUEUES_MAX];
+	int far[2][TUN_QUEUES_MAX];
+	struct shuttle_link *link;
+
+	/* of a stream through its first queue */
+	pthread_t sender, receiver;
+	sem_t room; /* so many frames may yet be sent */
+	uint32_t n_frames; /* 0: until stop */
+	bool stop;
+	uint32_t sent, received;
+	bool in_order;
+};
+
+static struct line lines[LINKS_MAX];
+
+static void gone(void *owner _unused_, unsigned int end _unused_, void *userdata _unused_)
+{
+	ck_abort_msg("nothing was removed");
+}
+
+static void moved(void *owner, void *userdata)
+{
+	ck_assert_ptr_eq(userdata, &n_moved);
+	last_moved = owner;
+	n_moved++;
+}
+
+/* Under valgrind one thread that waits in io_uring_enter(2) keeps all others waiting, too. */
+static bool under_valgrind(void)
+{
+	const char *preloaded = getenv("LD_PRELOAD");
+
+	return preloaded && strstr(preloaded, "vgpreload");
+}
+
+/* Return: false where this kernel, or what we are run in, has no such engine. */
+static bool start(enum shuttle_datapath datapath, unsigned int workers)
+{
+	struct shuttle_options options = {
+		.datapath = datapath,
+		.workers = workers,
+		.gone = gone,
+		.moved = moved,
+		.userdata = &n_moved,
+	};
+	int fds[2], r;
+
+	if (datapath != SHUTTLE_EPOLL && under_valgrind())
+		return false;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	options.nowait = tun_has_nowait(fds[0]);
+	close(fds[0]);
+	close(fds[1]);
+	n_moved = 0;
+	ck_assert_int_eq(sd_event_new(&event), 0);
+	r = shuttle_new(event, &options, &shuttle);
+	ck_assert_msg(r == 0 || datapath != SHUTTLE_EPOLL, "epoll is always to be had: %d", r);
+	if (r < 0)
+		sd_event_unref(event);
+	return r == 0;
+}
+
+static void finish(void)
+{
+	shuttle_free(shuttle);
+	sd_event_unref(event);
+}
+
+static void open_line(struct line *line, unsigned int queues)
+{
+	struct shuttle_port ports[2];
+
+	*line = (struct line){ 0 };
+	for (int end = 0; end < 2; end++) {
+		for (unsigned int i = 0; i < queues; i++) {
+			int fds[2];
+
+			ck_assert_int_eq(
+				socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+			ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+			line->tun[end].queues[i] = fds[0];
+			line->far[end][i] = fds[1];
+			line->counters[end][i] = &line->counts[end][i];
+		}
+		line->tun[end].n_queues = queues;
+		ports[end] = (struct shuttle_port){ .tun = &line->tun[end],
+						    .counters = line->counters[end] };
+	}
+	ck_assert_int_eq(shuttle_add_link(shuttle, ports, line, &line->link), 0);
+}
+
+static void close_line(struct line *line)
+{
+	shuttle_remove_link(line->link);
+	for (int end = 0; end < 2; end++) {
+		for (unsigned int i = 0; i < line->tun[end].n_queues; i++)
+			close(line->far[end][i]);
+		tun_close(&line->tun[end]);
+	}
+}
+
+/* --- a stream of numbered frames -------------------------------------------------------------- */
+
+static void *send_frames(void *arg)
+{
+	struct line *line = arg;
+	unsigned char frame[FRAME_SIZE] = { 0x45 };
+
+	while (line->n_frames ? line->sent < line->n_frames
+			      : !__atomic_load_n(&line->stop, __ATOMIC_RELAXED)) {
+		sem_wait(&line->room);
+		memcpy(frame + 20, &line->sent, sizeof(line->sent));
+		if (send(line->far[0][0], frame, sizeof(frame), 0) < 0)
+			break;
+		line->sent++;
+	}
+	frame[0] = 0x60; /* the last one */
+	(void)!send(line->far[0][0], frame, sizeof(frame), 0);
+	return NULL;
+}
+
+static void *receive_frames(void *arg)
+{
+	struct line *line = arg;
+	unsigned char frame[FRAME_SIZE + 1];
+	uint32_t number;
+
+	line->in_order = true;
+	for (;;) {
+		ssize_t n = recv(line->far[1][0], frame, sizeof(frame), 0);
+
+		if (n != FRAME_SIZE || frame[0] == 0x60)
+			return NULL;
+		memcpy(&number, frame + 20, sizeof(number));
+		line->in_order &= number == line->received;
+		__atomic_store_n(&line->received, line->received + 1, __ATOMIC_RELAXED);
+		sem_post(&line->room);
+	}
+}
+
+static void begin_stream(struct line *line, uint32_t n_frames)
+{
+	line->n_frames = n_frames;
+	sem_init(&line->room, 0, WINDOW);
+	ck_assert_int_eq(pthread_create(&line->receiver, NULL, receive_frames, line), 0);
+	ck_assert_int_eq(pthread_create(&line->sender, NULL, send_frames, line), 0);
+}
+
+static void check_stream(struct line *line)
+{
+	__atomic_store_n(&line->stop, true, __ATOMIC_RELAXED);
+	pthread_join(line->sender, NULL);
+	pthread_join(line->receiver, NULL);
+	ck_assert_uint_eq(line->received, line->sent);
+	ck_assert(line->in_order);
+	sem_destroy(&line->room);
+	shuttle_remove_link(steal_ptr(line->link));
+	ck_assert_uint_eq(line->counts[0][0].packets, line->sent + 1);
+	for (int i = 0; i < DROP_CAUSES; i++)
+		ck_assert_uint_eq(line->counts[0][0].drops[i], 0);
+}
+
+/* --- tests ------------------------------------------------------------------------------------ */
+
+START_TEST(queues_are_spread)
+{
+	unsigned int workers[TUN_QUEUES_MAX];
+
+	if (!start(datapaths[_i], 3))
+		return;
+	open_line(&lines[0], 1);
+	ck_assert_uint_eq(shuttle_link_workers(lines[0].link, workers), 1);
+	ck_assert_uint_eq(workers[0], 0);
+	/* to each worker one, though the first has something already; then where there is least */
+	open_line(&lines[1], 4);
+	ck_assert_uint_eq(shuttle_link_workers(lines[1].link, workers), 4);
+	ck_assert_uint_eq(workers[0], 1);
+	ck_assert_uint_eq(workers[1], 2);
+	ck_assert_uint_eq(workers[2], 0);
+	ck_assert_uint_eq(workers[3], 1);
+	for (int i = 0; i < 2; i++)
+		close_line(&lines[i]);
+	finish();
+}
+END_TEST
+
+/* Each queue of a port is joined to the same one of the other, both ways, and counted by itself. */
+START_TEST(queues_are_joined)
+{
+	unsigned char frame[FRAME_SIZE] = { 0x45 }, received[FRAME_SIZE];
+
+	if (!start(datapaths[_i], 2))
+		return;
+	open_line(&lines[0], TUN_QUEUES_MAX);
+	for (unsigned int i = 0; i < TUN_QUEUES_MAX; i++) {
+		for (int end = 0; end < 2; end++) {
+			frame[1] = (unsigned char)(i * 2 + (unsigned int)end);
+			ck_assert_int_eq(send(lines[0].far[end][i], frame, FRAME_SIZE, 0),
+					 FRAME_SIZE);
+			ck_assert_int_eq(recv(lines[0].far[!end][i], received, FRAME_SIZE, 0),
+					 FRAME_SIZE);
+			ck_assert_mem_eq(received, frame, FRAME_SIZE);
+		}
+	}
+	shuttle_remove_link(steal_ptr(lines[0].link));
+	for (unsigned int i = 0; i < TUN_QUEUES_MAX; i++)
+		ck_assert_uint_eq(lines[0].counts[0][i].packets + lines[0].counts[1][i].packets, 2);
+	close_line(&lines[0]);
+	finish();
+}
+END_TEST
+
+START_TEST(unequal_ports_are_refused)
+{
+	struct shuttle_link *link = NULL;
+	struct tun tun[2] = { { .n_queues = 1 }, { .n_queues = 2 } };
+	struct shuttle_port ports[2] = { { .tun = &tun[0] }, { .tun = &tun[1] } };
+
+	ck_assert(start(SHUTTLE_EPOLL, 1));
+	ck_assert_int_eq(shuttle_add_link(shuttle, ports, NULL, &link), -EINVAL);
+	tun[1] = (struct tun){ .n_queues = 1, .header = 10 };
+	ck_assert_int_eq(shuttle_add_link(shuttle, ports, NULL, &link), -EINVAL);
+	ck_assert_ptr_null(link);
+	finish();
+}
+END_TEST
+
+START_TEST(moves_lose_nothing)
+{
+	unsigned int n = 0;
+
+	if (!start(datapaths[_i], 2))
+		return;
+	open_line(&lines[0], 1);
+	begin_stream(&lines[0], N_FRAMES);
+	while (__atomic_load_n(&lines[0].received, __ATOMIC_RELAXED) < N_FRAMES)
+		lane_move(shuttle, &lines[0].link->lanes[0], ++n % 2);
+	ck_assert_uint_gt(n, 20);
+	check_stream(&lines[0]);
+	close_line(&lines[0]);
+	finish();
+}
+END_TEST
+
+/* Two links that have much to do are at one worker, as it happens, and two idle ones at the other. */
+START_TEST(uneven_load_is_evened_out)
+{
+	if (!start(datapaths[_i], 2))
+		return;
+	for (int i = 0; i < 4; i++)
+		open_line(&lines[i], 1);
+	begin_stream(&lines[0], 0);
+	begin_stream(&lines[2], 0);
+	for (int i = 0; i < 200 && n_moved == 0; i++)
+		sd_event_run(event, 100 * 1000);
+	ck_assert_int_eq(n_moved, 1);
+	ck_assert(last_moved == &lines[0] || last_moved == &lines[2]);
+	ck_assert_uint_ne(lines[0].link->lanes[0].worker, lines[2].link->lanes[0].worker);
+	check_stream(&lines[0]);
+	check_stream(&lines[2]);
+	for (int i = 0; i < 4; i++)
+		close_line(&lines[i]);
+	finish();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("shuttle");
+	TCase *tcase = tcase_create("all");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, queues_are_spread, 0, ARRAY_SIZE(datapaths));
+	tcase_add_loop_test(tcase, queues_are_joined, 0, ARRAY_SIZE(datapaths));
+	tcase_add_test(tcase, unequal_ports_are_refused);
+	tcase_add_loop_test(tcase, moves_lose_nothing, 0, ARRAY_SIZE(datapaths));
+	tcase_add_loop_test(tcase, uneven_load_is_evened_out, 0, ARRAY_SIZE(datapaths));
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
