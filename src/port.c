@@ -196,16 +196,17 @@ static int enslave(struct port *port, const struct domain_place *place)
 
 /*
  * The kernel's link-local address for a TUN is random and another one after each set-up. This one
- * is made from where the port is and what it is called, so that routing daemons meet it again
- * (FNV-1a, 64 bits).
+ * is made from where the port shall be and what it shall be called, whatever others have called it
+ * meanwhile, so that routing daemons meet it again (FNV-1a, 64 bits).
  */
-static struct ip_address make_link_local(const struct port *port)
+static struct ip_address make_link_local(const struct port_spec *spec)
 {
 	struct ip_address address = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
-	char seed[PORT_TEXT_MAX];
+	char domain[DOMAIN_TEXT_MAX], seed[PORT_TEXT_MAX];
 	uint64_t hash = 0xcbf29ce484222325;
 
-	for (const char *c = port_format(port, seed); *c; c++)
+	snprintf(seed, sizeof(seed), "%s/%s", domain_format(&spec->domain, domain), spec->ifname);
+	for (const char *c = seed; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
 	for (int i = 0; i < 8; i++)
 		address.bytes[8 + i] = (unsigned char)(hash >> (56 - 8 * i));
@@ -243,13 +244,14 @@ static int make(struct port_yard *yard, struct port *port, const struct domain_p
 static void settle_in(struct port *port, const struct domain_place *place)
 {
 	port->spec.domain = place->domain; /* from here on not a bare name any more */
-	memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
+	if (!port->spec.ifname[0])         /* else it is called so, or was when it was made */
+		memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
 	port->home = port->nsid;
 	port->settled = true;
 	(void)netns_identify(place->netns_fd, &port->netns);
 	port->vrf = place->vrf_index;
 	port->table = place->table;
-	port->link_local = make_link_local(port);
+	port->link_local = make_link_local(&port->spec);
 	port->rule.present = true;
 }
 
@@ -287,7 +289,6 @@ static int check_home(struct port_yard *yard, const struct port *port,
 int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	       const struct domain_place *place)
 {
-	char wanted[IFNAMSIZ];
 	struct rtnl_dev dev;
 	int r;
 
@@ -304,10 +305,7 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	}
 	if (dev.tun_pi)
 		tun_set_family_header(&port->tun);
-	memcpy(wanted, port->spec.ifname, sizeof(wanted));
 	settle_in(port, place);
-	if (wanted[0])
-		memcpy(port->spec.ifname, wanted, sizeof(wanted));
 	port->mtu = dev.mtu;
 	port->rule.up = dev.flags & IFF_UP;
 	port->was_up = true;

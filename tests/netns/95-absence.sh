@@ -129,6 +129,29 @@ test_renamed() {
 	mended
 }
 
+rename_end_b() {
+	ip -n "$B" link set rport0 down
+	ip -n "$B" link set rport0 name wan0
+	ip -n "$B" link set wan0 up
+}
+
+# the link-local address is that of the name that a port shall have, whatever others have called it meanwhile
+test_renamed_has_its_link_local_address() {
+	local address
+	start_absent
+	address=$(port ab b .linkLocal)
+	rename_end_b
+	eventually drift_is b 'the name is wan0, not rport0'
+	absent_while true
+	assert_eq "$(port ab b .linkLocal)" "$address" "link-local address of one that was taken over with another name"
+	sleep 0.3
+	drift_is b 'the name is wan0, not rport0' || fail "drift: $(port ab b .drift)"
+	mended
+	absent_while true
+	assert_eq "$(port ab b .linkLocal)" "$address" "link-local address, with its name again"
+	ping_ok "$A" "$address%rport0"
+}
+
 # drift_has END LINE, as a condition
 drift_has() {
 	rportctl -j show ab | jq -e --arg line "$2" ".$1.drift | index(\$line)" >/dev/null
