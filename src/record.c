@@ -192,8 +192,9 @@ static int take_device(struct manager *manager, struct port *port, struct rport_
 	return r;
 }
 
-static void restore_device(struct manager *manager, struct port *port)
+static void restore_device(struct port *port, void *userdata)
 {
+	struct manager *manager = userdata;
 	bool stale = counters_absence(manager->counters) >= STALE_USEC;
 	struct rport_error err = { 0 };
 	char name[PORT_TEXT_MAX];
@@ -240,12 +241,9 @@ static int restore_link(struct manager *manager, const char *name, const json_t 
 		r = read_port(manager, json_object_get(record, "b"), &ports[1], err);
 	if (r >= 0)
 		r = tie(manager, ports, name, configured, err);
-	for (int end = 0; end < 2; end++) {
-		if (r >= 0)
-			restore_device(manager, ports[end]);
-		else if (ports[end])
+	for (int end = 0; end < 2 && r < 0; end++)
+		if (ports[end])
 			manager_remove_port(manager, ports[end]);
-	}
 	return r;
 }
 
@@ -253,11 +251,8 @@ static int restore_port(struct manager *manager, const char *name _unused_, cons
 			struct rport_error *err)
 {
 	struct port *port;
-	int r = read_port(manager, record, &port, err);
 
-	if (r >= 0)
-		restore_device(manager, port);
-	return r;
+	return read_port(manager, record, &port, err);
 }
 
 /* Restoring writes records itself, so they are read first. */
@@ -299,6 +294,8 @@ void record_restore(struct manager *manager)
 	restore_kind(manager, records, "link ", restore_link);
 	restore_kind(manager, records, "port ", restore_port);
 	json_decref(records);
+	/* when all are known: one that has no name yet must not take that of another one */
+	table_foreach_port(&manager->table, restore_device, manager);
 	n = state_drop_rest(manager->state);
 	log_print_id(LOG_INFO, MESSAGE_ADOPTED,
 		     "taken over from the former rportd: %u links, %u ports%s",

@@ -69,6 +69,22 @@ test_bare_name_found_meanwhile() {
 	assert_json "$(rportctl -j show ab)" '.state == "up" and .b.drift == []'
 }
 
+# one that never had a name takes none that another one waits for
+test_names_of_those_who_wait() {
+	start_kept_rportd --delay 500
+	ns_add A B
+	succeeds rportctl create in "$B"
+	eventually port_has "netns:$B/rport0" .state down
+	ip netns del "$B"
+	eventually port_has "netns:$B/rport0" .state pending
+	succeeds rportctl pair "$A" "$B" --wait --name ab --addresses 192.168.0.0,192.168.0.1
+	assert_eq "$(port ab b .interface)" '' "name of what was never there"
+	absent_while ns_create "$B"
+	eventually both_are_up
+	assert_eq "$(port ab b .interface)" rport1 "its name"
+	assert_eq "$(of_port "netns:$B/rport0" '[.state, .reason] | tojson')" '["down",null]' "the other one"
+}
+
 make_namespace_anew() {
 	ip netns del "$B"
 	ns_create "$B"
