@@ -32,7 +32,7 @@ start_kept_rportd() {
 	await_rportd 1
 }
 
-# keeper_said WORD: how often it did: started, ready, ended
+# keeper_said WORD: how often it did: started, ready, terminated, ended
 keeper_said() {
 	grep -c "^$1 " "$KEEPER_LOG" || true
 }
@@ -82,7 +82,7 @@ stored_in_order() {
 	lines=$(wc -l <"$KEEPER_LOG")
 	kill -USR1 "$KEEPER_PID"
 	eventually list_complete "$lines"
-	tail -n +$((lines + 1)) "$KEEPER_LOG" | sed '/^$/d' | grep -Ev '^(started|ready|ended) '
+	tail -n +$((lines + 1)) "$KEEPER_LOG" | sed '/^$/d' | grep -Ev '^(started|ready|terminated|ended) '
 }
 
 # stored: the same, by name

@@ -51,9 +51,9 @@ static const char usage_text[] =
 	"  --max N           descriptors that are kept (4096)\n"
 	"  --delay MS        from a failure to the next start (100)\n"
 	"  --pid-file FILE   has the PID of COMMAND as long as it runs\n"
-	"Prints \"started PID\", \"ready PID\" and \"ended PID STATUS\" (128 + N: signal N). "
-	"COMMAND is\n"
-	"started again, with what it stored, when it fails.\n"
+	"Prints \"started PID\", \"ready PID\", \"terminated PID\" (by us) and \"ended PID "
+	"STATUS\"\n"
+	"(128 + N: signal N). COMMAND is started again, with what it stored, when it fails.\n"
 	"SIGHUP: restart it; SIGTERM, SIGINT: stop it and exit; SIGUSR1: print the names of what "
 	"is\n"
 	"stored, and an empty line.\n";
@@ -181,6 +181,7 @@ static void terminate(struct keeper *keeper)
 {
 	if (!keeper->child || keeper->due)
 		return;
+	say("terminated %d\n", (int)keeper->child);
 	kill(keeper->child, SIGTERM);
 	keeper->due = now() + STOP_TIMEOUT;
 }
