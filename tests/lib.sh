@@ -10,7 +10,8 @@
 #   tests/netns/20-pair.sh test_mtu ...     some of them
 #
 # Environment: BUILD_DIR, where rportd was built (default: build/); TRAFFIC, the tool, if another than the one there;
-# DATAPATH, another than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; VERBOSE=1 prints logs of good tests too.
+# DATAPATH, another than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; LOGS, a
+# directory in which all files of failed tests are kept (failed/NAME); VERBOSE=1 prints logs of good tests too.
 
 TESTS_DIR=$(realpath "${BASH_SOURCE[0]%/*}")
 TOP_DIR=${TESTS_DIR%/*}
@@ -459,6 +460,22 @@ print_log() {
 	done
 }
 
+# print_failure DIRECTORY: what went wrong, and by which chance, once more: above it may have been cut away
+print_failure() {
+	if [ "$(wc -l <"$1/log")" -gt 60 ] || grep -qE '^.{501}' "$1/log"; then
+		echo "  --- what failed"
+		sed -n '/^SEED=/p; /^FAILED:/,$p' "$1/log" | head -n 60 | cut -c 1-2000 | sed 's/^/  | /'
+	fi
+}
+
+# keep_all DIRECTORY TITLE: all that the test left, for who looks into it, where run-tests has its logs
+keep_all() {
+	local to=${LOGS:-}/failed/${TEST_LABEL:+$TEST_LABEL.}$2
+	[ -n "${LOGS:-}" ] || return 0
+	rm -rf "$to"
+	mkdir -p "${to%/*}" && cp -r "$1" "$to" && echo "  --- all of it: $to"
+}
+
 # run_test FILE NAME: one test in a process of its own; 0 unless it failed
 run_test() {
 	local file=$1 name=$2 title status=0 started word
@@ -489,6 +506,10 @@ run_test() {
 	esac
 	if [ "$word" = 'not ok' ] || [ "${VERBOSE:-}" = 1 ]; then
 		print_log "$TEST_TMP"
+	fi
+	if [ "$word" = 'not ok' ]; then
+		print_failure "$TEST_TMP"
+		keep_all "$TEST_TMP" "$title"
 	fi
 	rm -rf "$TEST_TMP"
 	[ "$word" != 'not ok' ]

@@ -367,15 +367,16 @@ told_ports() {
 }
 
 check_kernel() {
-	local told kernel
+	local told kernel missing
 	told=$(told_ports)
 	kernel=$(kernel_ports)
 	assert_eq "$(jq -c '.[] | del(.addresses)' <<<"$kernel")" "$(jq -c '.[] | del(.addresses, .linkLocal)' <<<"$told")" \
 		"interfaces of the kernel, against those that are told"
-	# addresses: all that are told
-	jq -n -e --argjson told "$told" --argjson kernel "$kernel" '
-		[$told, $kernel] | transpose | all(.[]; (.[0].up | not) or (.[0].addresses + (if .[0].linkLocal then ["\(.[0].linkLocal)/64"] else [] end)
-			- .[1].addresses == []))' >/dev/null || fail "addresses that are missing: told $told, kernel $kernel"
+	# shellcheck disable=SC2016 # jq's
+	missing=$(jq -n -c --argjson told "$told" --argjson kernel "$kernel" '[$told, $kernel] | transpose[] | select(.[0].up) |
+		{ told: .[0], kernel: .[1] } | .told.all = .told.addresses + (.told.linkLocal | if . then ["\(.)/64"] else [] end) |
+		select(.told.all - .kernel.addresses != [])')
+	assert_eq "$missing" '' "interfaces that have not all the addresses that are told"
 	check_routes
 }
 
