@@ -340,12 +340,25 @@ static int check_process(const struct port *port, const struct domain_place *pla
 			       place->domain.pid);
 }
 
+/* A try that fails may have found its domain nevertheless, or taken a name; its peer tells both. */
+static void notice_name(struct manager *manager, struct port *port, const char *before)
+{
+	char name[PORT_TEXT_MAX];
+
+	if (streq(before, port_format(port, name)))
+		return;
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port);
+}
+
 int hold_try(struct manager *manager, struct port *port, struct rport_error *err)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	char before[PORT_TEXT_MAX];
 	bool made = false;
 	int r;
 
+	port_format(port, before);
 	listen_to(manager, port);
 	r = domain_resolve(&port->spec.domain, &place, err);
 	if (r >= 0)
@@ -358,6 +371,7 @@ int hold_try(struct manager *manager, struct port *port, struct rport_error *err
 		count_failure(manager, port, made, err);
 	else
 		port->hold.retries = 0;
+	notice_name(manager, port, before);
 	return r;
 }
 

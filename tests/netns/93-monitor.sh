@@ -359,6 +359,25 @@ test_waiting_and_its_end() {
 	assert_replay events
 }
 
+# the namespace is there, and so the port has another name, but an interface is in its way
+test_waiting_goes_on() {
+	start_rportd
+	ns_add A C
+	B=${TEST_PREFIX}b
+	ip -n "$C" link add wan0 type veth peer name displacer
+	start_monitor events -j
+	mark
+	pair_numbered --wait --b-name wan0
+	told ".event == \"portAdded\" and .name == \"$B/wan0\" and .port.state == \"pending\""
+	settle
+	mark
+	touch "/run/netns/$B"
+	mount --bind "/run/netns/$C" "/run/netns/$B"
+	port_told "$B/wan0" domain ".domain == \"netns:$B\" and .state == \"pending\""
+	port_told "netns:$A/rport0" peer ".peer == \"netns:$B/wan0\""
+	assert_replay events
+}
+
 # the event has the name that the port had; the other end's peer is called otherwise, too
 test_rename() {
 	watch_all
