@@ -363,29 +363,33 @@ told_ports() {
 	# shellcheck disable=SC2016 # jq's
 	rportctl -j ports | jq -S --arg home "$HOME_NS" '[.[] | select(.state != "pending") | {
 		ns: (if .domain == "default" then $home else (.domain | ltrimstr("netns:")) end), interface, index, mtu,
-		up: (.state == "up"), addresses: [.addresses[].address], linkLocal }] | sort_by(.ns, .index)'
+		up: (.state == "up"), drift,
+		addresses: ([.addresses[].address] + (.linkLocal | if . then ["\(.)/64"] else [] end)) }] | sort_by(.ns, .index)'
 }
 
 check_kernel() {
 	local told kernel missing
 	told=$(told_ports)
 	kernel=$(kernel_ports)
-	assert_eq "$(jq -c '.[] | del(.addresses)' <<<"$kernel")" "$(jq -c '.[] | del(.addresses, .linkLocal)' <<<"$told")" \
+	assert_eq "$(jq -c '.[] | del(.addresses)' <<<"$kernel")" "$(jq -c '.[] | del(.addresses, .drift)' <<<"$told")" \
 		"interfaces of the kernel, against those that are told"
 	# shellcheck disable=SC2016 # jq's
-	missing=$(jq -n -c --argjson told "$told" --argjson kernel "$kernel" '[$told, $kernel] | transpose[] | select(.[0].up) |
-		{ told: .[0], kernel: .[1] } | .told.all = .told.addresses + (.told.linkLocal | if . then ["\(.)/64"] else [] end) |
-		select(.told.all - .kernel.addresses != [])')
-	assert_eq "$missing" '' "interfaces that have not all the addresses that are told"
+	missing=$(jq -n -c --argjson told "$told" --argjson kernel "$kernel" '[$told, $kernel] | transpose[] |
+		{ told: .[0], kernel: .[1] } | select(.told.up) |
+		.missing = (.told.addresses - .kernel.addresses - [.told.drift[] | capture("address (?<of>.*) is missing").of |
+			if startswith("fe80:") then "\(.)/64" else . end]) | select(.missing != [])')
+	assert_eq "$missing" '' "interfaces without addresses of which nothing is said"
 	check_routes
 }
 
+# check_routes: all are there but those that are said to be missing
 check_routes() {
 	local ns device route domain
 	while read -r domain device route; do
 		ns=$(namespace_of "$domain")
 		[ -n "$(ip -n "$ns" route show "$route" dev "$device" proto 114)" ] || fail "$domain/$device has no route $route"
-	done < <(rportctl -j ports | jq -r '.[] | select(.state == "up") | "\(.domain) \(.interface) \(.routes[])"')
+	done < <(rportctl -j ports | jq -r '.[] | select(.state == "up") |
+		"\(.domain) \(.interface) \(.routes - [.drift[] | capture("the route (?<of>.*) is missing").of] | .[])"')
 }
 
 # check_links: all that are up pass packets
@@ -421,9 +425,18 @@ check_files() {
 	done
 }
 
-# in_the_way MESSAGE: the one thing that may keep a port from being as it shall
+# taken_route MESSAGE, as a condition: it is about a route that another interface has
+taken_route() {
+	local domain route
+	[[ $1 =~ (default|netns:[^/ ]+)/.*the\ route\ ([^ ]+)\ is\ missing ]] ||
+		[[ $1 =~ (add\ the)\ route\ ([^ ]+)\ by\ (default|netns:[^/ ]+)/ ]] || return 1
+	domain=${BASH_REMATCH[3]:-${BASH_REMATCH[1]}} route=${BASH_REMATCH[2]}
+	[ -n "$(ip -n "$(namespace_of "$domain")" route show "$route" proto 114)" ]
+}
+
+# in_the_way MESSAGE: what may keep a port from being as it shall: another interface has its name, or a route of its
 in_the_way() {
-	[[ $1 == *'there is an interface '*' already'* || $1 == *'another interface has that name'* ]]
+	[[ $1 == *'there is an interface '*' already'* || $1 == *'another interface has that name'* ]] || taken_route "$1"
 }
 
 check_reconciled() {
@@ -436,7 +449,7 @@ check_reconciled() {
 		in_the_way "$reason" || fail "port $name is still pending: $reason"
 	done < <(rportctl -j list | jq -r '.[] | .a, .b | select(.state == "pending") | "\(.domain)/\(.interface) \(.reason)"')
 	while read -r name reason; do
-		in_the_way "$ERR" || [[ $reason == *'the name is'* ]] || fail "port $name drifted: $reason"
+		[[ $reason == *'the name is'* ]] || in_the_way "$name $reason" || fail "port $name drifted: $reason"
 	done < <(rportctl -j list | jq -r '.[] | .a, .b | select(.drift != []) | "\(.domain)/\(.interface) \(.drift)"')
 }
 
