@@ -194,6 +194,11 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 		hold_poke(manager);
 		return;
 	}
+	/*
+	 * It may have been told, because of its peer, say, as it was between two changes of which
+	 * the second undid the first. Then neither is news here, but to those who were told.
+	 */
+	watch_mark_dirty(manager, port);
 	/* Only our own descriptor knows whether it is still our device. */
 	if (tun_name(tun_fd(&port->tun), name) < 0)
 		hold_lost(manager, port, "its interface was removed");
@@ -305,6 +310,7 @@ void watch_look(struct manager *manager, struct port *port)
 
 static void ask_again(struct port *port, void *userdata)
 {
+	watch_mark_dirty(userdata, port); /* as device_changed() */
 	watch_look(userdata, port);
 }
 
