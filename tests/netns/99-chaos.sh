@@ -12,7 +12,8 @@ TEST_SECONDS=$((${CHAOS_SECONDS:-60} + 120))
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
 export SEED
 CHAOS_SECONDS=${CHAOS_SECONDS:-60}
-CTL_SECONDS=10          # a call of rportctl may take so long
+CTL_SECONDS=$((STEP_MS / 1000)) # a call of rportctl may take so long
+START_MS=$((STEP_MS / 2))       # from the end of a daemon until the next one answers
 MEMORY_GROWTH_MAX=16384 # KiB of VmRSS; sanitizers take more
 N_DOMAINS=6 N_LINKS=6
 
@@ -93,7 +94,7 @@ ctl() {
 	note "$1" "$status"
 	case $status in
 	0 | 2 | 3) ;;
-	4) [ $(($(now_ms) - LAST_END)) -lt 5000 ] || fail "rportctl ${*:2}: nobody there: $(<ctl.err)" ;;
+	4) [ $(($(now_ms) - LAST_END)) -lt "$START_MS" ] || fail "rportctl ${*:2}: nobody there: $(<ctl.err)" ;;
 	*) fail "rportctl ${*:2}: status $status: $(<ctl.err)" ;;
 	esac
 }
