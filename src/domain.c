@@ -289,7 +289,8 @@ static int open_netns(const struct domain *domain, struct rport_error *err)
 	return open_self(err);
 }
 
-/* Return: -ENODEV when there is no such interface. */
+/* @netns_fd: negative: our own namespace, which needs no thread to enter it.
+ * Return: -ENODEV when there is no such interface. */
 static int find_dev(int netns_fd, const char *name, struct rtnl_dev *ret)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
@@ -306,7 +307,7 @@ static int find_vrf(struct domain_place *place, struct rport_error *err)
 	struct rtnl_dev dev;
 	int r;
 
-	r = find_dev(place->netns_fd, vrf, &dev);
+	r = find_dev(place->domain.netns == DOMAIN_NETNS_SELF ? -1 : place->netns_fd, vrf, &dev);
 	if (r == -ENODEV)
 		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
 				       "no VRF \"%s\" in %s; \"ip link add %s type vrf table "
@@ -333,16 +334,12 @@ static int find_vrf(struct domain_place *place, struct rport_error *err)
 
 static int vrf_exists(const char *name, bool *ret_other_kind, struct rport_error *err)
 {
-	_cleanup_close_ int self_fd = -1;
 	struct rtnl_dev dev;
 	int r;
 
 	if (!ifname_valid(name))
 		return 0;
-	self_fd = open_self(err);
-	if (self_fd < 0)
-		return self_fd;
-	r = find_dev(self_fd, name, &dev);
+	r = find_dev(-1, name, &dev);
 	if (r == -ENODEV)
 		return 0;
 	if (r < 0)

@@ -263,6 +263,8 @@ static int make(struct manager *manager, struct port *port, const struct domain_
 	int r;
 
 	port->spec.domain = place->domain;
+	if (port->link)
+		manager_set_alias(port, port->link->name, port->end);
 	if (port->spec.ifname[0] == '\0' && any_claims(manager, port))
 		r = make_with_free_name(manager, port, place, err);
 	else
@@ -279,8 +281,6 @@ static int make(struct manager *manager, struct port *port, const struct domain_
 		return r;
 	}
 	record_device(manager, port);
-	if (port->link)
-		manager_set_alias(port);
 	return 0;
 }
 

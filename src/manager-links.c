@@ -110,13 +110,11 @@ void manager_disconnect(struct rport_link *link)
 	shuttle_remove_link(steal_ptr(link->shuttle));
 }
 
-void manager_set_alias(struct port *port)
+void manager_set_alias(struct port *port, const char *link, unsigned int end)
 {
-	char alias[LINK_NAME_MAX + 32];
+	char alias[PORT_ALIAS_MAX];
 
-	snprintf(alias, sizeof(alias), PORT_ALIAS " link %s, end %c", port->link->name,
-		 "ab"[port->end]);
-	port_set_alias(port, alias);
+	port_set_alias(port, port_link_alias(link, end, alias));
 }
 
 /* --- making and separating -------------------------------------------------------------------- */
@@ -173,8 +171,8 @@ static int make_link(struct manager *manager, struct port *port, struct port *pa
 	r = manager_tie(manager, port, parent, name ? name : chosen, false, err);
 	if (r < 0)
 		return r;
-	manager_set_alias(port);
-	manager_set_alias(parent);
+	manager_set_alias(port, port->link->name, port->end);
+	manager_set_alias(parent, parent->link->name, parent->end);
 	record_port(manager, port);
 	record_forget_port(manager, port);
 	record_forget_port(manager, parent);

@@ -82,7 +82,7 @@ int manager_tie(struct manager *manager, struct port *port, struct port *parent,
 /**
  * manager_set_alias() - let `ip link` show of which link a port is
  */
-void manager_set_alias(struct port *port);
+void manager_set_alias(struct port *port, const char *link, unsigned int end);
 
 /* --- watch.c --- */
 

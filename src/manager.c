@@ -102,8 +102,8 @@ int manager_check_name(struct manager *manager, const struct port_spec *spec,
 	return 0;
 }
 
-int manager_create_port(struct manager *manager, struct port_spec *spec, bool wait,
-			struct port **ret, struct rport_error *err)
+int manager_create_port(struct manager *manager, struct port_spec *spec, const char *alias,
+			bool wait, struct port **ret, struct rport_error *err)
 {
 	struct rport_error why;
 	struct port *port;
@@ -119,6 +119,7 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, bool wa
 	r = manager_add_port(manager, spec, MANAGER_NEW_SLOT, &port, err);
 	if (r < 0)
 		return r;
+	port_set_alias(port, alias);
 	r = hold_try(manager, port, &why);
 	if (r < 0 && !(wait && can_be_waited_for(&why))) {
 		manager_remove_port(manager, port);
@@ -483,7 +484,6 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 		return rport_error_no_memory(err);
 	manager->options = *options;
 	manager->state = options->state;
-	manager->yard = (struct port_yard)PORT_YARD_INIT;
 	TAILQ_INIT(&manager->table.ports);
 	TAILQ_INIT(&manager->dirty);
 	TAILQ_INIT(&manager->suspects);

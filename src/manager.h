@@ -82,6 +82,7 @@ void manager_observe(struct manager *manager, const struct manager_observer *obs
 /**
  * manager_create_port() - make a port, down and without a peer
  * @spec: what it shall be; its contents are taken over, in any case
+ * @alias: what `ip link` shows of it besides, see port_set_alias()
  * @wait: if its domain does not exist, or another interface has its name, it is pending; else
  *	that is a failure
  * @ret: the port
@@ -89,8 +90,8 @@ void manager_observe(struct manager *manager, const struct manager_observer *obs
  * Return: 0; -ENOENT (RPORT_ERR_DOMAIN_NOT_FOUND); -EEXIST (RPORT_ERR_INTERFACE_EXISTS); -ENOSPC
  * (RPORT_ERR_LIMIT); or another -errno. A failure leaves nothing behind.
  */
-int manager_create_port(struct manager *manager, struct port_spec *spec, bool wait,
-			struct port **ret, struct rport_error *err);
+int manager_create_port(struct manager *manager, struct port_spec *spec, const char *alias,
+			bool wait, struct port **ret, struct rport_error *err);
 
 /**
  * manager_check_name() - is the name of an interface free for a port?

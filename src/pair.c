@@ -51,22 +51,25 @@ static int check_wait(const struct link_spec *spec, struct rport_error *err)
 	return 0;
 }
 
-static int create_port(struct manager *manager, struct port_spec *spec, bool wait,
-		       enum port_wish wish, struct port **ret, struct rport_error *err)
-{
-	int r = manager_create_port(manager, spec, wait, ret, err);
-
-	if (r < 0)
-		return r;
-	(*ret)->wish = wish;
-	return 0;
-}
-
 /* What a link is made of, and made again. */
 struct plan {
 	struct link_spec spec;
 	enum port_wish wishes[2];
 };
+
+static int create_port(struct manager *manager, struct plan *plan, unsigned int end,
+		       struct port **ret, struct rport_error *err)
+{
+	char alias[PORT_ALIAS_MAX];
+	int r;
+
+	port_link_alias(plan->spec.name, end, alias);
+	r = manager_create_port(manager, &plan->spec.ports[end], alias, plan->spec.wait, ret, err);
+	if (r < 0)
+		return r;
+	(*ret)->wish = plan->wishes[end];
+	return 0;
+}
 
 /* Takes the contents of the plan's spec over, in any case, but for the name. */
 static int build(struct manager *manager, struct plan *plan, struct rport_link **ret,
@@ -76,9 +79,8 @@ static int build(struct manager *manager, struct plan *plan, struct rport_link *
 	struct port *ports[2] = { NULL, NULL };
 	int r = 0;
 
-	for (int end = 0; end < 2 && r >= 0; end++)
-		r = create_port(manager, &spec->ports[end], spec->wait, plan->wishes[end],
-				&ports[end], err);
+	for (unsigned int end = 0; end < 2 && r >= 0; end++)
+		r = create_port(manager, plan, end, &ports[end], err);
 	for (int end = 0; end < 2 && r >= 0; end++)
 		if (ports[end]->rule.present && ports[end]->wish == PORT_WISH_UP)
 			r = port_bring_up(ports[end], false, err);
@@ -262,7 +264,7 @@ int pair_create_port(struct manager *manager, struct port_spec *spec, struct por
 	spec->domain = place.domain;
 	port = spec->ifname[0] ? port_called(manager, spec) : NULL;
 	if (!port) {
-		r = manager_create_port(manager, spec, false, ret, err);
+		r = manager_create_port(manager, spec, PORT_ALIAS, false, ret, err);
 		if (r >= 0)
 			manager_keep_port(manager, *ret);
 		return r < 0 ? r : 1;

@@ -17,23 +17,11 @@ _Static_assert(SPEC_QUEUES_MAX <= TUN_QUEUES_MAX, "a port has the queues that we
 
 /* --- the yard --------------------------------------------------------------------------------- */
 
-struct staging_job {
-	struct port_yard *yard;
-	const char *failed; /* the step */
-};
-
-static int make_staging(void *arg)
+static int open_staging(void *arg)
 {
-	struct staging_job *job = arg;
-	int r;
+	struct port_yard *yard = arg;
 
-	job->failed = "opening a netlink socket in the staging namespace";
-	r = rtnl_open(-1, &job->yard->staging);
-	if (r < 0)
-		return r;
-	job->failed = "opening the staging namespace";
-	job->yard->staging_fd = netns_open_self();
-	return job->yard->staging_fd < 0 ? job->yard->staging_fd : 0;
+	return rtnl_open(-1, &yard->staging);
 }
 
 struct open_job {
@@ -54,7 +42,7 @@ static int open_staged(struct port_yard *yard, struct tun_options options, struc
 	struct open_job job = { .options = options, .ret = ret };
 	int r;
 
-	r = netns_run(yard->staging_fd, open_tun, &job);
+	r = netns_room_run(yard->room, open_tun, &job);
 	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
 				       "cannot open /dev/net/tun: %s (is the tun module there?)",
@@ -67,21 +55,23 @@ static int open_staged(struct port_yard *yard, struct tun_options options, struc
 
 int port_yard_open(struct port_yard *ret, struct rport_error *err)
 {
-	struct port_yard yard = PORT_YARD_INIT;
-	struct staging_job job = { .yard = &yard, .failed = "making the staging namespace" };
+	struct port_yard yard = { 0 };
+	const char *step = "making the staging namespace";
 	struct tun probe;
 	int r;
 
-	r = netns_run(-1, make_staging, &job);
+	r = netns_room_new("rportd-staging", &yard.room);
 	if (r >= 0) {
-		job.failed = "opening a netlink socket";
-		r = rtnl_open(-1, &yard.own);
+		step = "opening netlink sockets";
+		r = netns_room_run(yard.room, open_staging, &yard);
 	}
+	if (r >= 0)
+		r = rtnl_open(-1, &yard.own);
 	if (r < 0) {
 		port_yard_close(&yard);
-		return rport_error_set(
-			err, RPORT_ERR_SYSTEM, -r, "%s: %s%s", job.failed, strerror(-r),
-			r == -EPERM ? " (CAP_SYS_ADMIN and CAP_NET_ADMIN are needed)" : "");
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "%s: %s%s", step, strerror(-r),
+				       r == -EPERM ? " (CAP_SYS_ADMIN and CAP_NET_ADMIN are needed)"
+						   : "");
 	}
 	r = open_staged(&yard, (struct tun_options){ 0 }, &probe, err);
 	if (r < 0) {
@@ -98,7 +88,7 @@ void port_yard_close(struct port_yard *yard)
 {
 	rtnl_close(steal_ptr(yard->staging));
 	rtnl_close(steal_ptr(yard->own));
-	yard->staging_fd = safe_close(yard->staging_fd);
+	netns_room_free(steal_ptr(yard->room));
 }
 
 /* --- where it is ------------------------------------------------------------------------------ */
@@ -106,7 +96,6 @@ void port_yard_close(struct port_yard *yard)
 int port_locate(struct port_yard *yard, struct port *port)
 {
 	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	struct rtnl_dev dev;
 	int r;
 
@@ -118,10 +107,7 @@ int port_locate(struct port_yard *yard, struct port *port)
 	r = rtnl_nsid(yard->own, netns_fd, &port->nsid);
 	if (r < 0)
 		return r;
-	r = rtnl_open(netns_fd, &rtnl);
-	if (r < 0)
-		return r;
-	r = rtnl_dev_by_name(rtnl, port->ifname, &dev);
+	r = rtnl_dev_by_nsid_name(yard->own, port->nsid, port->ifname, &dev);
 	if (r < 0)
 		return r;
 	port->index = dev.index;
@@ -163,7 +149,9 @@ static int prepare(struct port_yard *yard, struct port *port)
 		return r;
 	port->index = dev.index;
 	port->mtu = port->spec.mtu;
-	return rtnl_dev_configure(yard->staging, dev.index, PORT_ALIAS, port->mtu, QUEUE_LENGTH);
+	return rtnl_dev_configure(yard->staging, dev.index,
+				  port->alias[0] ? port->alias : PORT_ALIAS, port->mtu,
+				  QUEUE_LENGTH);
 }
 
 static int move(struct port_yard *yard, struct port *port, const struct domain_place *place,
@@ -173,25 +161,13 @@ static int move(struct port_yard *yard, struct port *port, const struct domain_p
 	char domain[DOMAIN_TEXT_MAX];
 	int r;
 
-	r = rtnl_dev_move(yard->staging, port->index, place->netns_fd, name);
+	r = rtnl_dev_move(yard->staging, port->index, place->netns_fd, name, place->vrf_index);
 	if (r == -EEXIST)
 		return rport_error_set(
 			err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
 			"there is an interface %s in %s already: choose another name", name,
 			domain_format(&port->spec.domain, domain));
 	return r < 0 ? port_step_failed(err, r, port, "move to its domain") : 0;
-}
-
-/* First of all there: a change of VRF takes addresses away. */
-static int enslave(struct port *port, const struct domain_place *place)
-{
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	int r;
-
-	if (place->vrf_index == 0)
-		return 0;
-	r = rtnl_open(place->netns_fd, &rtnl);
-	return r < 0 ? r : rtnl_dev_enslave(rtnl, port->index, place->vrf_index);
 }
 
 /*
@@ -234,10 +210,7 @@ static int make(struct port_yard *yard, struct port *port, const struct domain_p
 	if (r < 0)
 		return r;
 	r = port_locate(yard, port);
-	if (r < 0)
-		return port_step_failed(err, r, port, "find after its move");
-	r = enslave(port, place);
-	return r < 0 ? port_step_failed(err, r, port, "put into its VRF") : 0;
+	return r < 0 ? port_step_failed(err, r, port, "find after its move") : 0;
 }
 
 /* It has a device, in its domain: what follows from that. */
@@ -403,8 +376,17 @@ void port_set_alias(struct port *port, const char *alias)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 
+	if (streq(port->alias, alias)) /* it was made with it */
+		return;
+	snprintf(port->alias, sizeof(port->alias), "%s", alias);
 	if (port->rule.present && port_open_rtnl(port, &rtnl) >= 0)
 		rtnl_dev_set_alias(rtnl, port->index, alias);
+}
+
+const char *port_link_alias(const char *link, unsigned int end, char buf[static PORT_ALIAS_MAX])
+{
+	snprintf(buf, PORT_ALIAS_MAX, PORT_ALIAS " link %s, end %c", link, "ab"[end]);
+	return buf;
 }
 
 void port_release(struct port *port)

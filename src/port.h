@@ -11,11 +11,15 @@
 #include "domain.h"
 #include "flow.h"
 #include "link.h"
+#include "netns-room.h"
 #include "rtnl.h"
 #include "spec.h"
 #include "tun.h"
 
 struct rport_link;
+
+#define PORT_ALIAS     "rport"
+#define PORT_ALIAS_MAX (sizeof(PORT_ALIAS " link , end x") + LINK_NAME_MAX)
 
 /* What its administrator wants it to be; the first to set it up, by whatever means, has said it. */
 enum port_wish {
@@ -57,8 +61,9 @@ struct port {
 	struct netns_id netns; /* that namespace; ino 0: it is not known, or dead */
 	unsigned int index;    /* in its namespace; 0: it has no device */
 	unsigned int mtu;
-	unsigned int vrf; /* ifindex of its VRF, 0: none */
-	uint32_t table;   /* where its routes go */
+	unsigned int vrf;           /* ifindex of its VRF, 0: none */
+	char alias[PORT_ALIAS_MAX]; /* "": PORT_ALIAS, or whatever a former daemon gave it */
+	uint32_t table;             /* where its routes go */
 	struct ip_address link_local;
 	bool no_ipv6; /* its namespace, or somebody there, has no IPv6: it has no such address */
 	bool carrier;
@@ -81,10 +86,10 @@ struct port {
 
 /* Where ports are made. */
 struct port_yard {
-	struct rtnl *staging; /* keeps the staging namespace alive */
-	int staging_fd;
-	struct rtnl *own; /* in rportd's own namespace */
-	bool nowait;      /* see tun_has_nowait() */
+	struct netns_room *room; /* the staging namespace */
+	struct rtnl *staging;    /* in it */
+	struct rtnl *own;        /* in rportd's own namespace */
+	bool nowait;             /* see tun_has_nowait() */
 };
 
 /**
@@ -97,13 +102,9 @@ struct port_yard {
 int port_yard_open(struct port_yard *ret, struct rport_error *err);
 
 /**
- * port_yard_close() - the staging namespace goes; takes one that port_yard_open() never filled
+ * port_yard_close() - the staging namespace goes; takes one that is all zeros
  */
 void port_yard_close(struct port_yard *yard);
-#define PORT_YARD_INIT           \
-	{                        \
-		.staging_fd = -1 \
-	}
 
 /**
  * port_make() - make the device of a port in its domain, named, with MTU and alias, in its VRF,
@@ -170,10 +171,15 @@ int port_put_back(struct port *port, struct rport_error *err);
 
 /**
  * port_set_alias() - what `ip link` shows of it besides; PORT_ALIAS, or more. That it fails does no
- * harm
+ * harm. A port that has no device yet will have it from the beginning
  */
 void port_set_alias(struct port *port, const char *alias);
-#define PORT_ALIAS "rport"
+
+/**
+ * port_link_alias() - the alias that says of which link a port is an end
+ * Return: @buf.
+ */
+const char *port_link_alias(const char *link, unsigned int end, char buf[static PORT_ALIAS_MAX]);
 
 /**
  * port_take_down() - set a port down

@@ -283,19 +283,6 @@ int rtnl_dev_move_to_pid(struct rtnl *rtnl, unsigned int index, pid_t pid)
 	return change_link(rtnl, index, changes);
 }
 
-int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master)
-{
-	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
-
-	if (!changes)
-		return -ENOMEM;
-	/* 0 would set the interface free */
-	if (master == 0 || master > INT_MAX)
-		return -ENODEV;
-	rtnl_link_set_master(changes, (int)master);
-	return change_link(rtnl, index, changes);
-}
-
 int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up)
 {
 	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
@@ -348,8 +335,10 @@ static int rename_dev(struct rtnl *rtnl, unsigned int index, const char *name)
 	return change_link(rtnl, index, changes);
 }
 
-/* @name: NULL to keep the name */
-static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name)
+/* @name: NULL to keep the name; @master: 0 for none. The kernel moves first (do_setlink()), so the
+ * master is looked up where the interface has come to, before anybody else can change it there. */
+static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name,
+		     unsigned int master)
 {
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
 	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
@@ -358,12 +347,14 @@ static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const 
 		return -ENOMEM;
 	if (nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)netns_fd) < 0 ||
-	    (name && nla_put_string(msg, IFLA_IFNAME, name) < 0))
+	    (name && nla_put_string(msg, IFLA_IFNAME, name) < 0) ||
+	    (master > 0 && nla_put_u32(msg, IFLA_MASTER, master) < 0))
 		return -EMSGSIZE;
 	return rtnl_send(rtnl, msg);
 }
 
-int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name)
+int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name,
+		  unsigned int master)
 {
 	int r;
 
@@ -371,9 +362,9 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 		return -EINVAL;
 	/* The kernel moves first and applies a pattern after. */
 	if (strchr(name, '%'))
-		return send_move(rtnl, index, netns_fd, name);
+		return send_move(rtnl, index, netns_fd, name, master);
 	r = rename_dev(rtnl, index, name);
-	return r < 0 ? r : send_move(rtnl, index, netns_fd, NULL);
+	return r < 0 ? r : send_move(rtnl, index, netns_fd, NULL, master);
 }
 
 static int rename_downed(struct rtnl *rtnl, unsigned int index, const char *name)
@@ -504,15 +495,15 @@ static int read_dev(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret)
+/* @index: 0: by @name */
+static int look_up_in(struct rtnl *rtnl, int nsid, unsigned int index, const char *name,
+		      struct rtnl_dev *ret)
 {
 	_cleanup_msg_ struct nl_msg *msg = NULL;
 	struct rtnl_dev dev = { 0 };
 	int nle;
 
-	if (index == 0 || index > INT_MAX)
-		return -ENODEV;
-	nle = rtnl_link_build_get_request((int)index, NULL, &msg);
+	nle = rtnl_link_build_get_request((int)index, name, &msg);
 	if (nle < 0)
 		return rtnl_result(rtnl, nle);
 	if (nla_put_s32(msg, IFLA_TARGET_NETNSID, nsid) < 0)
@@ -524,4 +515,18 @@ int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtn
 		return -EBADMSG;
 	*ret = dev;
 	return 0;
+}
+
+int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret)
+{
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	return look_up_in(rtnl, nsid, index, NULL, ret);
+}
+
+int rtnl_dev_by_nsid_name(struct rtnl *rtnl, int nsid, const char *name, struct rtnl_dev *ret)
+{
+	if (!*name || strlen(name) >= IFNAMSIZ)
+		return -ENODEV;
+	return look_up_in(rtnl, nsid, 0, name, ret);
 }

@@ -64,11 +64,13 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
 		       unsigned int queue_length);
 
 /**
- * rtnl_dev_move() - move an interface into another namespace and name it there
+ * rtnl_dev_move() - move an interface into another namespace, name it there, and make it a member
+ * of a VRF
  * @index: the interface, down, in the namespace of @rtnl
  * @netns_fd: where to
  * @name: its name there, or a pattern such as "rport%d", for which the kernel takes the lowest
  * free number
+ * @master: ifindex of the VRF there, or 0
  *
  * It arrives under its fixed name. With a pattern it is renamed on arrival, so a watcher may see
  * its old name for a moment; that must not fit the pattern. After a failure it may be in either
@@ -76,7 +78,8 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
  *
  * Return: 0, -EEXIST when @name is taken there, or another -errno.
  */
-int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name);
+int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name,
+		  unsigned int master);
 
 /**
  * rtnl_dev_delete() - remove an interface, whoever may still hold its descriptor
@@ -88,13 +91,6 @@ int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index);
  * Return: 0, -ESRCH when there is no such process, or another -errno.
  */
 int rtnl_dev_move_to_pid(struct rtnl *rtnl, unsigned int index, pid_t pid);
-
-/**
- * rtnl_dev_enslave() - make an interface a member of a VRF
- * @index: the interface, without addresses yet: a change of VRF drops global IPv6 addresses
- * @master: ifindex of the VRF
- */
-int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master);
 
 /**
  * rtnl_dev_set_up() - set an interface up or down
@@ -196,5 +192,10 @@ int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret);
  * Return: 0, -ENODEV or -EINVAL when there is no such interface or namespace, or another -errno.
  */
 int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret);
+
+/**
+ * rtnl_dev_by_nsid_name() - the same, by its name there
+ */
+int rtnl_dev_by_nsid_name(struct rtnl *rtnl, int nsid, const char *name, struct rtnl_dev *ret);
 
 #endif
