@@ -256,6 +256,11 @@ void manager_destroy_link(struct manager *manager, struct rport_link *link)
 {
 	separate(manager, link);
 	record_forget_link(manager, link);
+	if (manager->state) { /* as in manager_remove_port(), but at once */
+		for (int end = 0; end < 2; end++)
+			table_leave_index(&manager->table, link->ports[end]);
+		port_remove_both(&manager->yard, link->ports);
+	}
 	for (int end = 0; end < 2; end++)
 		manager_remove_port(manager, link->ports[end]);
 	free(link);

@@ -345,6 +345,19 @@ void port_remove(struct port *port)
 	port_unmake(port);
 }
 
+static int remove_port(void *arg)
+{
+	port_remove(arg);
+	return 0;
+}
+
+void port_remove_both(struct port_yard *yard, struct port *ports[static 2])
+{
+	netns_room_begin(yard->room, remove_port, ports[0]);
+	port_remove(ports[1]);
+	(void)netns_room_end(yard->room);
+}
+
 /* --- later ------------------------------------------------------------------------------------ */
 
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret)

@@ -145,6 +145,14 @@ void port_unmake(struct port *port);
 void port_remove(struct port *port);
 
 /**
+ * port_remove_both() - the same with two ports at once
+ *
+ * The kernel lets go of an interface after a grace period, for which whoever removes it waits
+ * (netdev_run_todo()): here it is one for both.
+ */
+void port_remove_both(struct port_yard *yard, struct port *ports[static 2]);
+
+/**
  * port_bring_up() - set a port up and give it its addresses and routes
  * @again: what it has of them already is fine: the kernel takes IPv6 addresses and routes away
  *	when a port goes down, but not IPv4 addresses
