@@ -172,6 +172,7 @@ void hold_lost(struct manager *manager, struct port *port, const char *reason)
 	table_leave_index(&manager->table, port);
 	watch_forget(manager, port);
 	port_remove(port);
+	table_rename_port(&manager->table, port);
 	record_device(manager, port);
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);
@@ -196,6 +197,7 @@ int hold_settle(struct manager *manager, struct port *port, bool stale, struct r
 {
 	int r;
 
+	table_rename_port(&manager->table, port);
 	r = watch_enter_index(manager, port);
 	if (r >= 0 && port->link)
 		r = manager_connect(manager, port->link, stale);
@@ -211,31 +213,19 @@ int hold_settle(struct manager *manager, struct port *port, bool stale, struct r
 /* Has another port a name that the kernel thinks is free: one that is pending, renamed or moved? */
 static bool is_claimed(const struct manager *manager, const struct port *port, const char *name)
 {
-	const struct port *other;
+	const struct table *table = &manager->table;
+	const struct domain *domain = &port->spec.domain;
+	const struct port *other = NULL;
 
-	TAILQ_FOREACH(other, &manager->table.ports, entry)
-	{
-		if (other != port && domain_means(&port->spec.domain, &other->spec.domain) &&
-		    (streq(other->spec.ifname, name) ||
-		     (other->rule.present && streq(other->ifname, name))))
-			return true;
-	}
-	return false;
-}
-
-static bool any_claims(const struct manager *manager, const struct port *port)
-{
-	const struct port *other;
-
-	TAILQ_FOREACH(other, &manager->table.ports, entry)
-	{
-		if (other->spec.ifname[0] &&
-		    (!other->rule.present || other->away ||
-		     !streq(other->ifname, other->spec.ifname)) &&
-		    domain_means(&port->spec.domain, &other->spec.domain))
-			return true;
-	}
-	return false;
+	do
+		other = table_port_wanting(table, domain, name, other);
+	while (other == port && other);
+	if (other)
+		return true;
+	do
+		other = table_port_called(table, domain, name, other);
+	while (other == port && other);
+	return other;
 }
 
 /* The kernel would choose a name that is free; it knows nothing of those that are waited for. */
@@ -265,10 +255,11 @@ static int make(struct manager *manager, struct port *port, const struct domain_
 	port->spec.domain = place->domain;
 	if (port->link)
 		manager_set_alias(port, port->link->name, port->end);
-	if (port->spec.ifname[0] == '\0' && any_claims(manager, port))
+	if (port->spec.ifname[0] == '\0' && table_claims(&manager->table, &port->spec.domain))
 		r = make_with_free_name(manager, port, place, err);
 	else
 		r = port_make(&manager->yard, port, place, err);
+	table_rename_port(&manager->table, port);
 	if (r >= 0)
 		r = bring_up(port, err);
 	if (r >= 0)
@@ -278,6 +269,7 @@ static int make(struct manager *manager, struct port *port, const struct domain_
 			manager_disconnect(port->link);
 		table_leave_index(&manager->table, port);
 		port_unmake(port);
+		table_rename_port(&manager->table, port);
 		return r;
 	}
 	record_device(manager, port);

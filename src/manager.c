@@ -87,19 +87,18 @@ int manager_check_name(struct manager *manager, const struct port_spec *spec,
 		       const struct rport_link *except, struct rport_error *err)
 {
 	char domain[DOMAIN_TEXT_MAX];
-	const struct port *port;
+	const struct port *port = NULL;
 
-	TAILQ_FOREACH(port, &manager->table.ports, entry)
-	{
-		if (spec->ifname[0] && streq(port->spec.ifname, spec->ifname) &&
-		    !(except && port->link == except) &&
-		    domain_means(&spec->domain, &port->spec.domain))
-			return rport_error_set(
-				err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
-				"there is an interface %s in %s already: choose another name",
-				spec->ifname, domain_format(&port->spec.domain, domain));
-	}
-	return 0;
+	if (!spec->ifname[0])
+		return 0;
+	do
+		port = table_port_wanting(&manager->table, &spec->domain, spec->ifname, port);
+	while (port && except && port->link == except);
+	if (!port)
+		return 0;
+	return rport_error_set(err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+			       "there is an interface %s in %s already: choose another name",
+			       spec->ifname, domain_format(&port->spec.domain, domain));
 }
 
 int manager_create_port(struct manager *manager, struct port_spec *spec, const char *alias,
@@ -288,6 +287,7 @@ int manager_reconcile(struct manager *manager, struct port *port,
 	if (!drift)
 		return port->drift ? rport_error_no_memory(err) : 0;
 	r = put_back(manager, port, err);
+	table_rename_port(&manager->table, port);
 	manager_compare(manager, port);
 	if (r >= 0 && port->drift)
 		r = refuse_drift(port, err);

@@ -77,7 +77,8 @@ struct port {
 	bool suspect;
 	TAILQ_ENTRY(port) suspect_entry; /* in the manager's list: its settings may have changed */
 
-	TAILQ_ENTRY(port) entry; /* in the table */
+	TAILQ_ENTRY(port) entry; /* in the table, like the following; see table.c */
+	LIST_ENTRY(port) called, wanting, in_netns, in_nsid, claiming;
 	TAILQ_ENTRY(port) dirty_entry;
 	bool dirty; /* in the manager's list: it has to be looked at */
 };

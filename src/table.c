@@ -20,17 +20,129 @@ static int compare_indices(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
+/* --- ports by name ---------------------------------------------------------------------------- */
+
+/*
+ * A name that is said may mean a VRF or a namespace (domain_means()): what it may mean has one
+ * label, and so one chain. Nothing has to be known of a port to take it out of a chain, so it does
+ * not matter that what it was put there for is another thing now.
+ */
+
+#define UNCHAIN(port, chain)                      \
+	do {                                      \
+		if ((port)->chain.le_prev)        \
+			LIST_REMOVE(port, chain); \
+		(port)->chain.le_prev = NULL;     \
+	} while (0)
+
+/* FNV-1a, 32 bits */
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x01000193;
+	return hash;
+}
+
+static unsigned int bucket_of(const struct domain *domain, const char *ifname)
+{
+	char label[DOMAIN_TEXT_MAX];
+
+	return hash_text(hash_text(0x811c9dc5, domain_label(domain, label)), ifname) %
+	       TABLE_BUCKETS;
+}
+
+static unsigned int bucket_of_netns(const char *name)
+{
+	return hash_text(0x811c9dc5, name) % TABLE_BUCKETS;
+}
+
+static void unname(struct port *port)
+{
+	UNCHAIN(port, called);
+	UNCHAIN(port, wanting);
+	UNCHAIN(port, in_netns);
+	UNCHAIN(port, claiming);
+}
+
+static bool is_claiming(const struct port *port)
+{
+	return port->spec.ifname[0] &&
+	       (!port->rule.present || port->away || !streq(port->ifname, port->spec.ifname));
+}
+
+void table_rename_port(struct table *table, struct port *port)
+{
+	const struct domain *domain = &port->spec.domain;
+
+	unname(port);
+	LIST_INSERT_HEAD(&table->called[bucket_of(domain, port->ifname)], port, called);
+	LIST_INSERT_HEAD(&table->wanting[bucket_of(domain, port->spec.ifname)], port, wanting);
+	if (domain->netns == DOMAIN_NETNS_NAMED)
+		LIST_INSERT_HEAD(&table->in_netns[bucket_of_netns(domain->name)], port, in_netns);
+	if (is_claiming(port))
+		LIST_INSERT_HEAD(&table->claiming, port, claiming);
+}
+
+struct port *table_port_wanting(const struct table *table, const struct domain *domain,
+				const char *ifname, const struct port *after)
+{
+	struct port *port = after ? LIST_NEXT(after, wanting)
+				  : LIST_FIRST(&table->wanting[bucket_of(domain, ifname)]);
+
+	while (port &&
+	       !(streq(port->spec.ifname, ifname) && domain_means(domain, &port->spec.domain)))
+		port = LIST_NEXT(port, wanting);
+	return port;
+}
+
+struct port *table_port_called(const struct table *table, const struct domain *domain,
+			       const char *ifname, const struct port *after)
+{
+	struct port *port = after ? LIST_NEXT(after, called)
+				  : LIST_FIRST(&table->called[bucket_of(domain, ifname)]);
+
+	while (port && !(streq(port->ifname, ifname) && domain_means(domain, &port->spec.domain)))
+		port = LIST_NEXT(port, called);
+	return port;
+}
+
+bool table_claims(const struct table *table, const struct domain *domain)
+{
+	const struct port *port;
+
+	LIST_FOREACH(port, &table->claiming, claiming)
+	{
+		if (domain_means(domain, &port->spec.domain))
+			return true;
+	}
+	return false;
+}
+
+void table_foreach_in_netns(const struct table *table, const char *name,
+			    void (*fn)(struct port *port, void *userdata), void *userdata)
+{
+	struct port *port, *next;
+
+	for (port = LIST_FIRST(&table->in_netns[bucket_of_netns(name)]); port; port = next) {
+		next = LIST_NEXT(port, in_netns);
+		if (streq(port->spec.domain.name, name))
+			fn(port, userdata);
+	}
+}
+
 /* --- ports ------------------------------------------------------------------------------------ */
 
 void table_add_port(struct table *table, struct port *port)
 {
 	TAILQ_INSERT_TAIL(&table->ports, port, entry);
 	table->n_ports++;
+	table_rename_port(table, port);
 }
 
 void table_remove_port(struct table *table, struct port *port)
 {
 	table_leave_index(table, port);
+	unname(port);
 	TAILQ_REMOVE(&table->ports, port, entry);
 	table->n_ports--;
 }
@@ -41,13 +153,31 @@ int table_enter_index(struct table *table, struct port *port)
 
 	if (!found)
 		return -ENOMEM;
-	return *found == port ? 0 : -EEXIST;
+	if (*found != port)
+		return -EEXIST;
+	UNCHAIN(port, in_nsid);
+	LIST_INSERT_HEAD(&table->in_nsid[(unsigned int)port->nsid % TABLE_BUCKETS], port, in_nsid);
+	return 0;
 }
 
 void table_leave_index(struct table *table, struct port *port)
 {
 	if (table_port_by_index(table, port->nsid, port->index) == port)
 		tdelete(port, &table->indices, compare_indices);
+	UNCHAIN(port, in_nsid);
+}
+
+void table_foreach_in_nsid(const struct table *table, int nsid,
+			   void (*fn)(struct port *port, void *userdata), void *userdata)
+{
+	struct port *port, *next;
+
+	for (port = LIST_FIRST(&table->in_nsid[(unsigned int)nsid % TABLE_BUCKETS]); port;
+	     port = next) {
+		next = LIST_NEXT(port, in_nsid);
+		if (port->nsid == nsid)
+			fn(port, userdata);
+	}
 }
 
 struct port *table_port_by_index(const struct table *table, int nsid, unsigned int index)
@@ -172,6 +302,20 @@ static int refuse_ambiguous(const struct search *search, const char *whose, stru
 			       port_format(search->second, b));
 }
 
+/* One that says its domain is found without looking at all ports. */
+static void run_search(const struct table *table, struct search *search)
+{
+	const char *ifname = streq(search->ifname, "-") ? "" : search->ifname;
+	struct port *port = NULL;
+
+	if (!search->has_domain) {
+		table_foreach_port(table, search_port, search);
+		return;
+	}
+	while ((port = table_port_called(table, &search->domain, ifname, port)))
+		search_port(port, search);
+}
+
 int table_find_link(const struct table *table, const char *name, struct rport_link **ret,
 		    struct rport_error *err)
 {
@@ -180,7 +324,7 @@ int table_find_link(const struct table *table, const char *name, struct rport_li
 
 	if (!link) {
 		search.linked = true;
-		table_foreach_port(table, search_port, &search);
+		run_search(table, &search);
 		if (!search.first)
 			return rport_error_set(err, RPORT_ERR_LINK_NOT_FOUND, ENOENT,
 					       "there is no link \"%s\", nor an interface of one "
@@ -199,7 +343,7 @@ int table_find_port(const struct table *table, const char *name, struct port **r
 {
 	struct search search = make_search(name);
 
-	table_foreach_port(table, search_port, &search);
+	run_search(table, &search);
 	if (!search.first)
 		return rport_error_set(err, RPORT_ERR_PORT_NOT_FOUND, ENXIO,
 				       "there is no port \"%s\" (rportctl ports shows all)", name);

@@ -6,12 +6,19 @@
  * Which ports and links there are. Ports are in a list, and, while they exist, in a tree by (nsid,
  * ifindex), which is how the monitor names an interface; links are in a tree by name. It owns none
  * of them.
+ *
+ * What is done for each link or event must not cost more with many links: so ports are found by
+ * their names and namespaces without looking at all of them. A port's names change, as do the
+ * domains of those that wait: who changes them says so (table_rename_port()).
  */
 
 #include "port.h"
 #include "shuttle.h"
 
 TAILQ_HEAD(port_list, port);
+LIST_HEAD(port_chain, port);
+
+#define TABLE_BUCKETS 2048 /* ten ports in each at the usual limit */
 
 /* Two ports that are each other's peer, and the shuttle between them. */
 struct rport_link {
@@ -23,8 +30,14 @@ struct rport_link {
 
 struct table {
 	struct port_list ports;
-	void *indices; /* tree of struct port */
-	void *links;   /* tree of struct rport_link */
+	void *indices;                            /* tree of struct port */
+	void *links;                              /* tree of struct rport_link */
+	struct port_chain called[TABLE_BUCKETS];  /* by domain and the name that it has */
+	struct port_chain wanting[TABLE_BUCKETS]; /* by domain and the name that it shall have */
+	struct port_chain
+		in_netns[TABLE_BUCKETS]; /* by the name of their namespace, if it has one */
+	struct port_chain in_nsid[TABLE_BUCKETS]; /* by nsid, while they are known by it */
+	struct port_chain claiming; /* names that are free as far as the kernel knows */
 	unsigned int n_ports, n_links;
 };
 
@@ -37,6 +50,50 @@ void table_add_port(struct table *table, struct port *port);
  * table_remove_port() - also from its index
  */
 void table_remove_port(struct table *table, struct port *port);
+
+/**
+ * table_rename_port() - the domain of a port, its name, the name that it shall have, or whether it
+ * is there, has changed
+ */
+void table_rename_port(struct table *table, struct port *port);
+
+/**
+ * table_port_wanting() - a port that shall have this name in a domain
+ * @domain: as it is said, see domain_means()
+ * @after: the port that was found before it, or NULL
+ *
+ * Return: it, or NULL.
+ */
+struct port *table_port_wanting(const struct table *table, const struct domain *domain,
+				const char *ifname, const struct port *after);
+
+/**
+ * table_port_called() - a port that has this name in a domain, now
+ *
+ * As table_port_wanting(). Of a port without a device it is the name that it shall have.
+ */
+struct port *table_port_called(const struct table *table, const struct domain *domain,
+			       const char *ifname, const struct port *after);
+
+/**
+ * table_claims() - does any port in this domain want a name that it has not: because it waits, was
+ * renamed, or was moved away?
+ */
+bool table_claims(const struct table *table, const struct domain *domain);
+
+/**
+ * table_foreach_in_netns() - call @fn for every port whose domain is in the namespace of that name
+ * @fn: must not make or remove any
+ */
+void table_foreach_in_netns(const struct table *table, const char *name,
+			    void (*fn)(struct port *port, void *userdata), void *userdata);
+
+/**
+ * table_foreach_in_nsid() - call @fn for every port that is known by a number in this namespace
+ * @fn: must not make or remove any; it may call table_leave_index()
+ */
+void table_foreach_in_nsid(const struct table *table, int nsid,
+			   void (*fn)(struct port *port, void *userdata), void *userdata);
 
 /**
  * table_enter_index() - make a port known by its nsid and ifindex

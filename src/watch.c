@@ -145,6 +145,7 @@ static void take_in(struct manager *manager, struct port *port, const char *name
 {
 	if (!streq(port->ifname, name) || (mtu > 0 && port->mtu != mtu)) {
 		snprintf(port->ifname, sizeof(port->ifname), "%s", name);
+		table_rename_port(&manager->table, port);
 		port->mtu = mtu > 0 ? mtu : port->mtu;
 		watch_mark_dirty(manager, port);
 		watch_mark_peer_dirty(manager, port); /* it says how its peer is called */
@@ -162,11 +163,13 @@ static void follow(struct manager *manager, struct port *port)
 
 	table_leave_index(&manager->table, port);
 	r = port_locate(&manager->yard, port);
+	table_rename_port(&manager->table, port);
 	if (r >= 0)
 		r = watch_enter_index(manager, port);
 	if (r >= 0 && port->nsid == nsid) /* it was another one that had its number before */
 		return;
 	port->away = port->nsid != port->home;
+	table_rename_port(&manager->table, port); /* it claims its name, or no longer */
 	/* it was set down there before we could hear of it */
 	if (port_query(&manager->yard, port, &dev) >= 0)
 		notice_up(manager, port, dev.flags & IFF_UP);
@@ -227,26 +230,22 @@ static bool netns_is_alive(const struct port *port)
 	return fd >= 0;
 }
 
-static void lose_if_in(struct manager *manager, struct port *port, int nsid)
+static void lose_if_dead(struct port *port, void *userdata)
 {
-	if (port->nsid != nsid || !port->rule.present || netns_is_alive(port))
+	if (!port->rule.present || netns_is_alive(port))
 		return;
-	if (port->home == nsid)
+	if (port->home == port->nsid)
 		port->netns = (struct netns_id){ 0 }; /* another one may look the same */
-	hold_lost(manager, port, "its namespace was deleted");
+	hold_lost(userdata, port, "its namespace was deleted");
 }
 
 static void namespace_gone(int where, int nsid, void *userdata)
 {
 	struct manager *manager = userdata;
-	struct port *port;
 
 	if (event_nsid(manager, where) != manager->own_nsid)
 		return; /* a number that another namespace had given */
-	TAILQ_FOREACH(port, &manager->table.ports, entry)
-	{
-		lose_if_in(manager, port, nsid);
-	}
+	table_foreach_in_nsid(&manager->table, nsid, lose_if_dead, manager);
 }
 
 /* A namespace lives on without its name while a process is in it. But the name is the domain. */

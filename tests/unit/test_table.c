@@ -59,6 +59,13 @@ static void teardown(void)
 	ck_assert_uint_eq(table.n_ports + table.n_links, 0);
 }
 
+static void name_port(int i, const char *wanted, const char *ifname)
+{
+	snprintf(ports[i].spec.ifname, IFNAMSIZ, "%s", wanted);
+	snprintf(ports[i].ifname, IFNAMSIZ, "%s", ifname);
+	table_rename_port(&table, &ports[i]);
+}
+
 START_TEST(by_index)
 {
 	for (int i = 0; i < N_PORTS; i++)
@@ -173,7 +180,7 @@ START_TEST(a_port_without_a_name_is_a_dash)
 	char name[PORT_TEXT_MAX];
 	struct port *port = NULL;
 
-	ports[0].ifname[0] = '\0';
+	name_port(0, "", "");
 	ck_assert_str_eq(strrchr(port_format(&ports[0], name), '/'), "/-");
 	ck_assert_int_eq(table_find_port(&table, name, &port, &err), 0);
 	ck_assert_ptr_eq(port, &ports[0]);
@@ -204,6 +211,98 @@ START_TEST(links_are_in_the_order_of_names)
 }
 END_TEST
 
+static struct domain domain_of(const char *text)
+{
+	struct domain domain;
+
+	ck_assert_int_eq(domain_parse(text, &domain, NULL), 0);
+	return domain;
+}
+
+START_TEST(a_name_is_wanted_or_had)
+{
+	struct domain red = domain_of("red"), netns_red = domain_of("netns:red");
+	struct domain blue = domain_of("netns:blue");
+
+	name_port(0, "rport0", "eth7");
+	ck_assert_ptr_eq(table_port_wanting(&table, &netns_red, "rport0", NULL), &ports[0]);
+	ck_assert_ptr_eq(table_port_wanting(&table, &red, "rport0", NULL), &ports[0]);
+	ck_assert_ptr_null(table_port_wanting(&table, &red, "rport0", &ports[0]));
+	ck_assert_ptr_null(table_port_wanting(&table, &red, "eth7", NULL));
+	ck_assert_ptr_null(table_port_wanting(&table, &blue, "rport0", NULL));
+	ck_assert_ptr_eq(table_port_called(&table, &red, "eth7", NULL), &ports[0]);
+	ck_assert_ptr_null(table_port_called(&table, &red, "rport0", NULL));
+	ck_assert_ptr_eq(table_port_called(&table, &red, "wan0", NULL), &ports[2]);
+}
+END_TEST
+
+START_TEST(all_of_a_name_are_found)
+{
+	struct domain red = domain_of("netns:red");
+	struct port *first, *second;
+
+	name_port(0, "x", "x");
+	name_port(4, "x", "x");
+	first = table_port_wanting(&table, &red, "x", NULL);
+	ck_assert_ptr_nonnull(first);
+	second = table_port_wanting(&table, &red, "x", first);
+	ck_assert(second && second != first);
+	ck_assert_ptr_null(table_port_wanting(&table, &red, "x", second));
+}
+END_TEST
+
+START_TEST(who_has_not_its_name_claims_it)
+{
+	struct domain red = domain_of("netns:red"), vpn = domain_of("netns:vpn");
+
+	name_port(0, "rport0", "rport0");
+	ck_assert(!table_claims(&table, &red));
+	name_port(0, "rport0", "eth7");
+	ck_assert(table_claims(&table, &red));
+	ck_assert(!table_claims(&table, &vpn));
+	name_port(0, "rport0", "rport0");
+	ck_assert(!table_claims(&table, &red));
+	ports[0].away = true;
+	table_rename_port(&table, &ports[0]);
+	ck_assert(table_claims(&table, &red));
+	ports[0].away = false;
+	ports[0].rule.present = false;
+	table_rename_port(&table, &ports[0]);
+	ck_assert(table_claims(&table, &red));
+}
+END_TEST
+
+static void count_port(struct port *port _unused_, void *userdata)
+{
+	unsigned int *n = userdata;
+
+	(*n)++;
+}
+
+static void leave(struct port *port, void *userdata)
+{
+	count_port(port, userdata);
+	table_leave_index(&table, port);
+}
+
+START_TEST(ports_of_a_namespace)
+{
+	unsigned int n = 0;
+
+	table_foreach_in_netns(&table, "red", count_port, &n);
+	ck_assert_uint_eq(n, 3);
+	table_foreach_in_netns(&table, "blue", count_port, &n); /* that is a VRF */
+	ck_assert_uint_eq(n, 3);
+	table_foreach_in_nsid(&table, 1, leave, &n);
+	ck_assert_uint_eq(n, 6);
+	table_foreach_in_nsid(&table, 1, leave, &n);
+	ck_assert_uint_eq(n, 6);
+	ck_assert_int_eq(table_enter_index(&table, &ports[0]), 0);
+	table_foreach_in_nsid(&table, 1, leave, &n);
+	ck_assert_uint_eq(n, 7);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("table");
@@ -220,6 +319,10 @@ int main(void)
 	tcase_add_test(tcase, a_pending_port_is_as_good);
 	tcase_add_test(tcase, a_port_without_a_name_is_a_dash);
 	tcase_add_test(tcase, links_are_in_the_order_of_names);
+	tcase_add_test(tcase, a_name_is_wanted_or_had);
+	tcase_add_test(tcase, all_of_a_name_are_found);
+	tcase_add_test(tcase, who_has_not_its_name_claims_it);
+	tcase_add_test(tcase, ports_of_a_namespace);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
