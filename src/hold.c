@@ -27,6 +27,7 @@
 #define USEC_PER_SEC UINT64_C(1000000)
 
 #define POKE_DELAY  (2 * 1000)         /* until what came is complete */
+#define POKE_EACH   30                 /* and so much more for each that waits, see hold_poke() */
 #define SLICE       (100 * 1000)       /* then the rest of the loop has its turn */
 #define TRY_AGAIN   (5 * USEC_PER_SEC) /* for a domain that nobody told of */
 #define RETRY_FIRST (USEC_PER_SEC / 4) /* after something else was in the way, and doubled */
@@ -55,23 +56,34 @@ static bool given_up(const struct manager *manager, const struct port *port)
 	       port->hold.retries >= manager->options.max_retries;
 }
 
-/* When the timer is to ring: when the first port may be tried. */
-static void arm(struct manager *manager)
+static uint64_t due(const struct manager *manager, const struct port *port)
+{
+	return given_up(manager, port) ? UINT64_MAX
+				       : MAX(port->hold.next_try, port->hold.held_until);
+}
+
+/* The timer is to ring at @usec, if not before. That it rings for nothing does no harm. */
+static void arm(struct manager *manager, uint64_t usec)
+{
+	if (usec >= manager->retry_at)
+		return;
+	manager->retry_at = usec;
+	(void)sd_event_source_set_time(manager->retry, usec);
+	(void)sd_event_source_set_enabled(manager->retry, SD_EVENT_ONESHOT);
+}
+
+/* It rang: when the first port may be tried the next time. */
+static void arm_anew(struct manager *manager)
 {
 	uint64_t first = UINT64_MAX;
 	struct port *port;
 
 	TAILQ_FOREACH(port, &manager->pending, hold.entry)
 	{
-		if (!given_up(manager, port))
-			first = MIN(first, MAX(port->hold.next_try, port->hold.held_until));
+		first = MIN(first, due(manager, port));
 	}
-	if (first == UINT64_MAX) {
-		(void)sd_event_source_set_enabled(manager->retry, SD_EVENT_OFF);
-		return;
-	}
-	(void)sd_event_source_set_time(manager->retry, first);
-	(void)sd_event_source_set_enabled(manager->retry, SD_EVENT_ONESHOT);
+	manager->retry_at = UINT64_MAX;
+	arm(manager, first);
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
@@ -119,7 +131,7 @@ static void enter(struct manager *manager, struct port *port, const char *reason
 	port->hold.pending = true;
 	set_reason(manager, port, reason);
 	watch_mounts(manager);
-	arm(manager);
+	arm(manager, due(manager, port));
 }
 
 static void leave(struct manager *manager, struct port *port)
@@ -388,35 +400,47 @@ static bool is_due(const struct manager *manager, const struct port *port, uint6
 	       port->hold.held_until <= now;
 }
 
+static void bring_forward(struct manager *manager, uint64_t now)
+{
+	struct port *port;
+
+	TAILQ_FOREACH(port, &manager->pending, hold.entry)
+	{
+		port->hold.next_try = MIN(port->hold.next_try, MAX(port->hold.earliest, now));
+	}
+	manager->poked = false;
+}
+
 static int retry(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
 	struct manager *manager = userdata;
 	uint64_t start = now_usec(), now = start;
 	struct port *port, *next;
 
+	if (manager->poked)
+		bring_forward(manager, start);
 	for (port = TAILQ_FIRST(&manager->pending); port && now < start + SLICE; port = next) {
 		next = TAILQ_NEXT(port, hold.entry);
 		if (is_due(manager, port, start))
 			try_again(manager, port);
 		now = now_usec();
 	}
-	arm(manager);
+	arm_anew(manager);
 	manager_update_ports(manager);
 	return 0;
 }
 
+/*
+ * Others may make and remove interfaces all the time, and each may be one that is waited for. So
+ * all that come within a while are one reason to look, and the while is longer when there is more
+ * to look at.
+ */
 void hold_poke(struct manager *manager)
 {
-	uint64_t soon = now_usec() + POKE_DELAY;
-	struct port *port;
-
-	if (TAILQ_EMPTY(&manager->pending))
+	if (TAILQ_EMPTY(&manager->pending) || manager->poked)
 		return;
-	TAILQ_FOREACH(port, &manager->pending, hold.entry)
-	{
-		port->hold.next_try = MIN(port->hold.next_try, MAX(port->hold.earliest, soon));
-	}
-	arm(manager);
+	manager->poked = true;
+	arm(manager, now_usec() + POKE_DELAY + (uint64_t)POKE_EACH * manager->n_pending);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */
@@ -425,6 +449,7 @@ int hold_start(struct manager *manager, sd_event *event, struct rport_error *err
 {
 	int r;
 
+	manager->retry_at = UINT64_MAX;
 	r = sd_event_add_time(event, &manager->retry, CLOCK_MONOTONIC, 0, 1000, retry, manager);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(manager->retry, SD_EVENT_OFF);

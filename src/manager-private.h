@@ -40,6 +40,8 @@ struct manager {
 	struct port_list pending;
 	unsigned int n_pending;
 	sd_event_source *retry;     /* timer: try pending ports */
+	uint64_t retry_at;          /* when it rings, UINT64_MAX: never */
+	bool poked;                 /* something came that any of them may have waited for */
 	struct netns_watch *mounts; /* while any are; NULL: none, or it cannot be had */
 };
 
