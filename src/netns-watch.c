@@ -33,6 +33,8 @@
 #define INTERVAL_USEC 10000 /* from call to call, however many mounts there are */
 #define ACCURACY_USEC 500   /* of the timer */
 
+#define NAMES_MAX 32 /* of a burst that are told one by one */
+
 #define DIRECTORY_MASK                                                                         \
 	(IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF | \
 	 IN_ONLYDIR)
@@ -53,6 +55,10 @@ struct netns_watch {
 	sd_event_source *mounts_source;
 	sd_event_source *timer; /* runs while the caller has something to be told */
 	uint64_t quiet_until;   /* CLOCK_MONOTONIC, us */
+	char *names[NAMES_MAX]; /* to be told */
+	size_t n_names;
+	bool missed; /* there is more than these */
+	bool told;   /* all that */
 };
 
 /* --- telling ---------------------------------------------------------------------------------- */
@@ -95,6 +101,38 @@ static void renew_watches(struct netns_watch *watch)
 	drop_stale(watch, directory);
 }
 
+static void forget_names(struct netns_watch *watch)
+{
+	while (watch->n_names > 0)
+		free(watch->names[--watch->n_names]);
+	watch->missed = watch->told = false;
+}
+
+/* @name: NULL: nobody knows which */
+static void note_name(struct netns_watch *watch, const char *name)
+{
+	char *copy = NULL;
+
+	if (watch->told)
+		forget_names(watch);
+	if (name && watch->n_names < NAMES_MAX)
+		copy = strdup(name);
+	if (copy)
+		watch->names[watch->n_names++] = copy;
+	else
+		watch->missed = true;
+}
+
+const char *netns_watch_name(const struct netns_watch *watch, size_t i)
+{
+	return i < watch->n_names ? watch->names[i] : NULL;
+}
+
+bool netns_watch_missed(const struct netns_watch *watch)
+{
+	return watch->missed;
+}
+
 static int on_timer(sd_event_source *source _unused_, uint64_t usec, void *userdata)
 {
 	struct netns_watch *watch = userdata;
@@ -103,6 +141,7 @@ static int on_timer(sd_event_source *source _unused_, uint64_t usec, void *userd
 	sd_event_now(watch->event, CLOCK_MONOTONIC, &now);
 	watch->quiet_until = now + INTERVAL_USEC;
 	renew_watches(watch);
+	watch->told = true;
 	watch->changed(watch->userdata); /* it may free the watch */
 	return 0;
 }
@@ -145,7 +184,11 @@ static int on_inotify(sd_event_source *source _unused_, int fd, uint32_t revents
 	n = read(fd, &buffer, sizeof(buffer));
 	for (ssize_t i = 0; i < n; i += (ssize_t)(sizeof(*event) + event->len)) {
 		event = (const struct inotify_event *)(buffer.bytes + i);
-		ours |= concerns_us(watch, event);
+		if (!concerns_us(watch, event))
+			continue;
+		ours = true;
+		note_name(watch,
+			  event->wd == watch->directory_wd && event->len > 0 ? event->name : NULL);
 	}
 	return ours ? stir(watch) : 0;
 }
@@ -173,6 +216,7 @@ static int start_inotify(struct netns_watch *watch)
 static int on_mounts(sd_event_source *source _unused_, int fd _unused_, uint32_t revents _unused_,
 		     void *userdata)
 {
+	note_name(userdata, NULL);
 	return stir(userdata);
 }
 
@@ -263,6 +307,7 @@ void netns_watch_free(struct netns_watch *watch)
 	sd_event_source_disable_unref(watch->timer);
 	safe_close(watch->inotify_fd);
 	safe_close(watch->mounts_fd);
+	forget_names(watch);
 	free(watch->directory);
 	free(watch->parent);
 	sd_event_unref(watch->event);

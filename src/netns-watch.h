@@ -35,6 +35,21 @@ int netns_watch_new(sd_event *event, bool mounts, void (*changed)(void *userdata
 		    struct netns_watch **ret);
 
 /**
+ * netns_watch_name() - a name that may have come or gone since the last call of @changed
+ * @i: from 0
+ *
+ * To be called within @changed; NULL after the last one. It may be told twice.
+ */
+const char *netns_watch_name(const struct netns_watch *watch, size_t i);
+
+/**
+ * netns_watch_missed() - may more names have come or gone than these?
+ *
+ * Mounts are not told by name.
+ */
+bool netns_watch_missed(const struct netns_watch *watch);
+
+/**
  * netns_watch_free() - stop watching; takes NULL
  */
 void netns_watch_free(struct netns_watch *watch);

@@ -261,8 +261,12 @@ static void check_name(struct port *port, void *userdata)
 static void names_changed(void *userdata)
 {
 	struct manager *manager = userdata;
+	const char *name;
 
-	table_foreach_port(&manager->table, check_name, manager);
+	if (netns_watch_missed(manager->names))
+		table_foreach_port(&manager->table, check_name, manager);
+	for (size_t i = 0; (name = netns_watch_name(manager->names, i)); i++)
+		table_foreach_in_netns(&manager->table, name, check_name, manager);
 	manager_update_ports(manager);
 }
 

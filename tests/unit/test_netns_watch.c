@@ -144,6 +144,42 @@ START_TEST(names_come_and_go)
 }
 END_TEST
 
+START_TEST(names_are_told)
+{
+	start_watch(NO_MOUNTS);
+	make_file(in_directory("red"));
+	make_file(in_directory("blue"));
+	expect_one_call();
+	ck_assert_str_eq(netns_watch_name(watch, 0), "red");
+	ck_assert_str_eq(netns_watch_name(watch, 1), "blue");
+	ck_assert_ptr_null(netns_watch_name(watch, 2));
+	ck_assert(!netns_watch_missed(watch));
+	ck_assert_int_eq(unlink(in_directory("blue")), 0); /* and what was told before is not */
+	expect_one_call();
+	ck_assert_str_eq(netns_watch_name(watch, 0), "blue");
+	ck_assert_ptr_null(netns_watch_name(watch, 1));
+}
+END_TEST
+
+START_TEST(more_names_than_are_told)
+{
+	start_watch(NO_MOUNTS);
+	for (int i = 0; i < 20; i++) {
+		make_file(in_directory("red"));
+		ck_assert_int_eq(unlink(in_directory("red")), 0);
+	}
+	expect_one_call();
+	ck_assert(netns_watch_missed(watch));
+	make_file(in_directory("red"));
+	expect_one_call();
+	ck_assert(!netns_watch_missed(watch));
+	ck_assert_int_eq(unlink(in_directory("red")), 0);
+	ck_assert_int_eq(rmdir(directory), 0); /* with all that may have been in it */
+	expect_one_call();
+	ck_assert(netns_watch_missed(watch));
+}
+END_TEST
+
 START_TEST(what_is_written_is_no_change)
 {
 	int fd;
@@ -425,6 +461,8 @@ static TCase *directory_tests(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, silent_when_nothing_happens);
 	tcase_add_test(tcase, names_come_and_go);
+	tcase_add_test(tcase, names_are_told);
+	tcase_add_test(tcase, more_names_than_are_told);
 	tcase_add_test(tcase, what_is_written_is_no_change);
 	tcase_add_test(tcase, neighbours_are_no_change);
 	tcase_add_test(tcase, the_first_call_is_soon);
