@@ -63,24 +63,46 @@ static bool may_be_peers(const struct port *port, const struct port *parent)
 	       port->spec.queues == parent->spec.queues;
 }
 
-/* A name that no link has: of the domains, and a number if there must be one. */
-static int choose_name(struct manager *manager, const struct port *a, const struct port *b,
-		       char ret[static LINK_NAME_MAX + 1])
+static void make_name(const struct port *a, const struct port *b, unsigned int number,
+		      char ret[static LINK_NAME_MAX + 1])
 {
-	char x[DOMAIN_TEXT_MAX], y[DOMAIN_TEXT_MAX], name[2 * DOMAIN_TEXT_MAX];
+	char x[DOMAIN_TEXT_MAX], y[DOMAIN_TEXT_MAX], name[2 * DOMAIN_TEXT_MAX + 16];
 
-	for (unsigned int i = 1; i <= manager->table.n_links + 1; i++) {
-		snprintf(name, sizeof(name), "%s-%s", domain_label(&a->spec.domain, x),
-			 domain_label(&b->spec.domain, y));
-		if (i > 1)
-			snprintf(name + strlen(name), sizeof(name) - strlen(name), ".%u", i);
-		if (!link_name_valid(name))
-			snprintf(name, sizeof(name), "link%u", i);
-		if (!table_link_by_name(&manager->table, name))
-			break;
-	}
+	snprintf(name, sizeof(name), "%s-%s", domain_label(&a->spec.domain, x),
+		 domain_label(&b->spec.domain, y));
+	if (number > 1)
+		snprintf(name + strlen(name), sizeof(name) - strlen(name), ".%u", number);
+	if (!link_name_valid(name))
+		snprintf(name, sizeof(name), "link%u", number);
 	memcpy(ret, name, strlen(name) + 1);
-	return 0;
+}
+
+/*
+ * A name that no link has: of the domains, and a number if there must be one. The numbers are
+ * searched like this: 1, 2, 4, ... until one is free, and then between that and the last one that
+ * is not. It is the lowest one unless there are gaps.
+ */
+static void choose_name(struct manager *manager, const struct port *a, const struct port *b,
+			char ret[static LINK_NAME_MAX + 1])
+{
+	unsigned int taken = 0, unused = 1;
+
+	make_name(a, b, unused, ret);
+	while (table_link_by_name(&manager->table, ret)) {
+		taken = unused;
+		unused *= 2;
+		make_name(a, b, unused, ret);
+	}
+	while (unused - taken > 1) {
+		unsigned int middle = taken + (unused - taken) / 2;
+
+		make_name(a, b, middle, ret);
+		if (table_link_by_name(&manager->table, ret))
+			taken = middle;
+		else
+			unused = middle;
+	}
+	make_name(a, b, unused, ret);
 }
 
 /* --- the data path ---------------------------------------------------------------------------- */
