@@ -164,7 +164,8 @@ void hold_forget(struct manager *manager, struct port *port);
 
 /* --- record.c --- */
 
-#define RECORD_DEVICE "port-" /* and the number of the port: its device in the store */
+#define RECORD_DEVICE \
+	"p" /* and the number of the port: its device in the store; see state_store_fd() */
 
 /**
  * record_port() - tell the next daemon what a port, or the link it is in, shall be

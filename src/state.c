@@ -27,6 +27,7 @@
  */
 
 #include <fcntl.h>
+#include <search.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
@@ -34,6 +35,12 @@
 #include "state.h"
 
 _Static_assert(STATE_KEY_MAX == JOURNAL_KEY_MAX, "a key of the state is one of the journal");
+
+/*
+ * What the names in the store may take in $LISTEN_FDNAMES, each with a colon: MAX_ARG_STRLEN of
+ * execve(2), less what else is in that string, the names of sockets.
+ */
+#define NAMES_MAX (128 * 1024 - 1024)
 
 /* A descriptor that was passed to us. */
 struct inherited {
@@ -46,6 +53,8 @@ struct state {
 	struct journal *journal;
 	struct inherited *inherited; /* by name */
 	size_t n_inherited;
+	void *names; /* tree of those in the store */
+	size_t names_size;
 };
 
 static const char *const journal_names[JOURNAL_FILES] = { "state-1", "state-2" };
@@ -71,6 +80,42 @@ static bool name_valid(const char *name)
 		if (name[i] < ' ' || name[i] > '~' || name[i] == ':')
 			return false;
 	return length > 0 && length < STATE_NAME_MAX;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static int note_name(struct state *state, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	char *copy;
+
+	if (tfind(name, &state->names, compare_names))
+		return 0;
+	if (state->names_size + size > NAMES_MAX)
+		return -ENOSPC;
+	copy = strdup(name);
+	if (!copy || !tsearch(copy, &state->names, compare_names)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	state->names_size += size;
+	return 0;
+}
+
+static void forget_name(struct state *state, const char *name)
+{
+	char *const *found = tfind(name, &state->names, compare_names);
+	char *copy;
+
+	if (!found)
+		return;
+	copy = *found;
+	tdelete(name, &state->names, compare_names);
+	state->names_size -= strlen(copy) + 1;
+	free(copy);
 }
 
 /* Return: 0 or -errno; a name that is passed by the manager may be longer than ours. */
@@ -147,6 +192,9 @@ static int inherit(struct state *state)
 		state->inherited[i] = (struct inherited){ names[i], SD_LISTEN_FDS_START + i };
 	state->n_inherited = (size_t)n;
 	free(names);
+	/* of a socket that systemd listens on for us, too, which is as well */
+	for (size_t i = 0; i < state->n_inherited; i++)
+		(void)note_name(state, state->inherited[i].name);
 	qsort(state->inherited, state->n_inherited, sizeof(*state->inherited), compare_inherited);
 	return 0;
 }
@@ -185,6 +233,13 @@ int state_next_fd(struct state *state, const char *prefix, char ret_name[static 
 	return -ENOENT;
 }
 
+static void remove_stored(struct state *state, const char *name)
+{
+	if (state->kept)
+		(void)send_remove(name);
+	forget_name(state, name);
+}
+
 /*
  * To remove the name of a socket that systemd listens on for us does nothing: that is not in the
  * store. A name of which somebody has another descriptor stays.
@@ -201,8 +256,8 @@ unsigned int state_drop_rest(struct state *state)
 			taken = inherited->name;
 			continue;
 		}
-		if (state->kept && !(taken && streq(taken, inherited->name)))
-			(void)send_remove(inherited->name);
+		if (!(taken && streq(taken, inherited->name)))
+			remove_stored(state, inherited->name);
 		inherited->fd = safe_close(inherited->fd);
 		n++;
 	}
@@ -220,7 +275,9 @@ int state_store_fd(struct state *state, const char *name, int fd)
 	forget_inherited(state, name);
 	if (!state->kept)
 		return 0;
-	r = send_remove(name);
+	r = note_name(state, name);
+	if (r == 0)
+		r = send_remove(name);
 	if (r == 0)
 		r = send_store(name, fd);
 	return r;
@@ -229,8 +286,7 @@ int state_store_fd(struct state *state, const char *name, int fd)
 void state_drop_fd(struct state *state, const char *name)
 {
 	forget_inherited(state, name);
-	if (state->kept)
-		(void)send_remove(name);
+	remove_stored(state, name);
 }
 
 bool state_is_kept(const struct state *state)
@@ -374,6 +430,7 @@ void state_close(struct state *state)
 		safe_close(state->inherited[i].fd);
 	}
 	free(state->inherited);
+	tdestroy(state->names, free);
 	journal_free(state->journal);
 	free(state);
 }

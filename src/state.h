@@ -90,7 +90,7 @@ int state_foreach(struct state *state, void (*fn)(const char *key, json_t *value
  *	and with more than 128 KiB (MAX_ARG_STRLEN) the next daemon could not be executed
  * @fd: stays the caller's; one open file is in the store under one name only, its first
  *
- * Return: 0 or -errno; 0 without a store.
+ * Return: 0 or -errno; 0 without a store; -ENOSPC: with this name they would be too long together.
  */
 int state_store_fd(struct state *state, const char *name, int fd);
 

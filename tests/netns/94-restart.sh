@@ -233,7 +233,7 @@ test_unlinked_ports_stay() {
 	assert_eq "$(of_port "$PA" '"\(.state) \(.carrier) \(.link)"')" 'up false null' "a port without a parent"
 	ports_count 2
 	assert_eq "$(rportctl -j list)" '[]' links
-	stored_is port-0 port-1 || fail "stored: $(stored)"
+	stored_is p0 p1 || fail "stored: $(stored)"
 	succeeds rportctl parent wan0 wan1
 	kill_rportd
 	eventually wans_carry

@@ -44,7 +44,7 @@ test_namespace_deleted() {
 	absent_while ip netns del "$B"
 	assert_json "$(rportctl -j show ab)" '.state == "pending" and .a.state == "up" and .b.state == "pending" and .b.index == 0'
 	eventually no_carrier "$A" rport0
-	eventually stored_is port-0
+	eventually stored_is p0
 	ns_create "$B"
 	eventually -t 1000 both_carry
 	ping_ok "$A" 192.168.0.1
@@ -116,7 +116,7 @@ test_interface_deleted() {
 	assert_eq "$(ports "$B")" rport0 interfaces
 	ping_ok "$A" 192.168.0.1
 	ping_ok "$B" fd00:ab::a
-	eventually stored_is port-0 port-1
+	eventually stored_is p0 p1
 }
 
 test_both_interfaces_deleted() {
@@ -313,7 +313,7 @@ test_stale_devices() {
 	stored_is port-{0..2} || fail "stored: $(stored)"
 	edit_state '/"port 2"/d'
 	ports_count 2
-	eventually stored_is port-0 port-1
+	eventually stored_is p0 p1
 	eventually no_interface "$A" alone
 	ping_ok "$A" 192.168.0.1
 }
@@ -331,7 +331,7 @@ test_one_bad_record() {
 	edit_state '/"link other"/s/"slot":2/"slot":-2/'
 	assert_match "$(grep '^<3>' "$RPORTD_LOG")" '*cannot restore link other: *' "what the log says"
 	assert_eq "$(rportctl -j list | jq -r '.[].name')" ab links
-	eventually stored_is port-0 port-1
+	eventually stored_is p0 p1
 	assert_eq "$(ports "$A") $(ports "$B")" 'rport0 rport0' interfaces
 	ping_ok "$A" 192.168.0.1
 	kill_rportd
@@ -359,7 +359,7 @@ test_damaged_counters() {
 	ping_ok "$A" 192.168.0.1
 	kill_rportd
 	assert_json "$(rportctl -j show ab)" '.a.statistics.packets >= 3 and .a.statistics.packets < 1000'
-	stored_is port-0 port-1 || fail "stored: $(stored)"
+	stored_is p0 p1 || fail "stored: $(stored)"
 }
 
 run_tests "$@"

@@ -448,6 +448,37 @@ START_TEST(names_are_checked)
 }
 END_TEST
 
+static const char *numbered(unsigned int i)
+{
+	static char name[STATE_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%0*u", STATE_NAME_MAX - 1, i);
+	return name;
+}
+
+/* More than one environment string can have of them. */
+static void hoarding_daemon(struct state *state, const struct state_handover *handover _unused_)
+{
+	_cleanup_close_ int fd = marked('h');
+	unsigned int n = 0;
+	int r;
+
+	while ((r = state_store_fd(state, numbered(n), fd)) == 0)
+		n++;
+	must(r == -ENOSPC);
+	must(n * STATE_NAME_MAX < 128 * 1024 && n * STATE_NAME_MAX > 120 * 1024);
+	must(state_store_fd(state, numbered(0), fd) == 0); /* it is there already */
+	state_drop_fd(state, numbered(1));
+	must(state_store_fd(state, numbered(n), fd) == 0);
+	must(state_store_fd(state, numbered(1), fd) == -ENOSPC);
+}
+
+START_TEST(names_fit_into_the_environment)
+{
+	daemon_run(hoarding_daemon);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("state");
@@ -471,6 +502,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_replaced_is_not_dropped_with_the_rest);
 	tcase_add_test(tcase, foreign_descriptors_are_closed);
 	tcase_add_test(tcase, names_are_checked);
+	tcase_add_test(tcase, names_fit_into_the_environment);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
