@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -86,18 +87,27 @@ static int connection_identify(struct varlink_connection *connection)
 
 /* --- answering -------------------------------------------------------------------------------- */
 
+/*
+ * A list of a thousand links is made of a hundred thousand small pieces, all of which malloc()
+ * would keep: more than the links themselves need. So they are given back after a reply of that
+ * many bytes, which are a tenth of what the pieces take.
+ */
+#define LARGE (32 * 1024)
+
+/* Return: how many bytes it is long, or -errno. */
 static int connection_send(struct varlink_connection *connection, const json_t *message)
 {
-	int r;
+	int size, r;
 
-	r = varlink_output_add(&connection->output, message);
-	if (r >= 0)
-		r = varlink_output_write(&connection->output, connection->fd);
+	size = varlink_output_add(&connection->output, message);
+	if (size < 0)
+		return size;
+	r = varlink_output_write(&connection->output, connection->fd);
 	if (r < 0)
 		return r;
 	if (connection->output.waiting > connection->server->options.limits.output)
 		return -ENOBUFS;
-	return 0;
+	return size;
 }
 
 void varlink_call_fail(struct varlink_call *call, int reason)
@@ -120,9 +130,11 @@ int varlink_call_answer(struct varlink_call *call, json_t *message)
 	else if (!call->oneway)
 		r = connection_send(call->connection, message);
 	call->answered = true;
-	call->result = r;
+	call->result = MIN(r, 0);
 	json_decref(message);
-	return r;
+	if (r >= LARGE)
+		malloc_trim(0);
+	return MIN(r, 0);
 }
 
 void varlink_reply(struct varlink_call *call, json_t *parameters)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -19,6 +20,7 @@ struct varlink_frame {
 int varlink_output_add(struct varlink_output *output, const json_t *message)
 {
 	_cleanup_free_ struct varlink_frame *frame = calloc(1, sizeof(*frame));
+	int size;
 
 	if (!frame)
 		return -ENOMEM;
@@ -30,8 +32,9 @@ int varlink_output_add(struct varlink_output *output, const json_t *message)
 		output->tail->next = frame;
 	else
 		output->head = frame;
+	size = (int)MIN(frame->size, INT_MAX);
 	output->tail = steal_ptr(frame);
-	return 0;
+	return size;
 }
 
 static void output_remove_head(struct varlink_output *output)

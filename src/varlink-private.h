@@ -118,7 +118,7 @@ void varlink_call_fail(struct varlink_call *call, int reason);
 /**
  * varlink_output_add() - one more frame
  *
- * Return: 0 or -ENOMEM, and nothing has changed.
+ * Return: how many bytes it is long; or -ENOMEM, and nothing has changed.
  */
 int varlink_output_add(struct varlink_output *output, const json_t *message);
 
