@@ -46,6 +46,18 @@ test_smoke() {
 	nothing_left || fail "something is left: $(ns_list)"
 }
 
+test_scale_smoke() {
+	local results
+	BENCH_PREFIX=${TEST_PREFIX}b- BENCH_OUT=$TEST_TMP/out BENCH=smoke TMPDIR=$TEST_TMP \
+		bash "$TESTS_DIR/bench/scale.sh" >bench.log 2>&1 || fail "status $?: $(<bench.log)"
+	results=$(<out/scale.json)
+	assert_json "$results" '[.layouts[] | .links, .namespaces] == [12, 2, 12, 3]'
+	assert_json "$results" 'all(.layouts[]; .pair_first_ms > 0 and .two_moves_before_ms > 0 and .unpair_all_ms > 0 and .list_ms > 0)'
+	assert_json "$results" 'all(.layouts[].traffic[]; .ratio > 0)'
+	assert_match "$(<out/scale.txt)" '12 links in 2 namespaces*12 links in 3 namespaces*' table
+	nothing_left || fail "something is left: $(ns_list)"
+}
+
 test_ended_by_hand() {
 	local status=0 pid
 	TMPDIR=$TEST_TMP bench exec env BENCH=quick >bench.log 2>&1 &
