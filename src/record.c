@@ -7,8 +7,8 @@
  * together is there or not. A port that becomes part of a link is put there first and removed by
  * itself after: should both be found, the link is right.
  *
- * A device is kept under the number of its port, which is that of its counters, too: "port-7". What
- * is kept of it is a descriptor for each queue; of those after the first, "port-7.1" and so on.
+ * A device is kept under the number of its port, which is that of its counters, too: "p7". What
+ * is kept of it is a descriptor for each queue; of those after the first, "p7.1" and so on.
  */
 
 #include <stdio.h>

@@ -170,7 +170,7 @@ test_outlives_the_daemon() {
 	succeeds rportctl create alone in "$A" --queues 3
 	eventually both_carry
 	streams 4
-	assert_eq "$(stored | grep -c '^port-')" 7 "descriptors that are kept"
+	assert_eq "$(stored | grep -c '^p[0-9]')" 7 "descriptors that are kept"
 	before=$(facts)
 	counted=$(port ab a .statistics.packets)
 	kill_rportd
@@ -208,7 +208,7 @@ test_made_anew_when_a_queue_is_missing() {
 	eventually queues_are 3
 	eventually both_carry
 	assert_json "$(rportctl -j show ab)" '.state == "up" and .queues == 3'
-	assert_eq "$(stored | grep -c '^port-')" 6 "descriptors that are kept"
+	assert_eq "$(stored | grep -c '^p[0-9]')" 6 "descriptors that are kept"
 	ping_ok "$A" 192.168.0.1
 	kill_rportd
 	queues_are 3 || fail "queues: $(kernel_queues "$A" rport0)"

@@ -396,21 +396,21 @@ test_descriptors_do_not_grow() {
 		succeeds rportctl pair "$A" "$B" --name "l$n"
 	done
 	succeeds rportctl create alone in "$A"
-	stored_is port-{0..6} || fail "stored: $(stored)"
+	stored_is p{0..6} || fail "stored: $(stored)"
 	eventually own_fds_settled
 	fds=$(own_fds)
 	for _ in 1 2 3; do
 		kill_rportd
 		eventually own_fds_are "$fds"
-		stored_is port-{0..6} || fail "stored: $(stored)"
+		stored_is p{0..6} || fail "stored: $(stored)"
 	done
 	succeeds rportctl unpair l2
-	stored_is port-{0,1,4,5,6} || fail "stored: $(stored)"
+	stored_is p{0,1,4,5,6} || fail "stored: $(stored)"
 	ip -n "$A" link del alone
 	eventually port_has "netns:$A/alone" .losses 1
-	eventually stored_is port-{0,1,4,5,6}
+	eventually stored_is p{0,1,4,5,6}
 	kill_rportd
-	stored_is port-{0,1,4,5,6} || fail "stored: $(stored)"
+	stored_is p{0,1,4,5,6} || fail "stored: $(stored)"
 	eventually own_fds_are "$((fds - 2))"
 }
 

@@ -310,7 +310,7 @@ test_stale_devices() {
 	ns_add A B
 	pair_numbered
 	succeeds rportctl create alone in "$A"
-	stored_is port-{0..2} || fail "stored: $(stored)"
+	stored_is p{0..2} || fail "stored: $(stored)"
 	edit_state '/"port 2"/d'
 	ports_count 2
 	eventually stored_is p0 p1
