@@ -10,7 +10,7 @@
 #   tests/netns/20-pair.sh test_mtu ...     some of them
 #
 # Environment: BUILD_DIR, where rportd was built (default: build/); TRAFFIC, the tool, if another than the one there;
-# DATAPATH, another than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; LOGS, a
+# DATAPATH and WORKERS, others than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; LOGS, a
 # directory in which all files of failed tests are kept (failed/NAME); VERBOSE=1 prints logs of good tests too.
 
 TESTS_DIR=$(realpath "${BASH_SOURCE[0]%/*}")
@@ -219,7 +219,7 @@ start_rportd() {
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log
 	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" \
-		--config-path "$TEST_TMP/conf" "$@" \
+		${WORKERS:+--workers "$WORKERS"} --config-path "$TEST_TMP/conf" "$@" \
 		>>"$RPORTD_LOG" 2>&1 </dev/null &
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"

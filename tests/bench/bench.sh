@@ -9,7 +9,7 @@
 #   BENCH         full (the default; half an hour), quick (within three minutes) or smoke (some seconds; proves nothing)
 #   BENCH_OUT     the folder for results.json, results.md, table.txt and chart.svg (default: bench, where the tree was built)
 #   BENCH_ROUNDS  another number of rounds
-#   BENCH_RIVALS  some of: veth poll socat uring-batch uring-batch-q2 uring-pending epoll
+#   BENCH_RIVALS  some of: veth poll socat uring-batch uring-batch-q2 uring-batch-busy uring-pending epoll
 #   BENCH_PREFIX  of the names of its namespaces, instead of a unique one
 #   BUILD_DIR     where the tree was built
 #
@@ -115,10 +115,11 @@ sample() {
 
 # one_round NUMBER
 one_round() {
-	local case i
+	local case i rival
 	for case in "${CASES[@]}"; do
 		for ((i = 0; i < ${#RIVALS[@]}; i++)); do
-			sample "$1" "${RIVALS[($1 - 1 + i) % ${#RIVALS[@]}]}" "$case"
+			rival=${RIVALS[($1 - 1 + i) % ${#RIVALS[@]}]}
+			! measured_with "$case" "$rival" || sample "$1" "$rival" "$case"
 		done
 	done
 	"$TOOLS/limits" "$OTHER_SECONDS" >>"$TEST_TMP/limits"

@@ -6,6 +6,7 @@
 
 ADDRESS_A=10.77.0.1
 ADDRESS_B=10.77.0.2
+BUSY_POLL=100 # microseconds
 # Of every TUN, so that none loses what another one keeps; it is what rport gives its own.
 QUEUE_LENGTH=2000
 
@@ -22,12 +23,12 @@ rivals_known() {
 	echo veth poll
 	! command -v socat >/dev/null || echo socat
 	echo uring-batch
-	! rport_has_queues || echo uring-batch-q2
-	echo uring-pending epoll
+	echo uring-batch-q2 uring-batch-busy uring-pending epoll
 }
 
-rport_has_queues() {
-	"$BUILD_DIR/rportctl/rportctl" pair --help 2>/dev/null | grep -q -e --queues
+# measured_with CASE RIVAL, as a condition: does it say anything? Busy polling is for who waits
+measured_with() {
+	[[ $2 != *-busy || $1 == rtt-* || $1 == load-* ]]
 }
 
 # dies_with_us COMMAND...: in the background; it ends also where nobody is left to end it, for we were killed
@@ -59,13 +60,14 @@ setup_socat() {
 	ip -n "$(ns_of socat a)" link set bench1 netns "$(ns_of socat b)" name bench0
 }
 
-# setup_rport RIVAL: the name of an engine, and -qN for so many queues
+# setup_rport RIVAL: the name of an engine, and -qN for so many queues, or -busy for busy polling
 setup_rport() {
-	local rival=$1 socket=$TEST_TMP/$1.socket queues=()
-	[[ $rival != *-q* ]] || queues=(--queues "${rival##*-q}")
+	local rival=$1 socket=$TEST_TMP/$1.socket engine=${1%-q[0-9]} queues=() busy=()
+	[[ $rival != *-q[0-9] ]] || queues=(--queues "${rival##*-q}")
+	[[ $rival != *-busy ]] || busy=(--busy-poll "$BUSY_POLL")
 	ns_create "$(ns_of "$rival" home)"
 	dies_with_us nsenter --net=/run/netns/"$(ns_of "$rival" home)" "$RPORTD" --socket "$socket" --config-path "$TEST_TMP/none" \
-		--datapath "${rival%-q*}" --log-level warning &
+		--datapath "${engine%-busy}" --log-level warning ${busy[@]+"${busy[@]}"} &
 	PIDS[$rival]=$!
 	poll "$STEP_MS" rport_answers_or_ended "${PIDS[$rival]}" "$socket" &&
 		"$BUILD_DIR/rportctl/rportctl" --socket "$socket" pair "$(ns_of "$rival" a)" "$(ns_of "$rival" b)" --name bench \
