@@ -85,9 +85,8 @@ static bool even_out(struct shuttle *shuttle)
 	if (!work || !lanes)
 		return false;
 	take_work(shuttle, work, lanes);
-	if (!shuttle->balance.uneven ||
-	    !balance_choose(shuttle->balance.busy, shuttle->n_workers, work, shuttle->n_lanes, &i,
-			    &worker))
+	if (!shuttle->balance.uneven || !balance_choose(shuttle->balance.busy, shuttle->n_workers,
+							work, shuttle->n_lanes, &i, &worker))
 		return true;
 	lane_move(shuttle, lanes[i], worker);
 	shuttle->moved(lanes[i]->link->owner, shuttle->userdata);

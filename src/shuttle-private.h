@@ -10,8 +10,8 @@
 #include "shuttle.h"
 #include "worker.h"
 
-/* One queue of a link: what one worker moves, and can be moved to another one. In cache lines of its
- * own, since its neighbour may be another worker's. */
+/* One queue of a link: what one worker moves, and can be moved to another one. In cache lines of
+ * its own, since its neighbour may be another worker's. */
 struct lane {
 	_Alignas(64) struct flow flows[2]; /* flows[i] reads from port i */
 	struct shuttle_link *link;

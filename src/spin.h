@@ -4,8 +4,8 @@
 
 /*
  * How long a worker looks for something to do before it goes to sleep (rportd --busy-poll). That
- * spares the next frame the time of a wake-up, and costs CPU time: so it is done only while it pays.
- * No system calls.
+ * spares the next frame the time of a wake-up, and costs CPU time: so it is done only while it
+ * pays. No system calls.
  */
 
 #include "util.h"

@@ -35,7 +35,7 @@ struct line {
 
 	/* of a stream through its first queue */
 	pthread_t sender, receiver;
-	sem_t room; /* so many frames may yet be sent */
+	sem_t room;        /* so many frames may yet be sent */
 	uint32_t n_frames; /* 0: until stop */
 	bool stop;
 	uint32_t sent, received;
@@ -106,8 +106,8 @@ static void open_line(struct line *line, unsigned int queues)
 		for (unsigned int i = 0; i < queues; i++) {
 			int fds[2];
 
-			ck_assert_int_eq(
-				socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+			ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds),
+					 0);
 			ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
 			line->tun[end].queues[i] = fds[0];
 			line->far[end][i] = fds[1];
@@ -273,7 +273,8 @@ START_TEST(moves_lose_nothing)
 }
 END_TEST
 
-/* Two links that have much to do are at one worker, as it happens, and two idle ones at the other. */
+/* Two links that have much to do are at one worker, as it happens, and two idle ones at the other.
+ */
 START_TEST(uneven_load_is_evened_out)
 {
 	if (!start(datapaths[_i], 2))
