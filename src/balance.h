@@ -14,8 +14,9 @@ struct balance_lane {
 };
 
 #define BALANCE_BUSY_MIN 300 /* per mille: a worker that has less to do is left alone */
-#define BALANCE_GAIN_MIN 100 /* per mille: so much less to do must the busiest worker have after \
-			      */
+#define BALANCE_GAIN_MIN                                                        \
+	100 /* per mille: so much less to do must the busiest worker have after \
+	     */
 
 /**
  * balance_is_uneven() - is it worth while to look at the lanes?

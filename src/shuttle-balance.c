@@ -27,7 +27,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static uint64_t lane_work(const struct lane *lane)
+uint64_t lane_work(const struct lane *lane)
 {
 	struct flow_counters sum = { 0 };
 	uint64_t packets;
@@ -105,7 +105,7 @@ static int look(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-int balance_start(struct shuttle *shuttle, sd_event *event)
+int shuttle_balance_start(struct shuttle *shuttle, sd_event *event)
 {
 	struct shuttle_balance *balance = &shuttle->balance;
 
@@ -120,7 +120,7 @@ int balance_start(struct shuttle *shuttle, sd_event *event)
 					  ACCURACY_USEC, look, shuttle);
 }
 
-void balance_stop(struct shuttle *shuttle)
+void shuttle_balance_stop(struct shuttle *shuttle)
 {
 	sd_event_source_disable_unref(shuttle->balance.timer);
 	free(shuttle->balance.cpu_time);

@@ -74,14 +74,20 @@ void lane_move(struct shuttle *shuttle, struct lane *lane, unsigned int worker);
 /* --- shuttle-balance.c --- */
 
 /**
- * balance_start() - look at the balance from now on, if there are workers to choose from
- * Return: 0 or -errno.
+ * lane_work() - what has been moved, or dropped, of all that came through the queues of a lane
+ * Return: a measure of the CPU time that this took, in about the time of copying a byte.
  */
-int balance_start(struct shuttle *shuttle, sd_event *event);
+uint64_t lane_work(const struct lane *lane);
 
 /**
- * balance_stop() - no longer; also if it was never started
+ * shuttle_balance_start() - look at the balance from now on, if there are workers to choose from
+ * Return: 0 or -errno.
  */
-void balance_stop(struct shuttle *shuttle);
+int shuttle_balance_start(struct shuttle *shuttle, sd_event *event);
+
+/**
+ * shuttle_balance_stop() - no longer; also if it was never started
+ */
+void shuttle_balance_stop(struct shuttle *shuttle);
 
 #endif

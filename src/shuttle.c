@@ -163,7 +163,7 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
 	if (r >= 0)
 		r = start_best_workers(shuttle, options);
 	if (r >= 0)
-		r = balance_start(shuttle, event);
+		r = shuttle_balance_start(shuttle, event);
 	if (r < 0)
 		goto fail;
 	*ret = shuttle;
@@ -178,7 +178,7 @@ void shuttle_free(struct shuttle *shuttle)
 {
 	if (!shuttle)
 		return;
-	balance_stop(shuttle);
+	shuttle_balance_stop(shuttle);
 	stop_workers(shuttle);
 	free(shuttle->workers);
 	sd_event_source_disable_unref(shuttle->gone_source);
@@ -286,6 +286,7 @@ int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[st
 		lane->link = link;
 		for (unsigned int end = 0; end < 2; end++)
 			init_flow(lane, end, i, ports);
+		lane->work = lane_work(lane);
 		r = lane_begin(shuttle, lane, choose_worker(shuttle, link));
 		if (r < 0) {
 			shuttle_remove_link(link);
