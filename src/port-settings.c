@@ -96,6 +96,46 @@ int port_bring_up(struct port *port, bool again, struct rport_error *err)
 	return r;
 }
 
+/* As the kernel says now, whatever we have heard. */
+static bool is_up(struct rtnl *rtnl, const struct port *port)
+{
+	char name[IFNAMSIZ];
+	struct rtnl_dev dev;
+
+	return tun_name(tun_fd(&port->tun), name) >= 0 && rtnl_dev_by_name(rtnl, name, &dev) >= 0 &&
+	       dev.flags & IFF_UP;
+}
+
+/* One that was given while the port was down would not have the route to its peer later. */
+static void take_ipv6_back(struct rtnl *rtnl, const struct port *port)
+{
+	for (size_t i = 0; i < port->spec.n_addresses; i++) {
+		const struct address_spec *address = &port->spec.addresses[i];
+
+		if (address->address.address.family == AF_INET6)
+			(void)rtnl_dev_delete_address(rtnl, port->index, &address->address,
+						      &address->peer);
+	}
+}
+
+int port_give_back(struct port *port, struct rport_error *err)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r;
+
+	r = port_open_rtnl(port, &rtnl);
+	if (r < 0)
+		return port_step_failed(err, r, port, "open a netlink socket for");
+	if (!is_up(rtnl, port))
+		return 0;
+	r = give_all(rtnl, port, true, err);
+	port->was_up = true;
+	if (is_up(rtnl, port))
+		return r;
+	take_ipv6_back(rtnl, port);
+	return 0;
+}
+
 int port_take_down(struct port *port, struct rport_error *err)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;

@@ -163,6 +163,14 @@ void port_remove_both(struct port_yard *yard, struct port *ports[static 2]);
 int port_bring_up(struct port *port, bool again, struct rport_error *err);
 
 /**
+ * port_give_back() - to one that somebody else has set up, what the kernel took away as it went
+ * down
+ *
+ * One that is down again, or goes down meanwhile, is left so: who set it down meant it.
+ */
+int port_give_back(struct port *port, struct rport_error *err);
+
+/**
  * port_compare() - see in what a port is not as it was asked for
  *
  * What others have added to it is not looked at. The result is port->drift.

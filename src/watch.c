@@ -358,7 +358,7 @@ static void restore(struct port *port)
 {
 	struct rport_error err;
 
-	if (port->rose && port_bring_up(port, true, &err) < 0)
+	if (port->rose && port_give_back(port, &err) < 0)
 		log_limited(LOG_WARNING, "%s", err.message);
 	port->rose = false;
 }

@@ -291,6 +291,40 @@ $(diff <(echo "$STATE_A") <(kernel_state "$A"))"
 	sees_and_puts_back 'mtu is 1400, not 32768'
 }
 
+# up_and_down N: up, and down again when the daemon has read that it is up, but not all that was told after that: N may hit it
+up_and_down() {
+	local i
+	kill -STOP "$RPORTD_PID"
+	{
+		echo 'link set rport0 up'
+		for i in {1..1500}; do
+			printf 'addr add 10.9.0.1/32 dev lo\naddr del 10.9.0.1/32 dev lo\n'
+		done
+	} | ip -n "$A" -batch -
+	kill -CONT "$RPORTD_PID"
+	for ((i = 0; i < $1; i++)); do :; done
+	kill -STOP "$RPORTD_PID"
+	ip -n "$A" link set rport0 down
+	kill -CONT "$RPORTD_PID"
+}
+
+# who sets it down before it was given back what it had, for it had been set up, means it
+test_set_up_and_down_again() {
+	local n
+	start_rportd
+	pair_both
+	succeeds rportctl down "netns:$A/rport0"
+	for n in 300 800 1300 1800 2300 2800; do
+		up_and_down "$n"
+		sees
+		! is_up "$A" rport0 || fail "it was set up again"
+	done
+	succeeds rportctl up "netns:$A/rport0"
+	eventually both_carry
+	as_before
+	flows
+}
+
 # --- a great many ----------------------------------------------------------------------------------------------------
 
 storm() {
