@@ -344,6 +344,7 @@ takes_name() {
 	ip -n "$A" link set rport0 name eth7
 	ip -n "$A" link set eth7 mtu 1400
 	ip -n "$A" link add rport0 mtu 1300 type "$@"
+	ip -n "$A" link set rport0 addrgenmode none # no link-local address that is tentative for a while
 	ip -n "$A" link set rport0 up
 	ip -n "$A" addr add 10.7.7.7/24 dev rport0
 	sees -n eth7 'the name is eth7, not rport0' 'mtu is 1400, not 32768' 'it is down, not up'
