@@ -107,7 +107,7 @@ static void report(const char *what, double *times, int n, const char *after)
 
 int main(int argc, char *argv[])
 {
-	int n = argc > 1 ? atoi(argv[1]) : 20, netns_fd, r;
+	int n = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 20, netns_fd, r;
 	double moves[TIMES_MAX], grace[TIMES_MAX];
 	struct rtnl *rtnl;
 
