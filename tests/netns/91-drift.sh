@@ -335,6 +335,11 @@ test_what_others_added_stays() {
 	sees_nothing
 }
 
+# has_been_tried INTERFACE: the kernel tries an IPv6 address for a second or more, if the interface has a carrier
+has_been_tried() {
+	[[ $(ip -n "$A" -6 -o address show dev "$1") == *'scope link'* && $(ip -n "$A" -6 -o address show dev "$1") != *tentative* ]]
+}
+
 # takes_name TYPE...: another interface has the name of a port that was renamed
 takes_name() {
 	local before
@@ -347,6 +352,7 @@ takes_name() {
 	ip -n "$A" link set rport0 addrgenmode none # no link-local address that is tentative for a while
 	ip -n "$A" link set rport0 up
 	ip -n "$A" addr add 10.7.7.7/24 dev rport0
+	poll 3000 has_been_tried rport0 || true
 	sees -n eth7 'the name is eth7, not rport0' 'mtu is 1400, not 32768' 'it is down, not up'
 	remember_world
 	before=$(kernel_state "$A" rport0)
