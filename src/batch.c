@@ -4,23 +4,25 @@
  * Theory of operation
  *
  * What costs in a user-space link is the system call and the wake-up, so both are shared by as many
- *frames as there are. A round is one io_uring_enter(2). It hands the kernel, in this order,
+ * frames as there are. A round is one io_uring_enter(2). It hands the kernel, in this order,
  *
  *	the writes of the frames that the last round read,
  *	up to flow->batch reads for each ready flow, into other buffers,
  *	a poll for each flow that has run dry.
  *
  * Reads and writes carry RWF_NOWAIT: the kernel carries each out while it takes it, one after the
- *other, so that order is kept, and when the call returns all of them are over. Hence a buffer is
- *free for the next round exactly when its write was submitted, although writes that succeed make no
- *completion: nothing can stay pending on it. What a batch reads beyond the end of the queue comes
- *back as EAGAIN; flow_next_batch() keeps that waste low. A flow is polled only after a round that
- *brought it nothing.
+ * other, so that order is kept, and when the call returns all of them are over. Hence a buffer is
+ * free for the next round exactly when its write was submitted, although writes that succeed make
+ * no completion: nothing can stay pending on it. What a batch reads beyond the end of the queue
+ * comes back as EAGAIN; flow_next_batch() keeps that waste low. A flow is polled only after a round
+ * that brought it nothing.
  *
  * Ready flows are served in turn. The reads of a round are limited; a flow that found no room is
- *first in the next one, so a flood on one link cannot starve another. Buffers are taken last-in
- *first-out: few frames use few buffers, which stay in the cache. They belong to the engine: an idle
- *link holds none.
+ * first in the next one, so a flood on one link cannot starve another. But a frame waits for the
+ * round that goes on when it comes, and is written in the one after that which reads it. So a flow
+ * that has a worker for itself may read many frames at once, and while others have had something,
+ * too, each reads few, and rounds are short. Buffers are taken last-in first-out: few frames use
+ * few buffers, which stay in the cache. They belong to the engine: an idle link holds none.
  */
 
 #include <poll.h>
@@ -31,6 +33,8 @@
 
 #define RING_ENTRIES 1024
 #define ROUND_READS  256               /* in one round, of all flows */
+#define SHARED_READS 32                /* of a flow, while others have something, too */
+#define SHARED_LONG  64                /* rounds for which they are remembered */
 #define N_BUFFERS    (2 * ROUND_READS) /* those being written and those being read into */
 
 /* A frame that was read and is to be written in the next round. */
@@ -53,6 +57,7 @@ struct batch_engine {
 	uint16_t free[N_BUFFERS]; /* a stack */
 	unsigned int n_free;
 	struct flow_list ready;
+	unsigned int shared; /* rounds in which flows read no more than SHARED_READS each */
 	struct frames frames[2];
 	struct frames *writing, *reading; /* the two, which change places each round */
 };
@@ -128,11 +133,12 @@ static void queue_reads_of(struct batch_engine *batch, struct flow *flow, unsign
 static void queue_reads(struct batch_engine *batch)
 {
 	unsigned int room = MIN(ROUND_READS, batch->n_free);
+	unsigned int most = batch->shared > 0 ? SHARED_READS : FLOW_BATCH_MAX;
 	struct flow *flow;
 
 	TAILQ_FOREACH(flow, &batch->ready, ready)
 	{
-		unsigned int n = MIN(flow->batch, room);
+		unsigned int n = MIN(MIN(flow->batch, most), room);
 
 		if (n == 0)
 			break;
@@ -244,6 +250,7 @@ static void settle_reads(struct batch_engine *batch)
 {
 	struct flow *first = TAILQ_FIRST(&batch->ready), *flow, *next;
 	struct flow_list served = TAILQ_HEAD_INITIALIZER(served);
+	unsigned int n_served = 0;
 
 	for (flow = first; flow && flow->asked > 0; flow = next) {
 		next = TAILQ_NEXT(flow, ready);
@@ -254,9 +261,14 @@ static void settle_reads(struct batch_engine *batch)
 		} else {
 			flow->batch = flow_next_batch(flow->asked, flow->came, flow->came_bytes);
 			TAILQ_INSERT_TAIL(&served, flow, ready);
+			n_served++;
 		}
 		flow->asked = 0;
 	}
+	if (n_served > 1)
+		batch->shared = SHARED_LONG;
+	else if (batch->shared > 0)
+		batch->shared--;
 	TAILQ_CONCAT(&batch->ready, &served, ready);
 }
 

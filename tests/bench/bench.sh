@@ -27,7 +27,7 @@ TOOLS=$BUILD_DIR/tests/bench
 # ROUNDS; seconds of a TCP case, of a probe of a search, of the others; precision of a search; seconds that all may take
 case $BENCH in
 full)
-	ROUNDS=5 TCP_SECONDS=2 PROBE_SECONDS=1 OTHER_SECONDS=2 PRECISION=0.02 BUDGET=36000
+	ROUNDS=5 TCP_SECONDS=1 PROBE_SECONDS=0.5 OTHER_SECONDS=1 PRECISION=0.02 BUDGET=36000
 	CASES=(tcp-{1,2,4,8}-{1500,9000,32768} udp-64 udp-1400 load-64 rtt-64)
 	;;
 quick)

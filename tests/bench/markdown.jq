@@ -7,7 +7,8 @@ def span: "\(.median | fixed) (\(.min | fixed) to \(.max | fixed))";
 def row: "| " + join(" | ") + " |";
 
 def section($rivals):
-	. as $metric | ($rivals | map(select(. != $metric.base and ($metric.base == "veth" or . != "veth")))) as $columns
+	. as $metric | ($rivals | map(select(. as $r | $r != $metric.base and ($metric.base == "veth" or $r != "veth")
+		and any($metric.cases[]; .rivals[$r])))) as $columns
 	| "**\(.title)**, as a ratio to `\(.base)`; \(.better) is better:",
 	  "",
 	  ([""] + ($columns | map("`\(.)`")) | row),

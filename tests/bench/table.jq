@@ -16,8 +16,9 @@ def cell($rival; $metric):
 	elif .ratio then .ratio | span
 	else "\(.median | figure) \($metric.unit)" end;
 
-# what costs nobody a process of its own is left out where costs are compared
-def columns($rivals): . as $metric | $rivals | map(select($metric.base == "veth" or . != "veth"));
+# what costs nobody a process of its own is left out where costs are compared, and who was not measured everywhere
+def columns($rivals): . as $metric | $rivals
+	| map(select(. as $r | ($metric.base == "veth" or $r != "veth") and any($metric.cases[]; .rivals[$r])));
 
 def section($rivals):
 	. as $metric | columns($rivals) as $columns
