@@ -35,6 +35,7 @@
 #define FLAPS_FREE  5                   /* losses in short order that have no consequence */
 #define FLAP_QUIET  (60 * USEC_PER_SEC) /* after which they are forgotten */
 #define FLAP_MAX    (30 * USEC_PER_SEC)
+#define NUMBERS_MAX 32768 /* of automatic names that are looked up; a multiple of 64 */
 
 static uint64_t now_usec(void)
 {
@@ -240,15 +241,46 @@ static bool is_claimed(const struct manager *manager, const struct port *port, c
 	return other;
 }
 
-/* The kernel would choose a name that is free; it knows nothing of those that are waited for. */
+/* Numbers of interfaces "rportN" that we have in a namespace, whatever VRF they are in. */
+struct numbers {
+	uint64_t used[NUMBERS_MAX / 64];
+};
+
+static void note_number(struct port *port, void *userdata)
+{
+	struct numbers *numbers = userdata;
+	char name[IFNAMSIZ];
+	unsigned int n;
+
+	if (sscanf(port->ifname, "rport%5u", &n) != 1 || n >= NUMBERS_MAX)
+		return;
+	snprintf(name, sizeof(name), "rport%u", n);
+	if (streq(name, port->ifname)) /* not "rport007" */
+		numbers->used[n / 64] |= UINT64_C(1) << n % 64;
+}
+
+static bool is_noted(const struct numbers *numbers, unsigned int n)
+{
+	return n < NUMBERS_MAX && numbers->used[n / 64] >> n % 64 & 1;
+}
+
+/*
+ * The kernel could choose a name. But it knows nothing of those that are waited for, and it gives
+ * the name only when the interface is there, under another one: udev would look for that, not find
+ * it, and not see whose interface it is. So the lowest number is tried that is none of ours, and
+ * the next when it is somebody else's.
+ */
 static int make_with_free_name(struct manager *manager, struct port *port,
 			       const struct domain_place *place, struct rport_error *err)
 {
-	int r = -EEXIST;
+	struct numbers numbers = { 0 };
+	int nsid, r = -EEXIST;
 
+	if (rtnl_nsid(manager->yard.own, place->netns_fd, &nsid) >= 0)
+		table_foreach_in_nsid(&manager->table, nsid, note_number, &numbers);
 	for (unsigned int n = 0; r < 0; n++) {
 		snprintf(port->spec.ifname, sizeof(port->spec.ifname), "rport%u", n);
-		if (is_claimed(manager, port, port->spec.ifname))
+		if (is_noted(&numbers, n) || is_claimed(manager, port, port->spec.ifname))
 			continue;
 		r = port_make(&manager->yard, port, place, err);
 		if (r < 0 && err->kind != RPORT_ERR_INTERFACE_EXISTS)
@@ -267,7 +299,7 @@ static int make(struct manager *manager, struct port *port, const struct domain_
 	port->spec.domain = place->domain;
 	if (port->link)
 		manager_set_alias(port, port->link->name, port->end);
-	if (port->spec.ifname[0] == '\0' && table_claims(&manager->table, &port->spec.domain))
+	if (port->spec.ifname[0] == '\0')
 		r = make_with_free_name(manager, port, place, err);
 	else
 		r = port_make(&manager->yard, port, place, err);

@@ -11,9 +11,8 @@ _Static_assert(SPEC_QUEUES_MAX <= TUN_QUEUES_MAX, "a port has the queues that we
 
 /* Packets that may wait for the shuttle: the kernel's default of 500 is too few for a TCP window.
  */
-#define QUEUE_LENGTH   2000
-#define STAGING_NAME   "rportd-new%d" /* what no other interface is called */
-#define DEFAULT_IFNAME "rport%d"      /* the kernel takes the lowest free number */
+#define QUEUE_LENGTH 2000
+#define STAGING_NAME "rportd-new%d" /* what no other interface is called */
 
 /* --- the yard --------------------------------------------------------------------------------- */
 
@@ -157,7 +156,7 @@ static int prepare(struct port_yard *yard, struct port *port)
 static int move(struct port_yard *yard, struct port *port, const struct domain_place *place,
 		struct rport_error *err)
 {
-	const char *name = port->spec.ifname[0] ? port->spec.ifname : DEFAULT_IFNAME;
+	const char *name = port->spec.ifname;
 	char domain[DOMAIN_TEXT_MAX];
 	int r;
 

@@ -78,7 +78,7 @@ struct port {
 	TAILQ_ENTRY(port) suspect_entry; /* in the manager's list: its settings may have changed */
 
 	TAILQ_ENTRY(port) entry; /* in the table, like the following; see table.c */
-	LIST_ENTRY(port) called, wanting, in_netns, in_nsid, claiming;
+	LIST_ENTRY(port) called, wanting, in_netns, in_nsid;
 	TAILQ_ENTRY(port) dirty_entry;
 	bool dirty; /* in the manager's list: it has to be looked at */
 };
@@ -110,8 +110,8 @@ void port_yard_close(struct port_yard *yard);
 /**
  * port_make() - make the device of a port in its domain, named, with MTU and alias, in its VRF,
  * down and without addresses
- * @port: has a spec, and no device
- * @place: the domain of the spec, found; the spec's is completed by it, and so is its name
+ * @port: has a spec, with a name, and no device
+ * @place: the domain of the spec, found; the spec's is completed by it
  * @err: names the step, the object and the reason
  *
  * A failure leaves nothing behind.

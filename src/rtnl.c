@@ -335,10 +335,9 @@ static int rename_dev(struct rtnl *rtnl, unsigned int index, const char *name)
 	return change_link(rtnl, index, changes);
 }
 
-/* @name: NULL to keep the name; @master: 0 for none. The kernel moves first (do_setlink()), so the
- * master is looked up where the interface has come to, before anybody else can change it there. */
-static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name,
-		     unsigned int master)
+/* @master: 0 for none. The kernel moves first (do_setlink()), so the master is looked up where the
+ * interface has come to, before anybody else can change it there. */
+static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, unsigned int master)
 {
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
 	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
@@ -347,7 +346,6 @@ static int send_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const 
 		return -ENOMEM;
 	if (nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)netns_fd) < 0 ||
-	    (name && nla_put_string(msg, IFLA_IFNAME, name) < 0) ||
 	    (master > 0 && nla_put_u32(msg, IFLA_MASTER, master) < 0))
 		return -EMSGSIZE;
 	return rtnl_send(rtnl, msg);
@@ -360,11 +358,9 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 
 	if (!*name || strlen(name) >= IFNAMSIZ || netns_fd < 0)
 		return -EINVAL;
-	/* The kernel moves first and applies a pattern after. */
-	if (strchr(name, '%'))
-		return send_move(rtnl, index, netns_fd, name, master);
+	/* The kernel moves first, and gives a name that is in the same message after. */
 	r = rename_dev(rtnl, index, name);
-	return r < 0 ? r : send_move(rtnl, index, netns_fd, NULL, master);
+	return r < 0 ? r : send_move(rtnl, index, netns_fd, master);
 }
 
 static int rename_downed(struct rtnl *rtnl, unsigned int index, const char *name)

@@ -68,13 +68,10 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
  * of a VRF
  * @index: the interface, down, in the namespace of @rtnl
  * @netns_fd: where to
- * @name: its name there, or a pattern such as "rport%d", for which the kernel takes the lowest
- * free number
+ * @name: its name there
  * @master: ifindex of the VRF there, or 0
  *
- * It arrives under its fixed name. With a pattern it is renamed on arrival, so a watcher may see
- * its old name for a moment; that must not fit the pattern. After a failure it may be in either
- * namespace.
+ * It arrives under its name. After a failure it may be in either namespace.
  *
  * Return: 0, -EEXIST when @name is taken there, or another -errno.
  */

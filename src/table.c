@@ -61,13 +61,6 @@ static void unname(struct port *port)
 	UNCHAIN(port, called);
 	UNCHAIN(port, wanting);
 	UNCHAIN(port, in_netns);
-	UNCHAIN(port, claiming);
-}
-
-static bool is_claiming(const struct port *port)
-{
-	return port->spec.ifname[0] &&
-	       (!port->rule.present || port->away || !streq(port->ifname, port->spec.ifname));
 }
 
 void table_rename_port(struct table *table, struct port *port)
@@ -79,8 +72,6 @@ void table_rename_port(struct table *table, struct port *port)
 	LIST_INSERT_HEAD(&table->wanting[bucket_of(domain, port->spec.ifname)], port, wanting);
 	if (domain->netns == DOMAIN_NETNS_NAMED)
 		LIST_INSERT_HEAD(&table->in_netns[bucket_of_netns(domain->name)], port, in_netns);
-	if (is_claiming(port))
-		LIST_INSERT_HEAD(&table->claiming, port, claiming);
 }
 
 struct port *table_port_wanting(const struct table *table, const struct domain *domain,
@@ -104,18 +95,6 @@ struct port *table_port_called(const struct table *table, const struct domain *d
 	while (port && !(streq(port->ifname, ifname) && domain_means(domain, &port->spec.domain)))
 		port = LIST_NEXT(port, called);
 	return port;
-}
-
-bool table_claims(const struct table *table, const struct domain *domain)
-{
-	const struct port *port;
-
-	LIST_FOREACH(port, &table->claiming, claiming)
-	{
-		if (domain_means(domain, &port->spec.domain))
-			return true;
-	}
-	return false;
 }
 
 void table_foreach_in_netns(const struct table *table, const char *name,

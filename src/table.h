@@ -37,7 +37,6 @@ struct table {
 	struct port_chain
 		in_netns[TABLE_BUCKETS]; /* by the name of their namespace, if it has one */
 	struct port_chain in_nsid[TABLE_BUCKETS]; /* by nsid, while they are known by it */
-	struct port_chain claiming; /* names that are free as far as the kernel knows */
 	unsigned int n_ports, n_links;
 };
 
@@ -52,8 +51,7 @@ void table_add_port(struct table *table, struct port *port);
 void table_remove_port(struct table *table, struct port *port);
 
 /**
- * table_rename_port() - the domain of a port, its name, the name that it shall have, or whether it
- * is there, has changed
+ * table_rename_port() - the domain of a port, its name, or the name that it shall have has changed
  */
 void table_rename_port(struct table *table, struct port *port);
 
@@ -74,12 +72,6 @@ struct port *table_port_wanting(const struct table *table, const struct domain *
  */
 struct port *table_port_called(const struct table *table, const struct domain *domain,
 			       const char *ifname, const struct port *after);
-
-/**
- * table_claims() - does any port in this domain want a name that it has not: because it waits, was
- * renamed, or was moved away?
- */
-bool table_claims(const struct table *table, const struct domain *domain);
 
 /**
  * table_foreach_in_netns() - call @fn for every port whose domain is in the namespace of that name

@@ -169,7 +169,6 @@ static void follow(struct manager *manager, struct port *port)
 	if (r >= 0 && port->nsid == nsid) /* it was another one that had its number before */
 		return;
 	port->away = port->nsid != port->home;
-	table_rename_port(&manager->table, port); /* it claims its name, or no longer */
 	/* it was set down there before we could hear of it */
 	if (port_query(&manager->yard, port, &dev) >= 0)
 		notice_up(manager, port, dev.flags & IFF_UP);

@@ -66,6 +66,41 @@ test_unnumbered() {
 	ping_ok "$A" 10.0.0.2
 }
 
+# udev, and who listens to it, must not meet a port under a name that it has for a moment only: they would look for its alias
+# under that name, and not find it
+test_arrives_under_its_name() {
+	start_rportd
+	ns_add A B
+	spawn "$A" monitor.out stdbuf -oL ip monitor link
+	eventually kill -0 "$SPAWN_PID"
+	sleep 0.2
+	succeeds rportctl pair "$A" "$B" --name first
+	succeeds rportctl pair "$A" "$B" --name second
+	succeeds rportctl pair "$A" "$B" --name third --a-name wan0
+	eventually grep -q wan0 monitor.out
+	assert_match "$(<monitor.out)" '*rport0*rport1*wan0*' "what was seen"
+	assert_eq "$(grep -oE '^[0-9]+: [^:]*' monitor.out | cut -d ' ' -f 2 | sort -u | xargs)" 'rport0 rport1 wan0' "names that were seen"
+}
+
+# the numbers of those in between, of other interfaces, and of a port that waits for its own
+test_free_names() {
+	start_rportd
+	ns_add A B
+	ip -n "$A" link add rport1 type veth peer name other
+	for _ in 1 2 3; do
+		succeeds rportctl create in "$A"
+	done
+	assert_eq "$(rportctl -j ports | jq -r '[.[].interface] | join(" ")')" 'rport0 rport2 rport3' names
+	succeeds rportctl destroy rport2
+	ip -n "$A" link del rport1
+	ip -n "$A" link set rport0 name rport007
+	eventually port_has "netns:$A/rport007" .state down
+	for _ in 1 2 3; do
+		succeeds rportctl create in "$A"
+	done
+	assert_eq "$(rportctl -j ports | jq -r '[.[].interface] | join(" ")')" 'rport007 rport3 rport1 rport2 rport4' names
+}
+
 test_lowest_free_name() {
 	start_rportd
 	ns_add A B

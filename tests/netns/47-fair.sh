@@ -84,6 +84,7 @@ test_load_is_evened_out() {
 	two_links --workers 2 --log-level debug
 	succeeds rportctl pair "$A" "$B" --name l3 --addresses 10.0.3.1,10.0.3.2
 	on_the_same l1 l3 || fail "l1 and l3 are at different workers: $(rportctl show)"
+	"$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" -j monitor >monitor.out &
 	for n in 1 3; do
 		"$LOADGEN" tcp --from "$A" --to "$B" --address "10.0.$n.2" --seconds 8 >"load.$n" 2>&1 &
 		pids+=($!)
@@ -93,6 +94,8 @@ test_load_is_evened_out() {
 		wait "$n" || fail "$(cat load.*)"
 	done
 	assert_match "$(<"$RPORTD_LOG")" '*link l[13]: queue 0 is worker 1*' "the log"
+	assert_json "$(jq -s . monitor.out)" 'any(.[]; .event == "linkChanged" and .changes == ["workers"] and .link.workers == [1])' \
+		"what the monitor told"
 	for n in 1 3; do
 		assert_json "$(rportctl -j -s show "l$n")" '[.a, .b | .statistics.drops[]] | add == 0' "drops of l$n"
 		assert_json "$(<"load.$n")" '.bits_per_second > 0'

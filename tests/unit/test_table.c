@@ -251,27 +251,6 @@ START_TEST(all_of_a_name_are_found)
 }
 END_TEST
 
-START_TEST(who_has_not_its_name_claims_it)
-{
-	struct domain red = domain_of("netns:red"), vpn = domain_of("netns:vpn");
-
-	name_port(0, "rport0", "rport0");
-	ck_assert(!table_claims(&table, &red));
-	name_port(0, "rport0", "eth7");
-	ck_assert(table_claims(&table, &red));
-	ck_assert(!table_claims(&table, &vpn));
-	name_port(0, "rport0", "rport0");
-	ck_assert(!table_claims(&table, &red));
-	ports[0].away = true;
-	table_rename_port(&table, &ports[0]);
-	ck_assert(table_claims(&table, &red));
-	ports[0].away = false;
-	ports[0].rule.present = false;
-	table_rename_port(&table, &ports[0]);
-	ck_assert(table_claims(&table, &red));
-}
-END_TEST
-
 static void count_port(struct port *port _unused_, void *userdata)
 {
 	unsigned int *n = userdata;
@@ -321,7 +300,6 @@ int main(void)
 	tcase_add_test(tcase, links_are_in_the_order_of_names);
 	tcase_add_test(tcase, a_name_is_wanted_or_had);
 	tcase_add_test(tcase, all_of_a_name_are_found);
-	tcase_add_test(tcase, who_has_not_its_name_claims_it);
 	tcase_add_test(tcase, ports_of_a_namespace);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
