@@ -250,12 +250,15 @@ static void note_number(struct port *port, void *userdata)
 {
 	struct numbers *numbers = userdata;
 	char name[IFNAMSIZ];
-	unsigned int n;
+	unsigned long n;
 
-	if (sscanf(port->ifname, "rport%5u", &n) != 1 || n >= NUMBERS_MAX)
+	if (strncmp(port->ifname, "rport", 5) != 0)
 		return;
-	snprintf(name, sizeof(name), "rport%u", n);
-	if (streq(name, port->ifname)) /* not "rport007" */
+	n = strtoul(port->ifname + 5, NULL, 10);
+	if (n >= NUMBERS_MAX)
+		return;
+	snprintf(name, sizeof(name), "rport%lu", n);
+	if (streq(name, port->ifname)) /* not "rport007", nor "rport" */
 		numbers->used[n / 64] |= UINT64_C(1) << n % 64;
 }
 
