@@ -59,8 +59,8 @@ static void move_device(struct rtnl *rtnl, const char *name, int netns_fd)
 	struct rtnl_dev dev;
 	int r = rtnl_dev_by_name(rtnl, name, &dev);
 
-	if (r >= 0) /* with a pattern it is one message */
-		r = rtnl_dev_move(rtnl, dev.index, netns_fd, "moved%d", 0);
+	if (r >= 0)
+		r = rtnl_dev_move(rtnl, dev.index, netns_fd, name, 0);
 	if (r < 0)
 		die("moving a device", r);
 }
