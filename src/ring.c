@@ -95,14 +95,6 @@ static void enter(struct ring *ring, bool wait)
 	} while (io_uring_sq_ready(&ring->uring) > 0);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Are there completions, or will there be as soon as we enter the kernel? */
 static bool has_news(struct ring *ring)
 {
@@ -122,16 +114,16 @@ static void pause_cpu(void)
 /* Wait for something; look for it for a while, if that has paid lately, before going to sleep. */
 static void spin_and_wait(struct ring *ring)
 {
-	uint64_t began = now_ns();
+	uint64_t began = monotonic_ns();
 
 	if (ring->spin.budget > 0) {
 		enter(ring, false);
-		while (!has_news(ring) && now_ns() - began < ring->spin.budget)
+		while (!has_news(ring) && monotonic_ns() - began < ring->spin.budget)
 			pause_cpu();
 	}
 	if (io_uring_cq_ready(&ring->uring) == 0)
 		enter(ring, true);
-	spin_learn(&ring->spin, now_ns() - began);
+	spin_learn(&ring->spin, monotonic_ns() - began);
 }
 
 void ring_submit(struct ring *ring, bool wait)

@@ -10,22 +10,12 @@
  * decides which). After a move it begins anew, so that there is one in two seconds at most.
  */
 
-#include <time.h>
-
 #include "balance.h"
 #include "shuttle-private.h"
 
 #define PERIOD_USEC   (1000 * 1000)
 #define ACCURACY_USEC (100 * 1000)
 #define PACKET_WORK   4096 /* moving a small packet costs about as much as copying these bytes */
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 uint64_t lane_work(const struct lane *lane)
 {
@@ -43,7 +33,7 @@ uint64_t lane_work(const struct lane *lane)
 static void take_busy(struct shuttle *shuttle)
 {
 	struct shuttle_balance *balance = &shuttle->balance;
-	uint64_t now = now_ns(), passed = MAX(now - balance->at, UINT64_C(1));
+	uint64_t now = monotonic_ns(), passed = MAX(now - balance->at, UINT64_C(1));
 
 	for (unsigned int i = 0; i < shuttle->n_workers; i++) {
 		uint64_t cpu_time = worker_cpu_time(shuttle->workers[i]);
@@ -115,7 +105,7 @@ int shuttle_balance_start(struct shuttle *shuttle, sd_event *event)
 	balance->busy = calloc(shuttle->n_workers, sizeof(*balance->busy));
 	if (!balance->cpu_time || !balance->busy)
 		return -ENOMEM;
-	balance->at = now_ns();
+	balance->at = monotonic_ns();
 	return sd_event_add_time_relative(event, &balance->timer, CLOCK_MONOTONIC, PERIOD_USEC,
 					  ACCURACY_USEC, look, shuttle);
 }

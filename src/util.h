@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
@@ -68,6 +69,15 @@ static inline void cleanup_free(void *ptr)
 static inline bool streq(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
+}
+
+/* CLOCK_MONOTONIC, in nanoseconds. */
+static inline uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* How many CPUs this process may use. */
