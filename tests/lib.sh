@@ -460,11 +460,16 @@ print_log() {
 	done
 }
 
-# print_failure DIRECTORY: what went wrong, and by which chance, once more: above it may have been cut away
+# failure LOG LINES: what went wrong, and by which chance
+failure() {
+	sed -n '/^SEED=/p; /^FAILED:/,$p' "$1" | head -n "$2" | cut -c 1-2000 | sed 's/^/  | /'
+}
+
+# print_failure DIRECTORY: once more what may have been cut away from the log above
 print_failure() {
 	if [ "$(wc -l <"$1/log")" -gt 60 ] || grep -qE '^.{501}' "$1/log"; then
 		echo "  --- what failed"
-		sed -n '/^SEED=/p; /^FAILED:/,$p' "$1/log" | head -n 60 | cut -c 1-2000 | sed 's/^/  | /'
+		failure "$1/log" 60
 	fi
 }
 
