@@ -17,6 +17,10 @@
  * comes back as EAGAIN; flow_next_batch() keeps that waste low. A flow is polled only after a round
  * that brought it nothing.
  *
+ * A lone frame has nobody to share a round with, and would take two, one to be read and one to be
+ * written. So what comes first after a poll is moved by plain system calls (move.c), a few frames
+ * at most; batches begin where there are more. The flow had nothing on the way, so order is kept.
+ *
  * Ready flows are served in turn. The reads of a round are limited; a flow that found no room is
  * first in the next one, so a flood on one link cannot starve another. But a frame waits for the
  * round that goes on when it comes, and is written in the one after that which reads it. So a flow
@@ -28,14 +32,17 @@
 #include <poll.h>
 
 #include "engine.h"
+#include "move.h"
 #include "pool.h"
 #include "ring.h"
 
 #define RING_ENTRIES 1024
-#define ROUND_READS  256               /* in one round, of all flows */
-#define SHARED_READS 32                /* of a flow, while others have something, too */
-#define SHARED_LONG  64                /* rounds for which they are remembered */
+#define ROUND_READS  256 /* in one round, of all flows */
+#define SHARED_READS 32  /* of a flow, while others have something, too */
+#define SHARED_LONG  64  /* rounds for which they are remembered */
+#define ALONE_FRAMES 4   /* of a flow that was dry, before they are moved in batches */
 #define N_BUFFERS    (2 * ROUND_READS) /* those being written and those being read into */
+#define ALONE_BUFFER N_BUFFERS         /* one more */
 
 /* A frame that was read and is to be written in the next round. */
 struct frame {
@@ -163,9 +170,7 @@ static void complete_read(struct batch_engine *batch, struct flow *flow, unsigne
 	}
 	flow->came++;
 	flow->came_bytes += (size_t)result;
-	if (result > POOL_FRAME_MAX ||
-	    !flow_check_frame(flow, pool_at(&batch->pool, buffer), (size_t)result)) {
-		flow_count_drop(flow, result > POOL_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
+	if (!flow_admit(flow, pool_at(&batch->pool, buffer), (size_t)result)) {
 		release_buffer(batch, buffer);
 		return;
 	}
@@ -175,6 +180,30 @@ static void complete_read(struct batch_engine *batch, struct flow *flow, unsigne
 		.buffer = buffer,
 		.size = (unsigned int)result,
 	};
+}
+
+/*
+ * Begin with who was dry: most often it has one frame, and then nothing. That is cheapest done by
+ * itself. Who has more goes on in batches.
+ */
+static void begin(struct batch_engine *batch, struct flow *flow)
+{
+	unsigned char *buffer = pool_at(&batch->pool, ALONE_BUFFER);
+
+	if (!TAILQ_EMPTY(&batch->ready))
+		batch->shared = SHARED_LONG;
+	for (unsigned int n = 0; n < ALONE_FRAMES; n++) {
+		ssize_t r = move_frame(flow, buffer);
+
+		if (r == -EBADFD)
+			make_gone(batch, flow);
+		else if (r < 0)
+			make_idle(batch, flow);
+		if (r < 0)
+			return;
+	}
+	flow->batch = ALONE_FRAMES;
+	make_ready(batch, flow);
 }
 
 static void complete_poll(struct batch_engine *batch, struct flow *flow, int result)
@@ -188,7 +217,7 @@ static void complete_poll(struct batch_engine *batch, struct flow *flow, int res
 	if (result > 0 && (result & (POLLERR | POLLIN)) == POLLERR)
 		make_gone(batch, flow);
 	else
-		make_ready(batch, flow);
+		begin(batch, flow);
 }
 
 static void complete(struct batch_engine *batch, const struct io_uring_cqe *cqe)
@@ -234,10 +263,7 @@ static void settle_writes(struct batch_engine *batch)
 	for (unsigned int i = 0; i < writing->n; i++) {
 		struct frame *frame = &writing->frame[i];
 
-		if (frame->errnum == 0)
-			flow_count_sent(frame->flow, frame->size);
-		else
-			flow_count_drop(frame->flow, flow_drop_cause(frame->errnum));
+		flow_count_write(frame->flow, frame->size, frame->errnum);
 		frame->flow->in_flight--;
 		release_buffer(batch, frame->buffer);
 	}
@@ -325,7 +351,7 @@ static int batch_create(const struct engine_options *options, struct engine **re
 
 	if (!batch)
 		return -ENOMEM;
-	r = pool_init(&batch->pool, N_BUFFERS);
+	r = pool_init(&batch->pool, N_BUFFERS + 1);
 	if (r >= 0)
 		r = ring_init(&batch->ring, RING_ENTRIES, options->wake_fd, options->busy_poll);
 	if (r < 0) {

@@ -26,6 +26,7 @@
 #include <sys/epoll.h>
 
 #include "engine.h"
+#include "move.h"
 #include "pool.h"
 
 #define ROUND_EVENTS 32
@@ -95,49 +96,18 @@ static void make_gone(struct epoll_engine *epoll, struct flow *flow)
 	epoll->engine.gone(&epoll->engine, flow);
 }
 
-static void forward(struct flow *flow, const unsigned char *frame, size_t size)
-{
-	if (size > POOL_FRAME_MAX) /* cut short by read() */
-		flow_count_drop(flow, DROP_OTHER);
-	else if (!flow_check_frame(flow, frame, size))
-		flow_count_drop(flow, DROP_NO_PROTO);
-	else if (write(flow->to, frame, size) < 0)
-		flow_count_drop(flow, flow_drop_cause(errno));
-	else
-		flow_count_sent(flow, size);
-}
-
-static void read_failed(struct epoll_engine *epoll, struct flow *flow, int errnum)
-{
-	switch (errnum) {
-	case EAGAIN: /* dry */
-	case EINTR:
-		break;
-	case EBADFD:
-		make_gone(epoll, flow);
-		break;
-	case ENOMEM:
-		flow_count_drop(flow, DROP_NO_MEMORY);
-		break;
-	default:
-		flow_count_drop(flow, DROP_OTHER);
-		break;
-	}
-}
-
 static void serve(struct epoll_engine *epoll, struct flow *flow)
 {
-	unsigned char *frame = pool_at(&epoll->pool, 0);
+	unsigned char *buffer = pool_at(&epoll->pool, 0);
 	size_t bytes = 0;
 
 	for (unsigned int n = 0; n < TURN_FRAMES && bytes < FLOW_BATCH_BYTES; n++) {
-		ssize_t size = read(flow->from, frame, POOL_FRAME_MAX);
+		ssize_t size = move_frame(flow, buffer);
 
-		if (size < 0) {
-			read_failed(epoll, flow, errno);
+		if (size == -EBADFD)
+			make_gone(epoll, flow);
+		if (size < 0)
 			return;
-		}
-		forward(flow, frame, (size_t)size);
 		bytes += (size_t)size;
 	}
 }

@@ -2,6 +2,7 @@
 #include <linux/if_ether.h>
 
 #include "flow.h"
+#include "pool.h"
 
 /* struct tun_pi: two bytes of flags, then the Ethernet type, in network byte order. */
 static bool family_crosses(const unsigned char *frame)
@@ -56,15 +57,27 @@ static void add(uint64_t *counter, uint64_t amount)
 	__atomic_store_n(counter, *counter + amount, __ATOMIC_RELAXED);
 }
 
-void flow_count_sent(struct flow *flow, size_t size)
+void flow_count_drop(struct flow *flow, enum drop_cause cause)
 {
+	add(&flow->counters->drops[cause], 1);
+}
+
+void flow_count_write(struct flow *flow, size_t size, int errnum)
+{
+	if (errnum != 0) {
+		flow_count_drop(flow, flow_drop_cause(errnum));
+		return;
+	}
 	add(&flow->counters->packets, 1);
 	add(&flow->counters->bytes, size - flow->header);
 }
 
-void flow_count_drop(struct flow *flow, enum drop_cause cause)
+bool flow_admit(struct flow *flow, const unsigned char *frame, size_t size)
 {
-	add(&flow->counters->drops[cause], 1);
+	if (size <= POOL_FRAME_MAX && flow_check_frame(flow, frame, size))
+		return true;
+	flow_count_drop(flow, size > POOL_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
+	return false;
 }
 
 void flow_add_counters(const struct flow_counters *counters, struct flow_counters *sum)

@@ -5,8 +5,8 @@
 /*
  * A flow is one direction of a link: frames read from one port are written to the other. What is
  * decided about a frame is decided here, without system calls: its family, what an error means,
- * what is counted, how many to ask for next time. The engines (batch.c, pending.c, epoll.c) do the
- * reading and writing.
+ * what is counted, how many to ask for next time. The engines (batch.c, pending.c, epoll.c, and
+ * move.c for them) do the reading and writing.
  */
 
 #include <sys/queue.h>
@@ -71,19 +71,26 @@ TAILQ_HEAD(flow_list, flow);
 bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size);
 
 /**
+ * flow_admit() - the same of a frame that has come; one that may not cross is counted as dropped
+ * @size: bytes that were read; more than POOL_FRAME_MAX: it was longer than any frame may be
+ */
+bool flow_admit(struct flow *flow, const unsigned char *frame, size_t size);
+
+/**
  * flow_drop_cause() - under which cause a failed write is counted
  * @errnum: positive errno of write(2) on a TUN
  */
 enum drop_cause flow_drop_cause(int errnum);
 
 /**
- * flow_count_sent() - a frame reached the peer
+ * flow_count_write() - a frame was written to the peer, or was not
  * @size: bytes, with the virtio header
+ * @errnum: of the write, positive; 0: it reached the peer
  */
-void flow_count_sent(struct flow *flow, size_t size);
+void flow_count_write(struct flow *flow, size_t size, int errnum);
 
 /**
- * flow_count_drop() - a frame did not
+ * flow_count_drop() - a frame did not reach the peer
  */
 void flow_count_drop(struct flow *flow, enum drop_cause cause);
 

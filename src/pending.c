@@ -88,8 +88,7 @@ static void forward(struct pending_engine *pending, struct flow *flow, unsigned 
 {
 	unsigned char *frame = pool_at(&pending->pool, buffer);
 
-	if (size > POOL_FRAME_MAX || !flow_check_frame(flow, frame, size)) {
-		flow_count_drop(flow, size > POOL_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
+	if (!flow_admit(flow, frame, size)) {
 		release_buffer(pending, buffer);
 		return;
 	}
@@ -141,10 +140,7 @@ static void complete_write(struct pending_engine *pending, struct flow *flow, un
 			   int result)
 {
 	flow->in_flight--;
-	if (result >= 0)
-		flow_count_sent(flow, pending->size[buffer]);
-	else
-		flow_count_drop(flow, flow_drop_cause(-result));
+	flow_count_write(flow, pending->size[buffer], result < 0 ? -result : 0);
 	release_buffer(pending, buffer);
 }
 

@@ -10,6 +10,7 @@
 #   BENCH_OUT     the folder for results.json, results.md, table.txt and chart.svg (default: bench, where the tree was built)
 #   BENCH_ROUNDS  another number of rounds
 #   BENCH_RIVALS  some of: veth poll socat uring-batch uring-batch-q2 uring-batch-busy uring-pending epoll
+#   BENCH_CASES   other cases: tcp-STREAMS-MTU, udp-SIZE, load-SIZE, rtt-SIZE; sizes are 64 to 1472
 #   BENCH_PREFIX  of the names of its namespaces, instead of a unique one
 #   BUILD_DIR     where the tree was built
 #
@@ -41,6 +42,7 @@ smoke)
 *) fail "BENCH=$BENCH is none of full, quick and smoke" ;;
 esac
 ROUNDS=${BENCH_ROUNDS:-$ROUNDS}
+[ -z "${BENCH_CASES:-}" ] || read -r -a CASES <<<"$BENCH_CASES"
 LOAD_RATE=50000 # of load-64: one that everybody can bear
 
 say() {

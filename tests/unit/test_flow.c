@@ -80,8 +80,8 @@ START_TEST(counters_add_up)
 	struct flow_counters counted = { 0 }, counters = { .packets = 1, .drops = { 1 } };
 	struct flow flow = { .header = 10, .counters = &counted };
 
-	flow_count_sent(&flow, 110);
-	flow_count_sent(&flow, 11);
+	flow_count_write(&flow, 110, 0);
+	flow_count_write(&flow, 11, 0);
 	flow_count_drop(&flow, DROP_NO_PROTO);
 	for (int i = 0; i < 3; i++)
 		flow_count_drop(&flow, DROP_PEER_DOWN);
