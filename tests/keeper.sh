@@ -10,11 +10,12 @@ FDKEEPER=$BUILD_DIR/tests/tools/fdkeeper
 # set by start_kept_rportd
 KEEPER_LOG=''
 
-# start_kept_rportd [--delay MS] [ARGUMENT...]: as start_rportd; MS passes from a kill to the next start
+# start_kept_rportd [--delay MS] [ARGUMENT...]: as start_rportd; MS passes from a kill to the next start, "never" until
+# restart_rportd says so
 start_kept_rportd() {
 	local keeper=()
 	if [ "${1:-}" = --delay ]; then
-		keeper=("$1" "$2")
+		keeper=("$1" "${2/never/3600000}")
 		shift 2
 	fi
 	[ -n "$HOME_NS" ] || ns_add HOME_NS
@@ -56,7 +57,7 @@ kill_rportd() {
 	await_rportd $((n + 1))
 }
 
-# kill_rportd_only: nobody is there when this returns, and for the delay of the keeper
+# kill_rportd_only: nobody is there when this returns, and for the delay of the keeper; restart_rportd ends that
 kill_rportd_only() {
 	local n
 	n=$(keeper_said ended)
@@ -68,7 +69,7 @@ ended_times() {
 	[ "$(keeper_said ended)" -ge "$1" ]
 }
 
-# restart_rportd: as systemctl does
+# restart_rportd: as systemctl does; also where none runs
 restart_rportd() {
 	local n
 	n=$(keeper_said ready)

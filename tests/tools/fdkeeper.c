@@ -54,7 +54,7 @@ static const char usage_text[] =
 	"Prints \"started PID\", \"ready PID\", \"terminated PID\" (by us) and \"ended PID "
 	"STATUS\"\n"
 	"(128 + N: signal N). COMMAND is started again, with what it stored, when it fails.\n"
-	"SIGHUP: restart it; SIGTERM, SIGINT: stop it and exit; SIGUSR1: print the names of what "
+	"SIGHUP: restart it at once; SIGTERM, SIGINT: stop it and exit; SIGUSR1: print the names of what "
 	"is\n"
 	"stored, and an empty line.\n";
 
@@ -231,6 +231,8 @@ static int handle_signal(struct keeper *keeper)
 		return reap(keeper);
 	case SIGHUP:
 		keeper->restarting = true;
+		if (!keeper->child)
+			keeper->due = now();
 		terminate(keeper);
 		return -1;
 	case SIGUSR1:
