@@ -19,12 +19,9 @@
  */
 
 #include <stdio.h>
-#include <time.h>
 
 #include "manager-private.h"
 #include "report.h"
-
-#define USEC_PER_SEC UINT64_C(1000000)
 
 #define POKE_DELAY  (2 * 1000)         /* until what came is complete */
 #define POKE_EACH   30                 /* and so much more for each that waits, see hold_poke() */
@@ -36,14 +33,6 @@
 #define FLAP_QUIET  (60 * USEC_PER_SEC) /* after which they are forgotten */
 #define FLAP_MAX    (30 * USEC_PER_SEC)
 #define NUMBERS_MAX 32768 /* of automatic names that are looked up; a multiple of 64 */
-
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* @first, doubled @times times, but no more than @max. */
 static uint64_t doubled(uint64_t first, unsigned int times, uint64_t max)
@@ -156,7 +145,7 @@ void hold_forget(struct manager *manager, struct port *port)
 static uint64_t count_loss(struct port *port)
 {
 	struct port_hold *hold = &port->hold;
-	uint64_t now = now_usec(), delay = 0;
+	uint64_t now = monotonic_usec(), delay = 0;
 
 	if (now - hold->last_loss > FLAP_QUIET)
 		hold->recent = 0;
@@ -342,7 +331,7 @@ static void count_failure(struct manager *manager, struct port *port, bool made,
 {
 	struct port_hold *hold = &port->hold;
 	char text[RPORT_ERROR_MESSAGE_MAX + 128];
-	uint64_t now = now_usec();
+	uint64_t now = monotonic_usec();
 
 	if (err->kind == RPORT_ERR_DOMAIN_NOT_FOUND) {
 		hold->retries = 0;
@@ -449,7 +438,7 @@ static void bring_forward(struct manager *manager, uint64_t now)
 static int retry(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
 	struct manager *manager = userdata;
-	uint64_t start = now_usec(), now = start;
+	uint64_t start = monotonic_usec(), now = start;
 	struct port *port, *next;
 
 	if (manager->poked)
@@ -458,7 +447,7 @@ static int retry(sd_event_source *source _unused_, uint64_t usec _unused_, void 
 		next = TAILQ_NEXT(port, hold.entry);
 		if (is_due(manager, port, start))
 			try_again(manager, port);
-		now = now_usec();
+		now = monotonic_usec();
 	}
 	arm_anew(manager);
 	manager_update_ports(manager);
@@ -475,7 +464,7 @@ void hold_poke(struct manager *manager)
 	if (TAILQ_EMPTY(&manager->pending) || manager->poked)
 		return;
 	manager->poked = true;
-	arm(manager, now_usec() + POKE_DELAY + (uint64_t)POKE_EACH * manager->n_pending);
+	arm(manager, monotonic_usec() + POKE_DELAY + (uint64_t)POKE_EACH * manager->n_pending);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

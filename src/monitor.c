@@ -41,6 +41,7 @@
 struct monitor {
 	struct mnl_socket *socket;
 	sd_event_source *source;
+	sd_event_source *again; /* there may be more, or nothing: look, even if nothing new comes */
 	struct monitor_handler handler;
 	char buffer[MESSAGE_MAX];
 };
@@ -248,10 +249,8 @@ static int receive(struct monitor *monitor)
 	return msg.msg_flags & MSG_TRUNC ? -ENOBUFS : 1;
 }
 
-static int dispatch(sd_event_source *source _unused_, int fd _unused_, uint32_t revents _unused_,
-		    void *userdata)
+static void take_datagrams(struct monitor *monitor)
 {
-	struct monitor *monitor = userdata;
 	bool lost = false;
 	int r = 1;
 
@@ -263,7 +262,34 @@ static int dispatch(sd_event_source *source _unused_, int fd _unused_, uint32_t 
 		monitor->handler.lost(monitor->handler.userdata);
 	if (r == 0)
 		monitor->handler.settled(monitor->handler.userdata);
+	else
+		(void)sd_event_source_set_enabled(monitor->again, SD_EVENT_ONESHOT);
+}
+
+static int dispatch(sd_event_source *source _unused_, int fd _unused_, uint32_t revents _unused_,
+		    void *userdata)
+{
+	take_datagrams(userdata);
 	return 0;
+}
+
+static int dispatch_again(sd_event_source *source _unused_, void *userdata)
+{
+	take_datagrams(userdata);
+	return 0;
+}
+
+static int add_sources(struct monitor *monitor, sd_event *event)
+{
+	int r;
+
+	r = sd_event_add_io(event, &monitor->source, mnl_socket_get_fd(monitor->socket), EPOLLIN,
+			    dispatch, monitor);
+	if (r >= 0)
+		r = sd_event_add_defer(event, &monitor->again, dispatch_again, monitor);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(monitor->again, SD_EVENT_OFF);
+	return r;
 }
 
 static int open_socket(struct monitor *monitor)
@@ -298,8 +324,7 @@ int monitor_new(sd_event *event, const struct monitor_handler *handler, struct m
 	monitor->handler = *handler;
 	r = open_socket(monitor);
 	if (r >= 0)
-		r = sd_event_add_io(event, &monitor->source, mnl_socket_get_fd(monitor->socket),
-				    EPOLLIN, dispatch, monitor);
+		r = add_sources(monitor, event);
 	if (r < 0) {
 		monitor_free(monitor);
 		return r;
@@ -313,6 +338,7 @@ void monitor_free(struct monitor *monitor)
 	if (!monitor)
 		return;
 	sd_event_source_disable_unref(monitor->source);
+	sd_event_source_disable_unref(monitor->again);
 	if (monitor->socket)
 		mnl_socket_close(monitor->socket);
 	free(monitor);

@@ -65,17 +65,6 @@ void ring_exit(struct ring *ring)
 	ring->buffers = NULL;
 }
 
-static void poll_wake_fd(struct ring *ring)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
-
-	if (!sqe) /* full: the next submission has room */
-		return;
-	io_uring_prep_poll_add(sqe, ring->wake_fd, POLLIN);
-	sqe->user_data = pack((struct ring_tag){ .op = RING_WAKE });
-	ring->wake_polled = true;
-}
-
 void ring_woken(struct ring *ring)
 {
 	uint64_t count;
@@ -93,6 +82,18 @@ static void enter(struct ring *ring, bool wait)
 		if (r == -EAGAIN || r == -EBUSY || r == -ENOMEM)
 			nanosleep(&(struct timespec){ .tv_nsec = RETRY_PAUSE_NS }, NULL);
 	} while (io_uring_sq_ready(&ring->uring) > 0);
+}
+
+/* Without it nobody could end the wait: where there is no room, room is made. */
+static void poll_wake_fd(struct ring *ring)
+{
+	struct io_uring_sqe *sqe;
+
+	while (!(sqe = io_uring_get_sqe(&ring->uring)))
+		enter(ring, false);
+	io_uring_prep_poll_add(sqe, ring->wake_fd, POLLIN);
+	sqe->user_data = pack((struct ring_tag){ .op = RING_WAKE });
+	ring->wake_polled = true;
 }
 
 /* Are there completions, or will there be as soon as we enter the kernel? */

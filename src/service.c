@@ -16,13 +16,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 #include "log.h"
 #include "messages.h"
 #include "service.h"
 
-#define USEC_PER_SEC  UINT64_C(1000000)
 #define STATUS_PERIOD USEC_PER_SEC
 
 struct counts {
@@ -41,14 +39,6 @@ struct service {
 	bool due; /* the timer is set */
 };
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* --- moments ---------------------------------------------------------------------------------- */
 
 void service_ready(void)
@@ -59,7 +49,7 @@ void service_ready(void)
 void service_reloading(void)
 {
 	/* MONOTONIC_USEC: for Type=notify-reload (systemd 253), should somebody use it */
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_usec());
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
 }
 
 void service_stopping(void)
@@ -84,7 +74,7 @@ void service_progress(void)
 
 	if (period == 0)
 		return;
-	now = now_usec();
+	now = monotonic_usec();
 	if (now - last < period / 2)
 		return;
 	last = now;
@@ -137,7 +127,7 @@ static void tell(struct service *service)
 	struct counts counts = count(service);
 
 	service->told = counts;
-	service->told_at = now_usec();
+	service->told_at = monotonic_usec();
 	if (counts.pending > 0)
 		sd_notifyf(0, "STATUS=%u link%s, %u port%s pending", counts.links,
 			   plural(counts.links), counts.pending, plural(counts.pending));

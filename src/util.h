@@ -80,6 +80,13 @@ static inline uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+#define USEC_PER_SEC UINT64_C(1000000)
+
+static inline uint64_t monotonic_usec(void)
+{
+	return monotonic_ns() / 1000;
+}
+
 /* How many CPUs this process may use. */
 static inline unsigned int usable_cpus(void)
 {

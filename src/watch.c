@@ -72,14 +72,37 @@ void watch_forget(struct manager *manager, struct port *port)
 	acquit(manager, port);
 }
 
+static bool is_in_sight(const struct manager *manager, const struct port *port)
+{
+	return table_port_by_index(&manager->table, port->nsid, port->index) == port;
+}
+
+static unsigned int n_suspects(const struct manager *manager)
+{
+	const struct port *port;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH(port, &manager->suspects, suspect_entry)
+	{
+		n++;
+	}
+	return n;
+}
+
+/* One that is out of sight and not found is a suspect again: its turn is later. */
 static int compare_suspects(sd_event_source *source _unused_, uint64_t usec _unused_,
 			    void *userdata)
 {
 	struct manager *manager = userdata;
 	struct port *port;
 
-	while ((port = TAILQ_FIRST(&manager->suspects))) {
+	for (unsigned int n = n_suspects(manager); n > 0; n--) {
+		port = TAILQ_FIRST(&manager->suspects);
+		if (!port)
+			break;
 		acquit(manager, port);
+		if (!is_in_sight(manager, port))
+			watch_look(manager, port);
 		manager_compare(manager, port);
 	}
 	manager_update_ports(manager);
@@ -154,9 +177,13 @@ static void take_in(struct manager *manager, struct port *port, const char *name
 	take_flags(manager, port, flags & IFF_UP);
 }
 
-/* It is no longer where it was, and yet it exists: somebody moved it to another namespace. */
+/*
+ * It is no longer where it was, and yet it exists: somebody moved it to another namespace. That may
+ * be about to be deleted, or not be the last one: then it is looked for again a moment later.
+ */
 static void follow(struct manager *manager, struct port *port)
 {
+	bool was_in_sight = is_in_sight(manager, port);
 	char name[PORT_TEXT_MAX];
 	int nsid = port->nsid, r;
 	struct rtnl_dev dev;
@@ -175,9 +202,14 @@ static void follow(struct manager *manager, struct port *port)
 	watch_suspect(manager, port);
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);
-	report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port, "port %s was moved %s its domain%s%s",
-		    port_format(port, name), port->away ? "out of" : "back into",
-		    r < 0 ? ", and cannot be followed: " : "", r < 0 ? strerror(-r) : "");
+	if (r >= 0)
+		report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port,
+			    "port %s was moved %s its domain", port_format(port, name),
+			    port->away ? "out of" : "back into");
+	else if (was_in_sight)
+		report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port,
+			    "port %s was moved, and cannot be followed: %s",
+			    port_format(port, name), strerror(-r));
 }
 
 static int event_nsid(const struct manager *manager, int nsid)

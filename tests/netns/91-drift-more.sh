@@ -21,6 +21,24 @@ test_moved_and_back() {
 	assert_eq "$(port ab a .losses)" 0 losses
 }
 
+# to where it cannot be followed any more, with nothing but its descriptor to tell that it is gone
+test_moved_into_what_is_deleted() {
+	local i C
+	start_rportd
+	ns_add A
+	for ((i = 0; i < 20; i++)); do
+		C=${TEST_PREFIX}c$i
+		ns_create "$C"
+		succeeds rportctl create "p$i" in "$A"
+		ip -n "$A" link set "p$i" netns "$C"
+		ip netns del "$C"
+	done
+	for ((i = 0; i < 20; i++)); do
+		eventually -t 3000 port_has "netns:$A/p$i" .state down
+	done
+	assert_eq "$(ports "$A" | wc -w)" 20 "interfaces"
+}
+
 test_moved_and_made_anew() {
 	start_rportd
 	pair_both

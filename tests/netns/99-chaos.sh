@@ -336,6 +336,7 @@ replay() {
 			elif $e.event == "linkRemoved" then del(.links[$e.name])
 			elif $e.event == "portRemoved" then del(.ports[$e.name])
 			elif $e.link then .links[$e.name] = $e.link
+			elif $e.event == "portAdded" then add($e.port)
 			else del(.ports[$e.name]) | add($e.port) end)' "$1"
 }
 
