@@ -54,9 +54,9 @@ static const char usage_text[] =
 	"Prints \"started PID\", \"ready PID\", \"terminated PID\" (by us) and \"ended PID "
 	"STATUS\"\n"
 	"(128 + N: signal N). COMMAND is started again, with what it stored, when it fails.\n"
-	"SIGHUP: restart it at once; SIGTERM, SIGINT: stop it and exit; SIGUSR1: print the names of what "
-	"is\n"
-	"stored, and an empty line.\n";
+	"SIGHUP: restart it at once; SIGTERM, SIGINT: stop it and exit; SIGUSR1: print the names "
+	"of what\n"
+	"is stored, and an empty line.\n";
 
 void keeper_warn(const char *fmt, ...)
 {
