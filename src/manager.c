@@ -283,6 +283,7 @@ int manager_reconcile(struct manager *manager, struct port *port,
 		return r;
 	}
 	manager_compare(manager, port);
+	manager_update_ports(manager);
 	drift = port->drift ? strdup(port->drift) : NULL;
 	if (!drift)
 		return port->drift ? rport_error_no_memory(err) : 0;

@@ -43,6 +43,9 @@ struct port_hold {
 	TAILQ_ENTRY(port) entry;
 };
 
+/* No nsid: the namespace of its domain was deleted while it was elsewhere. */
+#define PORT_HOME_GONE (-1)
+
 struct port {
 	struct link_port rule;
 	struct rport_link *link; /* NULL: it has no peer */
@@ -57,7 +60,7 @@ struct port {
 	struct tun tun;
 	char ifname[IFNAMSIZ]; /* as it is now, like the following */
 	int nsid;              /* of its namespace, as the monitor knows it */
-	int home;              /* the nsid of its domain's namespace */
+	int home;              /* the nsid of its domain's namespace, or PORT_HOME_GONE */
 	struct netns_id netns; /* that namespace; ino 0: it is not known, or dead */
 	unsigned int index;    /* in its namespace; 0: it has no device */
 	unsigned int mtu;

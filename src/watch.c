@@ -54,14 +54,18 @@ static void acquit(struct manager *manager, struct port *port)
 	port->suspect = false;
 }
 
+static void compare_later(struct manager *manager)
+{
+	(void)sd_event_source_set_time_relative(manager->compare, COMPARE_DELAY_USEC);
+	(void)sd_event_source_set_enabled(manager->compare, SD_EVENT_ONESHOT);
+}
+
 void watch_suspect(struct manager *manager, struct port *port)
 {
 	if (port->suspect || !port->rule.present)
 		return;
-	if (TAILQ_EMPTY(&manager->suspects)) {
-		(void)sd_event_source_set_time_relative(manager->compare, COMPARE_DELAY_USEC);
-		(void)sd_event_source_set_enabled(manager->compare, SD_EVENT_ONESHOT);
-	}
+	if (TAILQ_EMPTY(&manager->suspects))
+		compare_later(manager);
 	TAILQ_INSERT_TAIL(&manager->suspects, port, suspect_entry);
 	port->suspect = true;
 }
@@ -105,6 +109,8 @@ static int compare_suspects(sd_event_source *source _unused_, uint64_t usec _unu
 			watch_look(manager, port);
 		manager_compare(manager, port);
 	}
+	if (!TAILQ_EMPTY(&manager->suspects))
+		compare_later(manager);
 	manager_update_ports(manager);
 	return 0;
 }
@@ -169,6 +175,7 @@ static void take_in(struct manager *manager, struct port *port, const char *name
 	if (!streq(port->ifname, name) || (mtu > 0 && port->mtu != mtu)) {
 		snprintf(port->ifname, sizeof(port->ifname), "%s", name);
 		table_rename_port(&manager->table, port);
+		hold_poke(manager); /* perhaps its name was in the way */
 		port->mtu = mtu > 0 ? mtu : port->mtu;
 		watch_mark_dirty(manager, port);
 		watch_mark_peer_dirty(manager, port); /* it says how its peer is called */
@@ -184,17 +191,18 @@ static void take_in(struct manager *manager, struct port *port, const char *name
 static void follow(struct manager *manager, struct port *port)
 {
 	bool was_in_sight = is_in_sight(manager, port);
-	char name[PORT_TEXT_MAX];
+	char name[PORT_TEXT_MAX], ifname[IFNAMSIZ];
 	int nsid = port->nsid, r;
 	struct rtnl_dev dev;
 
+	memcpy(ifname, port->ifname, sizeof(ifname));
 	table_leave_index(&manager->table, port);
 	r = port_locate(&manager->yard, port);
 	table_rename_port(&manager->table, port);
 	if (r >= 0)
 		r = watch_enter_index(manager, port);
-	if (r >= 0 && port->nsid == nsid) /* it was another one that had its number before */
-		return;
+	if (r >= 0 && port->nsid == nsid && streq(port->ifname, ifname))
+		return; /* it was another one that had its number before */
 	port->away = port->nsid != port->home;
 	/* it was set down there before we could hear of it */
 	if (port_query(&manager->yard, port, &dev) >= 0)
@@ -233,6 +241,8 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 	 * the second undid the first. Then neither is news here, but to those who were told.
 	 */
 	watch_mark_dirty(manager, port);
+	if (event->removed) /* it may have been in the way, too */
+		hold_poke(manager);
 	/* Only our own descriptor knows whether it is still our device. */
 	if (tun_name(tun_fd(&port->tun), name) < 0)
 		hold_lost(manager, port, "its interface was removed");
@@ -270,6 +280,17 @@ static void lose_if_dead(struct port *port, void *userdata)
 	hold_lost(userdata, port, "its namespace was deleted");
 }
 
+/* Of one that is elsewhere: the number may be given to a namespace that is not its domain's. */
+static void forget_home(struct port *port, void *userdata)
+{
+	const int *nsid = userdata;
+
+	if (port->home != *nsid || port->nsid == *nsid)
+		return;
+	port->home = PORT_HOME_GONE;
+	port->netns = (struct netns_id){ 0 };
+}
+
 static void namespace_gone(int where, int nsid, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -277,6 +298,7 @@ static void namespace_gone(int where, int nsid, void *userdata)
 	if (event_nsid(manager, where) != manager->own_nsid)
 		return; /* a number that another namespace had given */
 	table_foreach_in_nsid(&manager->table, nsid, lose_if_dead, manager);
+	table_foreach_port(&manager->table, forget_home, &nsid);
 }
 
 /* A namespace lives on without its name while a process is in it. But the name is the domain. */
@@ -330,7 +352,7 @@ void watch_look(struct manager *manager, struct port *port)
 		hold_lost(manager, port, "its interface was removed");
 		return;
 	}
-	if (!is_where_it_was(manager, port))
+	if (!is_in_sight(manager, port) || !is_where_it_was(manager, port))
 		follow(manager, port);
 	if (port_query(&manager->yard, port, &dev) < 0)
 		return;

@@ -36,7 +36,7 @@ sees() {
 	done
 	shift $((OPTIND - 1))
 	want=$(jq -cn '$ARGS.positional' --args -- "$@")
-	poll 1000 drift_listed "netns:$ns/$ifname" "$want" ||
+	within 1000 drift_listed "netns:$ns/$ifname" "$want" ||
 		fail "not seen within a second: $want, but: $(rportctl -j ports | jq -c 'map([.domain, .interface, .drift])')"
 	assert_eq "$(drift_of "$end")" "$want" "drift of end $end"
 	assert_eq "$(drift_of "$other")" '[]' "drift of the other end"
@@ -73,9 +73,9 @@ kernel_state_is() {
 
 # as_before: A and B are what they were when pair_both had made them
 as_before() {
-	poll 1000 kernel_state_is "$A" "$STATE_A" || fail "A is not as before:
+	within 1000 kernel_state_is "$A" "$STATE_A" || fail "A is not as before:
 $(diff <(echo "$STATE_A") <(kernel_state "$A"))"
-	poll 1000 kernel_state_is "$B" "$STATE_B" || fail "B is not as before:
+	within 1000 kernel_state_is "$B" "$STATE_B" || fail "B is not as before:
 $(diff <(echo "$STATE_B") <(kernel_state "$B"))"
 }
 

@@ -170,6 +170,6 @@ facts_are() {
 }
 
 assert_facts() {
-	poll 2000 facts_are "$1" || fail "$2:
+	within 2000 facts_are "$1" || fail "$2:
 $(diff <(echo "$1") <(facts))"
 }

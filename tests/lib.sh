@@ -20,6 +20,7 @@ RPORTD=$BUILD_DIR/rportd
 TRAFFIC=${TRAFFIC:-$BUILD_DIR/tests/tools/traffic}
 TEST_SECONDS=${TEST_SECONDS:-60} # one test may take so long
 DATAPATH=${DATAPATH:-auto}       # of rportd
+LIMIT_FACTOR=${LIMIT_FACTOR:-1}  # of times that are promised: more than 1 where the machine, or the build, is slow
 STEP_MS=${STEP_MS:-10000}        # what is expected to happen "soon" may take so long
 SKIPPED=77
 export BUILD_DIR TRAFFIC
@@ -108,16 +109,21 @@ refused() {
 	assert_eq "$OUT" '' "stdout of '$*'"
 }
 
-# eventually [-t MS] COMMAND...: poll until the command succeeds; end the test when it does not in time
+# eventually [-t MS] COMMAND...: poll until the command succeeds; end the test when it does not in time. MS as for within
 eventually() {
 	local ms=$STEP_MS
 	if [ "$1" = -t ]; then
-		ms=$2
+		ms=$(($2 * LIMIT_FACTOR))
 		shift 2
 	fi
 	if ! poll "$ms" "$@"; then
 		fail "after $ms ms still not: $*"
 	fi
+}
+
+# within MS COMMAND...: the same, as a condition. MS is longer where LIMIT_FACTOR says that this is no machine to measure on
+within() {
+	poll $(($1 * LIMIT_FACTOR)) "${@:2}"
 }
 
 # poll MS COMMAND...: the same, as a condition

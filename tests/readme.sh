@@ -205,7 +205,7 @@ block() {
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/rport-readme.XXXXXX")
 	cp "$BLOCKS"/* "$tmp"
 	export TEST_TMP=$tmp
-	timeout -k 10 "$TEST_SECONDS" unshare --mount --net --pid --fork --kill-child --mount-proc \
+	timeout -k 10 "$TEST_SECONDS" unshare --mount --propagation slave --net --pid --fork --kill-child --mount-proc \
 		bash "$TESTS_DIR/readme.sh" --block "$tmp" >"$tmp/log" 2>&1 </dev/null || status=$?
 	if [ -n "$(sanitizer_complaint "$tmp")" ]; then
 		status=1

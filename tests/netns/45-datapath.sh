@@ -137,7 +137,7 @@ test_epoll_is_fair() {
 	for n in 1 2; do
 		succeeds rportctl pair "$A" "$B" --name "l$n" --addresses "10.0.$n.1,10.0.$n.2"
 	done
-	spawn "$A" sent "$TRAFFIC" udp-send --size 64 --count 100000000 --timeout 4000 --ignore-errors 10.0.1.2 5000
+	spawn "$A" sent "$TRAFFIC" udp-send --size 64 --count 100000000 --timeout 40000 --ignore-errors 10.0.1.2 5000
 	sleep 0.5
 	succeeds in_ns "$A" ping -n -q -c 100 -i 0.01 -W 1 10.0.2.2
 	kill -0 "$SPAWN_PID" || fail "the flood was over: $(<sent)"

@@ -79,7 +79,7 @@ test_up_again_with_all_it_had() {
 	eventually no_carrier "$B" rport0
 	ip -n "$A" link set rport0 up
 	eventually has_carrier "$B" rport0
-	poll 3000 configured_is "$before" || fail "before: $before
+	within 3000 configured_is "$before" || fail "before: $before
 after: $(configured)"
 	ping_ok "$A" fd00:ab::b
 	ping_ok "$B" fd00:ab::a

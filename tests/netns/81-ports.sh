@@ -317,7 +317,7 @@ test_up_by_ip_first() {
 	run call CreatePort "{\"port\":{\"domain\":\"$A\",\"interface\":\"wan0\",\"addresses\":[{\"address\":\"fd01::1/64\"}],\"routes\":[\"fd02::/64\"]}}"
 	assert_json "$OUT" '.parameters.result == "created"'
 	ip -n "$A" link set wan0 up
-	poll 2000 has_what_it_says || fail "$(of_port "netns:$A/wan0" '"\(.linkLocal) \(.addresses) \(.routes)"')
+	within 2000 has_what_it_says || fail "$(of_port "netns:$A/wan0" '"\(.linkLocal) \(.addresses) \(.routes)"')
 $(ip -n "$A" -6 addr show dev wan0)
 $(ip -n "$A" -6 route show dev wan0)"
 }

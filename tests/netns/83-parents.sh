@@ -265,7 +265,7 @@ test_parent_under_traffic() {
 	start_rportd
 	ns_add A B
 	ports_with_addresses
-	spawn "$A" flood "$TRAFFIC" udp-send --count 1000000 --size 500 --timeout 20000 --ignore-errors 192.168.0.1 5000
+	spawn "$A" flood "$TRAFFIC" udp-send --count 100000000 --size 500 --timeout 20000 --ignore-errors 192.168.0.1 5000
 	for _ in 1 2 3 4 5; do
 		succeeds rportctl parent wan0 wan1
 		eventually carried_more

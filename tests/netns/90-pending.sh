@@ -296,7 +296,7 @@ start_rportd_with_empty_run() {
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log
 	# shellcheck disable=SC2016 # expanded there
-	nsenter --net=/run/netns/"$HOME_NS" unshare --mount --propagation private sh -c 'mount -t tmpfs run /run && exec "$@"' - \
+	nsenter --net=/run/netns/"$HOME_NS" unshare --mount --propagation slave sh -c 'mount -t tmpfs run /run && exec "$@"' - \
 		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" >>"$RPORTD_LOG" 2>&1 </dev/null &
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"

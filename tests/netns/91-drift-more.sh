@@ -21,7 +21,7 @@ test_moved_and_back() {
 	assert_eq "$(port ab a .losses)" 0 losses
 }
 
-# to where it cannot be followed any more, with nothing but its descriptor to tell that it is gone
+# to where they cannot be followed any more, with nothing but their descriptors to tell that they are gone
 test_moved_into_what_is_deleted() {
 	local i C
 	start_rportd
@@ -30,13 +30,48 @@ test_moved_into_what_is_deleted() {
 		C=${TEST_PREFIX}c$i
 		ns_create "$C"
 		succeeds rportctl create "p$i" in "$A"
+		succeeds rportctl create "q$i" in "$A"
 		ip -n "$A" link set "p$i" netns "$C"
+		ip -n "$A" link set "q$i" netns "$C"
 		ip netns del "$C"
 	done
 	for ((i = 0; i < 20; i++)); do
 		eventually -t 3000 port_has "netns:$A/p$i" .state down
+		eventually -t 3000 port_has "netns:$A/q$i" .state down
 	done
-	assert_eq "$(ports "$A" | wc -w)" 20 "interfaces"
+	assert_eq "$(ports "$A" | wc -w)" 40 "interfaces"
+	ip -n "$A" link set p7 mtu 1300
+	eventually -t 3000 port_has "netns:$A/p7" '.drift | length' 1
+}
+
+witness_gone() {
+	! ip -n "$C" link show dev witness
+}
+
+# is_elsewhere, as a condition: and that is seen
+is_elsewhere() {
+	[[ $(of_port "netns:$A/wan0" '.drift | join(",")') == *'it was moved to another namespace'* ]]
+}
+
+# numbers of namespaces are used again: that which its own had does not make another one its own
+test_moved_to_the_number_of_its_home() {
+	start_rportd
+	ns_add A C
+	succeeds rportctl create wan0 in "$A"
+	ip -n "$A" link set wan0 netns "$C"
+	eventually is_elsewhere
+	ip -n "$C" link add witness type veth peer name witness netns "$A"
+	ip netns del "$A"
+	eventually witness_gone
+	ns_add D
+	succeeds rportctl create wan1 in "$D"
+	ip -n "$C" link set wan0 netns "$D"
+	sleep 0.3
+	is_elsewhere || fail "it is in D: $(rportctl -j ports)"
+	ns_create "$A"
+	sleep 0.3
+	is_elsewhere || fail "it is in D, not in the new A: $(rportctl -j ports)"
+	assert_eq "$(ports "$D" | sort | xargs)" 'wan0 wan1' "interfaces in D"
 }
 
 test_moved_and_made_anew() {
@@ -300,7 +335,7 @@ test_set_up_again_gives_all_back() {
 	flows
 	# in one go
 	printf '%s\n' 'link set rport0 down' 'link set rport0 up' | ip -n "$A" -batch -
-	poll 1000 kernel_state_is "$A" "$STATE_A" || fail "not as before:
+	within 1000 kernel_state_is "$A" "$STATE_A" || fail "not as before:
 $(diff <(echo "$STATE_A") <(kernel_state "$A"))"
 	sees
 	flows
@@ -457,7 +492,7 @@ test_moved_when_events_were_lost() {
 	pair_both
 	ns_add C
 	losing_events ip -n "$A" link set rport0 netns "$C"
-	poll 1000 whole_or_moved || fail "$(rportctl show ab)"
+	within 1000 whole_or_moved || fail "$(rportctl show ab)"
 	succeeds rportctl reconcile ab
 	is_whole
 	assert_eq "$(ports "$C")" '' "interfaces in C"
@@ -576,7 +611,7 @@ test_reconcile_of_one_that_is_held_back() {
 	local i
 	start_rportd
 	pair_both
-	for i in {1..6}; do
+	for i in {1..8}; do
 		eventually port_is ab a .state up
 		ip -n "$A" link del rport0
 		eventually port_is ab a .losses "$i"

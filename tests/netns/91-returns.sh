@@ -26,7 +26,7 @@ given_is() {
 
 # has_all NAMESPACE INTERFACE TEXT: soon, as given() showed it
 has_all() {
-	poll 3000 given_is "$@" || fail "$2 is not as it was:
+	within 3000 given_is "$@" || fail "$2 is not as it was:
 $(diff <(echo "$3") <(given "$1" "$2"))"
 }
 
@@ -214,7 +214,7 @@ test_name_of_another_namespace() {
 	eventually in_other_namespace "$pid"
 	ip netns del "$B"
 	ns_create "$B"
-	if ! poll 1000 both_carry; then
+	if ! within 1000 both_carry; then
 		assert_json "$(rportctl -j show ab)" '.b.drift | length > 0' "what is shown of an end in a namespace without a name"
 		succeeds rportctl reconcile ab
 		eventually both_carry
@@ -304,7 +304,7 @@ remove_at_times() {
 	for _ in 1 2 3; do
 		sleep 0.1
 		ip -n "$B" link del rport0
-		poll 2000 has_carrier "$B" rport0
+		within 2000 has_carrier "$B" rport0
 	done
 }
 

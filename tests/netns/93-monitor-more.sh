@@ -196,7 +196,7 @@ test_daemon_that_ends_is_said() {
 		start_monitor events -j
 		kill "-$signal" "$RPORTD_PID"
 		rportd_wait 2>/dev/null || true
-		poll 2000 process_over "$MONITOR_PID" || fail "the monitor goes on after SIG$signal"
+		within 2000 process_over "$MONITOR_PID" || fail "the monitor goes on after SIG$signal"
 		status=0
 		wait "$MONITOR_PID" || status=$?
 		assert_eq "$status" 4 "exit status after SIG$signal"
@@ -215,7 +215,7 @@ test_closed_output_ends_it() {
 	eventually test -s first
 	# it is noticed when there is something to write
 	succeeds rportctl create wan0 in "$A"
-	poll 2000 process_over $! || fail "it goes on"
+	within 2000 process_over $! || fail "it goes on"
 	assert_eq "$(jq -r .event first)" snapshot "the line"
 	assert_eq "$(<closed.err)" '' "what it says"
 	eventually fds_at_most "$(rportd_fds)"
@@ -299,7 +299,7 @@ test_reader_that_does_not_read_is_dropped() {
 	kill -CONT "$stopped"
 	cat <&8 >/dev/null &
 	for i in "$stopped:stopped" "$blocked:pipe"; do
-		poll 5000 process_over "${i%:*}" || fail "${i#*:}: it goes on"
+		within 5000 process_over "${i%:*}" || fail "${i#*:}: it goes on"
 		status=0
 		wait "${i%:*}" || status=$?
 		assert_eq "$status" 4 "exit status of ${i#*:}"

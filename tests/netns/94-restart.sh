@@ -337,7 +337,7 @@ test_sigterm_is_the_end() {
 	ns_add A B
 	pair_numbered
 	kill -TERM "$RPORTD_PID"
-	poll 3000 process_over "$KEEPER_PID" || fail "the keeper does not end"
+	within 3000 process_over "$KEEPER_PID" || fail "the keeper does not end"
 	wait "$KEEPER_PID" || status=$?
 	assert_eq "$status" 0 status
 	all_ended_by 0
@@ -449,7 +449,7 @@ test_the_monitor_says_bye() {
 	local monitor=$!
 	eventually grep -q snapshot monitor.out
 	kill_rportd
-	poll 2000 process_over "$monitor" || fail "the monitor does not end"
+	within 2000 process_over "$monitor" || fail "the monitor does not end"
 	wait "$monitor" || status=$?
 	assert_eq "$status" 4 "exit status of the monitor"
 	[ -s monitor.err ] || fail "not a word"

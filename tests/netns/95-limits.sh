@@ -269,7 +269,7 @@ is_given_up() {
 }
 
 test_retries() {
-	taken --limit retries=3
+	taken --limit retries=4
 	assert_no_match "$(port ab b .reason)" '*given up*' "reason at first"
 	eventually -t 5000 is_given_up
 	assert_json "$(rportctl -j show ab)" '.state == "pending" and .b.state == "pending" and .b.losses == 0'
@@ -289,7 +289,7 @@ test_retries() {
 
 # a reconcile that fails gives it as many tries again
 test_retries_begin_anew() {
-	taken --limit retries=2
+	taken --limit retries=4
 	eventually -t 5000 is_given_up
 	refused 2 "rportctl: there is an interface rport0 in netns:$B already*" rportctl reconcile ab
 	eventually -t 100 is_pending b

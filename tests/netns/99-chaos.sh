@@ -18,7 +18,7 @@ MEMORY_GROWTH_MAX=16384 # KiB of VmRSS; sanitizers take more
 N_DOMAINS=6 N_LINKS=6
 
 declare -A OUTCOMES=()  # "OPERATION STATUS": how often
-declare -A KILLED=()    # PIDs of daemons that we killed
+declare -A KILLED=()    # by PID: daemons that we killed, and how many had been started by then
 LAST_END=0              # when the last one was
 SERIAL=0                # of witnesses, monitors, flows
 
@@ -256,7 +256,7 @@ op_kill() {
 	pid=$(running)
 	[ -n "$pid" ] || return 0
 	echo "kill $pid" >>chaos.log
-	KILLED[$pid]=1
+	KILLED[$pid]=$(keeper_said started)
 	LAST_END=$(now_ms)
 	kill -KILL "$pid" 2>/dev/null || true
 	note kill 0
@@ -542,8 +542,9 @@ statistic() {
 # ready_to_stay: the daemon that is ready, and that nobody has told to end; "" when there is none
 ready_to_stay() {
 	local pid
-	pid=$(awk '$1 == "ready" { pid = $2 } $1 == "terminated" || $1 == "ended" { pid = "" } END { print pid }' "$KEEPER_LOG")
-	[ -n "${KILLED[${pid:-0}]:-}" ] || echo "$pid" # it takes a while to die
+	pid=$(awk '$1 == "started" { delete told[$2] } $1 == "terminated" { told[$2] = 1; pid = "" } $1 == "ended" { pid = "" }
+		$1 == "ready" && !told[$2] { pid = $2 } END { print pid }' "$KEEPER_LOG")
+	[ "${KILLED[${pid:-0}]:-}" = "$(keeper_said started)" ] || echo "$pid" # it takes a while to die
 }
 
 daemon_ready() {
@@ -559,9 +560,10 @@ test_chaos() {
 	trap '[ -z "${CHAOS_SAVE:-}" ] || cp -r . "$CHAOS_SAVE"; end_test' EXIT
 	start_kept_rportd
 	mkdir -p conf
+	monitors &
+	eventually test -s monitor.1
 	eventually rportd_idle
 	fds=$(rportd_fds) memory=$(memory)
-	monitors &
 	for ((number = 0; number < N_DOMAINS; number++)); do
 		add_namespace "${TEST_PREFIX}n$number"
 	done
@@ -593,7 +595,7 @@ test_chaos() {
 	check_monitor
 	# once more by way of a restart: all of it is told to the next daemon
 	before=$(facts)
-	KILLED[$RPORTD_PID]=1
+	KILLED[$RPORTD_PID]=$(keeper_said started)
 	kill_rportd
 	assert_facts "$before" "a kill changed something"
 	check_links

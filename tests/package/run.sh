@@ -129,7 +129,7 @@ vm_boot() {
 	guest_script vmrun.sh "$1"
 	guest_test package/machine.sh "$2"
 	echo sync >>"$SCRIPT" # the machine is switched off
-	VM_SNAPSHOT=off VM_LIMIT=${VM_LIMIT:-240} guest_run "$1" "$TESTS_DIR/vm/vmrun" "$PACKAGES/vm" "$TREE"
+	VM_SNAPSHOT=off VM_LIMIT=${VM_LIMIT:-900} guest_run "$1" "$TESTS_DIR/vm/vmrun" "$PACKAGES/vm" "$TREE"
 }
 
 guest_prepare package qemu-system-x86_64 unshare dpkg-buildpackage lintian rpmbuild

@@ -401,6 +401,8 @@ int main(int argc, char **argv)
 	int status;
 
 	parse_arguments(argc, argv, &keeper);
+	/* what a shell left open is none of the service's */
+	(void)close_range(FDS_START, ~0U, CLOSE_RANGE_CLOEXEC);
 	raise_limit(&keeper);
 	catch_signals(&keeper);
 	store_open(&keeper.store, open_socket(&keeper), keeper.max);

@@ -10,7 +10,6 @@
 #include "fdkeeper.h"
 
 #define MESSAGE_MAX 4096
-#define FDS_START   3   /* SD_LISTEN_FDS_START */
 #define FDS_MAX     253 /* of one message: SCM_MAX_FD of the kernel */
 
 /* A message of a service. */

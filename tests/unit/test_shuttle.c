@@ -274,10 +274,10 @@ START_TEST(moves_lose_nothing)
 END_TEST
 
 /* Two links that have much to do are at one worker, as it happens, and two idle ones at the other.
- */
+ * In valgrind nobody has much: it lets one thread run at a time. */
 START_TEST(uneven_load_is_evened_out)
 {
-	if (!start(datapaths[_i], 2))
+	if (under_valgrind() || !start(datapaths[_i], 2))
 		return;
 	for (int i = 0; i < 4; i++)
 		open_line(&lines[i], 1);

@@ -62,6 +62,8 @@ guest_script() {
 	cat >"$SCRIPT" <<-END
 		#!/bin/sh
 		export CI=${CI:-} TEST_LABEL=$2 BUILD_DIR=\$PWD/build
+		# it may be an emulated machine, and not the only one
+		export TEST_SECONDS=300 STEP_MS=60000 LIMIT_FACTOR=10
 		status=0
 		trap 'exit \$status' EXIT
 	END

@@ -11,9 +11,10 @@
 #
 # Nothing is done when this has been built by the same mkvm.sh before. Packages come from the
 # mirror that apt is configured for. The host needs debootstrap, apt, e2fsprogs and util-linux.
-# Nothing stays mounted: the build has a mount namespace of its own.
+# Nothing stays mounted: the build has a mount namespace of its own. That is a slave, so that it does not keep the network
+# namespaces of others alive, whose names it has mounted, too.
 
-[ "${MKVM_NAMESPACE-}" ] || MKVM_NAMESPACE=1 exec unshare -m "$0" "$@"
+[ "${MKVM_NAMESPACE-}" ] || MKVM_NAMESPACE=1 exec unshare -m --propagation slave "$0" "$@"
 
 mkdir -p "$1"
 out=$(realpath "$1")

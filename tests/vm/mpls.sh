@@ -100,7 +100,7 @@ ping_is_labelled() {
 	for interface in "$WEST_RED" "$WEST_CORE" "$EAST_CORE" "$EAST_BLUE"; do
 		labels_on "$interface"
 	done
-	succeeds in_ns "$A" ping -n -c "$COUNT" -i 0.05 -W 3 "$1"
+	succeeds in_ns "$A" ping -n -c "$COUNT" -i 0.2 -W 3 "$1"
 	assert_match "$OUT" "*$COUNT received*" "ping"
 	for pid in "${LISTENERS[@]}"; do
 		wait "$pid" || fail "not $COUNT labelled frames on each port"

@@ -8,7 +8,7 @@
 
 # boot KERNEL LABEL: with the tests of guest_script
 boot() {
-	VM_KERNEL=$1 VM_LIMIT=${VM_LIMIT:-240} guest_run "$2" "$TESTS_DIR/vm/vmrun" "$IMAGE" "$TREE"
+	VM_KERNEL=$1 VM_LIMIT=${VM_LIMIT:-900} guest_run "$2" "$TESTS_DIR/vm/vmrun" "$IMAGE" "$TREE"
 }
 
 guest_prepare vm qemu-system-x86_64

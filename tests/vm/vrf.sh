@@ -84,9 +84,9 @@ tcp_transfer() {
 	local sent received ready=$TEST_TMP/ready-$1
 	sent=$("$TRAFFIC" pattern --bytes 67108864 | sha256sum)
 	nsenter --net=/run/netns/"$HOME_NS" ip vrf exec "$2" \
-		"$TRAFFIC" tcp-listen --ready "$ready" "$3" 5000 </dev/null >"$ready.data" &
+		"$TRAFFIC" tcp-listen --timeout 200000 --ready "$ready" "$3" 5000 </dev/null >"$ready.data" &
 	eventually test -e "$ready"
-	"$TRAFFIC" pattern --bytes 67108864 | in_ns "$HOME_NS" ip vrf exec "$1" "$TRAFFIC" tcp-send "$3" 5000
+	"$TRAFFIC" pattern --bytes 67108864 | in_ns "$HOME_NS" ip vrf exec "$1" "$TRAFFIC" tcp-send --timeout 200000 "$3" 5000
 	wait $!
 	received=$(sha256sum <"$ready.data")
 	assert_eq "$received" "$sent" "checksum of 64 MiB from $1 to $3"
