@@ -15,11 +15,13 @@
  * free for the next round exactly when its write was submitted, although writes that succeed make
  * no completion: nothing can stay pending on it. What a batch reads beyond the end of the queue
  * comes back as EAGAIN; flow_next_batch() keeps that waste low. A flow is polled only after a round
- * that brought it nothing.
+ * that brought it nothing, or large frames.
  *
  * A lone frame has nobody to share a round with, and would take two, one to be read and one to be
  * written. So what comes first after a poll is moved by plain system calls (move.c), a few frames
- * at most; batches begin where there are more. The flow had nothing on the way, so order is kept.
+ * at most; batches begin where there are more. Large frames are always moved so: beside copying
+ * them a system call is little, and one buffer for all of them stays in the cache. Order is kept:
+ * the poll is answered after the round in which all that the flow had on the way was written.
  *
  * Ready flows are served in turn. The reads of a round are limited; a flow that found no room is
  * first in the next one, so a flood on one link cannot starve another. But a frame waits for the
@@ -37,10 +39,11 @@
 #include "ring.h"
 
 #define RING_ENTRIES 1024
-#define ROUND_READS  256 /* in one round, of all flows */
-#define SHARED_READS 32  /* of a flow, while others have something, too */
-#define SHARED_LONG  64  /* rounds for which they are remembered */
-#define ALONE_FRAMES 4   /* of a flow that was dry, before they are moved in batches */
+#define ROUND_READS  256         /* in one round, of all flows */
+#define SHARED_READS 32          /* of a flow, while others have something, too */
+#define SHARED_LONG  64          /* rounds for which they are remembered */
+#define ALONE_FRAMES 4           /* of a flow that was dry, before they are moved in batches */
+#define LARGE_FRAME  (16 * 1024) /* and larger: moved one by one */
 #define N_BUFFERS    (2 * ROUND_READS) /* those being written and those being read into */
 #define ALONE_BUFFER N_BUFFERS         /* one more */
 
@@ -183,24 +186,33 @@ static void complete_read(struct batch_engine *batch, struct flow *flow, unsigne
 }
 
 /*
- * Begin with who was dry: most often it has one frame, and then nothing. That is cheapest done by
- * itself. Who has more goes on in batches.
+ * Move the first frames after a poll, and go on in batches where there are more small ones. After
+ * as many bytes as a batch may have, others have their turn: the poll is over at once when there is
+ * more.
  */
 static void begin(struct batch_engine *batch, struct flow *flow)
 {
 	unsigned char *buffer = pool_at(&batch->pool, ALONE_BUFFER);
+	unsigned int n_small = 0;
+	size_t bytes = 0;
 
 	if (!TAILQ_EMPTY(&batch->ready))
 		batch->shared = SHARED_LONG;
-	for (unsigned int n = 0; n < ALONE_FRAMES; n++) {
-		ssize_t r = move_frame(flow, buffer);
+	while (n_small < ALONE_FRAMES && bytes < FLOW_BATCH_BYTES) {
+		ssize_t size = move_frame(flow, buffer);
 
-		if (r == -EBADFD)
+		if (size == -EBADFD)
 			make_gone(batch, flow);
-		else if (r < 0)
+		else if (size < 0)
 			make_idle(batch, flow);
-		if (r < 0)
+		if (size < 0)
 			return;
+		bytes += (size_t)size;
+		n_small += size < LARGE_FRAME;
+	}
+	if (n_small < ALONE_FRAMES) {
+		make_idle(batch, flow);
+		return;
 	}
 	flow->batch = ALONE_FRAMES;
 	make_ready(batch, flow);
@@ -270,8 +282,13 @@ static void settle_writes(struct batch_engine *batch)
 	writing->n = 0;
 }
 
-/* Flows that were read go behind those that found no room; those that brought nothing are polled.
- */
+static bool has_large_frames(const struct flow *flow)
+{
+	return flow->came_bytes >= (size_t)flow->came * LARGE_FRAME;
+}
+
+/* Flows that were read go behind those that found no room. Those that brought nothing, or large
+ * frames, are polled. */
 static void settle_reads(struct batch_engine *batch)
 {
 	struct flow *first = TAILQ_FIRST(&batch->ready), *flow, *next;
@@ -281,7 +298,7 @@ static void settle_reads(struct batch_engine *batch)
 	for (flow = first; flow && flow->asked > 0; flow = next) {
 		next = TAILQ_NEXT(flow, ready);
 		TAILQ_REMOVE(&batch->ready, flow, ready);
-		if (flow->came == 0) {
+		if (has_large_frames(flow)) { /* or none */
 			flow->batch = 1;
 			make_idle(batch, flow);
 		} else {
