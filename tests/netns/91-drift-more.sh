@@ -74,6 +74,28 @@ test_moved_to_the_number_of_its_home() {
 	assert_eq "$(ports "$D" | sort | xargs)" 'wan0 wan1' "interfaces in D"
 }
 
+# states_are STATE..., as a condition: of all ports, in the order of the alphabet
+states_are() {
+	[ "$(rportctl -j ports | jq -r '.[].state' | sort | xargs)" = "$*" ]
+}
+
+# one of our own ports has the name that another one waits for, and gives it back long after that was tried often
+test_name_that_another_port_had() {
+	start_rportd
+	ns_add A
+	succeeds rportctl create wan0 in "$A"
+	succeeds rportctl create wan1 in "$A"
+	kill -STOP "$RPORTD_PID"
+	ip -n "$A" link del wan0
+	ip -n "$A" link set wan1 name wan0
+	kill -CONT "$RPORTD_PID"
+	eventually states_are down pending
+	sleep 4.5 # tries after 0.25, 0.75, 1.75 and 3.75 s; the next one after 7.75
+	ip -n "$A" link set wan0 name wan1
+	eventually -t 1000 states_are down down
+	assert_eq "$(ports "$A" | sort | xargs)" 'wan0 wan1' "interfaces"
+}
+
 test_moved_and_made_anew() {
 	start_rportd
 	pair_both
