@@ -201,21 +201,21 @@ static void begin(struct batch_engine *batch, struct flow *flow)
 	while (n_small < ALONE_FRAMES && bytes < FLOW_BATCH_BYTES) {
 		ssize_t size = move_frame(flow, buffer);
 
-		if (size == -EBADFD)
+		if (size == -EBADFD) {
 			make_gone(batch, flow);
-		else if (size < 0)
-			make_idle(batch, flow);
-		if (size < 0)
 			return;
+		}
+		if (size < 0)
+			break;
 		bytes += (size_t)size;
 		n_small += size < LARGE_FRAME;
 	}
 	if (n_small < ALONE_FRAMES) {
 		make_idle(batch, flow);
-		return;
+	} else {
+		flow->batch = ALONE_FRAMES;
+		make_ready(batch, flow);
 	}
-	flow->batch = ALONE_FRAMES;
-	make_ready(batch, flow);
 }
 
 static void complete_poll(struct batch_engine *batch, struct flow *flow, int result)
@@ -298,7 +298,7 @@ static void settle_reads(struct batch_engine *batch)
 	for (flow = first; flow && flow->asked > 0; flow = next) {
 		next = TAILQ_NEXT(flow, ready);
 		TAILQ_REMOVE(&batch->ready, flow, ready);
-		if (has_large_frames(flow)) { /* or none */
+		if (flow->came == 0 || has_large_frames(flow)) {
 			flow->batch = 1;
 			make_idle(batch, flow);
 		} else {

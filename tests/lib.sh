@@ -166,6 +166,12 @@ ns_list() {
 	find /run/netns -maxdepth 1 -name "$TEST_PREFIX*" -printf '%f\n'
 }
 
+# witness_gone NAMESPACE, as a condition: its interface "witness", the other end of one in a namespace that was deleted, which
+# goes only when that is really gone
+witness_gone() {
+	! ip -n "$1" link show dev witness
+}
+
 # in_ns NAMESPACE COMMAND...: unlike `ip netns exec`, in the same mount namespace, and without a process between. A function
 # in front would cost a process for `&`: use in_ns_args there.
 in_ns() {

@@ -138,7 +138,7 @@ test_netns_del() {
 	pair_numbered
 	ping_ok "$A" 192.168.0.1
 	ip netns del "$B"
-	eventually -t 3000 witness_gone
+	eventually -t 3000 witness_gone "$A"
 	assert_eq "$(held_by_rportd "$inode")" '' "how rportd keeps the namespace"
 	eventually no_carrier "$A" rport0
 	eventually port_is ab b .state pending
@@ -149,10 +149,6 @@ test_netns_del() {
 	assert_no_ports
 }
 
-witness_gone() {
-	! ip -n "$A" link show dev witness
-}
-
 test_netns_del_under_traffic() {
 	start_rportd
 	ns_add A B
@@ -161,7 +157,7 @@ test_netns_del_under_traffic() {
 	start_flood
 	ip netns del "$B"
 	wait "$FLOOD_B" || true # a process in it keeps a namespace; it has ended now
-	eventually -t 3000 witness_gone
+	eventually -t 3000 witness_gone "$A"
 	eventually no_carrier "$A" rport0
 	eventually port_is ab b .state pending
 	rportd_alive

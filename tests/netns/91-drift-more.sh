@@ -44,10 +44,6 @@ test_moved_into_what_is_deleted() {
 	eventually -t 3000 port_has "netns:$A/p7" '.drift | length' 1
 }
 
-witness_gone() {
-	! ip -n "$C" link show dev witness
-}
-
 # is_elsewhere, as a condition: and that is seen
 is_elsewhere() {
 	[[ $(of_port "netns:$A/wan0" '.drift | join(",")') == *'it was moved to another namespace'* ]]
@@ -62,7 +58,7 @@ test_moved_to_the_number_of_its_home() {
 	eventually is_elsewhere
 	ip -n "$C" link add witness type veth peer name witness netns "$A"
 	ip netns del "$A"
-	eventually witness_gone
+	eventually witness_gone "$C"
 	ns_add D
 	succeeds rportctl create wan1 in "$D"
 	ip -n "$C" link set wan0 netns "$D"

@@ -321,7 +321,7 @@ test_nothing_old_is_delivered() {
 	kill -STOP "$RPORTD_PID"
 	succeeds traffic "$A" udp-send --count 500 192.168.0.1 5000
 	ip netns del "$B"
-	eventually -t 3000 witness_gone
+	eventually -t 3000 witness_gone "$A"
 	ns_create "$B"
 	listener "$B" out udp-listen --count 1000 --idle 300 --timeout 9000 0.0.0.0 5000
 	kill -CONT "$RPORTD_PID"
@@ -421,17 +421,17 @@ test_namespace_of_a_pending_port_dies() {
 	assert_eq "$(held_by_rportd "$(namespace_inode "$B")")" '' "how rportd keeps the namespace"
 	inode=$(namespace_inode "$B")
 	ip netns del "$B"
-	eventually -t 3000 witness_gone
+	eventually -t 3000 witness_gone "$A"
 	assert_eq "$(held_by_rportd "$inode")" '' "how rportd keeps the namespace"
 	# and the other one, with the port that is there
 	ip -n "$HOME_NS" link add witness type veth peer name witness netns "$A"
 	ip netns del "$A"
-	eventually -t 3000 witness_gone_at_home
+	eventually -t 3000 witness_gone "$HOME_NS"
 	# nor one that was there for an instant only
 	ip netns add "$B"
 	ip -n "$HOME_NS" link add witness type veth peer name witness netns "$B"
 	ip netns del "$B"
-	eventually -t 3000 witness_gone_at_home
+	eventually -t 3000 witness_gone "$HOME_NS"
 	succeeds rportctl unpair ab
 	ports_count 0
 }
@@ -442,14 +442,6 @@ displaced_pair() {
 	ip -n "$A" link add witness type veth peer name witness netns "$B"
 	succeeds rportctl pair "$A" "$B" --name ab --b-name rport0 --wait
 	assert_match "$OUT" '*pending: there is an interface rport0 *' pair
-}
-
-witness_gone() {
-	! ip -n "$A" link show dev witness
-}
-
-witness_gone_at_home() {
-	! ip -n "$HOME_NS" link show dev witness
 }
 
 run_tests "$@"
