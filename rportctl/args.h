@@ -9,7 +9,7 @@
  */
 
 #include "rportctl.h"
-#include "util.h"
+#include "base/util.h"
 
 struct args_option {
 	const char *name;  /* "--mtu" */

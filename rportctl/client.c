@@ -8,7 +8,7 @@
 
 #include "client.h"
 #include "output.h"
-#include "frame.h"
+#include "base/frame.h"
 
 #define CLIENT_TIMEOUT_SECONDS 30
 #define CLIENT_REPLY_MAX       ((size_t)64 * 1024 * 1024) /* a list of very many links */

@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 #include "rportctl.h"
-#include "util.h"
+#include "base/util.h"
 
 enum output_color {
 	COLOR_NONE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "rportd.h"
+#include "daemon/rportd.h"
 
 int main(int argc, char *argv[])
 {

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <time.h>
 
-#include "util.h"
+#include "base/util.h"
 
 static _Noreturn void die(const char *what)
 {

@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "tun.h"
+#include "kernel/tun.h"
 
 #define DEVICE    "limit0"
 #define ADDRESS   "192.0.2.1" /* ours */

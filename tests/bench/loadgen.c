@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "loadgen.h"
-#include "netns.h"
+#include "kernel/netns.h"
 
 static const char usage[] =
 	"Usage: loadgen COMMAND --from NETNS --to NETNS --address ADDR [OPTION]...\n"

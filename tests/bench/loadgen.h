@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 
-#include "util.h"
+#include "base/util.h"
 
 #define LOAD_PIDS_MAX    8
 #define LOAD_STREAMS_MAX 64

@@ -17,8 +17,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "netns.h"
-#include "rtnl.h"
+#include "kernel/netns.h"
+#include "kernel/rtnl.h"
 
 #define TIMES_MAX 1000
 #define PAUSE_NS  (50 * 1000 * 1000) /* until nothing of what was before is left to be done */

@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <stdio.h>
 
-#include "netns.h"
-#include "tun.h"
+#include "kernel/netns.h"
+#include "kernel/tun.h"
 
 #define FRAME_MAX (65536 + 64) /* a segment that is yet to be cut, with its header */
 

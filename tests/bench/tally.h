@@ -4,7 +4,7 @@
 
 /* What became of numbered datagrams: which came, which twice, which in the wrong order. */
 
-#include "util.h"
+#include "base/util.h"
 
 struct tally {
 	uint64_t count;                          /* numbers that there may be: 0 to count - 1 */

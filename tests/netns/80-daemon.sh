@@ -156,7 +156,7 @@ test_varlink_standard() {
 	assert_json "$replies" 'length == 7' "replies, none to a oneway call"
 	assert_json "$replies" '.[0].parameters | (.interfaces | contains(["org.rportd.Manager"])) and has("vendor") and
 		has("product") and has("version") and has("url")'
-	assert_eq "$(jq -r '.[1].parameters.description' <<<"$replies")" "$(<"$TOP_DIR/src/org.rportd.Manager.varlink")" \
+	assert_eq "$(jq -r '.[1].parameters.description' <<<"$replies")" "$(<"$TOP_DIR/src/api/org.rportd.Manager.varlink")" \
 		"the description that is served"
 	assert_json "$replies" '.[2].error == "org.varlink.service.InterfaceNotFound"'
 	assert_json "$replies" '.[3].error == "org.varlink.service.MethodNotFound"'

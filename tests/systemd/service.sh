@@ -406,7 +406,7 @@ test_catalog() {
 	local id
 	setup
 	succeeds journalctl --update-catalog
-	succeeds grep -ohE '[0-9a-f]{32}' "$TOP_DIR/src/messages.h"
+	succeeds grep -ohE '[0-9a-f]{32}' "$TOP_DIR/src/base/messages.h"
 	for id in $OUT; do
 		run journalctl --dump-catalog "$id"
 		assert_match "$OUT" '*Subject: *Defined-By: rportd*' "catalog entry $id"

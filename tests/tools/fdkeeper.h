@@ -10,7 +10,7 @@
 
 #include <sys/queue.h>
 
-#include "util.h"
+#include "base/util.h"
 
 #define STORE_NAME_MAX 256 /* bytes of a name, with its NUL: FDNAME= has at most 255 */
 #define FDS_START      3   /* SD_LISTEN_FDS_START */

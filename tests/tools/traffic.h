@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "util.h"
+#include "base/util.h"
 
 #define TRAFFIC_DATAGRAM_MAX 65507 /* bytes of payload that one UDP datagram over IPv4 can have */
 #define TRAFFIC_COUNT_MAX    100000000

@@ -4,7 +4,7 @@
 
 /* Directories with files of links, and what is told when they are loaded. */
 
-#include "config-private.h"
+#include "config/config-private.h"
 
 /* The least that makes a link; [B] is the section it ends in. */
 #define DOMAINS "[A]\nDomain=red\n[B]\nDomain=blue\n"

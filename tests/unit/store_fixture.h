@@ -8,7 +8,7 @@
  */
 
 #include "../tools/fdkeeper.h"
-#include "state.h"
+#include "store/fdstore.h"
 
 extern struct store store;
 extern char aside_path[64];

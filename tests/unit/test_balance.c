@@ -3,7 +3,7 @@
 
 #include <check.h>
 
-#include "balance.h"
+#include "datapath/balance.h"
 
 /* A situation, and what shall be moved; -1: nothing. */
 static const struct situation {

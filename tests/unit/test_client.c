@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "rportctl/client.h"
-#include "util.h"
+#include "base/util.h"
 
 /*
  * A daemon of one connection is in a child process: it takes the call, which a test looks at by

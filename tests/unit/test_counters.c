@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "counters.h"
-#include "memfd.h"
+#include "store/counters.h"
+#include "store/memfd.h"
 #include "store_fixture.h"
 
 #define N_SLOTS 100

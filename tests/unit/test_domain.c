@@ -3,7 +3,7 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "domain.h"
+#include "kernel/domain.h"
 
 #define NAME_15  "123456789012345"
 #define NAME_50  "12345678901234567890123456789012345678901234567890"

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "engine.h"
+#include "datapath/engine.h"
 
 #define N_FLOWS    3
 #define HEADER     10

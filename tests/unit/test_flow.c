@@ -3,7 +3,7 @@
 
 #include <check.h>
 
-#include "flow.h"
+#include "datapath/flow.h"
 
 static const struct flow plain = { .header = 0 };
 static const struct flow offload = { .header = 10 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <check.h>
 
-#include "frame.h"
+#include "base/frame.h"
 
 #define LIMIT 64
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
-#include "journal.h"
-#include "memfd.h"
+#include "store/journal.h"
+#include "store/memfd.h"
 #include "store_fixture.h"
 
 #define HEADER_OF(version, generation) \

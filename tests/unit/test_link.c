@@ -4,8 +4,8 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "link.h"
-#include "spec.h"
+#include "port/parent.h"
+#include "port/spec.h"
 
 /* --- parents ---------------------------------------------------------------------------------- */
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "monitor-private.h"
-#include "rtnl.h"
+#include "kernel/monitor-private.h"
+#include "kernel/rtnl.h"
 
 #define NSID 5
 

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <limits.h>
 
-#include "names.h"
+#include "base/names.h"
 
 /* A name of @length times @c; good until the next call. */
 static const char *repeat(char c, size_t length)

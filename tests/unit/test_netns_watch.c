@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "netns-watch-private.h"
+#include "kernel/netns-watch-private.h"
 
 /* Other processes mount, too, and their calls are not ours to count. */
 #define NO_MOUNTS  "/nonexistent/mountinfo"

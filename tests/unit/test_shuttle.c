@@ -10,7 +10,7 @@
 #include <semaphore.h>
 #include <sys/socket.h>
 
-#include "shuttle-private.h"
+#include "datapath/shuttle-private.h"
 
 #define FRAME_SIZE 200
 #define WINDOW     32 /* frames on the way at most: a socket that is full would be a loss */

@@ -2,7 +2,7 @@
 /* What a port shall be, as JSON and back: as one daemon tells the next. */
 #include <check.h>
 
-#include "spec-json.h"
+#include "port/spec-json.h"
 
 static struct port_spec full_spec(const char *domain)
 {

@@ -3,7 +3,7 @@
 
 #include <check.h>
 
-#include "spin.h"
+#include "datapath/spin.h"
 
 #define USEC UINT64_C(1000)
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "memfd.h"
+#include "store/memfd.h"
 #include "store_fixture.h"
 
 /* --- helpers ---------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "table.h"
+#include "manager/table.h"
 
 #define N_PORTS 6
 

@@ -9,8 +9,8 @@
 
 #include <check.h>
 
-#include "frame.h"
-#include "varlink-private.h"
+#include "base/frame.h"
+#include "varlink/varlink-private.h"
 
 #define OUTPUT_LIMIT (1024 * 1024)
 #define CONNECTIONS  8

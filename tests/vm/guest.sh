@@ -40,11 +40,12 @@ guest_prepare() {
 	TREE=$(mktemp -d "${TMPDIR:-/tmp}/rport-tree.XXXXXX") || exit 1
 	trap 'rm -rf "$TREE"' EXIT
 	trap 'kill "$!" 2>/dev/null; wait; exit 130' INT TERM HUP
-	mkdir -p "$TREE"/{build/{rportctl,tests/tools},src,tests/{netns,vm,systemd}} &&
+	mkdir -p "$TREE"/{build/{rportctl,tests/tools},src/{api,base},tests/{netns,vm,systemd}} &&
 		cp "$RPORTD" "$TREE/build" &&
 		cp "$BUILD_DIR/rportctl/rportctl" "$TREE/build/rportctl" &&
 		cp "$TRAFFIC" "${TRAFFIC%/*}/hold-thread" "$TREE/build/tests/tools" &&
-		cp "$TOP_DIR"/src/{org.rportd.Manager.varlink,messages.h} "$TREE/src" &&
+		cp "$TOP_DIR/src/api/org.rportd.Manager.varlink" "$TREE/src/api" &&
+		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
 		cp "$TESTS_DIR"/{lib,ports,drift}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/vm/{vrf,mpls,hold}.sh "$TREE/tests/vm" &&

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_API_INTERFACE_H
+#define RPORT_API_INTERFACE_H
+
+/* The methods of org.rportd.Manager: parameters in, calls of the manager, replies out. */
+
+#include "manager/manager.h"
+#include "varlink/server.h"
+
+struct api;
+
+/* The interface as varlink_server_new() takes it; its userdata is a struct api. */
+extern const struct varlink_interface api_interface;
+
+/**
+ * api_new() - what the methods work on
+ * @manager: must live as long; its observer is the API's
+ * @config_path: see config_load(); must live as long
+ * @ret: free it with api_free(), after the server of its methods
+ *
+ * Return: 0 or -errno.
+ */
+int api_new(struct manager *manager, const char *config_path, struct api **ret);
+
+/**
+ * api_free() - takes NULL
+ */
+void api_free(struct api *api);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * While somebody monitors, what every link and port was when it was last told is kept as JSON. When
+ * the manager says that one has come to rest it is made anew, and what differs is the change. So no
+ * change is told twice, none is left out, and nothing is kept while nobody listens.
+ *
+ * Counters change all the time and are no event: "statistics" is left out of the comparison.
+ */
+
+#include <stdio.h>
+#include <sys/queue.h>
+
+#include "api/write.h"
+#include "api/api-private.h"
+#include "manager/table.h"
+
+struct subscriber {
+	struct api_monitor *monitor;
+	struct varlink_stream *stream;
+	TAILQ_ENTRY(subscriber) entry;
+};
+
+struct api_monitor {
+	struct manager *manager;
+	TAILQ_HEAD(subscriber_list, subscriber) subscribers;
+	json_t *links; /* by name */
+	json_t *ports; /* by number */
+};
+
+/* --- what was told last ----------------------------------------------------------------------- */
+
+static void remember_link(struct rport_link *link, void *userdata)
+{
+	struct api_monitor *monitor = userdata;
+
+	json_object_set_new(monitor->links, link->name, api_link_to_json(monitor->manager, link));
+}
+
+static const char *port_number(const struct port *port, char buf[static 16])
+{
+	snprintf(buf, 16, "%u", port->slot);
+	return buf;
+}
+
+static void remember_port(struct port *port, void *userdata)
+{
+	struct api_monitor *monitor = userdata;
+	char key[16];
+
+	json_object_set_new(monitor->ports, port_number(port, key),
+			    api_port_to_json(monitor->manager, port));
+}
+
+static void forget(struct api_monitor *monitor)
+{
+	json_decref(steal_ptr(monitor->links));
+	json_decref(steal_ptr(monitor->ports));
+}
+
+static int remember(struct api_monitor *monitor)
+{
+	struct table *table = manager_table(monitor->manager);
+
+	monitor->links = json_object();
+	monitor->ports = json_object();
+	if (!monitor->links || !monitor->ports) {
+		forget(monitor);
+		return -ENOMEM;
+	}
+	table_foreach_link(table, remember_link, monitor);
+	table_foreach_port(table, remember_port, monitor);
+	return 0;
+}
+
+static json_t *values(json_t *object)
+{
+	json_t *array = json_array(), *value;
+	const char *key;
+
+	json_object_foreach(object, key, value) json_array_append(array, value);
+	return array;
+}
+
+/* --- telling ---------------------------------------------------------------------------------- */
+
+/* Takes over all references. */
+static json_t *make_event(const char *event, json_t *name, json_t *changes, json_t *link,
+			  json_t *port, json_t *links, json_t *ports)
+{
+	return json_pack("{s:s, s:o?, s:o, s:o?, s:o?, s:o?, s:o?}", "event", event, "name", name,
+			 "changes", changes ? changes : json_array(), "link", link, "port", port,
+			 "links", links, "ports", ports);
+}
+
+/* Takes over the reference. */
+static void broadcast(struct api_monitor *monitor, json_t *event)
+{
+	struct subscriber *subscriber;
+
+	TAILQ_FOREACH(subscriber, &monitor->subscribers, entry)
+	{
+		varlink_stream_reply(subscriber->stream, json_incref(event));
+	}
+	json_decref(event);
+}
+
+static bool is_watched(const char *key)
+{
+	return !streq(key, "statistics") && !streq(key, "a") && !streq(key, "b");
+}
+
+/* The members that are other than before. A link's ports have events of their own. */
+static json_t *differences(json_t *before, json_t *now)
+{
+	json_t *changes = json_array(), *value;
+	const char *key;
+
+	json_object_foreach(now, key, value)
+	{
+		if (is_watched(key) && !json_equal(value, json_object_get(before, key)))
+			json_array_append_new(changes, json_string(key));
+	}
+	return changes;
+}
+
+/*
+ * One of @known, under @key, is now as @now says (a reference that is taken over), or not any more
+ * (NULL). Return: the event, "Added", "Changed" or "Removed", or NULL when nothing has changed.
+ */
+static const char *note(json_t *known, const char *key, json_t *now, json_t **ret_changes)
+{
+	json_t *before = json_object_get(known, key);
+
+	*ret_changes = NULL;
+	if (!now) {
+		if (!before)
+			return NULL;
+		json_object_del(known, key);
+		return "Removed";
+	}
+	if (before) {
+		*ret_changes = differences(before, now);
+		if (json_array_size(*ret_changes) == 0)
+			json_decref(steal_ptr(*ret_changes));
+	}
+	json_object_set_new(known, key, now); /* with statistics, which are no event */
+	return !before ? "Added" : *ret_changes ? "Changed" : NULL;
+}
+
+/* By which name those who listen know it, when it has another one now. */
+static json_t *known_name(const json_t *before, const struct port *port)
+{
+	const char *domain = json_string_value(json_object_get(before, "domain"));
+	const char *ifname = json_string_value(json_object_get(before, "interface"));
+	char name[PORT_TEXT_MAX];
+
+	if (!domain || !ifname)
+		return json_string(port_format(port, name));
+	return json_sprintf("%s/%s", domain, ifname[0] ? ifname : "-");
+}
+
+static void port_event(const struct port *port, bool removed, void *userdata)
+{
+	struct api_monitor *monitor = userdata;
+	json_t *now, *changes, *name;
+	char key[16], event[16];
+	const char *what;
+
+	if (!monitor->ports)
+		return;
+	name = known_name(json_object_get(monitor->ports, port_number(port, key)), port);
+	now = removed ? NULL : api_port_to_json(monitor->manager, port);
+	json_incref(now);
+	what = note(monitor->ports, port_number(port, key), now, &changes);
+	if (!what) {
+		json_decref(now);
+		json_decref(name);
+		return;
+	}
+	snprintf(event, sizeof(event), "port%s", what);
+	broadcast(monitor, make_event(event, name, changes, NULL, now, NULL, NULL));
+}
+
+static void link_event(const struct rport_link *link, bool removed, void *userdata)
+{
+	struct api_monitor *monitor = userdata;
+	json_t *now, *changes;
+	const char *what;
+	char event[16];
+
+	if (!monitor->links)
+		return;
+	now = removed ? NULL : api_link_to_json(monitor->manager, link);
+	json_incref(now);
+	what = note(monitor->links, link->name, now, &changes);
+	if (!what) {
+		json_decref(now);
+		return;
+	}
+	snprintf(event, sizeof(event), "link%s", what);
+	broadcast(monitor,
+		  make_event(event, json_string(link->name), changes, now, NULL, NULL, NULL));
+}
+
+/* --- who listens ------------------------------------------------------------------------------ */
+
+static void unsubscribe(void *userdata)
+{
+	struct subscriber *subscriber = userdata;
+	struct api_monitor *monitor = subscriber->monitor;
+
+	TAILQ_REMOVE(&monitor->subscribers, subscriber, entry);
+	free(subscriber);
+	if (TAILQ_EMPTY(&monitor->subscribers))
+		forget(monitor);
+}
+
+static void refresh_link(struct rport_link *link, void *monitor)
+{
+	link_event(link, false, monitor);
+}
+
+static void refresh_port(struct port *port, void *monitor)
+{
+	port_event(port, false, monitor);
+}
+
+/* For a snapshot. Those who listen already are told of what is news. */
+static int know_all(struct api_monitor *monitor)
+{
+	struct table *table = manager_table(monitor->manager);
+
+	if (!monitor->links)
+		return remember(monitor);
+	table_foreach_port(table, refresh_port, monitor);
+	table_foreach_link(table, refresh_link, monitor);
+	return 0;
+}
+
+static void subscribe(struct api_monitor *monitor, struct varlink_call *call)
+{
+	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
+	json_t *snapshot = NULL;
+
+	if (!subscriber) {
+		varlink_reply(call, NULL);
+		return;
+	}
+	if (know_all(monitor) >= 0)
+		snapshot = make_event("snapshot", NULL, NULL, NULL, NULL, values(monitor->links),
+				      values(monitor->ports));
+	subscriber->monitor = monitor;
+	subscriber->stream = varlink_stream_new(call, snapshot, unsubscribe, subscriber);
+	if (subscriber->stream)
+		TAILQ_INSERT_TAIL(&monitor->subscribers, subscriber, entry);
+	else
+		free(subscriber);
+	if (TAILQ_EMPTY(&monitor->subscribers))
+		forget(monitor);
+}
+
+void api_method_monitor(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct api_reader reader = { 0 };
+	struct api *api = userdata;
+
+	if (!api_known_keys(&reader, parameters, NULL, 0)) {
+		api_refuse(call, &reader);
+	} else if (varlink_streams_full(call)) {
+		rport_error_set(&reader.err, RPORT_ERR_LIMIT, EUSERS,
+				"there are as many monitors already as there may be (rportd "
+				"--limit monitors=N)");
+		api_refuse(call, &reader);
+	} else {
+		subscribe(api->monitor, call);
+	}
+}
+
+int api_monitor_new(struct manager *manager, struct api_monitor **ret)
+{
+	struct api_monitor *monitor = calloc(1, sizeof(*monitor));
+
+	if (!monitor)
+		return -ENOMEM;
+	monitor->manager = manager;
+	TAILQ_INIT(&monitor->subscribers);
+	manager_observe(manager, &(struct manager_observer){ .port = port_event,
+							     .link = link_event,
+							     .userdata = monitor });
+	*ret = monitor;
+	return 0;
+}
+
+void api_monitor_free(struct api_monitor *monitor)
+{
+	if (!monitor)
+		return;
+	manager_observe(monitor->manager, &(struct manager_observer){ 0 });
+	forget(monitor);
+	free(monitor);
+}

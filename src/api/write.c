@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "api/write.h"
+#include "port/spec-json.h"
+
+static json_t *null_or_string(const char *text)
+{
+	return text[0] ? json_string(text) : json_null();
+}
+
+static json_t *offloads_to_json(unsigned int offloads)
+{
+	const char *names[TUN_OFFLOADS_MAX];
+	size_t n = tun_offload_names(offloads, names);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_string(names[i]));
+	return array;
+}
+
+static json_t *statistics_to_json(const struct port_status *status)
+{
+	const struct flow_counters *counters = &status->counters;
+
+	return json_pack("{s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:I}", "packets",
+			 (json_int_t)counters->packets, "bytes", (json_int_t)counters->bytes,
+			 "drops", "peerDown", (json_int_t)counters->drops[DROP_PEER_DOWN],
+			 "noProto", (json_int_t)counters->drops[DROP_NO_PROTO], "invalid",
+			 (json_int_t)counters->drops[DROP_INVALID], "noMemory",
+			 (json_int_t)counters->drops[DROP_NO_MEMORY], "other",
+			 (json_int_t)counters->drops[DROP_OTHER], "interfaceDropped",
+			 (json_int_t)status->interface_dropped);
+}
+
+static const char *state_name(enum port_state state)
+{
+	switch (state) {
+	case PORT_UP:
+		return "up";
+	case PORT_DOWN:
+		return "down";
+	case PORT_PENDING:
+		break;
+	}
+	return "pending";
+}
+
+static json_t *peer_to_json(const struct port *port)
+{
+	char name[PORT_TEXT_MAX];
+	struct port *peer;
+
+	if (manager_get_parent(port, &peer, NULL) < 0)
+		return json_null();
+	return json_string(port_format(peer, name));
+}
+
+/* Names of files, which reasons may quote, need not be UTF-8, which JSON must be. */
+static json_t *reason_to_json(const struct port *port)
+{
+	json_t *reason = port->hold.reason ? json_string(port->hold.reason) : json_null();
+
+	return reason ? reason : json_string("the reason is not UTF-8");
+}
+
+static json_t *drift_to_json(const struct port *port)
+{
+	json_t *lines = json_array();
+	const char *end;
+
+	for (const char *line = port->drift; line && *line; line = *end ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		json_array_append_new(lines, json_stringn(line, (size_t)(end - line)));
+	}
+	return lines;
+}
+
+static json_t *status_to_json(const struct port *port, const struct port_status *status)
+{
+	char domain[DOMAIN_TEXT_MAX], link_local[IP_TEXT_MAX];
+	const struct port_spec *spec = &port->spec;
+
+	return json_pack(
+		"{s:s, s:s, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:b, s:I, s:o, s:o, "
+		"s:o, s:o, s:o}",
+		"domain", domain_format(&spec->domain, domain), "interface", status->ifname,
+		"index", (json_int_t)status->index, "state", state_name(status->state), "reason",
+		reason_to_json(port), "losses", (json_int_t)port->hold.losses, "drift",
+		drift_to_json(port), "carrier", status->carrier, "link",
+		null_or_string(port->link ? port->link->name : ""), "peer", peer_to_json(port),
+		"mtu", (json_int_t)status->mtu, "offload", spec->offload, "mpls", spec->mpls,
+		"queues", (json_int_t)spec->queues, "addresses", spec_json_addresses(spec),
+		"routes", spec_json_routes(spec), "linkLocal",
+		null_or_string(port->no_ipv6 ? ""
+					     : ip_address_format(&port->link_local, link_local)),
+		"offloads", offloads_to_json(port->tun.offloads), "statistics",
+		statistics_to_json(status));
+}
+
+json_t *api_port_to_json(struct manager *manager, const struct port *port)
+{
+	struct port_status status;
+
+	manager_port_status(manager, port, &status);
+	return status_to_json(port, &status);
+}
+
+static bool one_is(const struct port_status status[static 2], enum port_state state)
+{
+	return status[0].state == state || status[1].state == state;
+}
+
+static json_t *warnings_to_json(const struct port_status status[static 2])
+{
+	json_t *warnings = json_array();
+	char text[128];
+
+	if (status[0].mtu == status[1].mtu)
+		return warnings;
+	snprintf(text, sizeof(text), "the MTUs of the ends differ: %u at end a, %u at end b",
+		 status[0].mtu, status[1].mtu);
+	json_array_append_new(warnings, json_string(text));
+	return warnings;
+}
+
+static const char *link_state(const struct port_status status[static 2])
+{
+	if (one_is(status, PORT_PENDING))
+		return "pending";
+	return one_is(status, PORT_DOWN) ? "degraded" : "up";
+}
+
+/* By queue; none while it is pending. */
+static json_t *workers_to_json(const struct rport_link *link)
+{
+	unsigned int workers[TUN_QUEUES_MAX];
+	unsigned int n = link->shuttle ? shuttle_link_workers(link->shuttle, workers) : 0;
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < n; i++)
+		json_array_append_new(array, json_integer(workers[i]));
+	return array;
+}
+
+json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
+{
+	const struct port *a = link->ports[0], *b = link->ports[1];
+	struct port_status status[2];
+
+	manager_port_status(manager, a, &status[0]);
+	manager_port_status(manager, b, &status[1]);
+	return json_pack("{s:s, s:s, s:b, s:I, s:b, s:b, s:I, s:s, s:o, s:o, s:o, s:o}", "name",
+			 link->name, "state", link_state(status), "configured", link->configured,
+			 "mtu", (json_int_t)MIN(status[0].mtu, status[1].mtu), "offload",
+			 a->spec.offload, "mpls", a->spec.mpls, "queues",
+			 (json_int_t)a->spec.queues, "datapath", manager_datapath(manager),
+			 "workers", workers_to_json(link), "warnings", warnings_to_json(status),
+			 "a", status_to_json(a, &status[0]), "b", status_to_json(b, &status[1]));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_API_WRITE_H
+#define RPORT_API_WRITE_H
+
+/* Ports and links as JSON, in the types of org.rportd.Manager. */
+
+#include <jansson.h>
+
+#include "manager/manager.h"
+
+/**
+ * api_port_to_json() - a Port, the kernel asked
+ * Return: a new reference, or NULL when out of memory.
+ */
+json_t *api_port_to_json(struct manager *manager, const struct port *port);
+
+/**
+ * api_link_to_json() - a Link, the kernel asked
+ * Return: a new reference, or NULL when out of memory.
+ */
+json_t *api_link_to_json(struct manager *manager, const struct rport_link *link);
+
+#endif

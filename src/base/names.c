@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/names.h"
+
+/* <ctype.h> follows the locale; a name is valid or not on every machine alike. */
+static bool ascii_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool dot_or_dotdot(const char *name)
+{
+	return streq(name, ".") || streq(name, "..");
+}
+
+bool link_name_valid(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length < 1 || length > LINK_NAME_MAX || name[0] == '.' || name[0] == '-')
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!ascii_alnum(*c) && !strchr("._-", *c))
+			return false;
+	return true;
+}
+
+bool ifname_valid(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length < 1 || length >= IFNAMSIZ || dot_or_dotdot(name))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (*c <= ' ' || *c > '~' || strchr("/:%", *c))
+			return false;
+	return true;
+}
+
+bool netns_name_valid(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length >= 1 && length <= NAME_MAX && !dot_or_dotdot(name) && !strchr(name, '/');
+}
+
+/* Bytes of the UTF-8 sequence that begins with @lead, 0: none does (RFC 3629). */
+static unsigned int utf8_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if ((lead & 0xf0) == 0xe0)
+		return 3;
+	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+}
+
+/* The second byte rules out longer spellings than need be, surrogates, and what is beyond
+ * U+10FFFF.
+ */
+static bool utf8_second_valid(unsigned char lead, unsigned char second)
+{
+	switch (lead) {
+	case 0xe0:
+		return second >= 0xa0;
+	case 0xed:
+		return second <= 0x9f;
+	case 0xf0:
+		return second >= 0x90;
+	case 0xf4:
+		return second <= 0x8f;
+	default:
+		return true;
+	}
+}
+
+bool text_printable(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	while (*c) {
+		unsigned int length = utf8_length(*c);
+
+		if (length == 0 || *c < ' ' || *c == 0x7f)
+			return false;
+		for (unsigned int i = 1; i < length; i++)
+			if ((c[i] & 0xc0) != 0x80) /* the end of the text, too */
+				return false;
+		/* U+0080 to U+009F are control characters as well */
+		if (length > 1 && (!utf8_second_valid(c[0], c[1]) || (c[0] == 0xc2 && c[1] < 0xa0)))
+			return false;
+		c += length;
+	}
+	return true;
+}
+
+unsigned int ip_address_bits(int family)
+{
+	switch (family) {
+	case AF_INET:
+		return 32;
+	case AF_INET6:
+		return 128;
+	default:
+		return 0;
+	}
+}
+
+int ip_address_parse(const char *text, struct ip_address *ret)
+{
+	struct ip_address parsed = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+
+	if (inet_pton(parsed.family, text, parsed.bytes) != 1)
+		return -EINVAL;
+	*ret = parsed;
+	return 0;
+}
+
+/* A decimal number without sign, space or leading zero, which strtoul() would all let pass. */
+static int parse_length(const char *text, unsigned int max, unsigned int *ret)
+{
+	unsigned int value = 0;
+
+	if (!*text || (text[0] == '0' && text[1]))
+		return -EINVAL;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -EINVAL;
+		value = value * 10 + (unsigned int)(*text - '0');
+		if (value > max)
+			return -EINVAL;
+	}
+	*ret = value;
+	return 0;
+}
+
+int ip_prefix_parse(const char *text, struct ip_prefix *ret)
+{
+	const char *slash = strchrnul(text, '/');
+	struct ip_prefix parsed = { 0 };
+	char address[IP_TEXT_MAX];
+	size_t size = (size_t)(slash - text);
+
+	if (size >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, size);
+	address[size] = '\0';
+	if (ip_address_parse(address, &parsed.address) < 0)
+		return -EINVAL;
+
+	parsed.length = ip_address_bits(parsed.address.family);
+	if (*slash && parse_length(slash + 1, parsed.length, &parsed.length) < 0)
+		return -EINVAL;
+	*ret = parsed;
+	return 0;
+}
+
+bool ip_prefix_has_host_bits(const struct ip_prefix *prefix)
+{
+	unsigned int bits = ip_address_bits(prefix->address.family);
+
+	for (unsigned int bit = prefix->length; bit < bits; bit++)
+		if (prefix->address.bytes[bit / 8] & (0x80u >> (bit % 8)))
+			return true;
+	return false;
+}
+
+const char *ip_address_format(const struct ip_address *address, char buf[static IP_TEXT_MAX])
+{
+	/* an unknown family leaves the buffer alone */
+	if (!inet_ntop(address->family, address->bytes, buf, IP_TEXT_MAX))
+		buf[0] = '\0';
+	return buf;
+}
+
+const char *ip_prefix_format(const struct ip_prefix *prefix, char buf[static IP_PREFIX_TEXT_MAX])
+{
+	size_t used = strlen(ip_address_format(&prefix->address, buf));
+
+	/* no address: no length either */
+	if (used > 0)
+		snprintf(buf + used, IP_PREFIX_TEXT_MAX - used, "/%u", prefix->length);
+	return buf;
+}
+
+bool ip_address_equal(const struct ip_address *a, const struct ip_address *b)
+{
+	return a->family == b->family &&
+	       memcmp(a->bytes, b->bytes, ip_address_bits(a->family) / 8) == 0;
+}
+
+bool ip_prefix_equal(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	return ip_address_equal(&a->address, &b->address) && a->length == b->length;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_CONFIG_CONFIG_H
+#define RPORT_CONFIG_CONFIG_H
+
+/*
+ * Links as files say them: NAME.rport and its drop-ins NAME.rport.d/(anything).conf, in the
+ * directories of a path, of which the first that has a file of a name wins. rport(5) is the manual.
+ * Nothing here knows which links there are; the manager makes of them what is to be done.
+ */
+
+#include "port/spec.h"
+
+#define CONFIG_PATH_DEFAULT "/etc/rportd:/run/rportd/conf.d:/usr/lib/rportd"
+#define CONFIG_LINKS_MAX    10000
+#define CONFIG_DROP_INS_MAX 256           /* of a link */
+#define CONFIG_FILE_MAX     (1024 * 1024) /* bytes of one file */
+#define CONFIG_LINE_MAX     512           /* bytes of one line that is not a comment */
+#define CONFIG_FAULTS_MAX   20            /* of one file that are told, of either severity */
+
+enum config_severity {
+	CONFIG_WARNING, /* it has no effect: an unknown key, say */
+	CONFIG_ERROR,   /* the link cannot be used */
+};
+
+/*
+ * What is wrong, once for each fault; @file is the path as opened, @line 0 when no line is to
+ * blame. @message is printable UTF-8 (the name of a file may be anything). From CONFIG_FAULTS_MAX
+ * on, a last one says that there are more.
+ */
+typedef void (*config_problem_fn)(enum config_severity severity, const char *file,
+				  unsigned int line, const char *message, void *userdata);
+
+struct config_link {
+	struct link_spec spec; /* with its name, which is the file's; domains are not resolved */
+	char *file;            /* where it is: the path of NAME.rport */
+	bool bad;              /* there was a CONFIG_ERROR: of the spec only the name may be used */
+};
+
+/* All links, by name. */
+struct config {
+	struct config_link *links;
+	size_t n_links;
+	bool incomplete; /* there are more files than are read: a link not found may have one */
+};
+
+/**
+ * config_load() - read all files
+ * @path: directories with ':' between; one that does not exist is empty
+ * @problem: told of every fault, in the order of files and lines; may be NULL
+ * @ret: release it with config_release()
+ *
+ * A faulty file makes that link bad, and no other. An empty file, or a symbolic link to /dev/null,
+ * masks those of its name in later directories.
+ *
+ * Return: 0, or -errno when it is not known which links there are: -EINVAL for a @path without
+ * directories, -ENOMEM, or another when a directory is there and cannot be read (@problem is told).
+ * A caller who took that for "no links" would remove them all.
+ */
+int config_load(const char *path, config_problem_fn problem, void *userdata, struct config *ret);
+
+/**
+ * config_release() - free what config_load() gave; takes a zeroed one
+ */
+void config_release(struct config *config);
+#define _cleanup_config_ _cleanup_(config_release)
+
+/**
+ * config_find() - the link of that name, or NULL
+ */
+struct config_link *config_find(const struct config *config, const char *name);
+
+/**
+ * config_format() - a link as a file
+ * @spec: of the link; what is as by default is left out, and the name, which is the file's
+ *
+ * What a file says for both ports is taken from the first.
+ *
+ * Return: the text, which config_load() reads as the same link unless config_write() would refuse
+ * it; the caller frees it. NULL when out of memory.
+ */
+char *config_format(const struct link_spec *spec);
+
+/**
+ * config_write() - write the file of a link, into the first directory of a path
+ *
+ * Atomic: there is the old file or the new one, whole and on the disk. The directory is made when
+ * it is not there, that above it is not. Drop-ins are left alone.
+ *
+ * Return: 0, -EINVAL for what a file cannot say (ports that differ in their offloads, a namespace
+ * whose name would be read as a comment), or another -errno; @err names the file.
+ */
+int config_write(const char *path, const struct link_spec *spec, struct rport_error *err);
+
+/**
+ * config_remove() - see to it that no file says there is a link of that name
+ *
+ * The file in the first directory is removed. Where another directory has one, too, an empty file
+ * in the first masks it. Drop-ins are left alone.
+ *
+ * Return: 1: done; 0: there was none; or -errno, with @err naming the file.
+ */
+int config_remove(const char *path, const char *name, struct rport_error *err);
+
+#endif

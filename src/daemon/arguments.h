@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_DAEMON_ARGUMENTS_H
+#define RPORT_DAEMON_ARGUMENTS_H
+
+/* The command line of rportd. */
+
+#include "datapath/shuttle.h"
+
+#define ARGUMENTS_SOCKET_DEFAULT "/run/rportd/org.rportd.Manager"
+
+/* How much there may be of what clients and files can ask for. */
+struct limits {
+	unsigned int links;
+	unsigned int ports;
+	unsigned int connections;
+	unsigned int connections_per_user;
+	unsigned int monitors;
+	unsigned int message; /* bytes of a call */
+	unsigned int retries; /* of a port that cannot be made; 0: for ever */
+};
+
+struct arguments {
+	const char *socket;
+	const char *config_path;
+	bool check_config; /* do nothing else */
+	unsigned int workers;
+	unsigned int busy_poll; /* microseconds */
+	int log_level;
+	enum shuttle_datapath datapath;
+	struct limits limits;
+};
+
+/**
+ * arguments_parse() - read the command line
+ * @ret: filled, what is not said with its default; strings are those of @argv
+ *
+ * Return: 1: go on; 0: done (--help, --version); -EINVAL after having said what is wrong.
+ */
+int arguments_parse(int argc, char *argv[], struct arguments *ret);
+
+#endif

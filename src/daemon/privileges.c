@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "daemon/privileges.h"
+#include "base/util.h"
+
+static const unsigned char needed[] = {
+	/* TUN devices, their settings, addresses and routes, in all namespaces */
+	CAP_NET_ADMIN,
+	/* setns(2) and unshare(2) of network namespaces */
+	CAP_SYS_ADMIN,
+	/* NETLINK_LISTEN_ALL_NSID, by which interfaces of other namespaces are heard of: the kernel
+	 * asks for it when the option is set, and again for each message */
+	CAP_NET_BROADCAST,
+	/*
+	 * Only root has it: the socket may be in a directory of the user who called sudo(8), and
+	 * /etc/rportd belongs to the user rportd. It gives little, for what is worth protecting
+	 * belongs to root, who rportd still is then.
+	 */
+	CAP_DAC_OVERRIDE,
+};
+
+typedef uint64_t capability_set;
+
+static capability_set needed_set(void)
+{
+	capability_set set = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		set |= UINT64_C(1) << needed[i];
+	return set;
+}
+
+static struct __user_cap_header_struct this_thread(void)
+{
+	return (struct __user_cap_header_struct){ .version = _LINUX_CAPABILITY_VERSION_3 };
+}
+
+static int get_permitted(capability_set *ret)
+{
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_header_struct header = this_thread();
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	*ret = data[0].permitted | (capability_set)data[1].permitted << 32;
+	return 0;
+}
+
+/* Nothing is inheritable, which clears the ambient set, too. */
+static int set_permitted(capability_set set)
+{
+	struct __user_cap_header_struct header = this_thread();
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	for (unsigned int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].permitted = data[i].effective = (uint32_t)(set >> (32 * i));
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+/* The kernel may know more capabilities than our headers do: it says EINVAL after its last. */
+static int limit_bounding_set(capability_set set)
+{
+	int there;
+
+	for (unsigned int cap = 0; (there = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
+		if (there && !(set >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			return -errno;
+	return 0;
+}
+
+int privileges_drop(void)
+{
+	capability_set permitted = 0;
+	int r;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	r = get_permitted(&permitted);
+	if (r < 0)
+		return r;
+	if (permitted >> CAP_SETPCAP & 1) {
+		r = limit_bounding_set(needed_set());
+		if (r < 0)
+			return r;
+	}
+	return permitted & ~needed_set() ? set_permitted(permitted & needed_set()) : 0;
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include "api/interface.h"
+#include "daemon/arguments.h"
+#include "build-config.h"
+#include "config/config.h"
+#include "base/log.h"
+#include "base/notify.h"
+#include "manager/manager.h"
+#include "daemon/privileges.h"
+#include "manager/reload.h"
+#include "manager/report.h"
+#include "daemon/rportd.h"
+#include "daemon/watchdog.h"
+#include "varlink/server.h"
+
+#define RUNTIME_DIR "/run/rportd"
+#define GROUP       "rportd"
+#define SOCKET_NAME "varlink" /* FileDescriptorName= of rportd.socket */
+
+#define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of ten thousand links with all their routes */
+#define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
+
+enum exit_status {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+struct rportd {
+	struct arguments arguments;
+	char lock_path[PATH_MAX];
+	int lock_fd;
+	int socket_fd; /* of the service manager, which listens for us; or -1 */
+	bool bound;    /* the socket is ours to unlink */
+	sd_event *event;
+	struct state *state;
+	struct state_handover handover;
+	struct manager *manager;
+	struct api *api;
+	struct varlink_server *varlink;
+	struct service *service;
+};
+
+/* --- start-up --------------------------------------------------------------------------------- */
+
+/* Each link takes two descriptors, and more for a moment while it is made. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warning("cannot raise the limit of open files: %m");
+}
+
+/* It would work without: so that it fails is no reason not to start. */
+static void drop_privileges(void)
+{
+	int r = privileges_drop();
+
+	if (r < 0)
+		log_warning("cannot give up privileges that are not needed: %s", strerror(-r));
+}
+
+static int make_runtime_dir(const char *socket)
+{
+	if (!streq(socket, ARGUMENTS_SOCKET_DEFAULT))
+		return 0;
+	if (mkdir(RUNTIME_DIR, 0755) < 0 && errno != EEXIST) {
+		log_error("cannot make %s: %m", RUNTIME_DIR);
+		return -errno;
+	}
+	return 0;
+}
+
+/* Is the file that was locked still the one at its path, or did the last daemon remove it? */
+static bool lock_is_current(int fd, const char *path)
+{
+	struct stat locked, current;
+
+	return fstat(fd, &locked) == 0 && stat(path, &current) == 0 &&
+	       locked.st_dev == current.st_dev && locked.st_ino == current.st_ino;
+}
+
+static int take_lock(struct rportd *rportd)
+{
+	for (;;) {
+		_cleanup_close_ int fd = -1;
+
+		fd = open(rportd->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0) {
+			log_error("cannot open %s: %m", rportd->lock_path);
+			return -errno;
+		}
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			if (errno == EWOULDBLOCK)
+				log_error("another rportd serves %s", rportd->arguments.socket);
+			else
+				log_error("cannot lock %s: %m", rportd->lock_path);
+			return -EBUSY;
+		}
+		if (lock_is_current(fd, rportd->lock_path)) {
+			rportd->lock_fd = steal_fd(&fd);
+			return 0;
+		}
+	}
+}
+
+static int refuse_second_instance(struct rportd *rportd)
+{
+	int n = snprintf(rportd->lock_path, sizeof(rportd->lock_path), "%s.lock",
+			 rportd->arguments.socket);
+
+	if (n < 0 || (size_t)n >= sizeof(rportd->lock_path)) {
+		log_error("the path of the socket is too long: %s", rportd->arguments.socket);
+		return -ENAMETOOLONG;
+	}
+	return take_lock(rportd);
+}
+
+static int quit(sd_event_source *source, const struct signalfd_siginfo *info,
+		void *userdata _unused_)
+{
+	log_info("ending on signal %s", strsignal((int)info->ssi_signo));
+	return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+static int prepare_signals(struct rportd *rportd)
+{
+	static const int signals[] = { SIGTERM, SIGINT };
+	sigset_t set;
+	int r;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
+	r = -pthread_sigmask(SIG_BLOCK, &set, NULL);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(signals); i++)
+		r = sd_event_add_signal(rportd->event, NULL, signals[i], quit, NULL);
+	if (r < 0)
+		log_error("cannot prepare for signals: %s", strerror(-r));
+	return r;
+}
+
+static int open_state(struct rportd *rportd)
+{
+	char aside[PATH_MAX];
+	int r;
+
+	snprintf(aside, sizeof(aside), "%s.unreadable-state", rportd->arguments.socket);
+	r = state_open(aside, &rportd->state, &rportd->handover);
+	if (r < 0)
+		log_error("cannot keep the state: %s", strerror(-r));
+	return r;
+}
+
+/*
+ * The service manager may listen for us, so that no client is refused while we are away. The path
+ * of that socket is its affair, so nothing is made or removed there.
+ */
+static int take_socket(struct rportd *rportd)
+{
+	int fd = state_take_fd(rportd->state, SOCKET_NAME), flags;
+
+	if (fd < 0)
+		return 0;
+	rportd->socket_fd = fd;
+	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0) {
+		log_error("what the service manager passes as \"" SOCKET_NAME
+			  "\" is no listening Unix stream socket");
+		return -EINVAL;
+	}
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+		log_error("cannot use the socket of the service manager: %m");
+		return -errno;
+	}
+	return 0;
+}
+
+static int start_manager(struct rportd *rportd)
+{
+	const struct limits *limits = &rportd->arguments.limits;
+	struct manager_options options = {
+		.workers = rportd->arguments.workers,
+		.busy_poll = rportd->arguments.busy_poll,
+		.datapath = rportd->arguments.datapath,
+		.max_links = limits->links,
+		.max_ports = limits->ports,
+		.max_retries = limits->retries,
+		.state = rportd->state,
+		.handover = rportd->handover,
+	};
+	struct rport_error err = { 0 };
+	int r;
+
+	r = manager_new(rportd->event, &options, &rportd->manager, &err);
+	if (r < 0)
+		log_error("%s", err.message);
+	return r;
+}
+
+/* --- files of links --------------------------------------------------------------------------- */
+
+static void log_problem(enum config_severity severity, const char *file, unsigned int line,
+			const char *message, void *userdata _unused_)
+{
+	int level = severity == CONFIG_ERROR ? LOG_ERR : LOG_WARNING;
+
+	if (line > 0)
+		log_print(level, "%s:%u: %s", file, line, message);
+	else
+		log_print(level, "%s: %s", file, message);
+}
+
+static void log_reloaded(enum reload_result result, const char *name, const char *text,
+			 void *userdata _unused_)
+{
+	notify_progress();
+	switch (result) {
+	case RELOAD_CHANGED:
+		report_link(LOG_INFO, NULL, name, "link %s: made anew, as its file has it: %s",
+			    name, text);
+		break;
+	case RELOAD_REMOVED:
+		report_link(LOG_INFO, NULL, name, "link %s: removed, as it has no file any more",
+			    name);
+		break;
+	case RELOAD_FAILED:
+		report_link(LOG_ERR, NULL, name, "link %s: %s", name, text);
+		break;
+	case RELOAD_ADDED: /* the manager has said so */
+	case RELOAD_UNCHANGED:
+		break;
+	}
+}
+
+/* Faulty files do not keep us from starting. */
+static void load_links(struct rportd *rportd)
+{
+	struct reload_listener listener = { .link = log_reloaded, .problem = log_problem };
+	struct rport_error err;
+
+	if (reload_links(rportd->manager, rportd->arguments.config_path, false, &listener, &err) <
+	    0)
+		log_error("%s", err.message);
+}
+
+static int reload(sd_event_source *source _unused_, const struct signalfd_siginfo *info _unused_,
+		  void *userdata)
+{
+	notify_reloading();
+	load_links(userdata);
+	notify_ready();
+	return 0;
+}
+
+static int prepare_reload(struct rportd *rportd)
+{
+	int r = sd_event_add_signal(rportd->event, NULL, SIGHUP, reload, rportd);
+
+	if (r < 0)
+		log_error("cannot prepare for SIGHUP: %s", strerror(-r));
+	return r;
+}
+
+static void count_error(enum config_severity severity, const char *file, unsigned int line,
+			const char *message, void *userdata)
+{
+	unsigned int *n_errors = userdata;
+
+	*n_errors += severity == CONFIG_ERROR;
+	printf("%s:", file);
+	if (line > 0)
+		printf("%u:", line);
+	printf(" %s: %s\n", severity == CONFIG_ERROR ? "error" : "warning", message);
+}
+
+static enum exit_status check_config(const char *path)
+{
+	_cleanup_config_ struct config config = { 0 };
+	unsigned int n_errors = 0;
+	int r;
+
+	r = config_load(path, count_error, &n_errors, &config);
+	if (r < 0) {
+		log_error("cannot read the files of %s: %s", path, strerror(-r));
+		return EXIT_FAILED;
+	}
+	printf("%zu links, %u errors\n", config.n_links, n_errors);
+	return n_errors > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/* --- serving ---------------------------------------------------------------------------------- */
+
+static gid_t allowed_group(void)
+{
+	const struct group *group = getgrnam(GROUP);
+
+	return group ? group->gr_gid : (gid_t)-1;
+}
+
+static int start_varlink(struct rportd *rportd)
+{
+	const struct limits *limits = &rportd->arguments.limits;
+	struct varlink_server_options options = {
+		.interface = &api_interface,
+		.userdata = rportd->api,
+		.group = allowed_group(),
+		.limits = {
+			.connections = limits->connections,
+			.connections_per_uid = limits->connections_per_user,
+			.message = limits->message,
+			.output = OUTPUT_MAX,
+			.streams = limits->monitors,
+			.stream_output = MONITOR_OUTPUT_MAX,
+		},
+		.vendor = "rport for Linux",
+		.product = "rportd",
+		.version = PACKAGE_VERSION,
+		.url = "man:rportd(8)",
+	};
+	int r = 0;
+
+	if (rportd->socket_fd < 0) {
+		r = varlink_listen(rportd->arguments.socket, &rportd->socket_fd);
+		rportd->bound = r >= 0;
+	}
+	if (r >= 0)
+		r = varlink_server_new(rportd->event, rportd->socket_fd, &options,
+				       &rportd->varlink);
+	if (r < 0) {
+		log_error("cannot listen on %s: %s", rportd->arguments.socket, strerror(-r));
+		return r;
+	}
+	rportd->socket_fd = -1; /* the server's now */
+	return 0;
+}
+
+static int start_service(struct rportd *rportd)
+{
+	int r = service_new(rportd->event, rportd->manager, &rportd->service);
+
+	if (r < 0)
+		log_error("cannot tell the service manager how it goes: %s", strerror(-r));
+	return r;
+}
+
+static void announce(const struct rportd *rportd)
+{
+	int errnum = manager_uring_error(rportd->manager);
+
+	log_info("rportd %s: serving %s, %u workers, data path %s%s%s%s", PACKAGE_VERSION,
+		 rportd->arguments.socket, rportd->arguments.workers,
+		 manager_datapath(rportd->manager), errnum ? " (io_uring: " : "",
+		 errnum ? strerror(errnum) : "", errnum ? ")" : "");
+	if (rportd->arguments.busy_poll > 0 && !manager_has_busy_poll(rportd->manager))
+		log_warning("--busy-poll has no effect with the data path %s",
+			    manager_datapath(rportd->manager));
+	notify_ready();
+}
+
+/* The last to come is the first to go; takes a half-started one. */
+static void shut_down(struct rportd *rportd)
+{
+	notify_stopping();
+	service_free(rportd->service);
+	varlink_server_free(rportd->varlink);
+	safe_close(rportd->socket_fd);
+	if (rportd->bound)
+		unlink(rportd->arguments.socket);
+	api_free(rportd->api);
+	manager_free(rportd->manager);
+	state_close(rportd->state);
+	sd_event_unref(rportd->event);
+	if (rportd->lock_fd >= 0) {
+		unlink(rportd->lock_path);
+		safe_close(rportd->lock_fd);
+	}
+}
+
+static int start_up(struct rportd *rportd)
+{
+	int r;
+
+	/* 1. what we need of the process: descriptors, no more rights, an event loop, signals */
+	raise_descriptor_limit();
+	drop_privileges();
+	r = sd_event_new(&rportd->event);
+	if (r < 0)
+		return r;
+	r = prepare_signals(rportd);
+	if (r < 0)
+		return r;
+
+	/* 2. be the only one */
+	r = make_runtime_dir(rportd->arguments.socket);
+	if (r < 0)
+		return r;
+	r = refuse_second_instance(rportd);
+	if (r < 0)
+		return r;
+
+	/* 3. what a former daemon left; namespaces, netlink, workers */
+	r = open_state(rportd);
+	if (r < 0)
+		return r;
+	r = take_socket(rportd);
+	if (r < 0)
+		return r;
+	r = start_manager(rportd);
+	if (r < 0)
+		return r;
+
+	r = api_new(rportd->manager, rportd->arguments.config_path, &rportd->api);
+	if (r < 0)
+		return r;
+
+	/* 4. the links of files */
+	load_links(rportd);
+	r = prepare_reload(rportd);
+	if (r < 0)
+		return r;
+
+	/* 5. only now can we be asked for something */
+	r = start_varlink(rportd);
+	if (r < 0)
+		return r;
+	r = start_service(rportd);
+	if (r < 0)
+		return r;
+	announce(rportd);
+	return 0;
+}
+
+int rportd_main(int argc, char *argv[])
+{
+	struct rportd rportd = { .lock_fd = -1, .socket_fd = -1 };
+	int r;
+
+	log_open();
+	r = arguments_parse(argc, argv, &rportd.arguments);
+	if (r <= 0)
+		return r < 0 ? EXIT_USAGE : EXIT_OK;
+	log_set_level(rportd.arguments.log_level);
+	if (rportd.arguments.check_config)
+		return check_config(rportd.arguments.config_path);
+	r = start_up(&rportd);
+	if (r >= 0)
+		r = sd_event_loop(rportd.event);
+	shut_down(&rportd);
+	return r < 0 ? EXIT_FAILED : EXIT_OK;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * The watchdog's ping must mean that packets are moved. So at each half of the time that is allowed
+ * every worker is asked for a sign of life, which does not wait, and the ping is sent only when all
+ * had answered the question before. A worker that hangs is thus noticed after between one and two
+ * times WatchdogSec=. That the loop turns needs no question: else the timer would not ring.
+ *
+ * The status is looked at after each turn of the loop that did something, which costs a comparison
+ * of numbers, and told once a second at most, since that is work for the service manager and for
+ * all who watch it.
+ */
+
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "base/messages.h"
+#include "base/notify.h"
+#include "daemon/watchdog.h"
+
+#define STATUS_PERIOD USEC_PER_SEC
+
+struct counts {
+	unsigned int links, pending;
+};
+
+struct service {
+	struct manager *manager;
+	sd_event_source *watchdog; /* timer */
+	uint64_t period;           /* of it, microseconds */
+
+	sd_event_source *changed; /* after each turn of the loop */
+	sd_event_source *status;  /* timer: tell it */
+	struct counts told;
+	uint64_t told_at;
+	bool due; /* the timer is set */
+};
+
+/* --- the watchdog ----------------------------------------------------------------------------- */
+
+static int ping(sd_event_source *source, uint64_t usec _unused_, void *userdata)
+{
+	struct service *service = userdata;
+	unsigned int silent;
+
+	if (manager_workers_answer(service->manager, &silent))
+		sd_notify(0, "WATCHDOG=1");
+	else
+		log_print_id(
+			LOG_ERR, MESSAGE_WORKER_SILENT,
+			"worker %u does not answer: leaving it to the service manager's watchdog",
+			silent);
+	(void)sd_event_source_set_time_relative(source, service->period);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int start_watchdog(struct service *service, sd_event *event)
+{
+	unsigned int silent;
+
+	service->period = notify_watchdog_period();
+	if (service->period == 0)
+		return 0;
+	(void)manager_workers_answer(service->manager, &silent); /* the first question */
+	return sd_event_add_time_relative(event, &service->watchdog, CLOCK_MONOTONIC,
+					  service->period, service->period / 10, ping, service);
+}
+
+/* --- the status ------------------------------------------------------------------------------- */
+
+static struct counts count(const struct service *service)
+{
+	return (struct counts){ .links = manager_table(service->manager)->n_links,
+				.pending = manager_n_pending(service->manager) };
+}
+
+static const char *plural(unsigned int n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void tell(struct service *service)
+{
+	struct counts counts = count(service);
+
+	service->told = counts;
+	service->told_at = monotonic_usec();
+	if (counts.pending > 0)
+		sd_notifyf(0, "STATUS=%u link%s, %u port%s pending", counts.links,
+			   plural(counts.links), counts.pending, plural(counts.pending));
+	else
+		sd_notifyf(0, "STATUS=%u link%s", counts.links, plural(counts.links));
+}
+
+static int tell_now(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct service *service = userdata;
+
+	service->due = false;
+	tell(service);
+	return 0;
+}
+
+static int look(sd_event_source *source _unused_, void *userdata)
+{
+	struct service *service = userdata;
+	struct counts counts = count(service);
+
+	if (service->due ||
+	    (counts.links == service->told.links && counts.pending == service->told.pending))
+		return 0;
+	service->due = true;
+	(void)sd_event_source_set_time(service->status, service->told_at + STATUS_PERIOD);
+	return sd_event_source_set_enabled(service->status, SD_EVENT_ONESHOT);
+}
+
+static int start_status(struct service *service, sd_event *event)
+{
+	int r;
+
+	r = sd_event_add_time(event, &service->status, CLOCK_MONOTONIC, 0, 0, tell_now, service);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(service->status, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_post(event, &service->changed, look, service);
+	if (r >= 0)
+		tell(service);
+	return r;
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+int service_new(sd_event *event, struct manager *manager, struct service **ret)
+{
+	struct service *service = calloc(1, sizeof(*service));
+	int r = 0;
+
+	if (!service)
+		return -ENOMEM;
+	service->manager = manager;
+	if (getenv("NOTIFY_SOCKET"))
+		r = start_status(service, event);
+	if (r >= 0)
+		r = start_watchdog(service, event);
+	if (r < 0) {
+		service_free(service);
+		return r;
+	}
+	*ret = service;
+	return 0;
+}
+
+void service_free(struct service *service)
+{
+	if (!service)
+		return;
+	sd_event_source_disable_unref(service->changed);
+	sd_event_source_disable_unref(service->status);
+	sd_event_source_disable_unref(service->watchdog);
+	free(service);
+}

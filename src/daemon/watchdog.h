@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_DAEMON_WATCHDOG_H
+#define RPORT_DAEMON_WATCHDOG_H
+
+/*
+ * Tells the service manager how many links there are, and that the daemon is alive. Without a
+ * service manager it sends nothing and costs nothing. See base/notify.h for the other messages.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "manager/manager.h"
+
+struct service;
+
+/**
+ * service_new() - begin to tell how many links there are, and, if it wants to know, that we live
+ * @event: the loop; referenced
+ * @manager: borrowed
+ * @ret: free it with service_free() before the manager
+ *
+ * The service manager is told that we are alive (WATCHDOG=1) twice in the time that it allows, and
+ * only when the loop turns and every worker has answered.
+ *
+ * Return: 0 or -errno.
+ */
+int service_new(sd_event *event, struct manager *manager, struct service **ret);
+
+/**
+ * service_free() - tell nothing any more; takes NULL
+ */
+void service_free(struct service *service);
+
+#endif

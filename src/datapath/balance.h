@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_DATAPATH_BALANCE_H
+#define RPORT_DATAPATH_BALANCE_H
+
+/* When one worker has much to do and another little: what is moved between them. No system calls.
+ */
+
+#include "base/util.h"
+
+/* What one worker moves, and could be moved to another. */
+struct balance_lane {
+	unsigned int worker;
+	uint64_t load; /* its work in the time looked at, in any unit */
+};
+
+#define BALANCE_BUSY_MIN 300 /* per mille: a worker that has less to do is left alone */
+#define BALANCE_GAIN_MIN                                                        \
+	100 /* per mille: so much less to do must the busiest worker have after \
+	     */
+
+/**
+ * balance_is_uneven() - is it worth while to look at the lanes?
+ * @busy: of each worker, the share of the time in which it ran, per mille
+ */
+bool balance_is_uneven(const unsigned int busy[], unsigned int n_workers);
+
+/**
+ * balance_choose() - which lane to move, from the busiest worker to the one with least to do
+ * @busy: as above
+ * @ret_lane: its index in @lanes
+ * @ret_worker: where to
+ *
+ * A lane's share of what its worker did is taken to be that of its load. The one is chosen after
+ * whose move the busier of the two workers would have least to do. So a worker with a single busy
+ * lane keeps it.
+ *
+ * Return: whether any move is worth while.
+ */
+bool balance_choose(const unsigned int busy[], unsigned int n_workers,
+		    const struct balance_lane lanes[], size_t n_lanes, size_t *ret_lane,
+		    unsigned int *ret_worker);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * For kernels before 6.4, whose TUN refuses RWF_NOWAIT. Each flow has a plain read in the kernel,
+ * on a non-blocking descriptor: io_uring arms a poll for it by itself, and no thread of io-wq is
+ * involved (a blocking descriptor would make it so, and reorder frames). The read takes its buffer
+ * from the common ring of buffers at the moment there is a frame, so an idle link holds none. Its
+ * completion is followed by a plain write, which is carried out as it is submitted, and the next
+ * read, in one submission; the buffer goes back when the write has completed.
+ *
+ * More than one read for a flow would be more than order can bear: each frame wakes all of them,
+ * and one that was woken in vain 128 times (APOLL_MAX_RETRY of the kernel) is handed to io-wq after
+ * all, where it runs beside the others.
+ *
+ * When buffers run out, reads end with ENOBUFS: nothing was taken from the port. They are issued
+ * anew as writes give buffers back, to each flow that starved in turn.
+ */
+
+#include "datapath/engine.h"
+#include "datapath/pool.h"
+#include "datapath/ring.h"
+
+#define RING_ENTRIES 1024
+#define N_BUFFERS    256 /* a power of two */
+
+struct pending_engine {
+	struct engine engine;
+	struct ring ring;
+	struct pool pool;
+	unsigned int size[N_BUFFERS]; /* of the frame in each buffer */
+	unsigned int n_free;
+	struct flow_list starved; /* FLOW_READY: they wait for buffers */
+};
+
+static struct pending_engine *pending_engine(struct engine *engine)
+{
+	return container_of(engine, struct pending_engine, engine);
+}
+
+static void release_buffer(struct pending_engine *pending, unsigned int buffer)
+{
+	ring_provide(&pending->ring, pool_at(&pending->pool, buffer), POOL_FRAME_MAX, buffer);
+	pending->n_free++;
+}
+
+static void queue_read(struct pending_engine *pending, struct flow *flow)
+{
+	flow->asked = 1;
+	flow->in_flight++;
+	ring_read_provided(&pending->ring, flow->from, POOL_FRAME_MAX,
+			   (struct ring_tag){ .op = RING_READ, .slot = flow->slot });
+}
+
+static void feed_starved(struct pending_engine *pending)
+{
+	struct flow *flow;
+
+	while (pending->n_free > 0 && (flow = TAILQ_FIRST(&pending->starved))) {
+		TAILQ_REMOVE(&pending->starved, flow, ready);
+		flow->state = FLOW_IDLE;
+		queue_read(pending, flow);
+	}
+}
+
+static void make_starved(struct pending_engine *pending, struct flow *flow)
+{
+	if (flow->state != FLOW_IDLE)
+		return;
+	flow->state = FLOW_READY;
+	TAILQ_INSERT_TAIL(&pending->starved, flow, ready);
+}
+
+static void make_gone(struct pending_engine *pending, struct flow *flow)
+{
+	if (flow->state == FLOW_GONE)
+		return;
+	if (flow->state == FLOW_READY)
+		TAILQ_REMOVE(&pending->starved, flow, ready);
+	flow->state = FLOW_GONE;
+	if (!flow->removing)
+		pending->engine.gone(&pending->engine, flow);
+}
+
+static void forward(struct pending_engine *pending, struct flow *flow, unsigned int buffer,
+		    size_t size)
+{
+	unsigned char *frame = pool_at(&pending->pool, buffer);
+
+	if (!flow_admit(flow, frame, size)) {
+		release_buffer(pending, buffer);
+		return;
+	}
+	pending->size[buffer] = (unsigned int)size;
+	flow->in_flight++;
+	ring_write(&pending->ring, flow->to, frame, size,
+		   (struct ring_tag){ .op = RING_WRITE, .slot = flow->slot, .index = buffer });
+}
+
+/* A read that failed; it is issued anew unless there is no use in it. */
+static void read_failed(struct pending_engine *pending, struct flow *flow, int errnum)
+{
+	switch (errnum) {
+	case EBADFD:
+		make_gone(pending, flow);
+		break;
+	case ENOBUFS:
+		make_starved(pending, flow);
+		break;
+	case ENOMEM:
+		flow_count_drop(flow, DROP_NO_MEMORY);
+		break;
+	default: /* EAGAIN, EINTR; ECANCELED of a flow that is stopped */
+		break;
+	}
+}
+
+static void complete_read(struct pending_engine *pending, struct flow *flow,
+			  const struct io_uring_cqe *cqe)
+{
+	int buffer = ring_provided_id(cqe);
+
+	flow->in_flight--;
+	flow->asked--;
+	if (buffer >= 0)
+		pending->n_free--;
+	if (cqe->res > 0 && buffer >= 0) {
+		forward(pending, flow, (unsigned int)buffer, (size_t)cqe->res);
+	} else {
+		if (buffer >= 0)
+			release_buffer(pending, (unsigned int)buffer);
+		read_failed(pending, flow, -cqe->res);
+	}
+	if (flow->state == FLOW_IDLE)
+		queue_read(pending, flow);
+}
+
+static void complete_write(struct pending_engine *pending, struct flow *flow, unsigned int buffer,
+			   int result)
+{
+	flow->in_flight--;
+	flow_count_write(flow, pending->size[buffer], result < 0 ? -result : 0);
+	release_buffer(pending, buffer);
+}
+
+static void complete(struct pending_engine *pending, const struct io_uring_cqe *cqe)
+{
+	struct ring_tag tag = ring_tag_unpack(cqe->user_data);
+
+	switch (tag.op) {
+	case RING_READ:
+		complete_read(pending, pending->engine.flows[tag.slot], cqe);
+		break;
+	case RING_WRITE:
+		complete_write(pending, pending->engine.flows[tag.slot], tag.index, cqe->res);
+		break;
+	case RING_WAKE:
+		ring_woken(&pending->ring);
+		break;
+	case RING_POLL:
+	case RING_CANCEL:
+		break;
+	}
+}
+
+static void pending_run(struct engine *engine)
+{
+	struct pending_engine *pending = pending_engine(engine);
+	struct io_uring_cqe *cqe;
+
+	ring_submit(&pending->ring, true);
+	/* Handling one can queue, and so submit, more: each is taken off before. */
+	while (io_uring_peek_cqe(&pending->ring.uring, &cqe) == 0) {
+		struct io_uring_cqe done = *cqe;
+
+		io_uring_cqe_seen(&pending->ring.uring, cqe);
+		complete(pending, &done);
+	}
+	feed_starved(pending);
+}
+
+static void pending_start(struct engine *engine, struct flow *flow)
+{
+	flow->state = FLOW_IDLE;
+	flow->asked = 0;
+	queue_read(pending_engine(engine), flow);
+}
+
+static void pending_stop(struct engine *engine, struct flow *flow)
+{
+	struct pending_engine *pending = pending_engine(engine);
+
+	if (flow->state == FLOW_READY)
+		TAILQ_REMOVE(&pending->starved, flow, ready);
+	flow->state = FLOW_GONE;
+	if (flow->asked > 0)
+		ring_cancel(&pending->ring,
+			    (struct ring_tag){ .op = RING_READ, .slot = flow->slot });
+}
+
+static void pending_destroy(struct engine *engine)
+{
+	struct pending_engine *pending = pending_engine(engine);
+
+	ring_exit(&pending->ring);
+	pool_exit(&pending->pool);
+	free(pending);
+}
+
+static int pending_create(const struct engine_options *options, struct engine **ret)
+{
+	struct pending_engine *pending = calloc(1, sizeof(*pending));
+	int r;
+
+	if (!pending)
+		return -ENOMEM;
+	r = pool_init(&pending->pool, N_BUFFERS);
+	if (r >= 0)
+		r = ring_init(&pending->ring, RING_ENTRIES, options->wake_fd, options->busy_poll);
+	if (r >= 0)
+		r = ring_provide_init(&pending->ring, N_BUFFERS);
+	if (r < 0) {
+		pending_destroy(&pending->engine);
+		return r;
+	}
+	pending->engine.class = &engine_pending;
+	for (unsigned int i = 0; i < N_BUFFERS; i++)
+		release_buffer(pending, i);
+	TAILQ_INIT(&pending->starved);
+	*ret = &pending->engine;
+	return 0;
+}
+
+const struct engine_class engine_pending = {
+	.name = "uring-pending",
+	.has_busy_poll = true,
+	.create = pending_create,
+	.destroy = pending_destroy,
+	.start = pending_start,
+	.stop = pending_stop,
+	.run = pending_run,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+#include <linux/if_ether.h>
+
+#include "datapath/flow.h"
+#include "datapath/pool.h"
+
+/* struct tun_pi: two bytes of flags, then the Ethernet type, in network byte order. */
+static bool family_crosses(const unsigned char *frame)
+{
+	switch (frame[2] << 8 | frame[3]) {
+	case ETH_P_IP:
+	case ETH_P_IPV6:
+	case ETH_P_MPLS_UC:
+	case ETH_P_MPLS_MC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size)
+{
+	unsigned char version;
+
+	if (size <= flow->header)
+		return false;
+	if (flow->family_header)
+		return family_crosses(frame);
+	version = frame[flow->header] >> 4;
+	return version == 4 || version == 6;
+}
+
+/* What tun_chr_write_iter() and tun_get_user() of drivers/net/tun.c return. */
+enum drop_cause flow_drop_cause(int errnum)
+{
+	switch (errnum) {
+	case EIO:    /* the interface is down */
+	case EBADFD: /* the device was removed */
+		return DROP_PEER_DOWN;
+	case EINVAL:
+		return DROP_INVALID;
+	case EAGAIN: /* it would have had to wait for memory */
+	case ENOMEM:
+	case ENOBUFS:
+		return DROP_NO_MEMORY;
+	default:
+		return DROP_OTHER;
+	}
+}
+
+/*
+ * One writer, readers that only want a value that is whole: a relaxed store and a plain load cost
+ * nothing on 64-bit machines, and no lock is taken for a packet.
+ */
+static void add(uint64_t *counter, uint64_t amount)
+{
+	__atomic_store_n(counter, *counter + amount, __ATOMIC_RELAXED);
+}
+
+void flow_count_drop(struct flow *flow, enum drop_cause cause)
+{
+	add(&flow->counters->drops[cause], 1);
+}
+
+void flow_count_write(struct flow *flow, size_t size, int errnum)
+{
+	if (errnum != 0) {
+		flow_count_drop(flow, flow_drop_cause(errnum));
+		return;
+	}
+	add(&flow->counters->packets, 1);
+	add(&flow->counters->bytes, size - flow->header);
+}
+
+bool flow_admit(struct flow *flow, const unsigned char *frame, size_t size)
+{
+	if (size <= POOL_FRAME_MAX && flow_check_frame(flow, frame, size))
+		return true;
+	flow_count_drop(flow, size > POOL_FRAME_MAX ? DROP_OTHER : DROP_NO_PROTO);
+	return false;
+}
+
+void flow_add_counters(const struct flow_counters *counters, struct flow_counters *sum)
+{
+	sum->packets += __atomic_load_n(&counters->packets, __ATOMIC_RELAXED);
+	sum->bytes += __atomic_load_n(&counters->bytes, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < DROP_CAUSES; i++)
+		sum->drops[i] += __atomic_load_n(&counters->drops[i], __ATOMIC_RELAXED);
+}
+
+unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes)
+{
+	unsigned int batch = came == asked ? asked * 2 : came + 1;
+	size_t fits = came > 0 ? FLOW_BATCH_BYTES / (bytes / came + 1) : FLOW_BATCH_MAX;
+
+	batch = MIN(batch, FLOW_BATCH_MAX);
+	batch = MIN(batch, (unsigned int)fits);
+	return MAX(batch, 1U);
+}

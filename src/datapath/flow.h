@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_DATAPATH_FLOW_H
+#define RPORT_DATAPATH_FLOW_H
+
+/*
+ * A flow is one direction of a link: frames read from one port are written to the other. What is
+ * decided about a frame is decided here, without system calls: its family, what an error means,
+ * what is counted, how many to ask for next time. The engines (engine-batch.c, engine-pending.c,
+ * engine-epoll.c, and move.c for them) do the reading and writing.
+ */
+
+#include <sys/queue.h>
+
+#include "base/util.h"
+
+enum drop_cause {
+	DROP_PEER_DOWN, /* the port it was going to is down, or gone */
+	DROP_NO_PROTO,  /* neither IPv4 nor IPv6 */
+	DROP_INVALID, /* the kernel would not take it: cut short, or a header that makes no sense */
+	DROP_NO_MEMORY, /* the kernel had no memory, or would have had to wait */
+	DROP_OTHER,
+	DROP_CAUSES
+};
+
+struct flow_counters {
+	uint64_t packets; /* frames that reached the peer */
+	uint64_t bytes;   /* of their IP packets; a frame to be segmented counts as it is */
+	uint64_t drops[DROP_CAUSES];
+};
+
+/* What an engine knows of a flow; the meaning of each is the engine's. */
+enum flow_state {
+	FLOW_IDLE,  /* nothing to read: a poll (or reads) wait in the kernel */
+	FLOW_READY, /* in the engine's list, to be read next round */
+	FLOW_GONE,  /* the port it reads from was removed */
+};
+
+struct flow {
+	int from, to;                   /* TUN fds; borrowed, open until the flow was removed */
+	unsigned int header;            /* bytes before the packet */
+	bool family_header;             /* they begin with a struct tun_pi */
+	void *owner;                    /* for whoever added it */
+	struct flow_counters *counters; /* borrowed; written by the worker alone */
+
+	/* the worker's and the engine's */
+	enum flow_state state;
+	unsigned int slot;      /* index in the worker's table */
+	unsigned int in_flight; /* operations in the kernel or frames on the way to it */
+	bool polled;            /* a poll is among them */
+	bool removing;
+	unsigned int batch; /* reads to ask for next round */
+	unsigned int asked; /* in this round: reads, frames and bytes that came */
+	unsigned int came;
+	size_t came_bytes;
+	TAILQ_ENTRY(flow) ready;
+};
+
+TAILQ_HEAD(flow_list, flow);
+
+/**
+ * flow_check_frame() - may this frame cross?
+ * @frame: with its virtio header, as read from the port
+ * @size: bytes
+ *
+ * Without a family header the family is that of the IP version nibble, which is where the kernel at
+ * the other end takes it from (IFF_NO_PI); what is neither 4 nor 6 is never guessed at. With one it
+ * is what the header says: IPv4, IPv6 or MPLS.
+ *
+ * Return: true, or false when it is to be dropped as DROP_NO_PROTO.
+ */
+bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size);
+
+/**
+ * flow_admit() - the same of a frame that has come; one that may not cross is counted as dropped
+ * @size: bytes that were read; more than POOL_FRAME_MAX: it was longer than any frame may be
+ */
+bool flow_admit(struct flow *flow, const unsigned char *frame, size_t size);
+
+/**
+ * flow_drop_cause() - under which cause a failed write is counted
+ * @errnum: positive errno of write(2) on a TUN
+ */
+enum drop_cause flow_drop_cause(int errnum);
+
+/**
+ * flow_count_write() - a frame was written to the peer, or was not
+ * @size: bytes, with the virtio header
+ * @errnum: of the write, positive; 0: it reached the peer
+ */
+void flow_count_write(struct flow *flow, size_t size, int errnum);
+
+/**
+ * flow_count_drop() - a frame did not reach the peer
+ */
+void flow_count_drop(struct flow *flow, enum drop_cause cause);
+
+/**
+ * flow_add_counters() - read counters from another thread than the worker's, and add them up
+ * @sum: to which they are added
+ */
+void flow_add_counters(const struct flow_counters *counters, struct flow_counters *sum);
+
+/**
+ * flow_next_batch() - how many reads to ask for, after what the last ones brought
+ * @asked: reads asked for
+ * @came: how many brought a frame
+ * @bytes: of those frames
+ *
+ * All came back full: twice as many. Some did not: one more than came, which tells whether that was
+ * all. No more than FLOW_BATCH_BYTES are expected at once, so that a batch stays in the cache.
+ *
+ * Return: 1 to FLOW_BATCH_MAX.
+ */
+unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes);
+
+#define FLOW_BATCH_MAX   128
+#define FLOW_BATCH_BYTES (512 * 1024)
+
+#endif

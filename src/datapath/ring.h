@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_DATAPATH_RING_H
+#define RPORT_DATAPATH_RING_H
+
+/*
+ * One io_uring, used by one thread; the only user of liburing. An operation is known by its tag
+ * when it completes: what it was, for which slot of the flow table, with which buffer or frame.
+ * Never a pointer: a late completion must not meet freed memory.
+ */
+
+#include <liburing.h>
+
+#include "datapath/spin.h"
+
+enum ring_op {
+	RING_READ,
+	RING_WRITE,
+	RING_POLL,
+	RING_CANCEL,
+	RING_WAKE,
+};
+
+struct ring_tag {
+	enum ring_op op;    /* 8 bits */
+	unsigned int slot;  /* 24 bits */
+	unsigned int index; /* 32 bits */
+};
+
+struct ring {
+	struct io_uring uring;
+	bool ready; /* the above is set up */
+	int wake_fd;
+	bool wake_polled;
+	struct spin spin;
+	struct io_uring_buf_ring *buffers; /* ring_provide(), else NULL */
+	size_t buffers_size;
+	unsigned int buffers_mask;
+};
+
+#define RING_BUFFER_GROUP 0
+
+/**
+ * ring_init() - set a ring up, to be used by the calling thread only
+ * @entries: operations that may wait for submission; completions have four times the room
+ * @wake_fd: an eventfd, stays the caller's: writing to it completes a RING_WAKE
+ * @busy_poll: microseconds at most to look for completions before sleeping; 0: sleep at once
+ *
+ * Return: 0 or -errno: -ENOSYS or -EPERM where io_uring is missing or forbidden
+ * (kernel.io_uring_disabled).
+ */
+int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int busy_poll);
+
+/**
+ * ring_exit() - give the ring back; the kernel cancels what still waits in it. Takes a zeroed one
+ */
+void ring_exit(struct ring *ring);
+
+/**
+ * ring_submit() - hand over what is queued
+ * @ring: the ring
+ * @wait: wait for at least one completion
+ *
+ * Returns when the kernel has taken every operation. Those that it can carry out at once
+ * (RWF_NOWAIT) it has carried out by then, in the order in which they were queued. Where the kernel
+ * is short of memory it is asked again every millisecond.
+ */
+void ring_submit(struct ring *ring, bool wait);
+
+/**
+ * ring_tag_unpack() - the tag of a completion
+ */
+struct ring_tag ring_tag_unpack(uint64_t user_data);
+
+/**
+ * ring_woken() - answer to a RING_WAKE: reset the eventfd, to be woken again
+ */
+void ring_woken(struct ring *ring);
+
+/**
+ * ring_read_nowait() - queue a read that completes during submission: a frame, or -EAGAIN
+ */
+void ring_read_nowait(struct ring *ring, int fd, void *buffer, size_t size, struct ring_tag tag);
+
+/**
+ * ring_write_nowait() - queue a write that completes during submission; success makes no completion
+ *
+ * One that would have to wait fails with -EAGAIN, rather than stay on a buffer that is used again.
+ */
+void ring_write_nowait(struct ring *ring, int fd, const void *buffer, size_t size,
+		       struct ring_tag tag);
+
+/**
+ * ring_read_provided() - queue a read that waits until there is something; the buffer is taken from
+ * those of ring_provide() when it has come
+ */
+void ring_read_provided(struct ring *ring, int fd, size_t size, struct ring_tag tag);
+
+/**
+ * ring_write() - queue a write
+ */
+void ring_write(struct ring *ring, int fd, const void *buffer, size_t size, struct ring_tag tag);
+
+/**
+ * ring_poll() - queue a poll for something to read, which completes once
+ */
+void ring_poll(struct ring *ring, int fd, struct ring_tag tag);
+
+/**
+ * ring_cancel() - cancel all operations that carry @tag; they complete with -ECANCELED
+ */
+void ring_cancel(struct ring *ring, struct ring_tag tag);
+
+/**
+ * ring_provide_init() - make the ring of buffers that ring_read_provided() takes from
+ * @entries: a power of two
+ *
+ * Return: 0 or -errno (-EINVAL before Linux 5.19).
+ */
+int ring_provide_init(struct ring *ring, unsigned int entries);
+
+/**
+ * ring_provide() - offer a buffer to reads
+ * @id: by which ring_provided_id() names it
+ */
+void ring_provide(struct ring *ring, void *buffer, size_t size, unsigned int id);
+
+/**
+ * ring_provided_id() - which buffer a completed read took
+ * Return: its id, or -ENOENT when it took none.
+ */
+int ring_provided_id(const struct io_uring_cqe *cqe);
+
+#endif

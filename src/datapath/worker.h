@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_DATAPATH_WORKER_H
+#define RPORT_DATAPATH_WORKER_H
+
+/*
+ * A worker is one thread with one engine, moving frames for many flows. It shares nothing with the
+ * main thread but a queue of commands, which the main thread waits for, counters, which only the
+ * worker writes, and the number of the last question whether it is alive.
+ */
+
+#include "datapath/engine.h"
+
+struct worker;
+
+/**
+ * worker_new() - start a worker
+ * @class: the engine
+ * @busy_poll: see engine_options
+ * @gone: called from the worker's thread, once, when the port that a flow reads from was removed
+ * @userdata: for @gone
+ * @ret: stop it with worker_free()
+ *
+ * Return: 0 or -errno.
+ */
+int worker_new(const struct engine_class *class, unsigned int busy_poll,
+	       void (*gone)(struct flow *flow, void *userdata), void *userdata,
+	       struct worker **ret);
+
+/**
+ * worker_free() - end the thread; its flows must have been removed. Takes NULL
+ */
+void worker_free(struct worker *worker);
+
+/**
+ * worker_add_flows() - begin to move frames of the two flows of a link
+ * @flows: they and their fds must stay until worker_remove_flows() returns
+ *
+ * Return: 0, -ENOMEM, or -ENOSPC when the table is full (2^24 flows).
+ */
+int worker_add_flows(struct worker *worker, struct flow *flows[static 2]);
+
+/**
+ * worker_remove_flows() - stop, and wait until the kernel has nothing more to do with them
+ */
+void worker_remove_flows(struct worker *worker, struct flow *flows[static 2]);
+
+/**
+ * worker_ask() - ask for a sign of life; does not wait
+ */
+void worker_ask(struct worker *worker);
+
+/**
+ * worker_has_answered() - did it answer the last question?
+ */
+bool worker_has_answered(const struct worker *worker);
+
+/**
+ * worker_cpu_time() - what it has used so far
+ * Return: nanoseconds of CPU time.
+ */
+uint64_t worker_cpu_time(const struct worker *worker);
+
+/**
+ * worker_n_flows() - how busy it may be
+ */
+unsigned int worker_n_flows(const struct worker *worker);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * /proc/PID/ns/net is for those who may trace the process (ptrace(2), "Ptrace access mode
+ * checking"), so for another user's it takes CAP_SYS_PTRACE, with which one can read the memory of
+ * every process and so become anybody. Moving an interface into the namespace of a process takes
+ * CAP_NET_ADMIN only (IFLA_NET_NS_PID, rtnetlink(7)), which we need anyway. A TUN device that has
+ * been moved tells where it is (TUNGETDEVNETNS, Linux 5.2), so one is made for that, and is gone
+ * again when its descriptor is closed.
+ */
+
+#include <signal.h>
+
+#include "kernel/netns-pid.h"
+#include "kernel/netns.h"
+#include "kernel/rtnl.h"
+#include "kernel/tun.h"
+
+#define SCOUT_NAME "rport-scout"
+
+struct scout {
+	pid_t pid;
+	struct tun tun;
+};
+
+/* In a new namespace, where nobody sees it before it has its alias. */
+static int send_scout(void *arg)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	struct scout *scout = arg;
+	struct rtnl_dev dev;
+	int r;
+
+	r = tun_open(SCOUT_NAME, &(struct tun_options){ 0 }, &scout->tun);
+	if (r >= 0)
+		r = rtnl_open(-1, &rtnl);
+	if (r >= 0)
+		r = rtnl_dev_by_name(rtnl, SCOUT_NAME, &dev);
+	if (r >= 0)
+		r = rtnl_dev_set_alias(rtnl, dev.index, "rport");
+	if (r >= 0)
+		r = rtnl_dev_move_to_pid(rtnl, dev.index, scout->pid);
+	return r;
+}
+
+static int find_by_scout(pid_t pid)
+{
+	struct scout scout = { .pid = pid };
+	int r = netns_run(-1, send_scout, &scout);
+
+	if (r >= 0)
+		r = tun_netns(tun_fd(&scout.tun));
+	tun_close(&scout.tun);
+	return r;
+}
+
+int netns_pid_open(pid_t pid)
+{
+	int fd = netns_open_pid(pid);
+
+	if (fd >= 0)
+		return fd;
+	/* where /proc hides the processes of others (ProtectProc=) it says ENOENT */
+	if (pid <= 0 || (kill(pid, 0) < 0 && errno == ESRCH))
+		return -ESRCH;
+	return find_by_scout(pid);
+}
+
+int netns_pid_open_name(const char *name)
+{
+	int fd = netns_open_name(name);
+	pid_t pid;
+
+	if (fd != -ENOENT && fd != -EACCES)
+		return fd;
+	pid = netns_link_pid(name);
+	if (pid == 0)
+		return fd;
+	fd = netns_pid_open(pid);
+	return fd == -ESRCH ? -ENOENT : fd;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_KERNEL_NETNS_PID_H
+#define RPORT_KERNEL_NETNS_PID_H
+
+/* The namespace of a process, also of another user's, without CAP_SYS_PTRACE. */
+
+#include <sys/types.h>
+
+#include "base/util.h"
+
+/**
+ * netns_pid_open() - open the namespace that process @pid is in
+ * Return: an fd, -ESRCH when there is no such process, or another -errno.
+ */
+int netns_pid_open(pid_t pid);
+
+/**
+ * netns_pid_open_name() - open the namespace @name of /run/netns, also where that is a symbolic
+ * link to the namespace of such a process Return: as netns_open_name().
+ */
+int netns_pid_open_name(const char *name);
+
+#endif

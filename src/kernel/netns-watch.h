@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_KERNEL_NETNS_WATCH_H
+#define RPORT_KERNEL_NETNS_WATCH_H
+
+/*
+ * Hears when names of network namespaces may have come or gone in NETNS_RUN_DIR, which need not
+ * exist yet, and may go and come back.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "kernel/netns.h"
+
+struct netns_watch;
+
+/**
+ * netns_watch_new() - begin to watch
+ * @event: the loop; referenced
+ * @mounts: hear of mounts, too. Without, the mount that `ip netns add` makes on its file is missed,
+ *	but so are those that make some machines busy
+ * @changed: called from the loop, within 5 ms and once for a burst of changes, at most every 10 ms.
+ *	It may come too often, never too seldom: also when `ip netns add`, which makes the file
+ *	first, has mounted the namespace on it. It may end the watch
+ * @ret: end it with netns_watch_free()
+ *
+ * What is there already is not told: look after this call, and nothing is missed.
+ *
+ * It goes on with half an eye where it must: without inotify (fs.inotify.max_user_instances used
+ * up) only mounts are seen, not symbolic links and umounted files; without /proc/self/mountinfo, a
+ * mount on a file is not. Both are better than no daemon.
+ *
+ * Return: 0 or -errno, when there is neither.
+ */
+int netns_watch_new(sd_event *event, bool mounts, void (*changed)(void *userdata), void *userdata,
+		    struct netns_watch **ret);
+
+/**
+ * netns_watch_name() - a name that may have come or gone since the last call of @changed
+ * @i: from 0
+ *
+ * To be called within @changed; NULL after the last one. It may be told twice.
+ */
+const char *netns_watch_name(const struct netns_watch *watch, size_t i);
+
+/**
+ * netns_watch_missed() - may more names have come or gone than these?
+ *
+ * Mounts are not told by name.
+ */
+bool netns_watch_missed(const struct netns_watch *watch);
+
+/**
+ * netns_watch_free() - stop watching; takes NULL
+ */
+void netns_watch_free(struct netns_watch *watch);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_KERNEL_NETNS_H
+#define RPORT_KERNEL_NETNS_H
+
+/*
+ * Network namespaces: open one, act inside one. The thread that calls never changes its own
+ * namespace. An open namespace fd keeps the namespace alive: close it as soon as the work in it is
+ * done.
+ */
+
+#include <sys/types.h>
+
+#include "base/util.h"
+
+#define NETNS_RUN_DIR "/run/netns"
+
+/**
+ * netns_open_self() - open the namespace of the calling thread
+ * Return: an O_CLOEXEC fd that the caller closes, or -errno.
+ */
+int netns_open_self(void);
+
+/**
+ * netns_open_name() - open the namespace @name of /run/netns (ip-netns(8))
+ *
+ * `ip netns add` makes the file first and mounts the namespace on it afterwards, so a file that is
+ * not (yet) on nsfs is treated as absent.
+ *
+ * Return: an fd, -ENOENT when there is none, or another -errno.
+ */
+int netns_open_name(const char *name);
+
+/**
+ * netns_open_pid() - open the namespace that process @pid is in
+ * Return: an fd, -ENOENT or -ESRCH when there is no such process, -EACCES, or another -errno.
+ */
+int netns_open_pid(pid_t pid);
+
+/* Tells a namespace from all others, as long as it exists. */
+struct netns_id {
+	dev_t dev;
+	ino_t ino; /* 0: none */
+};
+
+/**
+ * netns_identify() - which namespace is this?
+ * @fd: of the namespace
+ *
+ * Return: 0 or -errno.
+ */
+int netns_identify(int fd, struct netns_id *ret);
+
+/**
+ * netns_equal() - are they one namespace? None is equal to none
+ */
+bool netns_equal(const struct netns_id *a, const struct netns_id *b);
+
+/**
+ * netns_link_pid() - the process that a name in /run/netns is a symbolic link to
+ * Return: its number when @name is a link to /proc/PID/ns/net, as people make them for containers;
+ * or 0.
+ */
+pid_t netns_link_pid(const char *name);
+
+/**
+ * netns_named() - does @name stand for this namespace in /run/netns?
+ *
+ * Of a link to a process that we may not look at it is taken for granted.
+ */
+bool netns_named(const char *name, const struct netns_id *id);
+
+/**
+ * netns_run() - call @fn inside a namespace, in a short-lived thread, and wait for it
+ * @netns_fd: the namespace; negative: a new one that lasts as long as something in it is open
+ * @fn: returns 0 or -errno; what it opens belongs to that namespace
+ * @arg: handed to @fn
+ *
+ * Return: what @fn returned, or -errno when the namespace could not be entered (setns(2),
+ * unshare(2)).
+ */
+int netns_run(int netns_fd, int (*fn)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Theory of operation.
+ *
+ * Addresses and routes of one interface are asked for with a filter (index, and for routes the
+ * protocol), which the kernel heeds on a socket with NETLINK_GET_STRICT_CHK, Linux 5.0 (its struct
+ * inet_fill_args and struct fib_dump_filter). Before, it sends all it has. So what arrives is
+ * looked at again. The family, too: when nobody serves one, such as IPv6 on a kernel without it,
+ * rtnl_dump_all() answers with those of the others.
+ *
+ * The socket is strict for these questions only; what libnl builds for the others may have more in
+ * its header than strict checking lets pass.
+ *
+ * A dump is read to its end, whatever goes wrong, so that nothing of it is left for the next
+ * question. What it says is collected first and told when it is known to be whole: one that was
+ * interrupted by a change (NLM_F_DUMP_INTR) is asked for again.
+ */
+#include <limits.h>
+#include <net/if.h> /* before any of <linux/> */
+#include <linux/if_addr.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <netlink/addr.h>
+#include <netlink/errno.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <netlink/socket.h>
+
+#include "kernel/rtnl-private.h"
+
+#define DUMP_TRIES 8 /* a change hits one dump, hardly a row of them */
+
+static void cleanup_route(struct rtnl_route **route)
+{
+	rtnl_route_put(*route);
+}
+
+static void cleanup_addr(struct nl_addr **addr)
+{
+	nl_addr_put(*addr);
+}
+
+#define _cleanup_route_ _cleanup_(cleanup_route)
+#define _cleanup_addr_  _cleanup_(cleanup_addr)
+
+/* --- addresses -------------------------------------------------------------------------------- */
+
+static int change_address(struct rtnl *rtnl, int type, int flags, unsigned int index,
+			  const struct ip_prefix *address, const struct ip_address *peer)
+{
+	const struct ip_address *local = &address->address;
+	size_t size = ip_address_bits(local->family) / 8;
+	struct ifaddrmsg header = {
+		.ifa_family = (unsigned char)local->family,
+		.ifa_prefixlen = (unsigned char)address->length,
+		.ifa_scope = RT_SCOPE_UNIVERSE,
+		.ifa_index = index,
+	};
+	_cleanup_msg_ struct nl_msg *msg = NULL;
+
+	/* without a peer, the address itself stands in its place, as ip(8) has it */
+	if (!peer || peer->family == AF_UNSPEC)
+		peer = local;
+	if (size == 0 || address->length > size * 8 || peer->family != local->family)
+		return -EINVAL;
+
+	msg = nlmsg_alloc_simple(type, flags);
+	if (!msg)
+		return -ENOMEM;
+	if (nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put(msg, IFA_LOCAL, (int)size, local->bytes) < 0 ||
+	    nla_put(msg, IFA_ADDRESS, (int)size, peer->bytes) < 0)
+		return -EMSGSIZE;
+	return rtnl_send(rtnl, msg);
+}
+
+int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			 const struct ip_address *peer)
+{
+	return change_address(rtnl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address, peer);
+}
+
+int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			    const struct ip_address *peer)
+{
+	return change_address(rtnl, RTM_DELADDR, 0, index, address, peer);
+}
+
+/* --- routes ----------------------------------------------------------------------------------- */
+
+static int set_destination(struct rtnl *rtnl, struct rtnl_route *route,
+			   const struct ip_prefix *prefix)
+{
+	unsigned int bits = ip_address_bits(prefix->address.family);
+	_cleanup_addr_ struct nl_addr *addr = NULL;
+
+	if (bits == 0 || prefix->length > bits)
+		return -EINVAL;
+	addr = nl_addr_build(prefix->address.family, prefix->address.bytes, bits / 8);
+	if (!addr)
+		return -ENOMEM;
+	nl_addr_set_prefixlen(addr, (int)prefix->length);
+	return rtnl_result(rtnl, rtnl_route_set_dst(route, addr));
+}
+
+int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		       uint32_t table)
+{
+	_cleanup_route_ struct rtnl_route *route = rtnl_route_alloc();
+	struct rtnl_nexthop *nexthop;
+	int r;
+
+	if (!route)
+		return -ENOMEM;
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	r = set_destination(rtnl, route, prefix);
+	if (r < 0)
+		return r;
+	rtnl_route_set_table(route, table);
+	rtnl_route_set_protocol(route, RTNL_ROUTE_PROTOCOL);
+	rtnl_route_set_scope(route, RT_SCOPE_LINK);
+
+	nexthop = rtnl_route_nh_alloc();
+	if (!nexthop)
+		return -ENOMEM;
+	rtnl_route_nh_set_ifindex(nexthop, (int)index);
+	rtnl_route_add_nexthop(route, nexthop); /* the route owns it now */
+	return rtnl_result(rtnl, rtnl_route_add(rtnl->socket, route, NLM_F_EXCL));
+}
+
+/* --- dumps ------------------------------------------------------------------------------------ */
+
+/* An address with its peer, or a route with its table. */
+struct entry {
+	struct ip_prefix prefix;
+	struct ip_address peer;
+	uint32_t table;
+};
+
+struct list {
+	struct entry *entries;
+	size_t n;
+};
+
+struct dump {
+	int family;
+	unsigned int index;
+	struct list *list;
+	int error; /* -errno: of the kernel, at the end, or our own; 0: none */
+};
+
+struct question {
+	struct nl_msg *(*make)(int family, unsigned int index);
+	nl_recvmsg_msg_cb_t read; /* with a struct dump */
+};
+
+static void cleanup_list(struct list *list)
+{
+	free(list->entries);
+}
+#define _cleanup_list_ _cleanup_(cleanup_list)
+
+static int append(struct list *list, const struct entry *entry)
+{
+	/* full when it has a power of two of them: then it grows twofold */
+	if ((list->n & (list->n - 1)) == 0) {
+		size_t size = list->n == 0 ? 1 : 2 * list->n;
+		struct entry *entries = reallocarray(list->entries, size, sizeof(*entries));
+
+		if (!entries)
+			return -ENOMEM;
+		list->entries = entries;
+	}
+	list->entries[list->n++] = *entry;
+	return 0;
+}
+
+static void collect(struct dump *dump, const struct entry *entry)
+{
+	int r = append(dump->list, entry);
+
+	if (r < 0)
+		dump->error = r;
+}
+
+/* Return: false when @attr is not an address of that family. */
+static bool read_ip(const struct nlattr *attr, int family, struct ip_address *ret)
+{
+	size_t size = ip_address_bits(family) / 8;
+
+	if (!attr || size == 0 || nla_len(attr) != (int)size)
+		return false;
+	*ret = (struct ip_address){ .family = family };
+	memcpy(ret->bytes, nla_data(attr), size);
+	return true;
+}
+
+static struct nl_msg *make_address_question(int family, unsigned int index)
+{
+	struct ifaddrmsg header = { .ifa_family = (unsigned char)family, .ifa_index = index };
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
+
+	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0)
+		return NULL;
+	return steal_ptr(msg);
+}
+
+static int read_address(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct nlattr *attrs[IFA_MAX + 1];
+	struct dump *dump = arg;
+	struct entry entry = { 0 };
+	const struct ifaddrmsg *ifa;
+	struct ip_address other; /* the peer, or the address again, or (IPv6) alone */
+
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    nlmsg_parse(nlh, sizeof(*ifa), attrs, IFA_MAX, NULL) < 0)
+		return NL_OK;
+	ifa = nlmsg_data(nlh);
+	if (ifa->ifa_family != dump->family || ifa->ifa_index != dump->index ||
+	    !read_ip(attrs[IFA_ADDRESS], dump->family, &other))
+		return NL_OK;
+	if (!read_ip(attrs[IFA_LOCAL], dump->family, &entry.prefix.address))
+		entry.prefix.address = other;
+	if (!ip_address_equal(&entry.prefix.address, &other))
+		entry.peer = other;
+	entry.prefix.length = ifa->ifa_prefixlen;
+	collect(dump, &entry);
+	return NL_OK;
+}
+
+static struct nl_msg *make_route_question(int family, unsigned int index)
+{
+	struct rtmsg header = {
+		.rtm_family = (unsigned char)family,
+		.rtm_protocol = RTNL_ROUTE_PROTOCOL,
+		.rtm_table = RT_TABLE_UNSPEC, /* all */
+	};
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
+
+	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put_u32(msg, RTA_OIF, index) < 0)
+		return NULL;
+	return steal_ptr(msg);
+}
+
+/* A route with several next hops has no RTA_OIF. It is not of our making. */
+static bool is_route_into(const struct rtmsg *rtm, struct nlattr **attrs, const struct dump *dump)
+{
+	return rtm->rtm_family == dump->family && rtm->rtm_protocol == RTNL_ROUTE_PROTOCOL &&
+	       !(rtm->rtm_flags & RTM_F_CLONED) && attrs[RTA_OIF] &&
+	       nla_len(attrs[RTA_OIF]) >= (int)sizeof(uint32_t) &&
+	       nla_get_u32(attrs[RTA_OIF]) == dump->index;
+}
+
+static int read_route(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct nlattr *attrs[RTA_MAX + 1];
+	struct dump *dump = arg;
+	struct entry entry = { .prefix.address.family = dump->family }; /* the default route */
+	const struct rtmsg *rtm;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE ||
+	    nlmsg_parse(nlh, sizeof(*rtm), attrs, RTA_MAX, NULL) < 0)
+		return NL_OK;
+	rtm = nlmsg_data(nlh);
+	if (!is_route_into(rtm, attrs, dump))
+		return NL_OK;
+	if (attrs[RTA_DST] && !read_ip(attrs[RTA_DST], dump->family, &entry.prefix.address))
+		return NL_OK;
+	entry.prefix.length = rtm->rtm_dst_len;
+	entry.table = rtm->rtm_table; /* one above 255 does not fit there */
+	if (attrs[RTA_TABLE] && nla_len(attrs[RTA_TABLE]) >= (int)sizeof(uint32_t))
+		entry.table = nla_get_u32(attrs[RTA_TABLE]);
+	collect(dump, &entry);
+	return NL_OK;
+}
+
+/* The end of a dump says how it went. */
+static int read_end(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct dump *dump = arg;
+	int error;
+
+	if (nlmsg_datalen(nlh) >= (int)sizeof(error)) {
+		memcpy(&error, nlmsg_data(nlh), sizeof(error));
+		if (error < 0)
+			dump->error = error;
+	}
+	return NL_OK;
+}
+
+static int exchange_dump(struct rtnl *rtnl, const struct question *question, struct dump *dump)
+{
+	_cleanup_msg_ struct nl_msg *msg = question->make(dump->family, dump->index);
+	int nle, r;
+
+	if (!msg)
+		return -ENOMEM;
+	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_CUSTOM, question->read, dump);
+	nl_socket_modify_cb(rtnl->socket, NL_CB_FINISH, NL_CB_CUSTOM, read_end, dump);
+	nle = nl_send_auto(rtnl->socket, msg);
+	if (nle >= 0)
+		nle = nl_recvmsgs_default(rtnl->socket);
+	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+	nl_socket_modify_cb(rtnl->socket, NL_CB_FINISH, NL_CB_DEFAULT, NULL, NULL);
+	r = rtnl_result(rtnl, nle);
+	return dump->error < 0 ? dump->error : r;
+}
+
+/* What there is of one family goes to the end of @list. */
+static int dump_family(struct rtnl *rtnl, const struct question *question, int family,
+		       unsigned int index, struct list *list)
+{
+	size_t before = list->n;
+	int r = -EINTR;
+
+	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
+		struct dump dump = { .family = family, .index = index, .list = list };
+
+		list->n = before;
+		r = exchange_dump(rtnl, question, &dump);
+	}
+	return r == -EAFNOSUPPORT || r == -EOPNOTSUPP ? 0 : r;
+}
+
+static void set_strict(struct rtnl *rtnl, int on)
+{
+	/* an older kernel does not know it; it sends more than was asked for, that is all */
+	setsockopt(nl_socket_get_fd(rtnl->socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+		   sizeof(on));
+}
+
+static int dump_all(struct rtnl *rtnl, const struct question *question, unsigned int index,
+		    struct list *list)
+{
+	int r;
+
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	set_strict(rtnl, 1);
+	r = dump_family(rtnl, question, AF_INET, index, list);
+	if (r >= 0)
+		r = dump_family(rtnl, question, AF_INET6, index, list);
+	set_strict(rtnl, 0);
+	return r;
+}
+
+int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index,
+		       void (*fn)(const struct ip_prefix *address, const struct ip_address *peer,
+				  void *userdata),
+		       void *userdata)
+{
+	static const struct question question = { make_address_question, read_address };
+	_cleanup_list_ struct list list = { 0 };
+	int r;
+
+	r = dump_all(rtnl, &question, index, &list);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < list.n; i++)
+		fn(&list.entries[i].prefix, &list.entries[i].peer, userdata);
+	return 0;
+}
+
+int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
+		    void (*fn)(const struct ip_prefix *prefix, uint32_t table, void *userdata),
+		    void *userdata)
+{
+	static const struct question question = { make_route_question, read_route };
+	_cleanup_list_ struct list list = { 0 };
+	int r;
+
+	r = dump_all(rtnl, &question, index, &list);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < list.n; i++)
+		fn(&list.entries[i].prefix, list.entries[i].table, userdata);
+	return 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_KERNEL_RTNL_H
+#define RPORT_KERNEL_RTNL_H
+
+/*
+ * What is said to the kernel over rtnetlink(7) in one network namespace; the only user of libnl-
+ * route-3. Every function returns 0 or -errno, with libnl's own error numbers turned into errno.
+ */
+
+#include "base/names.h"
+#include "base/util.h"
+
+/* Routes that rportd makes carry this protocol number, so that they are told from everybody else's
+ * (ip-route(8)). */
+#define RTNL_ROUTE_PROTOCOL 114
+
+struct rtnl; /* a netlink socket in one namespace; it keeps that namespace alive until closed */
+
+struct rtnl_dev {
+	unsigned int index;
+	char name[IFNAMSIZ];
+	char alias[128];     /* IFLA_IFALIAS, cut; "": none */
+	unsigned int mtu;    /* bytes */
+	unsigned int flags;  /* IFF_* of netdevice(7), with IFF_UP and IFF_LOWER_UP */
+	unsigned int master; /* ifindex of the VRF (or bridge, ...), 0: none */
+	uint32_t vrf_table;  /* routing table, if this is a VRF device; else 0 */
+	bool is_vrf;
+	uint64_t tx_dropped; /* packets that the kernel dropped on the way into the device */
+	bool tun_pi; /* it is a TUN with packet information; only rtnl_dev_by_nsid() tells */
+};
+
+/**
+ * rtnl_open() - open a netlink socket in a namespace
+ * @netns_fd: the namespace, stays the caller's; negative: the caller's own
+ * @ret: the socket; close it soon with rtnl_close(), for it keeps the namespace alive
+ */
+int rtnl_open(int netns_fd, struct rtnl **ret);
+
+/**
+ * rtnl_close() - close the socket; takes NULL
+ */
+void rtnl_close(struct rtnl *rtnl);
+
+static inline void cleanup_rtnl(struct rtnl **rtnl)
+{
+	rtnl_close(*rtnl);
+}
+#define _cleanup_rtnl_ _cleanup_(cleanup_rtnl)
+
+/**
+ * rtnl_dev_by_name() - look an interface up
+ * Return: 0, -ENODEV when there is none, or another -errno.
+ */
+int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret);
+
+/**
+ * rtnl_dev_configure() - set what a port gets before anybody can see it
+ * @index: the interface, down
+ * @alias: IFLA_IFALIAS, shown by `ip link`
+ * @mtu: bytes
+ * @queue_length: packets, IFLA_TXQLEN
+ */
+int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias, unsigned int mtu,
+		       unsigned int queue_length);
+
+/**
+ * rtnl_dev_move() - move an interface into another namespace, name it there, and make it a member
+ * of a VRF
+ * @index: the interface, down, in the namespace of @rtnl
+ * @netns_fd: where to
+ * @name: its name there
+ * @master: ifindex of the VRF there, or 0
+ *
+ * It arrives under its name. After a failure it may be in either namespace.
+ *
+ * Return: 0, -EEXIST when @name is taken there, or another -errno.
+ */
+int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const char *name,
+		  unsigned int master);
+
+/**
+ * rtnl_dev_delete() - remove an interface, whoever may still hold its descriptor
+ */
+int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index);
+
+/**
+ * rtnl_dev_move_to_pid() - move an interface into the namespace of a process, under its name
+ * Return: 0, -ESRCH when there is no such process, or another -errno.
+ */
+int rtnl_dev_move_to_pid(struct rtnl *rtnl, unsigned int index, pid_t pid);
+
+/**
+ * rtnl_dev_set_up() - set an interface up or down
+ *
+ * It comes up without the kernel's own IPv6 link-local address (IN6_ADDR_GEN_MODE_NONE): rportd
+ * gives one that stays the same. Kernels without IPv6 are fine.
+ */
+int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up);
+
+/**
+ * rtnl_dev_set_mtu() - set the MTU, in bytes
+ */
+int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu);
+
+/**
+ * rtnl_dev_set_alias() - set IFLA_IFALIAS, shown by `ip link`
+ */
+int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias);
+
+/**
+ * rtnl_dev_rename() - name an interface anew
+ *
+ * Before Linux 6.2 an interface that is up cannot be renamed: it is set down for a moment then,
+ * which takes its IPv6 addresses and its routes. It is set up again also when it keeps its name.
+ *
+ * Return: 0, -EEXIST when @name is taken, -EINVAL when it is too long or empty, or another -errno.
+ */
+int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name);
+
+/**
+ * rtnl_dev_add_address() - give an interface an address
+ * @address: the address and its prefix length
+ * @peer: the address at the other end, or NULL or AF_UNSPEC for none. With a peer, it is the peer
+ * that the kernel
+ *	makes the route to, with the prefix length of @address (as `ip address add A peer B/len`)
+ */
+int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			 const struct ip_address *peer);
+
+/**
+ * rtnl_dev_delete_address() - take it away again
+ */
+int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
+			    const struct ip_address *peer);
+
+/**
+ * rtnl_dev_addresses() - call @fn for every address of an interface
+ * @fn: its @peer is AF_UNSPEC for none. It is called when all has been read, so it may use @rtnl;
+ * after a failure it has not been called
+ *
+ * Return: 0, -ENODEV when there is no such interface (before Linux 5.0: 0, and no address), -EINTR
+ * when the addresses of the namespace change too fast to be read, or another -errno.
+ */
+int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index,
+		       void (*fn)(const struct ip_prefix *address, const struct ip_address *peer,
+				  void *userdata),
+		       void *userdata);
+
+/**
+ * rtnl_dev_routes() - call @fn for every route into an interface that has RTNL_ROUTE_PROTOCOL
+ *
+ * The kernel picks them out: however many routes there are besides, few are read. A route with
+ * several next hops is none of them.
+ *
+ * Return: as rtnl_dev_addresses().
+ */
+int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
+		    void (*fn)(const struct ip_prefix *prefix, uint32_t table, void *userdata),
+		    void *userdata);
+
+/**
+ * rtnl_dev_add_route() - route a network into an interface that is up
+ * @prefix: the network, without host bits
+ * @table: routing table: that of the VRF, or RT_TABLE_MAIN
+ *
+ * The route has RTNL_ROUTE_PROTOCOL, scope link and no gateway.
+ *
+ * Return: 0, -EEXIST when the table has one to this network already, or another -errno.
+ */
+int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		       uint32_t table);
+
+/**
+ * rtnl_nsid() - the number by which the namespace of @rtnl knows another one
+ * @netns_fd: the other one
+ * @ret: the number; one is assigned if there was none yet (ip-netns(8), "set"). It does not keep
+ * the namespace alive.
+ */
+int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret);
+
+/**
+ * rtnl_dev_by_nsid() - look an interface up in another namespace, without entering it
+ * @nsid: of that namespace, see rtnl_nsid()
+ * @index: of the interface there
+ * @ret: all but the VRF's properties
+ *
+ * Source: IFLA_TARGET_NETNSID of rtnetlink(7), Linux 4.20.
+ *
+ * Return: 0, -ENODEV or -EINVAL when there is no such interface or namespace, or another -errno.
+ */
+int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret);
+
+/**
+ * rtnl_dev_by_nsid_name() - the same, by its name there
+ */
+int rtnl_dev_by_nsid_name(struct rtnl *rtnl, int nsid, const char *name, struct rtnl_dev *ret);
+
+#endif

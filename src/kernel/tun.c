@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "kernel/tun.h"
+
+/* Debian 12's headers are older than the kernels that have these. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+#ifndef TUNGETDEVNETNS
+#define TUNGETDEVNETNS _IO('T', 227)
+#endif
+
+#define DISCARD_MAX   10000 /* more than a queue holds: a sender must not keep us here */
+#define BUSY_TRIES    40
+#define BUSY_PAUSE_NS (50 * 1000 * 1000)
+
+static const struct {
+	unsigned int bit;
+	const char *name;
+} offload_names[TUN_OFFLOADS_MAX] = {
+	{ TUN_F_CSUM, "csum" },       { TUN_F_TSO4, "tso4" }, { TUN_F_TSO6, "tso6" },
+	{ TUN_F_TSO_ECN, "tso-ecn" }, { TUN_F_USO4, "uso4" }, { TUN_F_USO6, "uso6" },
+};
+
+static int attach(int fd, const char *name, const struct tun_options *options)
+{
+	struct ifreq ifr = {
+		.ifr_flags = (short)(IFF_TUN | (options->mpls ? 0 : IFF_NO_PI) |
+				     (options->offload ? IFF_VNET_HDR : 0) |
+				     (options->queues > 1 ? IFF_MULTI_QUEUE : 0)),
+	};
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	for (int try = 0; ioctl(fd, TUNSETIFF, &ifr) < 0; try++) {
+		if (errno != EBUSY || try >= BUSY_TRIES)
+			return -errno;
+		nanosleep(&(struct timespec){ .tv_nsec = BUSY_PAUSE_NS }, NULL);
+	}
+	return 0;
+}
+
+/* Ask for less until the kernel agrees; USO came with Linux 6.2. */
+static unsigned int negotiate_offloads(int fd)
+{
+	static const unsigned int wishes[] = {
+		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_USO4 | TUN_F_USO6,
+		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
+		TUN_F_CSUM,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
+		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)wishes[i]) == 0)
+			return wishes[i];
+	return 0;
+}
+
+void tun_close(struct tun *tun)
+{
+	while (tun->n_queues > 0)
+		safe_close(tun->queues[--tun->n_queues]);
+	*tun = (struct tun){ 0 };
+}
+
+/* The first one makes the device, and has a pattern for its name; the others are added to it. */
+static int open_queue(struct tun *tun, const char *name, const struct tun_options *options)
+{
+	char device[IFNAMSIZ];
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (tun->n_queues > 0) {
+		r = tun_name(tun_fd(tun), device);
+		name = device;
+	}
+	if (r >= 0)
+		r = attach(fd, name, options);
+	if (r < 0) {
+		safe_close(fd);
+		return r;
+	}
+	tun->queues[tun->n_queues++] = fd;
+	return 0;
+}
+
+/* Of the device, so one queue is as good as another. */
+static int set_header(struct tun *tun, const struct tun_options *options)
+{
+	int header = TUN_VNET_HEADER;
+
+	tun->header =
+		(options->mpls ? TUN_PI_HEADER : 0) + (options->offload ? TUN_VNET_HEADER : 0);
+	tun->family_header = options->mpls;
+	if (!options->offload)
+		return 0;
+	if (ioctl(tun_fd(tun), TUNSETVNETHDRSZ, &header) < 0)
+		return -errno;
+	tun->offloads = negotiate_offloads(tun_fd(tun));
+	return 0;
+}
+
+int tun_open(const char *name, const struct tun_options *options, struct tun *ret)
+{
+	struct tun tun = { 0 };
+	int r;
+
+	do
+		r = open_queue(&tun, name, options);
+	while (r >= 0 && tun.n_queues < options->queues);
+	if (r >= 0)
+		r = set_header(&tun, options);
+	if (r < 0) {
+		tun_close(&tun);
+		return r;
+	}
+	*ret = tun;
+	return 0;
+}
+
+/* Are these queues of one device, all of which are there? */
+static int check_queues(const int fds[], unsigned int n, struct ifreq *ret)
+{
+	struct ifreq first = { 0 };
+
+	if (n < 1 || n > TUN_QUEUES_MAX)
+		return -EINVAL;
+	for (unsigned int i = 0; i < n; i++) {
+		struct ifreq ifr = { 0 };
+
+		if (ioctl(fds[i], TUNGETIFF, &ifr) < 0)
+			return -errno;
+		first = i == 0 ? ifr : first;
+		if (!streq(ifr.ifr_name, first.ifr_name))
+			return -EINVAL;
+	}
+	if ((first.ifr_flags & IFF_TUN) == 0 || !(first.ifr_flags & IFF_MULTI_QUEUE) != (n == 1))
+		return -EINVAL;
+	*ret = first;
+	return 0;
+}
+
+static int set_flags(int fd)
+{
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return -errno;
+	return 0;
+}
+
+int tun_adopt(const int fds[], unsigned int n, struct tun *ret)
+{
+	struct ifreq ifr = { 0 };
+	struct tun tun = { 0 };
+	int header = 0;
+	bool offload;
+	int r;
+
+	r = check_queues(fds, n, &ifr);
+	if (r < 0)
+		return r;
+	offload = ifr.ifr_flags & IFF_VNET_HDR;
+	if (offload && ioctl(fds[0], TUNGETVNETHDRSZ, &header) < 0)
+		return -errno;
+	if (header != (offload ? TUN_VNET_HEADER : 0))
+		return -EINVAL;
+	for (unsigned int i = 0; i < n && r >= 0; i++) {
+		r = set_flags(fds[i]);
+		tun.queues[tun.n_queues++] = fds[i];
+	}
+	if (r < 0)
+		return r;
+	tun.header = (unsigned int)header;
+	tun.offloads = offload ? negotiate_offloads(fds[0]) : 0;
+	*ret = tun;
+	return 0;
+}
+
+void tun_set_family_header(struct tun *tun)
+{
+	if (!tun->family_header)
+		tun->header += TUN_PI_HEADER;
+	tun->family_header = true;
+}
+
+int tun_name(int fd, char ret_name[static IFNAMSIZ])
+{
+	struct ifreq ifr = { 0 };
+
+	if (ioctl(fd, TUNGETIFF, &ifr) < 0)
+		return -errno;
+	memcpy(ret_name, ifr.ifr_name, IFNAMSIZ);
+	return 0;
+}
+
+int tun_netns(int fd)
+{
+	int netns_fd = ioctl(fd, TUNGETDEVNETNS);
+
+	return netns_fd < 0 ? -errno : netns_fd;
+}
+
+int tun_set_carrier(int fd, bool on)
+{
+	int carrier = on;
+
+	return ioctl(fd, TUNSETCARRIER, &carrier) < 0 ? -errno : 0;
+}
+
+unsigned int tun_discard(int fd)
+{
+	char head[64]; /* the rest of a frame goes with it */
+	unsigned int n = 0;
+
+	while (n < DISCARD_MAX && read(fd, head, sizeof(head)) > 0)
+		n++;
+	return n;
+}
+
+bool tun_has_nowait(int fd)
+{
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = sizeof(byte) };
+
+	return preadv2(fd, &iov, 1, -1, RWF_NOWAIT) >= 0 || errno == EAGAIN;
+}
+
+size_t tun_offload_names(unsigned int offloads, const char *ret_names[static TUN_OFFLOADS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(offload_names); i++)
+		if (offloads & offload_names[i].bit)
+			ret_names[n++] = offload_names[i].name;
+	return n;
+}

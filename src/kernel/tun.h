@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_KERNEL_TUN_H
+#define RPORT_KERNEL_TUN_H
+
+/*
+ * TUN devices: the kernel's side of a port. A frame read from the fd is what the domain sent into
+ * the interface; a frame written to it is received by the domain. With offload each frame begins
+ * with a virtio_net_hdr, which says what is left to do (checksum, segmentation).
+ */
+
+#include <net/if.h>
+
+#include "base/util.h"
+
+#define TUN_PI_HEADER   4  /* bytes of a struct tun_pi, which comes first */
+#define TUN_VNET_HEADER 10 /* bytes of a struct virtio_net_hdr */
+#define TUN_QUEUES_MAX  8
+
+struct tun_options {
+	bool offload; /* a virtio header, and all offloads that this kernel has */
+	bool mpls; /* a packet-information header, which tells the family, so that MPLS can cross */
+	unsigned int queues; /* up to TUN_QUEUES_MAX, of which each connection uses one; 0: as 1 */
+};
+
+struct tun {
+	int queues[TUN_QUEUES_MAX]; /* non-blocking fds; the device lives as long as one is open */
+	unsigned int n_queues;      /* 0: there is no device */
+	unsigned int header;        /* bytes before the packet: of the headers above that are on */
+	bool family_header;         /* the first of them is a struct tun_pi */
+	unsigned int offloads;      /* TUN_F_* that the kernel granted */
+};
+
+/**
+ * tun_fd() - one descriptor, that of the first queue, for what is about the device as a whole
+ * Return: the fd; -1 when there is no device.
+ */
+static inline int tun_fd(const struct tun *tun)
+{
+	return tun->n_queues > 0 ? tun->queues[0] : -1;
+}
+
+/**
+ * tun_close() - close all queues, and so remove the device unless others have it open, too; takes a
+ * zeroed one
+ */
+void tun_close(struct tun *tun);
+
+/**
+ * tun_open() - make a TUN device in the namespace of the calling thread
+ * @name: its name, or a pattern ("rp%d")
+ * @ret: to be closed with tun_close()
+ *
+ * Just after a crash the ring of the last process may still hold a device of this name: EBUSY is
+ * tried again for two seconds.
+ *
+ * Return: 0 or -errno: -ENOENT and -ENODEV without /dev/net/tun, -EPERM without CAP_NET_ADMIN.
+ */
+int tun_open(const char *name, const struct tun_options *options, struct tun *ret);
+
+/**
+ * tun_adopt() - use descriptors that another process opened, and that were handed on
+ * @fds: one for each queue of a TUN device, whose options it finds out; owned by @ret on success
+ * @n: how many, 1 to TUN_QUEUES_MAX
+ * @ret: to be closed with tun_close()
+ *
+ * But it does not find out whether there is a packet-information header: TUNGETIFF has IFF_NOFILTER
+ * in the bit of IFF_NO_PI. Netlink tells (rtnl_dev.tun_pi).
+ *
+ * Return: 0; -EBADFD when the device was removed, -ENOTTY or -EINVAL when it is none, or one that
+ * rportd would not make, or they are not of one device; or another -errno.
+ */
+int tun_adopt(const int fds[], unsigned int n, struct tun *ret);
+
+/**
+ * tun_set_family_header() - it was found out that an adopted one has a packet-information header
+ */
+void tun_set_family_header(struct tun *tun);
+
+/**
+ * tun_name() - what the interface is called now, in whatever namespace it is
+ * Return: 0, or -EBADFD when the device was removed.
+ */
+int tun_name(int fd, char ret_name[static IFNAMSIZ]);
+
+/**
+ * tun_netns() - open the network namespace that the device is in
+ * Return: an fd, which keeps the namespace alive until closed, or -errno (-EBADFD: removed).
+ */
+int tun_netns(int fd);
+
+/**
+ * tun_set_carrier() - show LOWER_UP or NO-CARRIER on the interface
+ * Return: 0 or -errno (-EBADFD: removed).
+ */
+int tun_set_carrier(int fd, bool on);
+
+/**
+ * tun_discard() - drop what waits to be read
+ *
+ * Return: how many frames there were, at most some thousands.
+ */
+unsigned int tun_discard(int fd);
+
+/**
+ * tun_has_nowait() - does this kernel honour RWF_NOWAIT on a TUN (Linux 6.4 and later)?
+ * @fd: of a new device, which has nothing to read
+ */
+bool tun_has_nowait(int fd);
+
+/**
+ * tun_offload_names() - the offloads in words
+ * @offloads: TUN_F_* bits
+ * @ret_names: filled with static strings such as "tso4"
+ *
+ * Return: how many there are, at most TUN_OFFLOADS_MAX.
+ */
+#define TUN_OFFLOADS_MAX 6
+size_t tun_offload_names(unsigned int offloads, const char *ret_names[static TUN_OFFLOADS_MAX]);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * Devices came from a former daemon, but what it had noted of them cannot be read. Nearly all of it
+ * is with the kernel: the namespace and the name of an interface, its VRF, MTU, addresses and
+ * routes; the descriptor tells its options, and the alias of which link it is an end. What is not
+ * there any more (a pending port, a route of a port that is down) is not found, and has to be asked
+ * for again.
+ */
+
+#include <dirent.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "manager/manager-private.h"
+#include "base/messages.h"
+
+/* --- where it is ------------------------------------------------------------------------------ */
+
+static bool is_own(const struct netns_id *netns)
+{
+	_cleanup_close_ int fd = netns_open_self();
+	struct netns_id own;
+
+	return fd >= 0 && netns_identify(fd, &own) >= 0 && netns_equal(&own, netns);
+}
+
+/* The namespace that a name in /run/netns stands for. */
+static int find_name(const struct netns_id *netns, struct domain *ret)
+{
+	DIR *dir = opendir(NETNS_RUN_DIR);
+	const struct dirent *entry;
+	int r = -ENOENT;
+
+	if (!dir)
+		return -errno;
+	while (r < 0 && (entry = readdir(dir))) {
+		if (!netns_name_valid(entry->d_name) || !netns_named(entry->d_name, netns))
+			continue;
+		ret->netns = DOMAIN_NETNS_NAMED;
+		snprintf(ret->name, sizeof(ret->name), "%s", entry->d_name);
+		r = 0;
+	}
+	closedir(dir);
+	return r;
+}
+
+static int find_domain(int netns_fd, const struct rtnl_dev *master, struct domain *ret)
+{
+	struct domain domain = { .netns = DOMAIN_NETNS_SELF };
+	struct netns_id netns;
+	int r;
+
+	r = netns_identify(netns_fd, &netns);
+	if (r >= 0 && !is_own(&netns))
+		r = find_name(&netns, &domain);
+	if (r < 0)
+		return r;
+	snprintf(domain.vrf, sizeof(domain.vrf), "%s", master->name);
+	*ret = domain;
+	return 0;
+}
+
+/* --- what it has ------------------------------------------------------------------------------ */
+
+static void add_address(const struct ip_prefix *address, const struct ip_address *peer,
+			void *userdata)
+{
+	char text[IP_PREFIX_TEXT_MAX], peer_text[IP_TEXT_MAX];
+
+	/* a port's own link-local address is made, not given */
+	if (address->address.family == AF_INET6 && address->address.bytes[0] == 0xfe &&
+	    (address->address.bytes[1] & 0xc0) == 0x80)
+		return;
+	ip_address_format(peer, peer_text);
+	(void)port_spec_add_address(userdata, ip_prefix_format(address, text),
+				    peer_text[0] ? peer_text : NULL, NULL);
+}
+
+static void add_route(const struct ip_prefix *prefix, uint32_t table _unused_, void *userdata)
+{
+	char text[IP_PREFIX_TEXT_MAX];
+
+	(void)port_spec_add_route(userdata, ip_prefix_format(prefix, text), NULL);
+}
+
+static int read_settings(int netns_fd, unsigned int index, struct port_spec *spec)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r;
+
+	r = rtnl_open(netns_fd, &rtnl);
+	if (r >= 0)
+		r = rtnl_dev_addresses(rtnl, index, add_address, spec);
+	return r < 0 ? r : rtnl_dev_routes(rtnl, index, add_route, spec);
+}
+
+/* --- taking it -------------------------------------------------------------------------------- */
+
+/* A device, and what could be found out of it. */
+struct find {
+	int fds[TUN_QUEUES_MAX];
+	unsigned int n_fds;
+	struct tun tun;
+	int netns_fd;
+	struct rtnl_dev dev, master;
+	struct port_spec spec;
+};
+
+static int look_at(struct manager *manager, struct find *find)
+{
+	struct port where = { 0 };
+	int r;
+
+	r = tun_adopt(find->fds, find->n_fds, &find->tun);
+	if (r >= 0)
+		r = find->netns_fd = tun_netns(tun_fd(&find->tun));
+	where.tun = find->tun;
+	if (r >= 0)
+		r = port_locate(&manager->yard, &where);
+	if (r >= 0)
+		r = rtnl_dev_by_nsid(manager->yard.own, where.nsid, where.index, &find->dev);
+	if (r >= 0 && find->dev.master > 0)
+		r = rtnl_dev_by_nsid(manager->yard.own, where.nsid, find->dev.master,
+				     &find->master);
+	if (r >= 0)
+		r = find_domain(find->netns_fd, &find->master, &find->spec.domain);
+	if (r >= 0)
+		r = read_settings(find->netns_fd, find->dev.index, &find->spec);
+	if (r < 0)
+		return r;
+	memcpy(find->spec.ifname, find->dev.name, IFNAMSIZ);
+	find->spec.mtu = find->dev.mtu;
+	find->spec.offload = find->tun.header >= TUN_VNET_HEADER;
+	find->spec.mpls = find->dev.tun_pi;
+	find->spec.queues = find->tun.n_queues;
+	return 0;
+}
+
+static int make_port(struct manager *manager, unsigned int slot, struct find *find,
+		     struct port **ret)
+{
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	struct rport_error err;
+	struct port *port;
+	int r;
+
+	r = manager_add_port(manager, &find->spec, slot, &port, &err);
+	if (r < 0)
+		return r;
+	r = domain_resolve(&port->spec.domain, &place, &err);
+	if (r >= 0)
+		r = port_adopt(&manager->yard, port, find->fds, &place);
+	if (r < 0) {
+		manager_remove_port(manager, port);
+		return r;
+	}
+	port->wish = port->rule.up ? PORT_WISH_UP : PORT_WISH_NONE;
+	r = hold_settle(manager, port, true, &err);
+	if (r < 0) {
+		manager_remove_port(manager, port);
+		return 0; /* with it, the descriptors are gone */
+	}
+	*ret = port;
+	return 0;
+}
+
+static bool read_alias(const char *alias, char ret_link[static LINK_NAME_MAX + 1], char *ret_end)
+{
+	return sscanf(alias, PORT_ALIAS " link %" STRINGIFY(LINK_NAME_MAX) "[^,], end %c", ret_link,
+		      ret_end) == 2 &&
+	       link_name_valid(ret_link) && (*ret_end == 'a' || *ret_end == 'b');
+}
+
+static struct port *port_by_slot(struct manager *manager, unsigned int slot)
+{
+	struct port *port;
+
+	TAILQ_FOREACH(port, &manager->table.ports, entry)
+	{
+		if (port->slot == slot)
+			return port;
+	}
+	return NULL;
+}
+
+/* The alias tells the link; that is made when its other end has been found, too. */
+static void join(struct manager *manager, struct port *port, const char *alias, json_t *waiting)
+{
+	char link[LINK_NAME_MAX + 1], end;
+	struct port *other, *a, *b;
+	struct rport_error err;
+	json_t *number;
+
+	if (!read_alias(alias, link, &end))
+		return;
+	number = json_object_get(waiting, link);
+	if (!number) {
+		json_object_set_new(waiting, link, json_integer(port->slot));
+		return;
+	}
+	other = port_by_slot(manager, (unsigned int)json_integer_value(number));
+	a = end == 'a' ? port : other;
+	b = end == 'a' ? other : port;
+	if (!other || link_set_parent(&a->rule, &b->rule) < 0)
+		return;
+	if (manager_tie(manager, a, b, link, true, &err) < 0) {
+		link_delete_parent(&a->rule);
+		log_error("link %s: cannot be made again: %s", link, err.message);
+	}
+}
+
+static bool read_number(const char *name, unsigned int *ret)
+{
+	const char *digits = name + strlen(RECORD_DEVICE);
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(digits, &end, 10);
+	if (errno || end == digits || *end || number >= MANAGER_NEW_SLOT)
+		return false;
+	*ret = (unsigned int)number;
+	return true;
+}
+
+static void give_up(struct manager *manager, const char *name, unsigned int slot,
+		    const struct find *find, int errnum)
+{
+	log_warning("%s of the former rportd is given up: %s", name, strerror(errnum));
+	state_drop_fd(manager->state, name);
+	if (slot != MANAGER_NEW_SLOT)
+		record_drop_device(manager, slot, find->n_fds);
+	for (unsigned int i = 0; i < find->n_fds; i++)
+		safe_close(find->fds[i]);
+}
+
+/* @fd: of the first queue, which is the first by name, too */
+static void adopt(struct manager *manager, const char *name, int fd, json_t *waiting)
+{
+	struct find find = {
+		.fds = { fd },
+		.n_fds = 1,
+		.netns_fd = -1,
+		.spec = PORT_SPEC_INIT,
+	};
+	struct port *port = NULL;
+	unsigned int slot = MANAGER_NEW_SLOT;
+	int r = -EINVAL;
+
+	if (read_number(name, &slot)) {
+		find.n_fds = record_take_queues(manager, slot, 1, find.fds);
+		r = look_at(manager, &find);
+	}
+	if (r >= 0)
+		r = make_port(manager, slot, &find, &port);
+	if (r < 0)
+		give_up(manager, name, slot, &find, -r);
+	if (port)
+		join(manager, port, find.dev.alias, waiting);
+	safe_close(find.netns_fd);
+	port_spec_release(&find.spec);
+}
+
+static void keep(struct port *port, void *userdata)
+{
+	record_port(userdata, port);
+	watch_suspect(userdata, port);
+}
+
+void adopt_all(struct manager *manager)
+{
+	json_t *waiting = json_object(); /* links of which one end was found: the port's number */
+	char name[STATE_NAME_MAX];
+	int fd;
+
+	while ((fd = state_next_fd(manager->state, RECORD_DEVICE, name)) >= 0)
+		adopt(manager, name, fd, waiting);
+	json_decref(waiting);
+	state_drop_rest(manager->state);
+	table_foreach_port(&manager->table, keep, manager);
+	log_print_id(LOG_NOTICE, MESSAGE_ADOPTED,
+		     "adopted from the former rportd: %u links, %u ports", manager->table.n_links,
+		     manager->table.n_ports);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_MANAGER_MANAGER_PRIVATE_H
+#define RPORT_MANAGER_MANAGER_PRIVATE_H
+
+/*
+ * What the files of the manager share with each other:
+ *
+ *	manager.c	the verbs for ports; beginning and end
+ *	parents.c	the verbs for parents, and so links
+ *	events.c		what becomes known of ports, and what is done about it
+ *	reconcile.c		ports without a device: what they wait for, and how they get one
+ *	restore.c	what the next daemon is told
+ *	adopt.c		what it finds out by itself, when it was not told
+ */
+
+#include "store/counters.h"
+#include "manager/manager.h"
+#include "kernel/monitor.h"
+#include "kernel/netns-watch.h"
+#include "store/fdstore.h"
+
+struct manager {
+	struct manager_options options;
+	struct manager_observer observer;
+	struct port_yard yard;
+	struct monitor *monitor;
+	struct netns_watch *names; /* of namespaces; NULL: it cannot be had */
+	struct shuttle *shuttle;
+	struct table table;
+	int own_nsid; /* by which the monitor may name our own namespace */
+
+	struct state *state; /* NULL: we are ending, and nothing is recorded any more */
+	struct counters *counters;
+	sd_event_source *alive;
+
+	struct port_list dirty; /* ports that have to be looked at */
+	struct port_list suspects;
+	sd_event_source *compare; /* timer: look at the suspects' settings */
+
+	struct port_list pending;
+	unsigned int n_pending;
+	sd_event_source *retry;     /* timer: try pending ports */
+	uint64_t retry_at;          /* when it rings, UINT64_MAX: never */
+	bool poked;                 /* something came that any of them may have waited for */
+	struct netns_watch *mounts; /* while any are; NULL: none, or it cannot be had */
+};
+
+/* --- manager.c --- */
+
+/**
+ * manager_add_port() - take a port into the table, without a device
+ * @spec: its contents are taken over, in any case
+ * @slot: of its counters, inherited; or MANAGER_NEW_SLOT
+ */
+int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned int slot,
+		     struct port **ret, struct rport_error *err);
+#define MANAGER_NEW_SLOT UINT32_MAX
+
+/**
+ * manager_remove_port() - and out of it again; it is in no link
+ */
+void manager_remove_port(struct manager *manager, struct port *port);
+
+/* --- parents.c --- */
+
+/**
+ * manager_connect() - begin to move frames between the ports of a link, if both have a device
+ * @stale: what waits in them is old
+ */
+int manager_connect(struct manager *manager, struct rport_link *link, bool stale);
+
+/**
+ * manager_disconnect() - stop
+ */
+void manager_disconnect(struct rport_link *link);
+
+/**
+ * manager_tie() - make a link of two ports whose rules allow it
+ * @name: not taken
+ */
+int manager_tie(struct manager *manager, struct port *port, struct port *parent, const char *name,
+		bool stale, struct rport_error *err);
+
+/**
+ * manager_set_alias() - let `ip link` show of which link a port is
+ */
+void manager_set_alias(struct port *port, const char *link, unsigned int end);
+
+/* --- events.c --- */
+
+/**
+ * watch_look() - see at once how a port is, and where
+ *
+ * What was told may still wait to be read, and an interface that was moved has another number: who
+ * is about to change a port must not take somebody else's for it.
+ */
+void watch_look(struct manager *manager, struct port *port);
+
+int watch_start(struct manager *manager, sd_event *event, struct rport_error *err);
+void watch_stop(struct manager *manager);
+
+/**
+ * watch_mark_dirty() - something is known of a port that has to be acted on, or told
+ */
+void watch_mark_dirty(struct manager *manager, struct port *port);
+void watch_mark_peer_dirty(struct manager *manager, struct port *port);
+
+/**
+ * watch_suspect() - its settings may be other than they shall be: look soon
+ */
+void watch_suspect(struct manager *manager, struct port *port);
+
+/**
+ * watch_forget() - a port is about to go
+ */
+void watch_forget(struct manager *manager, struct port *port);
+
+/**
+ * watch_port_gone() - the shuttle says that a port was removed; see shuttle_options.gone
+ */
+void watch_port_gone(void *owner, unsigned int end, void *userdata);
+
+/**
+ * watch_link_moved() - the shuttle says that a link has other workers; see shuttle_options.moved
+ */
+void watch_link_moved(void *owner, void *userdata);
+
+/**
+ * watch_enter_index() - know a port by its number from now on
+ */
+int watch_enter_index(struct manager *manager, struct port *port);
+
+/* --- reconcile.c --- */
+
+int hold_start(struct manager *manager, sd_event *event, struct rport_error *err);
+void hold_stop(struct manager *manager);
+
+/**
+ * hold_lost() - the device of a port is gone, or must go
+ */
+void hold_lost(struct manager *manager, struct port *port, const char *reason);
+
+/**
+ * hold_try() - give a port its device now
+ * Return: 0 or -errno; then the port waits for the next try.
+ */
+int hold_try(struct manager *manager, struct port *port, struct rport_error *err);
+
+/**
+ * hold_settle() - a port has a device: begin what it is for
+ * @stale: what waits in it is old
+ */
+int hold_settle(struct manager *manager, struct port *port, bool stale, struct rport_error *err);
+
+/**
+ * hold_poke() - something came or went that a port may have waited for
+ */
+void hold_poke(struct manager *manager);
+
+/**
+ * hold_forget() - a port is about to go
+ */
+void hold_forget(struct manager *manager, struct port *port);
+
+/* --- restore.c --- */
+
+#define RECORD_DEVICE \
+	"p" /* and the number of the port: its device in the store; see state_store_fd() */
+
+/**
+ * record_port() - tell the next daemon what a port, or the link it is in, shall be
+ */
+void record_port(struct manager *manager, const struct port *port);
+
+/**
+ * record_forget_port() - of a port by itself
+ */
+void record_forget_port(struct manager *manager, const struct port *port);
+
+/**
+ * record_forget_link() - there is no such link any more
+ */
+void record_forget_link(struct manager *manager, const struct rport_link *link);
+
+/**
+ * record_device() - keep the device of a port over a restart; or no longer, if it has none
+ */
+void record_device(struct manager *manager, const struct port *port);
+
+/**
+ * record_drop_device() - keep a device no longer
+ * @slot: the number of its port
+ * @queues: of the device
+ */
+void record_drop_device(struct manager *manager, unsigned int slot, unsigned int queues);
+
+/**
+ * record_take_queues() - take the descriptors of a device that a former daemon had
+ * @slot: the number of its port
+ * @n: how many have been taken, and are in @fds
+ * @fds: the others are put behind them; now the caller's
+ *
+ * Return: how many there are in all.
+ */
+unsigned int record_take_queues(struct manager *manager, unsigned int slot, unsigned int n,
+				int fds[static TUN_QUEUES_MAX]);
+
+/**
+ * record_restore() - be as the former daemon was
+ */
+void record_restore(struct manager *manager);
+
+/* --- adopt.c --- */
+
+/**
+ * adopt_all() - take over the devices that were handed on, by what the kernel knows of them
+ */
+void adopt_all(struct manager *manager);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * A link is built in stages, each of which is undone when a later one fails:
+ *
+ *	both ports are made and moved to their domains, down and without addresses;
+ *	they are set up and get addresses and routes;
+ *	they become each other's peer, and the shuttle begins to move frames. Last, so that what the
+ *first says as it comes up (MLD) waits until the second can hear it.
+ */
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "manager/pair.h"
+
+/* What it is about to make: what the domains are found to be, so that all that is said is checked
+ * before anything is done. Return: how many are there, or -errno. */
+static int find_domains(struct link_spec *spec, struct rport_error *err)
+{
+	int found = 0;
+
+	for (int end = 0; end < 2; end++) {
+		_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+		struct rport_error why;
+		int r = domain_resolve(&spec->ports[end].domain, &place, &why);
+
+		if (r >= 0) {
+			spec->ports[end].domain = place.domain;
+			found++;
+		} else if (!spec->wait || why.kind != RPORT_ERR_DOMAIN_NOT_FOUND) {
+			*err = why;
+			return r;
+		}
+	}
+	return found;
+}
+
+/* A process cannot be waited for: another one may get its number. */
+static int check_wait(const struct link_spec *spec, struct rport_error *err)
+{
+	for (int end = 0; end < 2 && spec->wait; end++)
+		if (spec->ports[end].domain.netns == DOMAIN_NETNS_PID)
+			return rport_error_set(
+				err, RPORT_ERR_INVALID, EINVAL,
+				"pid:%d cannot be waited for: give its namespace a name (ip netns "
+				"attach NAME %d)",
+				spec->ports[end].domain.pid, spec->ports[end].domain.pid);
+	return 0;
+}
+
+/* What a link is made of, and made again. */
+struct plan {
+	struct link_spec spec;
+	enum port_wish wishes[2];
+};
+
+static int create_port(struct manager *manager, struct plan *plan, unsigned int end,
+		       struct port **ret, struct rport_error *err)
+{
+	char alias[PORT_ALIAS_MAX];
+	int r;
+
+	port_link_alias(plan->spec.name, end, alias);
+	r = manager_create_port(manager, &plan->spec.ports[end], alias, plan->spec.wait, ret, err);
+	if (r < 0)
+		return r;
+	(*ret)->wish = plan->wishes[end];
+	return 0;
+}
+
+/* Takes the contents of the plan's spec over, in any case, but for the name. */
+static int build(struct manager *manager, struct plan *plan, struct rport_link **ret,
+		 struct rport_error *err)
+{
+	struct link_spec *spec = &plan->spec;
+	struct port *ports[2] = { NULL, NULL };
+	int r = 0;
+
+	for (unsigned int end = 0; end < 2 && r >= 0; end++)
+		r = create_port(manager, plan, end, &ports[end], err);
+	for (int end = 0; end < 2 && r >= 0; end++)
+		if (ports[end]->rule.present && ports[end]->wish == PORT_WISH_UP)
+			r = port_bring_up(ports[end], false, err);
+	if (r >= 0)
+		r = manager_set_parent(manager, ports[0], ports[1], spec->name, err);
+	if (r < 0) {
+		rport_error_prefix(err, "cannot pair %s: ", spec->name);
+		for (int end = 0; end < 2; end++)
+			if (ports[end])
+				manager_destroy_port(manager, ports[end]);
+		return r;
+	}
+	*ret = ports[0]->link;
+	return 0;
+}
+
+static struct plan plan_new(struct link_spec *spec)
+{
+	struct plan plan = { .spec = *spec, .wishes = { PORT_WISH_UP, PORT_WISH_UP } };
+
+	spec->ports[0] = spec->ports[1] = (struct port_spec){ 0 };
+	return plan;
+}
+
+/* Of a link as it is, to make it again, whatever has become of its domains; its ports lose what
+ * they shall be. */
+static struct plan plan_again(struct rport_link *link)
+{
+	struct plan plan = { .spec = { .wait = true } };
+
+	memcpy(plan.spec.name, link->name, sizeof(plan.spec.name));
+	for (int end = 0; end < 2; end++) {
+		plan.wishes[end] = link->ports[end]->wish;
+		plan.spec.ports[end] = link->ports[end]->spec;
+		link->ports[end]->spec.addresses = NULL;
+		link->ports[end]->spec.routes = NULL;
+	}
+	return plan;
+}
+
+static void plan_release(struct plan *plan)
+{
+	link_spec_release(&plan->spec);
+}
+#define _cleanup_plan_ _cleanup_(plan_release)
+
+/* The old link makes way; if the new one cannot be made it is made again as it was. */
+static int replace_link(struct manager *manager, struct rport_link *old, struct plan *plan,
+			struct rport_link **ret, struct rport_error *err)
+{
+	_cleanup_plan_ struct plan back = plan_again(old);
+	bool configured = old->configured;
+	struct rport_error again;
+	struct rport_link *link;
+	int r, restored;
+
+	manager_destroy_link(manager, old);
+	r = build(manager, plan, ret, err);
+	if (r >= 0) {
+		manager_set_configured(manager, *ret, configured);
+		return r;
+	}
+	restored = build(manager, &back, &link, &again);
+	if (restored >= 0)
+		manager_set_configured(manager, link, configured);
+	else
+		log_error("link %s: could not be restored after a failed replacement: %s",
+			  back.spec.name, again.message);
+	rport_error_prefix(err, restored < 0 ? "the link is lost (see the log): "
+					     : "the link is kept as it was: ");
+	return r;
+}
+
+bool pair_differs(const struct rport_link *have, const struct link_spec *want, char *ret,
+		  size_t size)
+{
+	char difference[2 * DOMAIN_TEXT_MAX + 64];
+
+	for (int end = 0; end < 2; end++) {
+		if (!port_spec_diff(&have->ports[end]->spec, &want->ports[end], difference,
+				    sizeof(difference)))
+			continue;
+		snprintf(ret, size, "at end %c %s", "ab"[end], difference);
+		return true;
+	}
+	return false;
+}
+
+static bool is_whole(const struct rport_link *link)
+{
+	return link->ports[0]->rule.present && link->ports[1]->rule.present;
+}
+
+static int refuse_other(const struct link_spec *spec, const char *difference,
+			struct rport_error *err)
+{
+	return rport_error_set(err, RPORT_ERR_LINK_EXISTS, EEXIST,
+			       "there is a link %s already with other parameters: %s; give this "
+			       "one another name (--name), or say --replace",
+			       spec->name, difference);
+}
+
+/* It is as it shall be; if it is pending, it was asked for now, unless it may wait. */
+static int complete(struct manager *manager, struct rport_link *link, bool wait,
+		    struct rport_error *err)
+{
+	for (int end = 0; end < 2; end++) {
+		int r = manager_complete_port(manager, link->ports[end], err);
+
+		if (r < 0 && !wait)
+			return r;
+	}
+	return 0;
+}
+
+int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
+		 enum pair_result *ret_result, struct rport_link **ret_link,
+		 struct rport_error *err)
+{
+	_cleanup_plan_ struct plan plan = { 0 };
+	char difference[2 * DOMAIN_TEXT_MAX + 128];
+	struct rport_link *link, *old;
+	int r, found;
+
+	r = spec->name[0] ? 0 : link_spec_default_name(spec, err);
+	if (r >= 0)
+		r = check_wait(spec, err);
+	if (r < 0)
+		return r;
+	found = find_domains(spec, err);
+	if (found < 0)
+		return found;
+	old = table_link_by_name(manager_table(manager), spec->name);
+	if (old && !pair_differs(old, spec, difference, sizeof(difference))) {
+		r = complete(manager, old, spec->wait, err);
+		*ret_result = PAIR_UNCHANGED;
+		*ret_link = old;
+		return r;
+	}
+	if (old && !replace)
+		return refuse_other(spec, difference, err);
+	for (int end = 0; end < 2; end++) { /* before the old one makes way */
+		r = manager_check_name(manager, &spec->ports[end], old, err);
+		if (r < 0)
+			return r;
+	}
+	plan = plan_new(spec);
+	/* what is in the way of the new one must not cost us the old one */
+	if (old && is_whole(old) && found == 2)
+		plan.spec.wait = false;
+	r = old ? replace_link(manager, old, &plan, &link, err) : build(manager, &plan, &link, err);
+	if (r < 0)
+		return r;
+	*ret_result = old ? PAIR_REPLACED : PAIR_CREATED;
+	*ret_link = link;
+	return 0;
+}
+
+static struct port *port_called(struct manager *manager, const struct port_spec *spec)
+{
+	struct port wanted = { .spec.domain = spec->domain }, *port;
+	char name[PORT_TEXT_MAX];
+
+	memcpy(wanted.ifname, spec->ifname, IFNAMSIZ);
+	if (table_find_port(manager_table(manager), port_format(&wanted, name), &port, NULL) < 0)
+		return NULL;
+	return port;
+}
+
+int pair_create_port(struct manager *manager, struct port_spec *spec, struct port **ret,
+		     struct rport_error *err)
+{
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	char difference[2 * DOMAIN_TEXT_MAX + 64];
+	struct port *port;
+	int r;
+
+	r = domain_resolve(&spec->domain, &place, err);
+	if (r < 0)
+		return r;
+	spec->domain = place.domain;
+	port = spec->ifname[0] ? port_called(manager, spec) : NULL;
+	if (!port) {
+		r = manager_create_port(manager, spec, PORT_ALIAS, false, ret, err);
+		if (r >= 0)
+			manager_keep_port(manager, *ret);
+		return r < 0 ? r : 1;
+	}
+	if (port_spec_diff(&port->spec, spec, difference, sizeof(difference)))
+		return rport_error_set(err, RPORT_ERR_PORT_EXISTS, EEXIST,
+				       "there is a port %s already with other parameters: %s",
+				       spec->ifname, difference);
+	*ret = port;
+	return manager_complete_port(manager, port, err);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_MANAGER_PAIR_H
+#define RPORT_MANAGER_PAIR_H
+
+/* What clients ask for in whole. `rportctl pair`: two ports created, made each other's peer, and
+ * set up, as one: all of it or nothing. */
+
+#include "manager/manager.h"
+
+enum pair_result {
+	PAIR_CREATED,
+	PAIR_REPLACED,
+	PAIR_UNCHANGED,
+};
+
+/**
+ * pair_domains() - join two domains
+ * @spec: what the link shall be; completed (domains, name); the caller releases it
+ * @replace: a link of that name with other parameters makes way
+ * @ret_result: what was done
+ * @ret_link: the link; valid until control returns to the event loop
+ * @err: which step failed, on what, and why
+ *
+ * All or nothing: a failure leaves nothing behind, and a link that was to be replaced is there
+ * again. A domain that does not exist is a failure, unless the spec says that it is waited for.
+ *
+ * Return: 0; -EEXIST (RPORT_ERR_LINK_EXISTS, RPORT_ERR_INTERFACE_EXISTS); -ENOENT
+ * (RPORT_ERR_DOMAIN_NOT_FOUND); or another -errno.
+ */
+int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
+		 enum pair_result *ret_result, struct rport_link **ret_link,
+		 struct rport_error *err);
+
+/**
+ * pair_differs() - is a link another one than is asked for?
+ * @ret: the first difference in words: "at end a mtu is 9000, not 1500"
+ * @size: of @ret
+ */
+bool pair_differs(const struct rport_link *have, const struct link_spec *want, char *ret,
+		  size_t size);
+
+/**
+ * pair_create_port() - make a port by itself
+ * @spec: what it shall be; its domain is completed, its contents are taken over
+ * @ret: the port
+ *
+ * Return: 1: done; 0: there was such a port already; -EEXIST (RPORT_ERR_PORT_EXISTS) when it is
+ * another one, or as manager_create_port() and domain_resolve().
+ */
+int pair_create_port(struct manager *manager, struct port_spec *spec, struct port **ret,
+		     struct rport_error *err);
+
+#endif

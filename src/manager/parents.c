@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Parents, and so links: two ports that are each other's peer, with a name, and the shuttle between
+ * them while both have a device.
+ */
+
+#include <stdio.h>
+
+#include "manager/manager-private.h"
+#include "manager/report.h"
+
+/* --- what is refused -------------------------------------------------------------------------- */
+
+static int check_limit(const struct manager *manager, struct rport_error *err)
+{
+	if (manager->table.n_links < manager->options.max_links)
+		return 0;
+	return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
+			       "the limit of %u links is reached (rportd --limit links=N)",
+			       manager->options.max_links);
+}
+
+static int refuse_self(const struct port *port, struct rport_error *err)
+{
+	char name[PORT_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_PARENT_IS_SELF, EINVAL, "%s cannot be its own parent",
+			       port_format(port, name));
+}
+
+static int refuse_taken(const struct port *port, const struct port *parent, struct rport_error *err)
+{
+	const struct port *taken = port->link ? port : parent;
+	const struct port *peer = taken->link->ports[!taken->end];
+	char a[PORT_TEXT_MAX], b[PORT_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_PORT_BUSY, EBUSY,
+			       "%s is taken: its parent is %s (rportctl unparent separates them)",
+			       port_format(taken, a), port_format(peer, b));
+}
+
+static int refuse_different(const struct port *port, const struct port *parent,
+			    struct rport_error *err)
+{
+	char a[PORT_TEXT_MAX], b[PORT_TEXT_MAX];
+
+	port_format(port, a);
+	port_format(parent, b);
+	if (port->spec.queues != parent->spec.queues)
+		return rport_error_set(
+			err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
+			"%s has %u queues and %s has %u: create both with as many (--queues)", a,
+			port->spec.queues, b, parent->spec.queues);
+	return rport_error_set(err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
+			       "%s and %s differ in %s: create both with it, or both without", a, b,
+			       port->spec.mpls != parent->spec.mpls ? "--mpls" : "--no-offload");
+}
+
+static bool may_be_peers(const struct port *port, const struct port *parent)
+{
+	return port->spec.mpls == parent->spec.mpls && port->spec.offload == parent->spec.offload &&
+	       port->spec.queues == parent->spec.queues;
+}
+
+static void make_name(const struct port *a, const struct port *b, unsigned int number,
+		      char ret[static LINK_NAME_MAX + 1])
+{
+	char x[DOMAIN_TEXT_MAX], y[DOMAIN_TEXT_MAX], name[2 * DOMAIN_TEXT_MAX + 16];
+
+	snprintf(name, sizeof(name), "%s-%s", domain_label(&a->spec.domain, x),
+		 domain_label(&b->spec.domain, y));
+	if (number > 1)
+		snprintf(name + strlen(name), sizeof(name) - strlen(name), ".%u", number);
+	if (!link_name_valid(name))
+		snprintf(name, sizeof(name), "link%u", number);
+	memcpy(ret, name, strlen(name) + 1);
+}
+
+/*
+ * A name that no link has: of the domains, and a number if there must be one. The numbers are
+ * searched like this: 1, 2, 4, ... until one is free, and then between that and the last one that
+ * is not. It is the lowest one unless there are gaps.
+ */
+static void choose_name(struct manager *manager, const struct port *a, const struct port *b,
+			char ret[static LINK_NAME_MAX + 1])
+{
+	unsigned int taken = 0, unused = 1;
+
+	make_name(a, b, unused, ret);
+	while (table_link_by_name(&manager->table, ret)) {
+		taken = unused;
+		unused *= 2;
+		make_name(a, b, unused, ret);
+	}
+	while (unused - taken > 1) {
+		unsigned int middle = taken + (unused - taken) / 2;
+
+		make_name(a, b, middle, ret);
+		if (table_link_by_name(&manager->table, ret))
+			taken = middle;
+		else
+			unused = middle;
+	}
+	make_name(a, b, unused, ret);
+}
+
+/* --- the data path ---------------------------------------------------------------------------- */
+
+static struct shuttle_port shuttle_port(const struct port *port, bool stale)
+{
+	return (struct shuttle_port){
+		.tun = &port->tun,
+		/* While it had no carrier nothing should have come; what did is old. */
+		.stale = stale || !port->carrier,
+		.counters = port->counters,
+	};
+}
+
+int manager_connect(struct manager *manager, struct rport_link *link, bool stale)
+{
+	struct shuttle_port ports[2] = { shuttle_port(link->ports[0], stale),
+					 shuttle_port(link->ports[1], stale) };
+
+	if (link->shuttle || !link->ports[0]->rule.present || !link->ports[1]->rule.present)
+		return 0;
+	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
+}
+
+void manager_disconnect(struct rport_link *link)
+{
+	shuttle_remove_link(steal_ptr(link->shuttle));
+}
+
+void manager_set_alias(struct port *port, const char *link, unsigned int end)
+{
+	char alias[PORT_ALIAS_MAX];
+
+	port_set_alias(port, port_link_alias(link, end, alias));
+}
+
+/* --- making and separating -------------------------------------------------------------------- */
+
+/* Into the table, and the data path, or neither. */
+static int start_link(struct manager *manager, struct rport_link *link, bool stale,
+		      struct rport_error *err)
+{
+	int r;
+
+	if (table_add_link(&manager->table, link) < 0)
+		return rport_error_no_memory(err);
+	r = manager_connect(manager, link, stale);
+	if (r < 0) {
+		table_remove_link(&manager->table, link);
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
+				       strerror(-r));
+	}
+	return 0;
+}
+
+int manager_tie(struct manager *manager, struct port *port, struct port *parent, const char *name,
+		bool stale, struct rport_error *err)
+{
+	struct rport_link *link = calloc(1, sizeof(*link));
+	int r;
+
+	if (!link)
+		return rport_error_no_memory(err);
+	snprintf(link->name, sizeof(link->name), "%s", name);
+	link->ports[0] = port;
+	link->ports[1] = parent;
+	r = start_link(manager, link, stale, err);
+	if (r < 0) {
+		free(link);
+		return r;
+	}
+	for (unsigned int end = 0; end < 2; end++) {
+		link->ports[end]->link = link;
+		link->ports[end]->end = end;
+		watch_mark_dirty(manager, link->ports[end]);
+	}
+	return 0;
+}
+
+static int make_link(struct manager *manager, struct port *port, struct port *parent,
+		     const char *name, struct rport_error *err)
+{
+	char chosen[LINK_NAME_MAX + 1];
+	int r;
+
+	if (!name)
+		choose_name(manager, port, parent, chosen);
+	r = manager_tie(manager, port, parent, name ? name : chosen, false, err);
+	if (r < 0)
+		return r;
+	manager_set_alias(port, port->link->name, port->end);
+	manager_set_alias(parent, parent->link->name, parent->end);
+	record_port(manager, port);
+	record_forget_port(manager, port);
+	record_forget_port(manager, parent);
+	manager_update_ports(manager);
+	return 0;
+}
+
+int manager_set_parent(struct manager *manager, struct port *port, struct port *parent,
+		       const char *name, struct rport_error *err)
+{
+	int r;
+
+	r = link_set_parent(&port->rule, &parent->rule);
+	if (r == -EINVAL)
+		return refuse_self(port, err);
+	if (r == -EBUSY)
+		return refuse_taken(port, parent, err);
+	if (r == 0)
+		return 0;
+	r = may_be_peers(port, parent) ? check_limit(manager, err)
+				       : refuse_different(port, parent, err);
+	if (r >= 0)
+		r = make_link(manager, port, parent, name, err);
+	if (r < 0) {
+		link_delete_parent(&port->rule);
+		return r;
+	}
+	report_link(LOG_INFO, MESSAGE_LINK_MADE, port->link->name, "link %s: made",
+		    port->link->name);
+	return 1;
+}
+
+int manager_get_parent(const struct port *port, struct port **ret, struct rport_error *err)
+{
+	char name[PORT_TEXT_MAX];
+	struct link_port *peer;
+	int r;
+
+	r = link_get_parent(&port->rule, &peer);
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_NO_PARENT, -r, "%s has no parent",
+				       port_format(port, name));
+	*ret = container_of(peer, struct port, rule);
+	return 0;
+}
+
+static void separate(struct manager *manager, struct rport_link *link)
+{
+	if (manager->observer.link)
+		manager->observer.link(link, true, manager->observer.userdata);
+	manager_disconnect(link);
+	link_delete_parent(&link->ports[0]->rule);
+	for (int end = 0; end < 2; end++) {
+		link->ports[end]->link = NULL;
+		watch_mark_dirty(manager, link->ports[end]);
+	}
+	table_remove_link(&manager->table, link);
+	if (manager->state) /* else it is left to the next daemon, or to the end of all */
+		report_link(LOG_INFO, MESSAGE_LINK_REMOVED, link->name, "link %s: removed",
+			    link->name);
+}
+
+int manager_delete_parent(struct manager *manager, struct port *port)
+{
+	struct rport_link *link = port->link;
+
+	if (!link)
+		return 0;
+	separate(manager, link);
+	for (int end = 0; end < 2; end++) {
+		port_set_alias(link->ports[end], PORT_ALIAS);
+		record_port(manager, link->ports[end]);
+	}
+	record_forget_link(manager, link);
+	free(link);
+	manager_update_ports(manager);
+	return 1;
+}
+
+void manager_destroy_link(struct manager *manager, struct rport_link *link)
+{
+	separate(manager, link);
+	record_forget_link(manager, link);
+	if (manager->state) { /* as in manager_remove_port(), but at once */
+		for (int end = 0; end < 2; end++)
+			table_leave_index(&manager->table, link->ports[end]);
+		port_remove_both(&manager->yard, link->ports);
+	}
+	for (int end = 0; end < 2; end++)
+		manager_remove_port(manager, link->ports[end]);
+	free(link);
+}
+
+void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured)
+{
+	if (link->configured == configured)
+		return;
+	link->configured = configured;
+	record_port(manager, link->ports[0]);
+	watch_mark_dirty(manager, link->ports[0]);
+	manager_update_ports(manager);
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "port/port-private.h"
+
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP 0x10000 /* of <linux/if.h>, which does not go with <net/if.h> */
+#endif
+
+_Static_assert(SPEC_QUEUES_MAX <= TUN_QUEUES_MAX, "a port has the queues that were asked for");
+
+/* Packets that may wait for the shuttle: the kernel's default of 500 is too few for a TCP window.
+ */
+#define QUEUE_LENGTH 2000
+#define STAGING_NAME "rportd-new%d" /* what no other interface is called */
+
+/* --- the yard --------------------------------------------------------------------------------- */
+
+static int open_staging(void *arg)
+{
+	struct port_yard *yard = arg;
+
+	return rtnl_open(-1, &yard->staging);
+}
+
+struct open_job {
+	struct tun_options options;
+	struct tun *ret;
+};
+
+static int open_tun(void *arg)
+{
+	struct open_job *job = arg;
+
+	return tun_open(STAGING_NAME, &job->options, job->ret);
+}
+
+static int open_staged(struct port_yard *yard, struct tun_options options, struct tun *ret,
+		       struct rport_error *err)
+{
+	struct open_job job = { .options = options, .ret = ret };
+	int r;
+
+	r = netns_room_run(yard->room, open_tun, &job);
+	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+				       "cannot open /dev/net/tun: %s (is the tun module there?)",
+				       strerror(-r));
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make a TUN device: %s",
+				       strerror(-r));
+	return 0;
+}
+
+int port_yard_open(struct port_yard *ret, struct rport_error *err)
+{
+	struct port_yard yard = { 0 };
+	const char *step = "making the staging namespace";
+	struct tun probe;
+	int r;
+
+	r = netns_room_new("rportd-staging", &yard.room);
+	if (r >= 0) {
+		step = "opening netlink sockets";
+		r = netns_room_run(yard.room, open_staging, &yard);
+	}
+	if (r >= 0)
+		r = rtnl_open(-1, &yard.own);
+	if (r < 0) {
+		port_yard_close(&yard);
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "%s: %s%s", step, strerror(-r),
+				       r == -EPERM ? " (CAP_SYS_ADMIN and CAP_NET_ADMIN are needed)"
+						   : "");
+	}
+	r = open_staged(&yard, (struct tun_options){ 0 }, &probe, err);
+	if (r < 0) {
+		port_yard_close(&yard);
+		return r;
+	}
+	yard.nowait = tun_has_nowait(tun_fd(&probe));
+	tun_close(&probe);
+	*ret = yard;
+	return 0;
+}
+
+void port_yard_close(struct port_yard *yard)
+{
+	rtnl_close(steal_ptr(yard->staging));
+	rtnl_close(steal_ptr(yard->own));
+	netns_room_free(steal_ptr(yard->room));
+}
+
+/* --- where it is ------------------------------------------------------------------------------ */
+
+int port_locate(struct port_yard *yard, struct port *port)
+{
+	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
+	struct rtnl_dev dev;
+	int r;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	r = tun_name(tun_fd(&port->tun), port->ifname);
+	if (r < 0)
+		return r;
+	r = rtnl_nsid(yard->own, netns_fd, &port->nsid);
+	if (r < 0)
+		return r;
+	r = rtnl_dev_by_nsid_name(yard->own, port->nsid, port->ifname, &dev);
+	if (r < 0)
+		return r;
+	port->index = dev.index;
+	return 0;
+}
+
+/* --- making a port ---------------------------------------------------------------------------- */
+
+const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX])
+{
+	char domain[DOMAIN_TEXT_MAX];
+
+	snprintf(buf, PORT_TEXT_MAX, "%s/%s", domain_format(&port->spec.domain, domain),
+		 port->ifname[0] ? port->ifname : "-");
+	return buf;
+}
+
+int port_step_failed(struct rport_error *err, int r, const struct port *port, const char *step)
+{
+	char domain[DOMAIN_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot %s %s in %s: %s", step,
+			       port->ifname[0] ? port->ifname : "the port",
+			       domain_format(&port->spec.domain, domain), strerror(-r));
+}
+
+/* In the staging namespace: what it gets before anybody can see it. */
+static int prepare(struct port_yard *yard, struct port *port)
+{
+	char name[IFNAMSIZ];
+	struct rtnl_dev dev;
+	int r;
+
+	r = tun_name(tun_fd(&port->tun), name);
+	if (r < 0)
+		return r;
+	r = rtnl_dev_by_name(yard->staging, name, &dev);
+	if (r < 0)
+		return r;
+	port->index = dev.index;
+	port->mtu = port->spec.mtu;
+	return rtnl_dev_configure(yard->staging, dev.index,
+				  port->alias[0] ? port->alias : PORT_ALIAS, port->mtu,
+				  QUEUE_LENGTH);
+}
+
+static int move(struct port_yard *yard, struct port *port, const struct domain_place *place,
+		struct rport_error *err)
+{
+	const char *name = port->spec.ifname;
+	char domain[DOMAIN_TEXT_MAX];
+	int r;
+
+	r = rtnl_dev_move(yard->staging, port->index, place->netns_fd, name, place->vrf_index);
+	if (r == -EEXIST)
+		return rport_error_set(
+			err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+			"there is an interface %s in %s already: choose another name", name,
+			domain_format(&port->spec.domain, domain));
+	return r < 0 ? port_step_failed(err, r, port, "move to its domain") : 0;
+}
+
+/*
+ * The kernel's link-local address for a TUN is random and another one after each set-up. This one
+ * is made from where the port shall be and what it shall be called, whatever others have called it
+ * meanwhile, so that routing daemons meet it again (FNV-1a, 64 bits).
+ */
+static struct ip_address make_link_local(const struct port_spec *spec)
+{
+	struct ip_address address = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
+	char domain[DOMAIN_TEXT_MAX], seed[PORT_TEXT_MAX];
+	uint64_t hash = 0xcbf29ce484222325;
+
+	snprintf(seed, sizeof(seed), "%s/%s", domain_format(&spec->domain, domain), spec->ifname);
+	for (const char *c = seed; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
+	for (int i = 0; i < 8; i++)
+		address.bytes[8 + i] = (unsigned char)(hash >> (56 - 8 * i));
+	address.bytes[8] &=
+		0xfd; /* not an identifier that is unique in the world (RFC 4291, 2.5.1) */
+	return address;
+}
+
+static int make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+		struct rport_error *err)
+{
+	int r;
+
+	r = open_staged(yard,
+			(struct tun_options){ .offload = port->spec.offload,
+					      .mpls = port->spec.mpls,
+					      .queues = port->spec.queues },
+			&port->tun, err);
+	if (r < 0)
+		return r;
+	r = prepare(yard, port);
+	if (r < 0)
+		return port_step_failed(err, r, port, "prepare");
+	r = move(yard, port, place, err);
+	if (r < 0)
+		return r;
+	r = port_locate(yard, port);
+	return r < 0 ? port_step_failed(err, r, port, "find after its move") : 0;
+}
+
+/* It has a device, in its domain: what follows from that. */
+static void settle_in(struct port *port, const struct domain_place *place)
+{
+	port->spec.domain = place->domain; /* from here on not a bare name any more */
+	if (!port->spec.ifname[0])         /* else it is called so, or was when it was made */
+		memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
+	port->home = port->nsid;
+	port->settled = true;
+	(void)netns_identify(place->netns_fd, &port->netns);
+	port->vrf = place->vrf_index;
+	port->table = place->table;
+	port->link_local = make_link_local(&port->spec);
+	port->rule.present = true;
+}
+
+int port_make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+	      struct rport_error *err)
+{
+	int r;
+
+	port->spec.domain = place->domain;
+	r = make(yard, port, place, err);
+	if (r < 0) {
+		port_unmake(port);
+		return r;
+	}
+	settle_in(port, place);
+	port->carrier = true; /* of a new TUN */
+	return 0;
+}
+
+/* Is it where it shall be? */
+static int check_home(struct port_yard *yard, const struct port *port,
+		      const struct domain_place *place, struct rtnl_dev *ret)
+{
+	int home, r;
+
+	r = rtnl_nsid(yard->own, place->netns_fd, &home);
+	if (r < 0)
+		return r;
+	r = rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
+	if (r < 0)
+		return r;
+	return port->nsid == home && ret->master == place->vrf_index ? 0 : -ENODEV;
+}
+
+int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
+	       const struct domain_place *place)
+{
+	struct rtnl_dev dev;
+	int r;
+
+	r = tun_adopt(fds, port->spec.queues, &port->tun);
+	if (r < 0)
+		return r;
+	r = port_locate(yard, port);
+	if (r >= 0)
+		r = check_home(yard, port, place, &dev);
+	if (r < 0) {
+		port->tun = (struct tun){ 0 }; /* the caller's */
+		port_unmake(port);
+		return r;
+	}
+	if (dev.tun_pi)
+		tun_set_family_header(&port->tun);
+	settle_in(port, place);
+	port->mtu = dev.mtu;
+	port->rule.up = dev.flags & IFF_UP;
+	port->was_up = true;
+	/* of one that is down nobody can tell whether it would have a carrier: now it is known */
+	port->carrier = dev.flags & IFF_LOWER_UP;
+	return port->rule.up ? 0 : tun_set_carrier(tun_fd(&port->tun), false);
+}
+
+/* Is the number that we have that of our interface, in the namespace where this is now? */
+static int check_index(struct rtnl *rtnl, const struct port *port)
+{
+	char name[IFNAMSIZ];
+	struct rtnl_dev dev;
+	int r;
+
+	r = tun_name(tun_fd(&port->tun), name);
+	if (r >= 0)
+		r = rtnl_dev_by_name(rtnl, name, &dev);
+	if (r < 0)
+		return r;
+	return dev.index == port->index ? 0 : -ESTALE;
+}
+
+int port_open_rtnl(const struct port *port, struct rtnl **ret)
+{
+	_cleanup_close_ int netns_fd = port->rule.present ? tun_netns(tun_fd(&port->tun)) : -EBADFD;
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	r = rtnl_open(netns_fd, &rtnl);
+	if (r >= 0)
+		r = check_index(rtnl, port);
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(rtnl);
+	return 0;
+}
+
+void port_unmake(struct port *port)
+{
+	tun_close(&port->tun);
+	port->rule.present = false;
+	port->rule.up = false;
+	port->carrier = false;
+	port->was_up = false;
+	port->unheard = false;
+	port->rose = false;
+	port->away = false;
+	port->index = 0;
+	port->mtu = port->spec.mtu;
+	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
+	free(steal_ptr(port->drift));
+}
+
+void port_remove(struct port *port)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+
+	/* failing that, it has been removed already, or its namespace has */
+	if (port_open_rtnl(port, &rtnl) >= 0)
+		(void)rtnl_dev_delete(rtnl, port->index);
+	port_unmake(port);
+}
+
+static int remove_port(void *arg)
+{
+	port_remove(arg);
+	return 0;
+}
+
+void port_remove_both(struct port_yard *yard, struct port *ports[static 2])
+{
+	netns_room_begin(yard->room, remove_port, ports[0]);
+	port_remove(ports[1]);
+	(void)netns_room_end(yard->room);
+}
+
+/* --- later ------------------------------------------------------------------------------------ */
+
+int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret)
+{
+	if (!port->rule.present)
+		return -ENODEV;
+	return rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
+}
+
+void port_update_carrier(struct port_yard *yard, struct port *port)
+{
+	bool carrier = link_carrier(&port->rule);
+	struct rtnl_dev dev;
+
+	if (!port->rule.present || carrier == port->carrier)
+		return;
+	if (tun_set_carrier(tun_fd(&port->tun), carrier) < 0)
+		return;
+	port->carrier = carrier;
+	/*
+	 * The kernel tells others that a carrier was lost once a second at most
+	 * (linkwatch_schedule_work()), but at once when somebody asks (linkwatch_sync_dev() in
+	 * rtnl_getlink(), since Linux 6.8).
+	 */
+	(void)port_query(yard, port, &dev);
+}
+
+void port_set_alias(struct port *port, const char *alias)
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+
+	if (streq(port->alias, alias)) /* it was made with it */
+		return;
+	snprintf(port->alias, sizeof(port->alias), "%s", alias);
+	if (port->rule.present && port_open_rtnl(port, &rtnl) >= 0)
+		rtnl_dev_set_alias(rtnl, port->index, alias);
+}
+
+const char *port_link_alias(const char *link, unsigned int end, char buf[static PORT_ALIAS_MAX])
+{
+	snprintf(buf, PORT_ALIAS_MAX, PORT_ALIAS " link %s, end %c", link, "ab"[end]);
+	return buf;
+}
+
+void port_release(struct port *port)
+{
+	link_delete_parent(&port->rule);
+	port_unmake(port);
+	port_spec_release(&port->spec);
+	free(steal_ptr(port->hold.reason));
+}

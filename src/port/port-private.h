@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_PORT_PORT_PRIVATE_H
+#define RPORT_PORT_PORT_PRIVATE_H
+
+/* What the files about ports share with each other: device.c the device, settings.c the rest. */
+
+#include "port/port.h"
+
+/**
+ * port_open_rtnl() - open a netlink socket where the port is
+ * Return: 0; -EBADFD when the port has no device; -ESTALE when it was moved just now, so that its
+ * number may be somebody else's; or another -errno.
+ */
+int port_open_rtnl(const struct port *port, struct rtnl **ret);
+
+/**
+ * port_step_failed() - every failed step reads alike: what, with which port, where, and why
+ * @step: "set the MTU of"
+ *
+ * Return: @r.
+ */
+int port_step_failed(struct rport_error *err, int r, const struct port *port, const char *step);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_PORT_PORT_H
+#define RPORT_PORT_PORT_H
+
+/*
+ * A port: a TUN device in a domain. It is made where nobody looks, in a namespace of rportd's own
+ * (the staging namespace), and moved to its domain when it is complete, so that no network manager
+ * adopts it half-made. Opened there, its descriptor does not keep the domain's namespace alive.
+ */
+
+#include "kernel/domain.h"
+#include "datapath/flow.h"
+#include "port/parent.h"
+#include "kernel/netns-thread.h"
+#include "kernel/rtnl.h"
+#include "port/spec.h"
+#include "kernel/tun.h"
+
+struct rport_link;
+
+#define PORT_ALIAS     "rport"
+#define PORT_ALIAS_MAX (sizeof(PORT_ALIAS " link , end x") + LINK_NAME_MAX)
+
+/* What its administrator wants it to be; the first to set it up, by whatever means, has said it. */
+enum port_wish {
+	PORT_WISH_NONE,
+	PORT_WISH_UP,
+	PORT_WISH_DOWN,
+};
+
+/* How it holds: what a port without a device waits for. See manager/reconcile.c; times are
+ * CLOCK_MONOTONIC, in microseconds. */
+struct port_hold {
+	bool pending;
+	char *reason;         /* why; NULL: it is not pending */
+	unsigned int losses;  /* how often its device was lost */
+	unsigned int recent;  /* of these, in short order */
+	uint64_t last_loss;   /* when */
+	uint64_t held_until;  /* because of these */
+	unsigned int retries; /* that failed, though its domain is there */
+	uint64_t next_try;
+	uint64_t earliest; /* that it can be brought forward to */
+	TAILQ_ENTRY(port) entry;
+};
+
+/* No nsid: the namespace of its domain was deleted while it was elsewhere. */
+#define PORT_HOME_GONE (-1)
+
+struct port {
+	struct link_port rule;
+	struct rport_link *link; /* NULL: it has no peer */
+	unsigned int end;        /* of the link: 0 is a, 1 is b */
+
+	struct port_spec spec; /* what it shall be; its domain as it was found */
+	enum port_wish wish;
+	unsigned int slot;                              /* of its counters, and so its number */
+	struct flow_counters *counters[TUN_QUEUES_MAX]; /* of each queue that the spec has */
+	struct port_hold hold;
+
+	struct tun tun;
+	char ifname[IFNAMSIZ]; /* as it is now, like the following */
+	int nsid;              /* of its namespace, as the monitor knows it */
+	int home;              /* the nsid of its domain's namespace, or PORT_HOME_GONE */
+	struct netns_id netns; /* that namespace; ino 0: it is not known, or dead */
+	unsigned int index;    /* in its namespace; 0: it has no device */
+	unsigned int mtu;
+	unsigned int vrf;           /* ifindex of its VRF, 0: none */
+	char alias[PORT_ALIAS_MAX]; /* "": PORT_ALIAS, or whatever a former daemon gave it */
+	uint32_t table;             /* where its routes go */
+	struct ip_address link_local;
+	bool no_ipv6; /* its namespace, or somebody there, has no IPv6: it has no such address */
+	bool carrier;
+	bool was_up;  /* so it may have addresses and routes */
+	bool unheard; /* that we have set it up: what is told until then is older */
+	bool rose;    /* somebody else set it up: it has to be given them */
+	bool away;    /* somebody moved it to another namespace */
+	bool settled; /* it has had a device */
+
+	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
+	bool suspect;
+	TAILQ_ENTRY(port) suspect_entry; /* in the manager's list: its settings may have changed */
+
+	TAILQ_ENTRY(port) entry; /* in the table, like the following; see table.c */
+	LIST_ENTRY(port) called, wanting, in_netns, in_nsid;
+	TAILQ_ENTRY(port) dirty_entry;
+	bool dirty; /* in the manager's list: it has to be looked at */
+};
+
+#define PORT_TEXT_MAX (DOMAIN_TEXT_MAX + IFNAMSIZ)
+
+/* Where ports are made. */
+struct port_yard {
+	struct netns_room *room; /* the staging namespace */
+	struct rtnl *staging;    /* in it */
+	struct rtnl *own;        /* in rportd's own namespace */
+	bool nowait;             /* see tun_has_nowait() */
+};
+
+/**
+ * port_yard_open() - make the staging namespace, and try a TUN in it
+ * @ret: close it with port_yard_close()
+ *
+ * Return: 0 or -errno, with @err saying what is missing: /dev/net/tun, CAP_SYS_ADMIN,
+ * CAP_NET_ADMIN.
+ */
+int port_yard_open(struct port_yard *ret, struct rport_error *err);
+
+/**
+ * port_yard_close() - the staging namespace goes; takes one that is all zeros
+ */
+void port_yard_close(struct port_yard *yard);
+
+/**
+ * port_make() - make the device of a port in its domain, named, with MTU and alias, in its VRF,
+ * down and without addresses
+ * @port: has a spec, with a name, and no device
+ * @place: the domain of the spec, found; the spec's is completed by it
+ * @err: names the step, the object and the reason
+ *
+ * A failure leaves nothing behind.
+ *
+ * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), or another -errno.
+ */
+int port_make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+	      struct rport_error *err);
+
+/**
+ * port_adopt() - take over the device of a port from a former daemon
+ * @port: has a spec, complete, and no device
+ * @fds: one for each queue of the spec; owned by the port on success
+ * @place: the domain of the spec, found
+ *
+ * Return: 0; -EBADFD when the device was removed; -ENODEV when it is not in its domain; or another
+ * -errno.
+ */
+int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
+	       const struct domain_place *place);
+
+/**
+ * port_unmake() - let go of the device; the port keeps what it shall be. Takes one without
+ *
+ * The device goes, unless a service manager has its descriptor, too.
+ */
+void port_unmake(struct port *port);
+
+/**
+ * port_remove() - remove the device, whoever else has its descriptor, and let go of it
+ */
+void port_remove(struct port *port);
+
+/**
+ * port_remove_both() - the same with two ports at once
+ *
+ * The kernel lets go of an interface after a grace period, for which whoever removes it waits
+ * (netdev_run_todo()): here it is one for both.
+ */
+void port_remove_both(struct port_yard *yard, struct port *ports[static 2]);
+
+/**
+ * port_bring_up() - set a port up and give it its addresses and routes
+ * @again: what it has of them already is fine: the kernel takes IPv6 addresses and routes away
+ *	when a port goes down, but not IPv4 addresses
+ *
+ * A port that was down is down again after a failure.
+ */
+int port_bring_up(struct port *port, bool again, struct rport_error *err);
+
+/**
+ * port_give_back() - to one that somebody else has set up, what the kernel took away as it went
+ * down
+ *
+ * One that is down again, or goes down meanwhile, is left so: who set it down meant it.
+ */
+int port_give_back(struct port *port, struct rport_error *err);
+
+/**
+ * port_compare() - see in what a port is not as it was asked for
+ *
+ * What others have added to it is not looked at. The result is port->drift.
+ *
+ * Return: 1: another drift than before; 0: the same; or -errno, and the drift stays.
+ */
+int port_compare(struct port *port);
+
+/**
+ * port_put_back() - make it as it was asked for
+ *
+ * Return: 0, or -errno; what was put back before a failure stays so.
+ */
+int port_put_back(struct port *port, struct rport_error *err);
+
+/**
+ * port_set_alias() - what `ip link` shows of it besides; PORT_ALIAS, or more. That it fails does no
+ * harm. A port that has no device yet will have it from the beginning
+ */
+void port_set_alias(struct port *port, const char *alias);
+
+/**
+ * port_link_alias() - the alias that says of which link a port is an end
+ * Return: @buf.
+ */
+const char *port_link_alias(const char *link, unsigned int end, char buf[static PORT_ALIAS_MAX]);
+
+/**
+ * port_take_down() - set a port down
+ */
+int port_take_down(struct port *port, struct rport_error *err);
+
+/**
+ * port_set_mtu() - set the MTU, in bytes
+ */
+int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err);
+
+/**
+ * port_locate() - find out in which namespace the port is, under which name and number
+ * Return: 0, -EBADFD when it was removed, or another -errno.
+ */
+int port_locate(struct port_yard *yard, struct port *port);
+
+/**
+ * port_update_carrier() - tell the kernel, and so everybody, what link_carrier() says, if that has
+ * changed
+ */
+void port_update_carrier(struct port_yard *yard, struct port *port);
+
+/**
+ * port_query() - what the kernel knows of the port now
+ * Return: 0, -ENODEV when it is gone, or another -errno.
+ */
+int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret);
+
+/**
+ * port_release() - let go of the device, and free what the port holds; takes a zeroed one
+ */
+void port_release(struct port *port);
+
+/**
+ * port_format() - DOMAIN/IFNAME, by which a port is known; IFNAME is "-" before it has one
+ * Return: @buf.
+ */
+const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+#include "port/spec-json.h"
+
+json_t *spec_json_addresses(const struct port_spec *port)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < port->n_addresses; i++) {
+		const struct address_spec *spec = &port->addresses[i];
+		char address[IP_PREFIX_TEXT_MAX], peer[IP_TEXT_MAX];
+
+		ip_prefix_format(&spec->address, address);
+		ip_address_format(&spec->peer, peer);
+		json_array_append_new(array, json_pack("{s:s, s:s?}", "address", address, "peer",
+						       peer[0] ? peer : NULL));
+	}
+	return array;
+}
+
+json_t *spec_json_routes(const struct port_spec *port)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < port->n_routes; i++) {
+		char text[IP_PREFIX_TEXT_MAX];
+
+		json_array_append_new(array, json_string(ip_prefix_format(&port->routes[i], text)));
+	}
+	return array;
+}
+
+json_t *spec_json_write(const struct port_spec *port)
+{
+	char domain[DOMAIN_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:I, s:b, s:b, s:I, s:o, s:o}", "domain",
+			 domain_format(&port->domain, domain), "interface", port->ifname, "mtu",
+			 (json_int_t)port->mtu, "offload", port->offload, "mpls", port->mpls,
+			 "queues", (json_int_t)port->queues, "addresses", spec_json_addresses(port),
+			 "routes", spec_json_routes(port));
+}
+
+static int bad_member(const char *key, struct rport_error *err)
+{
+	return rport_error_set(err, RPORT_ERR_INVALID, EINVAL, "%s is missing, or of a wrong type",
+			       key);
+}
+
+/* What a member says is handed on as text: it is checked as if a user had said it. */
+static int read_names(const json_t *object, struct port_spec *ret, struct rport_error *err)
+{
+	const char *domain = json_string_value(json_object_get(object, "domain"));
+	const char *ifname = json_string_value(json_object_get(object, "interface"));
+	int r;
+
+	if (!domain)
+		return bad_member("domain", err);
+	r = domain_parse(domain, &ret->domain, err);
+	if (r >= 0 && ifname && ifname[0])
+		r = port_spec_set_ifname(ret, ifname, err);
+	return r;
+}
+
+static int read_numbers(const json_t *object, struct port_spec *ret, struct rport_error *err)
+{
+	const json_t *mtu = json_object_get(object, "mtu");
+	const json_t *offload = json_object_get(object, "offload");
+	const json_t *mpls = json_object_get(object, "mpls");
+	const json_t *queues = json_object_get(object, "queues");
+	int r = 0;
+
+	if (json_is_boolean(offload))
+		ret->offload = json_is_true(offload);
+	if (json_is_boolean(mpls))
+		ret->mpls = json_is_true(mpls);
+	if (json_is_integer(mtu))
+		r = port_spec_set_mtu(ret, json_integer_value(mtu), err);
+	if (r >= 0 && json_is_integer(queues))
+		r = port_spec_set_queues(ret, json_integer_value(queues), err);
+	return r;
+}
+
+static int read_lists(const json_t *object, struct port_spec *ret, struct rport_error *err)
+{
+	const json_t *addresses = json_object_get(object, "addresses");
+	const json_t *routes = json_object_get(object, "routes");
+	json_t *item;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(addresses, i, item)
+	{
+		const char *address = json_string_value(json_object_get(item, "address"));
+		const char *peer = json_string_value(json_object_get(item, "peer"));
+
+		r = address ? port_spec_add_address(ret, address, peer, err)
+			    : bad_member("address", err);
+		if (r < 0)
+			return r;
+	}
+	json_array_foreach(routes, i, item)
+	{
+		const char *route = json_string_value(item);
+
+		r = route ? port_spec_add_route(ret, route, err) : bad_member("route", err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int spec_json_read(const json_t *object, struct port_spec *ret, struct rport_error *err)
+{
+	int r;
+
+	r = read_names(object, ret, err);
+	if (r >= 0)
+		r = read_numbers(object, ret, err);
+	return r < 0 ? r : read_lists(object, ret, err);
+}

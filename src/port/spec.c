@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "port/spec.h"
+
+#define DIFFERENCE_MAX DOMAIN_TEXT_MAX /* bytes of each side that a message shows */
+
+void port_spec_release(struct port_spec *port)
+{
+	free(steal_ptr(port->addresses));
+	free(steal_ptr(port->routes));
+	port->n_addresses = port->n_routes = 0;
+}
+
+void link_spec_release(struct link_spec *spec)
+{
+	port_spec_release(&spec->ports[0]);
+	port_spec_release(&spec->ports[1]);
+}
+
+static int parse_peer(const char *text, int family, struct ip_address *ret, struct rport_error *err)
+{
+	if (ip_address_parse(text, ret) < 0)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "\"%s\" is not an IPv4 or IPv6 address", text);
+	if (ret->family != family)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "the peer address %s is of another family than the address",
+				       text);
+	return 0;
+}
+
+int port_spec_add_address(struct port_spec *port, const char *address, const char *peer,
+			  struct rport_error *err)
+{
+	struct address_spec spec = { 0 };
+	struct address_spec *addresses;
+	int r;
+
+	if (ip_prefix_parse(address, &spec.address) < 0)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "\"%s\" is not an address: use ADDRESS or ADDRESS/LENGTH",
+				       address);
+	if (peer) {
+		r = parse_peer(peer, spec.address.address.family, &spec.peer, err);
+		if (r < 0)
+			return r;
+	}
+	if (port->n_addresses == SPEC_ADDRESSES_MAX)
+		return rport_error_set(err, RPORT_ERR_LIMIT, E2BIG,
+				       "a port can be given %d addresses", SPEC_ADDRESSES_MAX);
+	addresses = reallocarray(port->addresses, port->n_addresses + 1, sizeof(*addresses));
+	if (!addresses)
+		return rport_error_no_memory(err);
+	port->addresses = addresses;
+	port->addresses[port->n_addresses++] = spec;
+	return 0;
+}
+
+static int parse_route(const char *text, struct ip_prefix *ret, struct rport_error *err)
+{
+	if (streq(text, "default"))
+		text = "0.0.0.0/0";
+	if (ip_prefix_parse(text, ret) < 0)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "\"%s\" is not a network: use PREFIX/LENGTH, or default",
+				       text);
+	if (ip_prefix_has_host_bits(ret))
+		return rport_error_set(
+			err, RPORT_ERR_INVALID, EINVAL,
+			"\"%s\" is not a network: bits are set beyond its length of %u", text,
+			ret->length);
+	return 0;
+}
+
+int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err)
+{
+	struct ip_prefix route;
+	struct ip_prefix *routes;
+	int r;
+
+	r = parse_route(prefix, &route, err);
+	if (r < 0)
+		return r;
+	if (port->n_routes == SPEC_ROUTES_MAX)
+		return rport_error_set(err, RPORT_ERR_LIMIT, E2BIG, "a port can be given %d routes",
+				       SPEC_ROUTES_MAX);
+	routes = reallocarray(port->routes, port->n_routes + 1, sizeof(*routes));
+	if (!routes)
+		return rport_error_no_memory(err);
+	port->routes = routes;
+	port->routes[port->n_routes++] = route;
+	return 0;
+}
+
+int link_spec_set_name(struct link_spec *spec, const char *name, struct rport_error *err)
+{
+	if (!link_name_valid(name))
+		return rport_error_set(
+			err, RPORT_ERR_INVALID, EINVAL,
+			"\"%s\" is not a link name: use 1 to %d letters, digits, '.', '_' and "
+			"'-', not beginning with '.' or '-'",
+			name, LINK_NAME_MAX);
+	memcpy(spec->name, name, strlen(name) + 1);
+	return 0;
+}
+
+int link_spec_default_name(struct link_spec *spec, struct rport_error *err)
+{
+	char a[DOMAIN_TEXT_MAX], b[DOMAIN_TEXT_MAX], name[2 * DOMAIN_TEXT_MAX];
+
+	snprintf(name, sizeof(name), "%s-%s", domain_label(&spec->ports[0].domain, a),
+		 domain_label(&spec->ports[1].domain, b));
+	if (!link_name_valid(name))
+		return rport_error_set(
+			err, RPORT_ERR_INVALID, EINVAL,
+			"\"%s\" will not do as the link's name: give it another (--name)", name);
+	return link_spec_set_name(spec, name, err);
+}
+
+int port_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err)
+{
+	if (!ifname_valid(ifname))
+		return rport_error_set(
+			err, RPORT_ERR_INVALID, EINVAL,
+			"\"%s\" is not an interface name: use 1 to %d characters, without '/', "
+			"':', '%%' and white space",
+			ifname, IFNAMSIZ - 1);
+	memcpy(port->ifname, ifname, strlen(ifname) + 1);
+	return 0;
+}
+
+int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err)
+{
+	if (!link_mtu_valid(mtu))
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "an MTU of %lld is not possible: it must be %d to %d",
+				       (long long)mtu, LINK_MTU_MIN, LINK_MTU_MAX);
+	port->mtu = (unsigned int)mtu;
+	return 0;
+}
+
+int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err)
+{
+	if (queues == SPEC_QUEUES_AUTO)
+		queues = MIN(usable_cpus(), (unsigned int)SPEC_QUEUES_MAX);
+	if (queues < 1 || queues > SPEC_QUEUES_MAX)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "%lld queues are not possible: say 1 to %d, or auto",
+				       (long long)queues, SPEC_QUEUES_MAX);
+	port->queues = (unsigned int)queues;
+	return 0;
+}
+
+static bool same_addresses(const struct port_spec *a, const struct port_spec *b)
+{
+	if (a->n_addresses != b->n_addresses)
+		return false;
+	for (size_t i = 0; i < a->n_addresses; i++)
+		if (!ip_prefix_equal(&a->addresses[i].address, &b->addresses[i].address) ||
+		    !ip_address_equal(&a->addresses[i].peer, &b->addresses[i].peer))
+			return false;
+	return true;
+}
+
+static bool same_routes(const struct port_spec *a, const struct port_spec *b)
+{
+	if (a->n_routes != b->n_routes)
+		return false;
+	for (size_t i = 0; i < a->n_routes; i++)
+		if (!ip_prefix_equal(&a->routes[i], &b->routes[i]))
+			return false;
+	return true;
+}
+
+/* All addresses of a port, with blanks between, or "none"; cut where @size ends. */
+static const char *format_addresses(const struct port_spec *port, char *buf, size_t size)
+{
+	char address[IP_PREFIX_TEXT_MAX], peer[IP_TEXT_MAX];
+	size_t used = 0;
+
+	snprintf(buf, size, "none");
+	for (size_t i = 0; i < port->n_addresses && used < size; i++) {
+		const struct address_spec *spec = &port->addresses[i];
+
+		ip_address_format(&spec->peer, peer);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s%s%s", i > 0 ? " " : "",
+					 ip_prefix_format(&spec->address, address),
+					 peer[0] ? " peer " : "", peer);
+	}
+	return buf;
+}
+
+static const char *format_routes(const struct port_spec *port, char *buf, size_t size)
+{
+	char route[IP_PREFIX_TEXT_MAX];
+	size_t used = 0;
+
+	snprintf(buf, size, "none");
+	for (size_t i = 0; i < port->n_routes && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i > 0 ? " " : "",
+					 ip_prefix_format(&port->routes[i], route));
+	return buf;
+}
+
+static const char *on_off(bool on)
+{
+	return on ? "on" : "off";
+}
+
+bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
+		    size_t size)
+{
+	char x[DIFFERENCE_MAX], y[DIFFERENCE_MAX];
+
+	if (!domain_means(&want->domain, &have->domain))
+		snprintf(ret, size, "the domain is %s, not %s", domain_format(&have->domain, x),
+			 domain_format(&want->domain, y));
+	else if (want->ifname[0] && !streq(have->ifname, want->ifname))
+		snprintf(ret, size, "the interface is %s, not %s", have->ifname, want->ifname);
+	else if (have->mtu != want->mtu)
+		snprintf(ret, size, "mtu is %u, not %u", have->mtu, want->mtu);
+	else if (have->offload != want->offload)
+		snprintf(ret, size, "offload is %s, not %s", on_off(have->offload),
+			 on_off(want->offload));
+	else if (have->mpls != want->mpls)
+		snprintf(ret, size, "mpls is %s, not %s", on_off(have->mpls), on_off(want->mpls));
+	else if (have->queues != want->queues)
+		snprintf(ret, size, "queues are %u, not %u", have->queues, want->queues);
+	else if (!same_addresses(have, want))
+		snprintf(ret, size, "the addresses are %s, not %s",
+			 format_addresses(have, x, sizeof(x)),
+			 format_addresses(want, y, sizeof(y)));
+	else if (!same_routes(have, want))
+		snprintf(ret, size, "the routes are %s, not %s", format_routes(have, x, sizeof(x)),
+			 format_routes(want, y, sizeof(y)));
+	else
+		return false;
+	return true;
+}

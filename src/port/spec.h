@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_PORT_SPEC_H
+#define RPORT_PORT_SPEC_H
+
+/* What a link shall be, as a client or a file says it. No system calls, but for
+ * the one that tells how many CPUs there are. */
+
+#include "kernel/domain.h"
+#include "base/error.h"
+#include "port/parent.h"
+#include "base/names.h"
+
+#define SPEC_ADDRESSES_MAX 64 /* of a port */
+#define SPEC_ROUTES_MAX    512
+#define SPEC_QUEUES_MAX    8
+
+struct address_spec {
+	struct ip_prefix address;
+	struct ip_address peer; /* AF_UNSPEC: none */
+};
+
+struct port_spec {
+	struct domain domain;
+	char ifname[IFNAMSIZ]; /* "": the lowest free rportN */
+	unsigned int mtu;      /* bytes */
+	bool offload;
+	bool mpls;
+	unsigned int queues;
+	struct address_spec *addresses;
+	size_t n_addresses;
+	struct ip_prefix *routes;
+	size_t n_routes;
+};
+
+struct link_spec {
+	char name[LINK_NAME_MAX + 1]; /* "": from the names of the domains */
+	bool wait;                    /* a domain that does not exist yet is waited for */
+	struct port_spec ports[2];
+};
+
+#define PORT_SPEC_INIT                                                \
+	{                                                             \
+		.mtu = LINK_MTU_DEFAULT, .offload = true, .queues = 1 \
+	}
+#define LINK_SPEC_INIT                                      \
+	{                                                   \
+		.ports = { PORT_SPEC_INIT, PORT_SPEC_INIT } \
+	}
+
+/**
+ * port_spec_release() - free what it holds; takes a zeroed one
+ */
+void port_spec_release(struct port_spec *port);
+#define _cleanup_port_spec_ _cleanup_(port_spec_release)
+
+/**
+ * link_spec_release() - free what it holds; takes a zeroed one
+ */
+void link_spec_release(struct link_spec *spec);
+#define _cleanup_link_spec_ _cleanup_(link_spec_release)
+
+/**
+ * port_spec_add_address() - one more address for a port
+ * @address: "10.0.0.1/24", "fd00::1"
+ * @peer: the address at the other end, or NULL
+ *
+ * Return: 0, -EINVAL, or -ENOMEM.
+ */
+int port_spec_add_address(struct port_spec *port, const char *address, const char *peer,
+			  struct rport_error *err);
+
+/**
+ * port_spec_add_route() - one more network to be routed into a port
+ * @prefix: "10.0.0.0/8", or "default" as ip-route(8) has it, for IPv4
+ *
+ * Return: 0, -EINVAL, or -ENOMEM.
+ */
+int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err);
+
+/**
+ * link_spec_set_name() - name the link
+ * Return: 0 or -EINVAL.
+ */
+int link_spec_set_name(struct link_spec *spec, const char *name, struct rport_error *err);
+
+/**
+ * link_spec_default_name() - name a link that has none after its domains: "red-blue"
+ * Return: 0, or -EINVAL when that would not be a valid name.
+ */
+int link_spec_default_name(struct link_spec *spec, struct rport_error *err);
+
+/**
+ * port_spec_set_ifname() - name the interface of a port
+ * Return: 0 or -EINVAL.
+ */
+int port_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err);
+
+/**
+ * port_spec_set_mtu() - set the MTU
+ * @mtu: bytes
+ *
+ * Return: 0, or -EINVAL outside LINK_MTU_MIN to LINK_MTU_MAX.
+ */
+int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err);
+
+/**
+ * port_spec_set_queues() - over how many queues connections are spread
+ * @queues: or SPEC_QUEUES_AUTO: as many as the CPUs that we may use, SPEC_QUEUES_MAX at most
+ *
+ * Return: 0, or -EINVAL outside 1 to SPEC_QUEUES_MAX.
+ */
+int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err);
+#define SPEC_QUEUES_AUTO 0
+
+/**
+ * port_spec_diff() - in what does a port differ from what is asked for?
+ * @have: the port as it was made, its domain resolved
+ * @want: what is asked for, its domain resolved or not; without an interface name it is content
+ *	with any
+ * @ret: the first difference in words: "mtu is 9000, not 1500"
+ * @size: of @ret
+ *
+ * Return: true when they differ.
+ */
+bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
+		    size_t size);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_STORE_COUNTERS_H
+#define RPORT_STORE_COUNTERS_H
+
+/*
+ * The counters of all ports, in one piece of shared memory, so that they outlive the daemon that
+ * counts: a memfd which the descriptor store keeps. A port has a slot of it, as long as it exists,
+ * and in the slot a set of counters for each of its queues, as each is counted by another worker.
+ */
+
+#include "datapath/flow.h"
+#include "store/fdstore.h"
+
+struct counters;
+
+/**
+ * counters_open() - take over the counters of a former daemon, or begin anew
+ * @max: slots, at least; there are more when a former daemon had more
+ * @ret: close it with counters_close()
+ *
+ * What was inherited but is not of this shape is dropped, and we begin anew.
+ *
+ * Return: 0 or -errno.
+ */
+int counters_open(struct state *state, unsigned int max, struct counters **ret);
+
+/**
+ * counters_close() - forget; what is in the store stays there. Takes NULL
+ */
+void counters_close(struct counters *counters);
+
+#define COUNTERS_QUEUES 8 /* of a slot */
+
+/**
+ * counters_take() - use a slot as it is, counts and all
+ * @slot: one that a former daemon used
+ *
+ * Return: 0, or -ENOENT when it is taken, or out of range.
+ */
+int counters_take(struct counters *counters, unsigned int slot);
+
+/**
+ * counters_new() - use any slot that is free
+ * @queues: so many sets of counters are zeroed, 1 to COUNTERS_QUEUES
+ * @ret_slot: its number
+ *
+ * Inherited slots must have been taken before.
+ *
+ * Return: 0, or -ENOSPC when all are taken.
+ */
+int counters_new(struct counters *counters, unsigned int queues, unsigned int *ret_slot);
+
+/**
+ * counters_of() - the counters of a queue
+ * @slot: one that is used
+ * @queue: from 0
+ */
+struct flow_counters *counters_of(struct counters *counters, unsigned int slot, unsigned int queue);
+
+/**
+ * counters_free() - the slot is free again
+ */
+void counters_free(struct counters *counters, unsigned int slot);
+
+/**
+ * counters_alive() - note that the daemon is alive now
+ *
+ * Called now and then, so that the next one can tell how long nobody was there.
+ */
+void counters_alive(struct counters *counters);
+
+/**
+ * counters_absence() - how long nobody was there, at most
+ *
+ * Return: microseconds between the last counters_alive() of the former daemon and counters_open();
+ * UINT64_MAX when that is not known.
+ */
+uint64_t counters_absence(const struct counters *counters);
+
+#endif

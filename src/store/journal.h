@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_STORE_JOURNAL_H
+#define RPORT_STORE_JOURNAL_H
+
+/*
+ * Records in memory that outlives a kill: keys and JSON objects, written one after the other to a
+ * pair of memfds, which somebody else keeps. What fdstore.h promises of records is done here.
+ */
+
+#include <jansson.h>
+
+#include "base/util.h"
+
+#define JOURNAL_FILES      2
+#define JOURNAL_MAX        (64U * 1024 * 1024) /* bytes; a longer one is not read */
+#define JOURNAL_LIVE_MAX   (30U * 1024 * 1024) /* of them, those of records that are valid */
+#define JOURNAL_RECORD_MAX (1024U * 1024)      /* bytes of one record as it is written */
+#define JOURNAL_GARBAGE    (256U * 1024)       /* bytes that are never worth a compaction */
+#define JOURNAL_REASON_MAX 128
+#define JOURNAL_KEY_MAX    160 /* bytes of a key, with its NUL */
+
+struct journal;
+
+/**
+ * journal_new() - begin an empty one
+ * @version: of what the records mean
+ *
+ * Return: 0 or -errno.
+ */
+int journal_new(unsigned int version, struct journal **ret);
+
+/**
+ * journal_load() - go on with what a former process left
+ * @version: the highest that can be read
+ * @fds: the files, in any order, -1 for one that is missing; those that were taken over, all on
+ *	success and none on -EBADMSG, are -1 then
+ * @ret_bad: on -EBADMSG, which of @fds holds the records that cannot be read; -1: none does
+ * @reason: on -EBADMSG, why, for people to read
+ *
+ * A last line that was not written to its end is ignored.
+ *
+ * Return: 0; -EBADMSG when there are no records that can be read; or another -errno.
+ */
+int journal_load(unsigned int version, int fds[static JOURNAL_FILES], struct journal **ret,
+		 int *ret_bad, char reason[static JOURNAL_REASON_MAX]);
+
+/**
+ * journal_free() - forget it and close the files. Takes NULL
+ */
+void journal_free(struct journal *journal);
+
+/**
+ * journal_fd() - a file, for whoever keeps it
+ * @i: less than JOURNAL_FILES; all are needed
+ *
+ * Return: the descriptor; it stays the journal's, and does not change while that exists.
+ */
+int journal_fd(const struct journal *journal, unsigned int i);
+
+/**
+ * journal_put() - set the record of @key
+ * @key: UTF-8; see journal_key_valid()
+ * @value: an object; borrowed
+ *
+ * Return: 0; -EINVAL: no such key or value can be; -E2BIG: it is longer than JOURNAL_RECORD_MAX;
+ * -ENOSPC: all together are longer than JOURNAL_LIVE_MAX; or another -errno. A failure changes
+ * nothing.
+ */
+int journal_put(struct journal *journal, const char *key, const json_t *value);
+
+/**
+ * journal_remove() - remove the record of @key; none is fine
+ * Return: 0 or -errno.
+ */
+int journal_remove(struct journal *journal, const char *key);
+
+/**
+ * journal_foreach() - call @fn for every record, in the order in which their keys were first put
+ * @value: borrowed
+ * @fn: must not put or remove any
+ *
+ * Return: 0 or -errno.
+ */
+int journal_foreach(struct journal *journal,
+		    void (*fn)(const char *key, json_t *value, void *userdata), void *userdata);
+
+/**
+ * journal_key_valid() - can this be a key?
+ *
+ * 1 to JOURNAL_KEY_MAX - 1 bytes, none of them a control character.
+ */
+bool journal_key_valid(const char *key);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+#include <limits.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "varlink/varlink-private.h"
+
+#define FRAMES_PER_WRITE 64
+
+/*
+ * A list, not one growing buffer: a first reply of many megabytes stays where it was made while
+ * small ones queue up behind it, and what the client has read is given back at once.
+ */
+struct varlink_frame {
+	struct varlink_frame *next;
+	char *text;
+	size_t size;
+};
+
+int varlink_output_add(struct varlink_output *output, const json_t *message)
+{
+	_cleanup_free_ struct varlink_frame *frame = calloc(1, sizeof(*frame));
+	int size;
+
+	if (!frame)
+		return -ENOMEM;
+	frame->text = frame_encode(message, &frame->size);
+	if (!frame->text)
+		return -ENOMEM;
+	output->waiting += frame->size;
+	if (output->tail)
+		output->tail->next = frame;
+	else
+		output->head = frame;
+	size = (int)MIN(frame->size, INT_MAX);
+	output->tail = steal_ptr(frame);
+	return size;
+}
+
+static void output_remove_head(struct varlink_output *output)
+{
+	struct varlink_frame *frame = output->head;
+
+	output->head = frame->next;
+	if (!output->head)
+		output->tail = NULL;
+	free(frame->text);
+	free(frame);
+}
+
+static void output_went(struct varlink_output *output, size_t size)
+{
+	output->waiting -= size;
+	output->first -= MIN(output->first, size);
+	output->sent += size;
+	while (output->head && output->sent >= output->head->size) {
+		output->sent -= output->head->size;
+		output_remove_head(output);
+	}
+}
+
+int varlink_output_write(struct varlink_output *output, int fd)
+{
+	struct iovec iov[FRAMES_PER_WRITE];
+	struct msghdr msg = { .msg_iov = iov };
+	ssize_t n;
+
+	for (struct varlink_frame *f = output->head; f && msg.msg_iovlen < ARRAY_SIZE(iov);
+	     f = f->next) {
+		size_t skip = f == output->head ? output->sent : 0;
+
+		iov[msg.msg_iovlen++] = (struct iovec){ f->text + skip, f->size - skip };
+	}
+	do
+		n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	output_went(output, (size_t)n);
+	return 0;
+}
+
+void varlink_output_release(struct varlink_output *output)
+{
+	while (output->head)
+		output_remove_head(output);
+	*output = (struct varlink_output){ 0 };
+}
