@@ -43,6 +43,15 @@ int api_find_link(struct api_reader *reader, json_t *parameters, struct manager 
 struct rport_link *api_named_link(struct varlink_call *call, json_t *parameters,
 				  struct manager *manager);
 
+/**
+ * api_refresh_all() - ask the kernel about all ports, if the caller may change something
+ * @call: the call being answered; for all others, what the daemon knows is the answer
+ *
+ * No method that is open to everybody makes a system call in, or about, a namespace: who may not
+ * act there must not have the daemon do so.
+ */
+void api_refresh_all(const struct varlink_call *call, struct manager *manager);
+
 /* --- files.c --- */
 
 /**

@@ -175,6 +175,33 @@ struct rport_link *api_named_link(struct varlink_call *call, json_t *parameters,
 	return link;
 }
 
+/* --- asking the kernel ------------------------------------------------------------------------ */
+
+static void refresh_port(struct port *port, void *userdata)
+{
+	manager_refresh_port(userdata, port);
+}
+
+void api_refresh_all(const struct varlink_call *call, struct manager *manager)
+{
+	if (!varlink_call_may_change(call))
+		return;
+	table_foreach_port(manager_table(manager), refresh_port, manager);
+	manager_update_ports(manager);
+}
+
+static void refresh_link(const struct varlink_call *call, struct manager *manager,
+			 struct rport_link *link)
+{
+	if (!varlink_call_may_change(call))
+		return;
+	for (int end = 0; end < 2; end++) {
+		manager_refresh_port(manager, link->ports[end]);
+		manager_compare(manager, link->ports[end]);
+	}
+	manager_update_ports(manager);
+}
+
 static void method_show(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct manager *manager = manager_of(userdata);
@@ -182,10 +209,8 @@ static void method_show(struct varlink_call *call, json_t *parameters, void *use
 
 	if (!link)
 		return;
-	for (int end = 0; end < 2; end++)
-		manager_compare(manager, link->ports[end]);
+	refresh_link(call, manager, link);
 	varlink_reply(call, json_pack("{s:o}", "link", api_link_to_json(manager, link)));
-	manager_update_ports(manager);
 }
 
 static void add_restored(const struct port *port, const char *what, void *userdata)
@@ -245,11 +270,9 @@ static void list_link(struct rport_link *link, void *userdata)
 	json_array_append_new(listing->array, api_link_to_json(listing->manager, link));
 }
 
-static void list_port(struct port *port, void *userdata)
+static void list_port(struct port *port, void *array)
 {
-	struct listing *listing = userdata;
-
-	json_array_append_new(listing->array, api_port_to_json(listing->manager, port));
+	json_array_append_new(array, api_port_to_json(port));
 }
 
 /* Answer a call that has parameters though it takes none. */
@@ -270,6 +293,7 @@ static void method_list(struct varlink_call *call, json_t *parameters, void *use
 
 	if (!takes_none(call, parameters))
 		return;
+	api_refresh_all(call, manager);
 	listing.array = json_array();
 	table_foreach_link(manager_table(manager), list_link, &listing);
 	varlink_reply(call, json_pack("{s:o}", "links", listing.array));
@@ -278,13 +302,14 @@ static void method_list(struct varlink_call *call, json_t *parameters, void *use
 static void method_list_ports(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct manager *manager = manager_of(userdata);
-	struct listing listing = { .manager = manager };
+	json_t *array;
 
 	if (!takes_none(call, parameters))
 		return;
-	listing.array = json_array();
-	table_foreach_port(manager_table(manager), list_port, &listing);
-	varlink_reply(call, json_pack("{s:o}", "ports", listing.array));
+	api_refresh_all(call, manager);
+	array = json_array();
+	table_foreach_port(manager_table(manager), list_port, array);
+	varlink_reply(call, json_pack("{s:o}", "ports", array));
 }
 
 /* --- ports ------------------------------------------------------------------------------------ */
@@ -307,7 +332,20 @@ static void method_create_port(struct varlink_call *call, json_t *parameters, vo
 		return;
 	}
 	varlink_reply(call, json_pack("{s:s, s:o}", "result", r > 0 ? "created" : "unchanged",
-				      "port", api_port_to_json(manager, port)));
+				      "port", api_port_to_json(port)));
+}
+
+/*
+ * A port by its name, for those who may not change anything: in the table alone. That somebody has
+ * an interface of that name, or a namespace, is not for them to know.
+ */
+static bool read_known_port(struct api_reader *reader, json_t *parameters, struct manager *manager,
+			    struct port **ret)
+{
+	const char *name;
+
+	return api_read_string(reader, parameters, "port", true, &name) &&
+	       table_find_port(manager_table(manager), name, ret, &reader->err) >= 0;
 }
 
 /* The port that the parameter @key names. */
@@ -329,7 +367,9 @@ static struct port *named_port(struct varlink_call *call, json_t *parameters,
 	struct port *port;
 
 	if (api_known_keys(&reader, parameters, keys, ARRAY_SIZE(keys)) &&
-	    read_port_name(&reader, parameters, "port", manager, &port))
+	    (varlink_call_may_change(call)
+		     ? read_port_name(&reader, parameters, "port", manager, &port)
+		     : read_known_port(&reader, parameters, manager, &port)))
 		return port;
 	api_refuse(call, &reader);
 	return NULL;
@@ -371,7 +411,7 @@ static void method_set_up(struct varlink_call *call, json_t *parameters, void *u
 	if (r < 0)
 		api_refuse(call, &reader);
 	else
-		reply_changed(call, r > 0, "port", api_port_to_json(manager, port));
+		reply_changed(call, r > 0, "port", api_port_to_json(port));
 }
 
 /* The port of that name, or both ports of the link of that name. */
@@ -413,7 +453,7 @@ static void method_set_mtu(struct varlink_call *call, json_t *parameters, void *
 	}
 	array = json_array();
 	for (int i = 0; i < n; i++)
-		json_array_append_new(array, api_port_to_json(manager, ports[i]));
+		json_array_append_new(array, api_port_to_json(ports[i]));
 	reply_changed(call, r > 0, "ports", array);
 }
 
@@ -454,8 +494,7 @@ static void method_get_parent(struct varlink_call *call, json_t *parameters, voi
 	if (manager_get_parent(port, &parent, &err) < 0)
 		api_reply_error(call, &err);
 	else
-		varlink_reply(call,
-			      json_pack("{s:o}", "parent", api_port_to_json(manager, parent)));
+		varlink_reply(call, json_pack("{s:o}", "parent", api_port_to_json(parent)));
 }
 
 static void method_delete_parent(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -467,7 +506,7 @@ static void method_delete_parent(struct varlink_call *call, json_t *parameters, 
 	if (!port)
 		return;
 	r = manager_delete_parent(manager, port);
-	reply_changed(call, r > 0, "port", api_port_to_json(manager, port));
+	reply_changed(call, r > 0, "port", api_port_to_json(port));
 }
 
 static const struct varlink_method methods[] = {

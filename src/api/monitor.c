@@ -50,8 +50,7 @@ static void remember_port(struct port *port, void *userdata)
 	struct api_monitor *monitor = userdata;
 	char key[16];
 
-	json_object_set_new(monitor->ports, port_number(port, key),
-			    api_port_to_json(monitor->manager, port));
+	json_object_set_new(monitor->ports, port_number(port, key), api_port_to_json(port));
 }
 
 static void forget(struct api_monitor *monitor)
@@ -172,7 +171,7 @@ static void port_event(const struct port *port, bool removed, void *userdata)
 	if (!monitor->ports)
 		return;
 	name = known_name(json_object_get(monitor->ports, port_number(port, key)), port);
-	now = removed ? NULL : api_port_to_json(monitor->manager, port);
+	now = removed ? NULL : api_port_to_json(port);
 	json_incref(now);
 	what = note(monitor->ports, port_number(port, key), now, &changes);
 	if (!what) {
@@ -275,6 +274,7 @@ void api_method_monitor(struct varlink_call *call, json_t *parameters, void *use
 				"--limit monitors=N)");
 		api_refuse(call, &reader);
 	} else {
+		api_refresh_all(call, api->manager);
 		subscribe(api->monitor, call);
 	}
 }

@@ -99,11 +99,11 @@ static json_t *status_to_json(const struct port *port, const struct port_status 
 		statistics_to_json(status));
 }
 
-json_t *api_port_to_json(struct manager *manager, const struct port *port)
+json_t *api_port_to_json(const struct port *port)
 {
 	struct port_status status;
 
-	manager_port_status(manager, port, &status);
+	manager_port_status(port, &status);
 	return status_to_json(port, &status);
 }
 
@@ -149,8 +149,8 @@ json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
 	const struct port *a = link->ports[0], *b = link->ports[1];
 	struct port_status status[2];
 
-	manager_port_status(manager, a, &status[0]);
-	manager_port_status(manager, b, &status[1]);
+	manager_port_status(a, &status[0]);
+	manager_port_status(b, &status[1]);
 	return json_pack("{s:s, s:s, s:b, s:I, s:b, s:b, s:I, s:s, s:o, s:o, s:o, s:o}", "name",
 			 link->name, "state", link_state(status), "configured", link->configured,
 			 "mtu", (json_int_t)MIN(status[0].mtu, status[1].mtu), "offload",

@@ -9,13 +9,18 @@
 #include "manager/manager.h"
 
 /**
- * api_port_to_json() - a Port, the kernel asked
+ * api_port_to_json() - a Port, as the daemon knows it
+ * @port: any port
+ *
  * Return: a new reference, or NULL when out of memory.
  */
-json_t *api_port_to_json(struct manager *manager, const struct port *port);
+json_t *api_port_to_json(const struct port *port);
 
 /**
- * api_link_to_json() - a Link, the kernel asked
+ * api_link_to_json() - a Link, as the daemon knows it
+ * @manager: for the name of the data path
+ * @link: any link
+ *
  * Return: a new reference, or NULL when out of memory.
  */
 json_t *api_link_to_json(struct manager *manager, const struct rport_link *link);

@@ -341,6 +341,11 @@ static bool is_where_it_was(struct manager *manager, const struct port *port)
 	       tun_name(tun_fd(&port->tun), name) >= 0 && streq(name, dev.name);
 }
 
+void watch_take_in(struct manager *manager, struct port *port, const struct rtnl_dev *dev)
+{
+	take_in(manager, port, dev->name, dev->mtu, dev->flags);
+}
+
 void watch_look(struct manager *manager, struct port *port)
 {
 	char name[IFNAMSIZ];
@@ -360,7 +365,8 @@ void watch_look(struct manager *manager, struct port *port)
 		hold_lost(manager, port, "its VRF was deleted, or it was taken out of it");
 		return;
 	}
-	take_in(manager, port, dev.name, dev.mtu, dev.flags);
+	port->interface_dropped = dev.tx_dropped;
+	watch_take_in(manager, port, &dev);
 	watch_suspect(manager, port);
 }
 

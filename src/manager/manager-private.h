@@ -96,6 +96,12 @@ void manager_set_alias(struct port *port, const char *link, unsigned int end);
  */
 void watch_look(struct manager *manager, struct port *port);
 
+/**
+ * watch_take_in() - note what the kernel says of a port now
+ * @dev: the interface of the port, just asked for
+ */
+void watch_take_in(struct manager *manager, struct port *port, const struct rtnl_dev *dev);
+
 int watch_start(struct manager *manager, sd_event *event, struct rport_error *err);
 void watch_stop(struct manager *manager);
 

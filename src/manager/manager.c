@@ -347,21 +347,34 @@ struct table *manager_table(struct manager *manager)
 	return &manager->table;
 }
 
-void manager_port_status(struct manager *manager, const struct port *port, struct port_status *ret)
+void manager_refresh_port(struct manager *manager, struct port *port)
+{
+	char name[IFNAMSIZ];
+	struct rtnl_dev dev;
+
+	if (!port->rule.present)
+		return;
+	if (tun_name(tun_fd(&port->tun), name) < 0 || port_query(&manager->yard, port, &dev) < 0 ||
+	    !streq(dev.name, name)) {
+		watch_look(manager, port); /* it was removed, moved or renamed just now */
+		return;
+	}
+	port->interface_dropped = dev.tx_dropped;
+	watch_take_in(manager, port, &dev);
+}
+
+void manager_port_status(const struct port *port, struct port_status *ret)
 {
 	struct port_status status = { .state = PORT_PENDING, .mtu = port->mtu };
-	struct rtnl_dev dev;
 
 	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
 	for (unsigned int i = 0; i < port->spec.queues; i++)
 		flow_add_counters(port->counters[i], &status.counters);
-	if (port_query(&manager->yard, port, &dev) == 0) {
-		status.state = dev.flags & IFF_UP ? PORT_UP : PORT_DOWN;
-		status.carrier = port->carrier && status.state == PORT_UP;
-		status.index = dev.index;
-		status.mtu = dev.mtu;
-		status.interface_dropped = dev.tx_dropped;
-		memcpy(status.ifname, dev.name, sizeof(status.ifname));
+	if (port->rule.present) {
+		status.state = port->rule.up ? PORT_UP : PORT_DOWN;
+		status.carrier = port->carrier && port->rule.up;
+		status.index = port->index;
+		status.interface_dropped = port->interface_dropped;
 	}
 	*ret = status;
 }

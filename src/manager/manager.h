@@ -45,7 +45,7 @@ enum port_state {
 	PORT_PENDING,
 };
 
-/* A port as it is now. */
+/* A port as the daemon knows it; see manager_port_status(). */
 struct port_status {
 	enum port_state state;
 	bool carrier;
@@ -204,14 +204,28 @@ int manager_find_port(struct manager *manager, const char *name, struct port **r
 		      struct rport_error *err);
 
 /**
+ * manager_refresh_port() - ask the kernel how a port is now
+ * @port: any port; a pending one is left as it is
+ *
+ * Acts in the namespace of the port, so it is not for callers who may not change anything.
+ * manager_update_ports() then tells the observer what was news.
+ */
+void manager_refresh_port(struct manager *manager, struct port *port);
+
+/**
  * manager_table() - the ports and links, to look at
  */
 struct table *manager_table(struct manager *manager);
 
 /**
- * manager_port_status() - a port as it is now, the kernel asked
+ * manager_port_status() - a port as the daemon knows it
+ * @port: any port
+ * @ret: its status; interface_dropped is that of the last manager_refresh_port(), all else is kept
+ *up to date by events
+ *
+ * Makes no system call: everybody may ask.
  */
-void manager_port_status(struct manager *manager, const struct port *port, struct port_status *ret);
+void manager_port_status(const struct port *port, struct port_status *ret);
 
 /**
  * manager_n_pending() - how many ports have no device

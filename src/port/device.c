@@ -328,6 +328,7 @@ void port_unmake(struct port *port)
 	port->unheard = false;
 	port->rose = false;
 	port->away = false;
+	port->interface_dropped = 0;
 	port->index = 0;
 	port->mtu = port->spec.mtu;
 	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);

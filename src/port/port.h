@@ -70,11 +70,12 @@ struct port {
 	struct ip_address link_local;
 	bool no_ipv6; /* its namespace, or somebody there, has no IPv6: it has no such address */
 	bool carrier;
-	bool was_up;  /* so it may have addresses and routes */
-	bool unheard; /* that we have set it up: what is told until then is older */
-	bool rose;    /* somebody else set it up: it has to be given them */
-	bool away;    /* somebody moved it to another namespace */
-	bool settled; /* it has had a device */
+	bool was_up;                /* so it may have addresses and routes */
+	bool unheard;               /* that we have set it up: what is told until then is older */
+	bool rose;                  /* somebody else set it up: it has to be given them */
+	bool away;                  /* somebody moved it to another namespace */
+	uint64_t interface_dropped; /* packets that the kernel dropped before it, when last asked */
+	bool settled;               /* it has had a device */
 
 	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
 	bool suspect;

@@ -163,6 +163,11 @@ void varlink_error_invalid_parameter(struct varlink_call *call, const char *para
 	varlink_error_name(call, "org.varlink.service.InvalidParameter", "parameter", parameter);
 }
 
+bool varlink_call_may_change(const struct varlink_call *call)
+{
+	return call->connection->may_change;
+}
+
 /* --- calling ---------------------------------------------------------------------------------- */
 
 static const struct varlink_method *interface_find(const struct varlink_interface *interface,

@@ -80,6 +80,16 @@ int varlink_server_new(sd_event *event, int listen_fd, const struct varlink_serv
 void varlink_server_free(struct varlink_server *server);
 
 /**
+ * varlink_call_may_change() - may the caller call what changes something?
+ * @call: the call being answered
+ *
+ * For methods that are open to everybody, and do more for those who may do everything.
+ *
+ * Return: true for root and the server's group.
+ */
+bool varlink_call_may_change(const struct varlink_call *call);
+
+/**
  * varlink_reply() - answer a call
  * @parameters: an object; the reference is taken over. NULL (out of memory) closes the connection
  */

@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# What every user may call makes no system call in, or about, a namespace, and does not tell what is there.
+. "$(dirname "$0")/../lib.sh"
+
+# What every user may call, and with which parameters; NAME stands for each of the names below. A method that is not here must
+# refuse a user who may not change anything.
+declare -A OPEN_METHODS=(
+	[List]='{}'
+	[ListPorts]='{}'
+	[Monitor]='{}'
+	[Show]='{"name":"NAME"}'
+	[Export]='{"name":"NAME"}'
+	[GetParent]='{"port":"NAME"}'
+)
+
+# describe_methods: the names of all methods, as the daemon describes them
+describe_methods() {
+	varlink '{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.rportd.Manager"}}' |
+		jq -r .parameters.description | sed -n 's/^method \([A-Za-z]*\)(.*/\1/p'
+}
+
+# call_as_nobody METHOD PARAMETERS: the first reply
+call_as_nobody() {
+	local reply=
+	read -r -d '' reply < <(send_as_nobody "$@") || true
+	echo "$reply"
+}
+
+send_as_nobody() {
+	printf '{"method":"org.rportd.Manager.%s","parameters":%s,"more":%s}\0' "$1" "$2" \
+		"$([ "$1" = Monitor ] && echo true || echo false)" |
+		setpriv --reuid=65534 --regid=65534 --clear-groups -- "$TRAFFIC" unix-send --timeout 5000 "$SOCKET"
+}
+
+# A namespace of another user, with an interface, that has no name: STRANGER is a process in it
+start_stranger() {
+	setpriv --reuid=1234 --regid=1234 --clear-groups unshare -Urn sleep 300 &
+	STRANGER=$!
+	eventually stranger_has_namespace
+	nsenter -t "$STRANGER" -n ip link add hidden0 type veth peer name hidden1
+}
+
+stranger_has_namespace() {
+	[ "$(readlink "/proc/$STRANGER/ns/net")" != "$(readlink /proc/self/ns/net)" ] &&
+		[ "$(cat "/proc/$STRANGER/comm")" = sleep ]
+}
+
+# start_trace: what rportd does with files, processes, sockets, namespaces and devices goes to the file "trace"
+start_trace() {
+	strace -f -yy -o trace -e trace=%file,%process,%network,ioctl,setns,unshare -p "$RPORTD_PID" 2>strace.err &
+	eventually grep -q attached strace.err
+	eventually trace_at_rest
+}
+
+# trace_at_rest, as a condition: what was begun before, such as a drift check, is over
+trace_at_rest() {
+	local before
+	before=$(wc -c <trace)
+	sleep 0.3
+	[ "$(wc -c <trace)" = "$before" ]
+}
+
+# traced: all that was not done with the sockets of clients, nor to hear of names that other tests make
+traced() {
+	grep -v -e '<UNIX' -e 'inotify_add_watch(.*, "/run\(/netns\)\?", ' trace || true
+}
+
+test_reading_acts_in_no_namespace() {
+	local method name parameters reply names
+	start_rportd
+	ns_add A B
+	pair_numbered
+	ip -n "$A" link add secret0 type veth peer name secret1
+	start_stranger
+	names=(pid:1/lo "pid:$STRANGER/hidden0" "pid:$STRANGER/nosuch" pid:2147483647/lo pid:0/lo
+		"netns:$A/secret0" "netns:$A/nosuch" "netns:$A/lo" "netns:$A/rport0" netns:x/y "$A/secret0" "$A/nosuch" "$A"
+		lo nosuch ab default default/lo vrf:red/rport0 netns:../x '/' '')
+	start_trace
+	for method in $(describe_methods); do
+		if [ -z "${OPEN_METHODS[$method]-}" ]; then
+			reply=$(call_as_nobody "$method" '{}')
+			assert_json "$reply" '.error == "org.varlink.service.PermissionDenied"' "$method, which is not in this test"
+			continue
+		fi
+		for name in "${names[@]}"; do
+			parameters=${OPEN_METHODS[$method]//NAME/$name}
+			reply=$(call_as_nobody "$method" "$parameters")
+			assert_json "$reply" .parameters "$method $parameters"
+			[ "$parameters" != "${OPEN_METHODS[$method]}" ] || break
+		done
+	done
+	assert_eq "$(traced)" '' 'system calls that everybody can have rportd make'
+
+	# the trace sees it when root asks
+	succeeds varlink '{"method":"org.rportd.Manager.Show","parameters":{"name":"ab"}}'
+	eventually grep -q NETLINK trace
+	kill "$STRANGER"
+}
+
+test_reading_is_no_oracle() {
+	local there absent
+	start_rportd
+	ns_add A B
+	pair_numbered
+	ip -n "$A" link add secret0 type veth peer name secret1
+	start_stranger
+	for there in "netns:$A/secret0" "pid:$STRANGER/hidden0" "$A/lo" pid:1/lo; do
+		absent=${there%/*}/nosuch
+		assert_eq "$(call_as_nobody GetParent "{\"port\":\"$there\"}")" \
+			"$(call_as_nobody GetParent "{\"port\":\"$absent\"}" | sed "s,$absent,$there,")" \
+			"what nobody is told of $there"
+	done
+	assert_eq "$(call_as_nobody GetParent '{"port":"lo"}' | jq -r .error)" org.rportd.Manager.PortNotFound 'lo, for nobody'
+	refused 2 "*the interface netns:$A/secret0 is not a port of rportd's*" rportctl parent "netns:$A/secret0" rport0
+	kill "$STRANGER"
+}
+
+# What the daemon knows is up to date, also for those for whom it does not ask the kernel.
+test_nobody_sees_changes() {
+	start_rportd
+	ns_add A B
+	pair_numbered
+	ip -n "$A" link set rport0 down
+	eventually nobody_sees .link.a.state down
+	ip -n "$A" link set rport0 up mtu 9000
+	eventually nobody_sees .link.a.state up
+	eventually nobody_sees .link.a.mtu 9000
+	eventually nobody_sees '.link.a.drift[0]' 'mtu is 9000, not 32768'
+	ip -n "$B" address del fd00:ab::b dev rport0
+	eventually nobody_sees '.link.b.drift[0]' 'the address fd00:ab::b/128 is missing'
+	ip -n "$B" link del rport0
+	eventually nobody_sees .link.b.losses 1
+	eventually nobody_sees .link.b.state up
+}
+
+# nobody_sees FILTER VALUE, as a condition
+nobody_sees() {
+	[ "$(call_as_nobody Show '{"name":"ab"}' | jq -r ".parameters | $1")" = "$2" ]
+}
+
+run_tests "$@"
