@@ -10,7 +10,7 @@
 #   tests/netns/20-pair.sh test_mtu ...     some of them
 #
 # Environment: BUILD_DIR, where rportd was built (default: build/); TRAFFIC, the tool, if another than the one there;
-# DATAPATH and WORKERS, others than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; LOGS, a
+# DATAPATH, WORKERS and SECCOMP, others than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; LOGS, a
 # directory in which all files of failed tests are kept (failed/NAME); VERBOSE=1 prints logs of good tests too.
 
 TESTS_DIR=$(realpath "${BASH_SOURCE[0]%/*}")
@@ -20,6 +20,7 @@ RPORTD=$BUILD_DIR/rportd
 TRAFFIC=${TRAFFIC:-$BUILD_DIR/tests/tools/traffic}
 TEST_SECONDS=${TEST_SECONDS:-60} # one test may take so long
 DATAPATH=${DATAPATH:-auto}       # of rportd
+SECCOMP=${SECCOMP:-kill}         # of rportd: a system call that its filter does not have ends it, and so the test
 LIMIT_FACTOR=${LIMIT_FACTOR:-1}  # of times that are promised: more than 1 where the machine, or the build, is slow
 STEP_MS=${STEP_MS:-10000}        # what is expected to happen "soon" may take so long
 SKIPPED=77
@@ -231,7 +232,7 @@ start_rportd() {
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log
 	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" \
-		${WORKERS:+--workers "$WORKERS"} --config-path "$TEST_TMP/conf" "$@" \
+		${WORKERS:+--workers "$WORKERS"} --config-path "$TEST_TMP/conf" --seccomp "$SECCOMP" "$@" \
 		>>"$RPORTD_LOG" 2>&1 </dev/null &
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"

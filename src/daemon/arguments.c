@@ -39,6 +39,11 @@ static const char usage[] =
 						    "                      message (bytes), "
 						    "retries (0: no limit); again "
 						    "for more\n"
+						    "  --seccomp MODE      system calls that "
+						    "rportd does not "
+						    "use: refuse (default),\n"
+						    "                      kill (the daemon), off "
+						    "(allow them)\n"
 						    "  --log-level LEVEL   error, warning, notice, "
 						    "info (default) or "
 						    "debug\n"
@@ -139,6 +144,16 @@ static int parse_log_level(const char *text, int *ret)
 	return 0;
 }
 
+static int parse_seccomp(const char *text, enum seccomp_mode *ret)
+{
+	int mode = seccomp_mode_from_name(text);
+
+	if (mode < 0)
+		return bad_argument("--seccomp", text, "refuse, kill or off");
+	*ret = (enum seccomp_mode)mode;
+	return 0;
+}
+
 static int parse_datapath(const char *text, enum shuttle_datapath *ret)
 {
 	int datapath = shuttle_datapath_from_name(text);
@@ -170,6 +185,7 @@ enum option_code {
 	OPT_DATAPATH,
 	OPT_BUSY_POLL,
 	OPT_LIMIT,
+	OPT_SECCOMP,
 	OPT_LOG_LEVEL,
 	OPT_HELP,
 	OPT_VERSION,
@@ -183,6 +199,7 @@ static const struct option options[] = {
 	{ "datapath", required_argument, NULL, OPT_DATAPATH },
 	{ "busy-poll", required_argument, NULL, OPT_BUSY_POLL },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "seccomp", required_argument, NULL, OPT_SECCOMP },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -208,6 +225,8 @@ static int take_option(int option, const char *value, struct arguments *argument
 		return parse_busy_poll(value, &arguments->busy_poll) < 0 ? -EINVAL : 1;
 	case OPT_LIMIT:
 		return parse_limit(value, &arguments->limits) < 0 ? -EINVAL : 1;
+	case OPT_SECCOMP:
+		return parse_seccomp(value, &arguments->seccomp) < 0 ? -EINVAL : 1;
 	case OPT_LOG_LEVEL:
 		return parse_log_level(value, &arguments->log_level) < 0 ? -EINVAL : 1;
 	case OPT_HELP:

@@ -4,6 +4,7 @@
 
 /* The command line of rportd. */
 
+#include "daemon/seccomp.h"
 #include "datapath/shuttle.h"
 
 #define ARGUMENTS_SOCKET_DEFAULT "/run/rportd/org.rportd.Manager"
@@ -25,6 +26,7 @@ struct arguments {
 	bool check_config; /* do nothing else */
 	unsigned int workers;
 	unsigned int busy_poll; /* microseconds */
+	enum seccomp_mode seccomp;
 	int log_level;
 	enum shuttle_datapath datapath;
 	struct limits limits;

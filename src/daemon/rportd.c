@@ -21,6 +21,7 @@
 #include "manager/reload.h"
 #include "manager/report.h"
 #include "daemon/rportd.h"
+#include "daemon/seccomp.h"
 #include "daemon/watchdog.h"
 #include "varlink/server.h"
 
@@ -73,6 +74,15 @@ static void drop_privileges(void)
 
 	if (r < 0)
 		log_warning("cannot give up privileges that are not needed: %s", strerror(-r));
+}
+
+/* As above. What a container forbids, or its kernel does not have, it does without. */
+static void restrict_system_calls(const struct rportd *rportd)
+{
+	int r = seccomp_install(rportd->arguments.seccomp);
+
+	if (r < 0)
+		log_warning("cannot restrict the system calls of rportd: %s", strerror(-r));
 }
 
 static int make_runtime_dir(const char *socket)
@@ -444,6 +454,7 @@ static int start_up(struct rportd *rportd)
 	r = start_service(rportd);
 	if (r < 0)
 		return r;
+	restrict_system_calls(rportd);
 	announce(rportd);
 	return 0;
 }

@@ -60,6 +60,19 @@ test_gives_up_privileges() {
 	done
 }
 
+# all threads, also those of namespaces, and also without a service manager
+test_restricts_system_calls() {
+	local task
+	start_rportd --seccomp refuse
+	for task in /proc/"$RPORTD_PID"/task/*; do
+		assert_eq "$(sed -n 's/^Seccomp:\t//p' "$task/status")" 2 "Seccomp of $task"
+	done
+	stop_rportd
+	start_rportd --seccomp off
+	assert_eq "$(sed -n 's/^Seccomp:\t//p' "/proc/$RPORTD_PID/status")" "$(sed -n 's/^Seccomp:\t//p' /proc/self/status)" \
+		"Seccomp without a filter"
+}
+
 test_second_instance_is_refused() {
 	start_rportd
 	ns_add A B

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_DAEMON_SECCOMP_H
+#define RPORT_DAEMON_SECCOMP_H
+
+/* The system calls that rportd may make once it serves clients. */
+
+/* What happens to a system call that is not in the filter. */
+enum seccomp_mode {
+	SECCOMP_REFUSE, /* it fails with EPERM, and the kernel logs it */
+	SECCOMP_KILL,   /* SIGSYS ends the process: for tests */
+	SECCOMP_OFF,    /* there is no filter: for debuggers such as valgrind(1) */
+};
+
+/**
+ * seccomp_mode_from_name() - the mode that --seccomp names
+ * @name: "refuse", "kill" or "off"
+ *
+ * Return: an enum seccomp_mode, or -EINVAL.
+ */
+int seccomp_mode_from_name(const char *name);
+
+/**
+ * seccomp_install() - restrict all threads of the process to the system calls that rportd uses
+ * @mode: what happens to others
+ *
+ * Call it at the end of start-up; it cannot be undone. Threads made later inherit the filter.
+ *
+ * Return: 0; -ENOMEM; -EINVAL or -EACCES when the kernel has no seccomp filters; another -errno.
+ */
+int seccomp_install(enum seccomp_mode mode);
+
+#endif
