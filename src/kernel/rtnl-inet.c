@@ -105,8 +105,9 @@ static int set_destination(struct rtnl *rtnl, struct rtnl_route *route,
 	return rtnl_result(rtnl, rtnl_route_set_dst(route, addr));
 }
 
-int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
-		       uint32_t table)
+/* A route of ours into one interface: protocol, scope and next hop are always the same. */
+static int make_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		      uint32_t table, struct rtnl_route **ret)
 {
 	_cleanup_route_ struct rtnl_route *route = rtnl_route_alloc();
 	struct rtnl_nexthop *nexthop;
@@ -128,7 +129,28 @@ int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_pr
 		return -ENOMEM;
 	rtnl_route_nh_set_ifindex(nexthop, (int)index);
 	rtnl_route_add_nexthop(route, nexthop); /* the route owns it now */
-	return rtnl_result(rtnl, rtnl_route_add(rtnl->socket, route, NLM_F_EXCL));
+	*ret = steal_ptr(route);
+	return 0;
+}
+
+int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		       uint32_t table)
+{
+	_cleanup_route_ struct rtnl_route *route = NULL;
+	int r = make_route(rtnl, index, prefix, table, &route);
+
+	return r < 0 ? r : rtnl_result(rtnl, rtnl_route_add(rtnl->socket, route, NLM_F_EXCL));
+}
+
+int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+			  uint32_t table)
+{
+	_cleanup_route_ struct rtnl_route *route = NULL;
+	int r = make_route(rtnl, index, prefix, table, &route);
+
+	if (r >= 0)
+		r = rtnl_result(rtnl, rtnl_route_delete(rtnl->socket, route, 0));
+	return r == -ESRCH ? 0 : r;
 }
 
 /* --- dumps ------------------------------------------------------------------------------------ */

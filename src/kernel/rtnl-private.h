@@ -11,7 +11,8 @@
 
 struct rtnl {
 	struct nl_sock *socket;
-	int kernel_error; /* -errno of the last error message, 0: none yet */
+	int kernel_error;  /* -errno of the last error message, 0: none yet */
+	uint32_t sequence; /* number of the last request */
 };
 
 static inline void cleanup_msg(struct nl_msg **msg)

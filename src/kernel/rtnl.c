@@ -103,6 +103,26 @@ int rtnl_result(struct rtnl *rtnl, int nle)
 	return -EIO;
 }
 
+/*
+ * libnl counts answers, and after one request that could not be sent it takes every later answer
+ * for a wrong one. So the number of the last request is noted here, and answers to others are
+ * skipped.
+ */
+static int note_request(struct nl_msg *msg, void *arg)
+{
+	struct rtnl *rtnl = arg;
+
+	rtnl->sequence = nlmsg_hdr(msg)->nlmsg_seq;
+	return NL_OK;
+}
+
+static int check_answer(struct nl_msg *msg, void *arg)
+{
+	const struct rtnl *rtnl = arg;
+
+	return nlmsg_hdr(msg)->nlmsg_seq == rtnl->sequence ? NL_OK : NL_SKIP;
+}
+
 static struct rtnl *alloc_rtnl(void)
 {
 	struct rtnl *rtnl = calloc(1, sizeof(*rtnl));
@@ -111,7 +131,11 @@ static struct rtnl *alloc_rtnl(void)
 		return NULL;
 	rtnl->socket = nl_socket_alloc();
 	if (!rtnl->socket ||
-	    nl_socket_modify_err_cb(rtnl->socket, NL_CB_CUSTOM, note_kernel_error, rtnl) < 0) {
+	    nl_socket_modify_err_cb(rtnl->socket, NL_CB_CUSTOM, note_kernel_error, rtnl) < 0 ||
+	    nl_socket_modify_cb(rtnl->socket, NL_CB_MSG_OUT, NL_CB_CUSTOM, note_request, rtnl) <
+		    0 ||
+	    nl_socket_modify_cb(rtnl->socket, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, check_answer, rtnl) <
+		    0) {
 		rtnl_close(rtnl);
 		return NULL;
 	}

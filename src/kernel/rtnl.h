@@ -171,6 +171,18 @@ int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_pr
 		       uint32_t table);
 
 /**
+ * rtnl_dev_delete_route() - remove a route that rtnl_dev_add_route() made
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @prefix: the network, without host bits
+ * @table: routing table
+ *
+ * Return: 0, also when there is no such route; or -errno.
+ */
+int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+			  uint32_t table);
+
+/**
  * rtnl_nsid() - the number by which the namespace of @rtnl knows another one
  * @netns_fd: the other one
  * @ret: the number; one is assigned if there was none yet (ip-netns(8), "set"). It does not keep

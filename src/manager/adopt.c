@@ -157,7 +157,7 @@ static int make_port(struct manager *manager, unsigned int slot, struct find *fi
 		manager_remove_port(manager, port);
 		return r;
 	}
-	port->wish = port->rule.up ? PORT_WISH_UP : PORT_WISH_NONE;
+	port->admin = port->rule.up ? PORT_ADMIN_UP : PORT_ADMIN_UNSET;
 	r = hold_settle(manager, port, true, &err);
 	if (r < 0) {
 		manager_remove_port(manager, port);

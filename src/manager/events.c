@@ -134,8 +134,8 @@ static void notice_up(struct manager *manager, struct port *port, bool up)
 	port->rule.up = up;
 	port->rose = up && !port->away; /* elsewhere it is given nothing */
 	watch_suspect(manager, port);
-	if (up && !port->away && port->wish == PORT_WISH_NONE) {
-		port->wish = PORT_WISH_UP;
+	if (up && !port->away && port->admin == PORT_ADMIN_UNSET) {
+		port->admin = PORT_ADMIN_UP;
 		record_port(manager, port);
 	}
 	watch_mark_dirty(manager, port);

@@ -161,17 +161,17 @@ void manager_destroy_port(struct manager *manager, struct port *port)
 
 int manager_set_up(struct manager *manager, struct port *port, bool up, struct rport_error *err)
 {
-	enum port_wish wish = up ? PORT_WISH_UP : PORT_WISH_DOWN;
+	enum port_admin admin = up ? PORT_ADMIN_UP : PORT_ADMIN_DOWN;
 	bool changed;
 	int r = 0;
 
 	watch_look(manager, port);
-	changed = port->rule.present ? port->rule.up != up : port->wish != wish;
+	changed = port->rule.present ? port->rule.up != up : port->admin != admin;
 	if (port->rule.present)
 		r = up ? port_bring_up(port, port->was_up, err) : port_take_down(port, err);
 	if (r < 0)
 		return r;
-	port->wish = wish;
+	port->admin = admin;
 	record_port(manager, port);
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);

@@ -54,7 +54,7 @@ static int check_wait(const struct link_spec *spec, struct rport_error *err)
 /* What a link is made of, and made again. */
 struct plan {
 	struct link_spec spec;
-	enum port_wish wishes[2];
+	enum port_admin admin[2];
 };
 
 static int create_port(struct manager *manager, struct plan *plan, unsigned int end,
@@ -67,7 +67,7 @@ static int create_port(struct manager *manager, struct plan *plan, unsigned int 
 	r = manager_create_port(manager, &plan->spec.ports[end], alias, plan->spec.wait, ret, err);
 	if (r < 0)
 		return r;
-	(*ret)->wish = plan->wishes[end];
+	(*ret)->admin = plan->admin[end];
 	return 0;
 }
 
@@ -82,7 +82,7 @@ static int build(struct manager *manager, struct plan *plan, struct rport_link *
 	for (unsigned int end = 0; end < 2 && r >= 0; end++)
 		r = create_port(manager, plan, end, &ports[end], err);
 	for (int end = 0; end < 2 && r >= 0; end++)
-		if (ports[end]->rule.present && ports[end]->wish == PORT_WISH_UP)
+		if (ports[end]->rule.present && ports[end]->admin == PORT_ADMIN_UP)
 			r = port_bring_up(ports[end], false, err);
 	if (r >= 0)
 		r = manager_set_parent(manager, ports[0], ports[1], spec->name, err);
@@ -99,7 +99,7 @@ static int build(struct manager *manager, struct plan *plan, struct rport_link *
 
 static struct plan plan_new(struct link_spec *spec)
 {
-	struct plan plan = { .spec = *spec, .wishes = { PORT_WISH_UP, PORT_WISH_UP } };
+	struct plan plan = { .spec = *spec, .admin = { PORT_ADMIN_UP, PORT_ADMIN_UP } };
 
 	spec->ports[0] = spec->ports[1] = (struct port_spec){ 0 };
 	return plan;
@@ -113,7 +113,7 @@ static struct plan plan_again(struct rport_link *link)
 
 	memcpy(plan.spec.name, link->name, sizeof(plan.spec.name));
 	for (int end = 0; end < 2; end++) {
-		plan.wishes[end] = link->ports[end]->wish;
+		plan.admin[end] = link->ports[end]->admin;
 		plan.spec.ports[end] = link->ports[end]->spec;
 		link->ports[end]->spec.addresses = NULL;
 		link->ports[end]->spec.routes = NULL;

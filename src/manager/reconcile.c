@@ -192,7 +192,7 @@ void hold_lost(struct manager *manager, struct port *port, const char *reason)
 
 static int bring_up(struct port *port, struct rport_error *err)
 {
-	return port->wish == PORT_WISH_UP ? port_bring_up(port, false, err) : 0;
+	return port->admin == PORT_ADMIN_UP ? port_bring_up(port, false, err) : 0;
 }
 
 int hold_settle(struct manager *manager, struct port *port, bool stale, struct rport_error *err)

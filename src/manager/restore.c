@@ -45,16 +45,16 @@ static const char *queue_name(unsigned int slot, unsigned int queue,
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static const char *const wish_names[] = {
-	[PORT_WISH_NONE] = "none",
-	[PORT_WISH_UP] = "up",
-	[PORT_WISH_DOWN] = "down",
+static const char *const admin_names[] = {
+	[PORT_ADMIN_UNSET] = "none",
+	[PORT_ADMIN_UP] = "up",
+	[PORT_ADMIN_DOWN] = "down",
 };
 
 static json_t *port_to_record(const struct port *port)
 {
 	return json_pack("{s:I, s:s, s:I, s:o}", "slot", (json_int_t)port->slot, "wish",
-			 wish_names[port->wish], "losses", (json_int_t)port->hold.losses, "spec",
+			 admin_names[port->admin], "losses", (json_int_t)port->hold.losses, "spec",
 			 spec_json_write(&port->spec));
 }
 
@@ -139,12 +139,12 @@ unsigned int record_take_queues(struct manager *manager, unsigned int slot, unsi
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static enum port_wish wish_from_name(const char *name)
+static enum port_admin admin_from_name(const char *name)
 {
-	for (size_t i = 0; name && i < ARRAY_SIZE(wish_names); i++)
-		if (streq(name, wish_names[i]))
-			return (enum port_wish)i;
-	return PORT_WISH_NONE;
+	for (size_t i = 0; name && i < ARRAY_SIZE(admin_names); i++)
+		if (streq(name, admin_names[i]))
+			return (enum port_admin)i;
+	return PORT_ADMIN_UNSET;
 }
 
 /* A port as it was, but without its device. */
@@ -167,7 +167,7 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 	if (r < 0)
 		return r;
 	port->settled = port->spec.ifname[0];
-	port->wish = wish_from_name(json_string_value(json_object_get(record, "wish")));
+	port->admin = admin_from_name(json_string_value(json_object_get(record, "wish")));
 	port->hold.losses = (unsigned int)json_integer_value(json_object_get(record, "losses"));
 	*ret = port;
 	return 0;

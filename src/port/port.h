@@ -21,13 +21,6 @@ struct rport_link;
 #define PORT_ALIAS     "rport"
 #define PORT_ALIAS_MAX (sizeof(PORT_ALIAS " link , end x") + LINK_NAME_MAX)
 
-/* What its administrator wants it to be; the first to set it up, by whatever means, has said it. */
-enum port_wish {
-	PORT_WISH_NONE,
-	PORT_WISH_UP,
-	PORT_WISH_DOWN,
-};
-
 /* How it holds: what a port without a device waits for. See manager/reconcile.c; times are
  * CLOCK_MONOTONIC, in microseconds. */
 struct port_hold {
@@ -52,8 +45,8 @@ struct port {
 	unsigned int end;        /* of the link: 0 is a, 1 is b */
 
 	struct port_spec spec; /* what it shall be; its domain as it was found */
-	enum port_wish wish;
-	unsigned int slot;                              /* of its counters, and so its number */
+	enum port_admin admin; /* administrative state */
+	unsigned int slot;     /* of its counters, and so its number */
 	struct flow_counters *counters[TUN_QUEUES_MAX]; /* of each queue that the spec has */
 	struct port_hold hold;
 

@@ -1,114 +1,264 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What a port is given: up or down, MTU, addresses, routes; whether it still has that, and how it
- * gets it back. */
+/*
+ * Theory of operation
+ *
+ * Every change of a port with a device goes the same way: look (port_observe()), plan (port_plan(),
+ * for the part of the port that the caller names), act, and look again, since the kernel may have
+ * taken more away than was meant. It ends when the plan is empty, or after ROUNDS.
+ */
 
-#include <stdio.h>
-
+#include "port/observe.h"
 #include "port/port-private.h"
 
-/* --- giving ----------------------------------------------------------------------------------- */
+#define ROUNDS 3
 
-static int add_link_local(struct rtnl *rtnl, struct port *port)
+static struct port_want want_of(const struct port *port, enum port_admin admin)
 {
-	struct ip_prefix prefix = { .address = port->link_local, .length = 64 };
-	int r;
-
-	r = rtnl_dev_add_address(rtnl, port->index, &prefix, NULL);
-	port->no_ipv6 = r == -EACCES || r == -EOPNOTSUPP || r == -EAFNOSUPPORT;
-	return port->no_ipv6 || r == -EEXIST ? 0 : r;
+	return (struct port_want){
+		.spec = &port->spec,
+		.admin = admin,
+		.link_local = port->link_local,
+	};
 }
 
-static int add_addresses(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
+/* --- acting ----------------------------------------------------------------------------------- */
+
+/*
+ * struct actor - who carries out a plan
+ * @rtnl: a socket where the port is
+ * @tolerant: what it has already is fine; else it is somebody else's, and in the way
+ */
+struct actor {
+	struct port *port;
+	struct rtnl *rtnl;
+	bool tolerant;
+};
+
+static int rename_port(const struct actor *actor, const struct plan_step *step,
+		       struct rport_error *err)
 {
-	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
+	struct port *port = actor->port;
+	int r = rtnl_dev_rename(actor->rtnl, port->index, step->name.to);
 
-	for (size_t i = 0; i < port->spec.n_addresses; i++) {
-		const struct address_spec *address = &port->spec.addresses[i];
-		int r = rtnl_dev_add_address(rtnl, port->index, &address->address, &address->peer);
-
-		if (r < 0 && !(again && r == -EEXIST))
-			return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
-					       "cannot add the address %s to %s: %s",
-					       ip_prefix_format(&address->address, text),
-					       port_format(port, name), strerror(-r));
-	}
-	return 0;
-}
-
-static int add_routes(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
-{
-	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
-
-	for (size_t i = 0; i < port->spec.n_routes; i++) {
-		const struct ip_prefix *route = &port->spec.routes[i];
-		int r = rtnl_dev_add_route(rtnl, port->index, route, port->table);
-
-		if (r < 0 && !(again && r == -EEXIST))
-			return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
-					       "cannot add the route %s by %s: %s",
-					       ip_prefix_format(route, text),
-					       port_format(port, name), strerror(-r));
-	}
-	return 0;
-}
-
-static int give_all(struct rtnl *rtnl, struct port *port, bool again, struct rport_error *err)
-{
-	int r;
-
-	r = add_link_local(rtnl, port);
+	if (r == -EEXIST)
+		return rport_error_set(err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+				       "cannot name %s %s again: another interface has that name",
+				       step->name.from, step->name.to);
 	if (r < 0)
-		return port_step_failed(err, r, port, "give a link-local address to");
-	r = add_addresses(rtnl, port, again, err);
-	return r < 0 ? r : add_routes(rtnl, port, again, err);
+		return port_step_failed(err, r, port, "rename");
+	memcpy(port->ifname, step->name.to, IFNAMSIZ);
+	return 0;
 }
+
+static int set_up(const struct actor *actor, bool up, struct rport_error *err)
+{
+	struct port *port = actor->port;
+	int r = rtnl_dev_set_up(actor->rtnl, port->index, up);
+
+	if (r < 0)
+		return port_step_failed(err, r, port, up ? "set up" : "set down");
+	port->rule.up = up;
+	return 0;
+}
+
+static int set_mtu(const struct actor *actor, const struct plan_step *step, struct rport_error *err)
+{
+	struct port *port = actor->port;
+	int r = rtnl_dev_set_mtu(actor->rtnl, port->index, step->mtu.to);
+
+	if (r < 0)
+		return port_step_failed(err, r, port, "set the MTU of");
+	port->mtu = step->mtu.to;
+	return 0;
+}
+
+static int add_link_local(const struct actor *actor, const struct plan_step *step,
+			  struct rport_error *err)
+{
+	struct port *port = actor->port;
+	int r = rtnl_dev_add_address(actor->rtnl, port->index, &step->address.address, NULL);
+
+	port->no_ipv6 = r == -EACCES || r == -EOPNOTSUPP || r == -EAFNOSUPPORT;
+	if (r < 0 && r != -EEXIST && !port->no_ipv6)
+		return port_step_failed(err, r, port, "give a link-local address to");
+	return 0;
+}
+
+static int add_address(const struct actor *actor, const struct plan_step *step,
+		       struct rport_error *err)
+{
+	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
+	const struct address_spec *address = &step->address;
+	int r = rtnl_dev_add_address(actor->rtnl, actor->port->index, &address->address,
+				     &address->peer);
+
+	if (r < 0 && !(actor->tolerant && r == -EEXIST))
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+				       "cannot add the address %s to %s: %s",
+				       ip_prefix_format(&address->address, text),
+				       port_format(actor->port, name), strerror(-r));
+	return 0;
+}
+
+static int add_route(const struct actor *actor, const struct plan_step *step,
+		     struct rport_error *err)
+{
+	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
+	int r = rtnl_dev_add_route(actor->rtnl, actor->port->index, &step->route,
+				   actor->port->table);
+
+	if (r < 0 && !(actor->tolerant && r == -EEXIST))
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+				       "cannot add the route %s by %s: %s",
+				       ip_prefix_format(&step->route, text),
+				       port_format(actor->port, name), strerror(-r));
+	return 0;
+}
+
+/* One that went by itself meanwhile is no failure. */
+static int delete_address(const struct actor *actor, const struct plan_step *step)
+{
+	(void)rtnl_dev_delete_address(actor->rtnl, actor->port->index, &step->address.address,
+				      &step->address.peer);
+	return 0;
+}
+
+static int carry_out(const struct actor *actor, const struct plan_step *step,
+		     struct rport_error *err)
+{
+	switch (step->action) {
+	case PLAN_REMAKE: /* is up to the caller of port_put_back() */
+		break;
+	case PLAN_RENAME:
+		return rename_port(actor, step, err);
+	case PLAN_SET_DOWN:
+		return set_up(actor, false, err);
+	case PLAN_SET_MTU:
+		return set_mtu(actor, step, err);
+	case PLAN_SET_UP:
+		return set_up(actor, true, err);
+	case PLAN_ADD_LINK_LOCAL:
+		return add_link_local(actor, step, err);
+	case PLAN_ADD_ADDRESS:
+		return add_address(actor, step, err);
+	case PLAN_ADD_ROUTE:
+		return add_route(actor, step, err);
+	case PLAN_DELETE_ADDRESS:
+		return delete_address(actor, step);
+	case PLAN_DELETE_ROUTE:
+		return rtnl_dev_delete_route(actor->rtnl, actor->port->index, &step->route,
+					     actor->port->table);
+	}
+	return 0;
+}
+
+/* --- the round -------------------------------------------------------------------------------- */
+
+static int look(const struct port *port, const struct port_want *want, unsigned int scope,
+		struct plan *ret)
+{
+	_cleanup_port_seen_ struct port_seen seen = { 0 };
+	int r;
+
+	r = port_observe(port, want, scope, &seen);
+	return r < 0 ? r : port_plan(want, &seen, scope, ret);
+}
+
+/* With an address or a name, or as the port goes down, the kernel may take away more than that. */
+static bool may_take_more(enum plan_action action)
+{
+	return action == PLAN_RENAME || action == PLAN_SET_DOWN || action == PLAN_DELETE_ADDRESS;
+}
+
+/* Return: 1: look again; 0: done; or -errno. */
+static int play_round(struct port *port, const struct port_want *want, unsigned int scope,
+		      bool tolerant, struct rport_error *err)
+{
+	struct actor actor = { .port = port, .tolerant = tolerant };
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	_cleanup_plan_ struct plan plan = { 0 };
+	bool again = false;
+	int r;
+
+	r = look(port, want, scope, &plan);
+	if (r >= 0 && plan.n > 0)
+		r = port_open_rtnl(port, &rtnl);
+	if (r < 0)
+		return port_step_failed(err, r, port, "look at");
+	actor.rtnl = rtnl;
+	for (size_t i = 0; i < plan.n && r >= 0; i++) {
+		again |= may_take_more(plan.steps[i].action);
+		r = carry_out(&actor, &plan.steps[i], err);
+	}
+	return r < 0 ? r : again;
+}
+
+static int settle(struct port *port, const struct port_want *want, unsigned int scope,
+		  bool tolerant, struct rport_error *err)
+{
+	int r = 1;
+
+	for (int i = 0; i < ROUNDS && r > 0; i++)
+		r = play_round(port, want, scope, tolerant || i > 0, err);
+	return MIN(r, 0);
+}
+
+/* --- what callers ask for --------------------------------------------------------------------- */
 
 /* Routes and IPv6 addresses go as the port goes down. */
-static void undo_bring_up(struct rtnl *rtnl, const struct port *port)
+static void undo_bring_up(struct port *port)
 {
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+
+	if (port_open_rtnl(port, &rtnl) < 0)
+		return;
 	rtnl_dev_set_up(rtnl, port->index, false);
 	for (size_t i = 0; i < port->spec.n_addresses; i++)
 		rtnl_dev_delete_address(rtnl, port->index, &port->spec.addresses[i].address,
 					&port->spec.addresses[i].peer);
+	port->rule.up = false;
+}
+
+/* Netlink events from before we set the port up may still be queued. */
+static void note_up(struct port *port, bool was_up)
+{
+	port->unheard = !was_up;
+	port->rule.up = true;
+	port->was_up = true;
 }
 
 int port_bring_up(struct port *port, bool again, struct rport_error *err)
 {
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	struct port_want want = want_of(port, PORT_ADMIN_UP);
 	bool was_up = port->rule.up;
 	int r;
 
-	r = port_open_rtnl(port, &rtnl);
-	if (r < 0)
-		return port_step_failed(err, r, port, "open a netlink socket for");
-	r = rtnl_dev_set_up(rtnl, port->index, true);
-	if (r < 0)
-		return port_step_failed(err, r, port, "set up");
-	r = give_all(rtnl, port, again, err);
-	if (r < 0 && !was_up) {
-		undo_bring_up(rtnl, port);
-		return r;
-	}
-	port->unheard = !was_up;
-	port->rule.up = true;
-	port->was_up = true;
+	r = settle(port, &want, PLAN_ADMIN | PLAN_SETTINGS, again, err);
+	if (r < 0 && !was_up)
+		undo_bring_up(port);
+	else
+		note_up(port, was_up);
 	return r;
 }
 
-/* As the kernel says now, whatever we have heard. */
-static bool is_up(struct rtnl *rtnl, const struct port *port)
+static bool is_up(const struct port *port)
 {
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 
-	return tun_name(tun_fd(&port->tun), name) >= 0 && rtnl_dev_by_name(rtnl, name, &dev) >= 0 &&
-	       dev.flags & IFF_UP;
+	return port_open_rtnl(port, &rtnl) >= 0 && tun_name(tun_fd(&port->tun), name) >= 0 &&
+	       rtnl_dev_by_name(rtnl, name, &dev) >= 0 && dev.flags & IFF_UP;
 }
 
-/* One that was given while the port was down would not have the route to its peer later. */
-static void take_ipv6_back(struct rtnl *rtnl, const struct port *port)
+/* An address given while the port is down does not get the route to its peer later. */
+static void take_ipv6_back(const struct port *port)
 {
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+
+	if (port_open_rtnl(port, &rtnl) < 0)
+		return;
 	for (size_t i = 0; i < port->spec.n_addresses; i++) {
 		const struct address_spec *address = &port->spec.addresses[i];
 
@@ -120,247 +270,74 @@ static void take_ipv6_back(struct rtnl *rtnl, const struct port *port)
 
 int port_give_back(struct port *port, struct rport_error *err)
 {
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	struct port_want want = want_of(port, PORT_ADMIN_UNSET);
 	int r;
 
-	r = port_open_rtnl(port, &rtnl);
-	if (r < 0)
-		return port_step_failed(err, r, port, "open a netlink socket for");
-	if (!is_up(rtnl, port))
+	if (!is_up(port))
 		return 0;
-	r = give_all(rtnl, port, true, err);
+	r = settle(port, &want, PLAN_SETTINGS, true, err);
 	port->was_up = true;
-	if (is_up(rtnl, port))
+	if (is_up(port))
 		return r;
-	take_ipv6_back(rtnl, port);
+	take_ipv6_back(port);
 	return 0;
 }
 
 int port_take_down(struct port *port, struct rport_error *err)
 {
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	int r;
+	struct port_want want = want_of(port, PORT_ADMIN_DOWN);
+	int r = settle(port, &want, PLAN_ADMIN, true, err);
 
-	r = port_open_rtnl(port, &rtnl);
 	if (r >= 0)
-		r = rtnl_dev_set_up(rtnl, port->index, false);
-	if (r < 0)
-		return port_step_failed(err, r, port, "set down");
-	port->rule.up = false;
-	return 0;
+		port->rule.up = false;
+	return r;
 }
 
 int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
 {
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	struct port_want want = want_of(port, port->admin);
+	unsigned int before = port->spec.mtu;
 	int r;
 
-	r = port_open_rtnl(port, &rtnl);
-	if (r >= 0)
-		r = rtnl_dev_set_mtu(rtnl, port->index, mtu);
+	port->spec.mtu = mtu;
+	r = settle(port, &want, PLAN_MTU, true, err);
 	if (r < 0)
-		return port_step_failed(err, r, port, "set the MTU of");
-	port->mtu = port->spec.mtu = mtu;
-	return 0;
-}
-
-/* --- comparing -------------------------------------------------------------------------------- */
-
-/* What of the spec was found; a bit for each address and each route. */
-struct found {
-	const struct port *port;
-	uint64_t addresses;
-	uint64_t routes[SPEC_ROUTES_MAX / 64];
-	bool link_local;
-};
-
-_Static_assert(SPEC_ADDRESSES_MAX <= 64, "a bit for each address");
-
-static void find_address(const struct ip_prefix *address, const struct ip_address *peer,
-			 void *userdata)
-{
-	struct found *found = userdata;
-	const struct port_spec *spec = &found->port->spec;
-
-	if (ip_address_equal(&address->address, &found->port->link_local))
-		found->link_local = true;
-	for (size_t i = 0; i < spec->n_addresses; i++)
-		if (ip_prefix_equal(&spec->addresses[i].address, address) &&
-		    ip_address_equal(&spec->addresses[i].peer, peer))
-			found->addresses |= UINT64_C(1) << i;
-}
-
-static void find_route(const struct ip_prefix *prefix, uint32_t table, void *userdata)
-{
-	struct found *found = userdata;
-	const struct port_spec *spec = &found->port->spec;
-
-	for (size_t i = 0; i < spec->n_routes; i++)
-		if (table == found->port->table && ip_prefix_equal(&spec->routes[i], prefix))
-			found->routes[i / 64] |= UINT64_C(1) << (i % 64);
-}
-
-static void tell_missing(FILE *out, const struct found *found)
-{
-	const struct port_spec *spec = &found->port->spec;
-	char text[IP_PREFIX_TEXT_MAX];
-
-	if (!found->port->no_ipv6 && !found->link_local)
-		fprintf(out, "the link-local address %s is missing\n",
-			ip_address_format(&found->port->link_local, text));
-	for (size_t i = 0; i < spec->n_addresses; i++)
-		if (!(found->addresses >> i & 1))
-			fprintf(out, "the address %s is missing\n",
-				ip_prefix_format(&spec->addresses[i].address, text));
-	for (size_t i = 0; i < spec->n_routes; i++)
-		if (!(found->routes[i / 64] >> (i % 64) & 1))
-			fprintf(out, "the route %s is missing\n",
-				ip_prefix_format(&spec->routes[i], text));
-}
-
-static int tell_settings(FILE *out, struct rtnl *rtnl, const struct port *port)
-{
-	struct found found = { .port = port };
-	int r;
-
-	r = rtnl_dev_addresses(rtnl, port->index, find_address, &found);
-	if (r >= 0 && port->spec.n_routes > 0)
-		r = rtnl_dev_routes(rtnl, port->index, find_route, &found);
-	if (r >= 0)
-		tell_missing(out, &found);
+		port->spec.mtu = before;
+	else
+		port->mtu = mtu;
 	return r;
-}
-
-static bool wrong_way_up(const struct port *port, bool up)
-{
-	return port->wish != PORT_WISH_NONE && up != (port->wish == PORT_WISH_UP);
-}
-
-/* A port that is down has no routes, and few addresses: it gets them as it comes up. */
-static int tell_drift(FILE *out, const struct port *port)
-{
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	struct rtnl_dev dev;
-	bool up;
-	int r;
-
-	r = port_open_rtnl(port, &rtnl);
-	if (r >= 0)
-		r = rtnl_dev_by_name(rtnl, port->ifname, &dev);
-	if (r < 0)
-		return r;
-	up = dev.flags & IFF_UP;
-	if (port->away)
-		fprintf(out, "it was moved to another namespace\n");
-	if (!streq(dev.name, port->spec.ifname))
-		fprintf(out, "the name is %s, not %s\n", dev.name, port->spec.ifname);
-	if (dev.mtu != port->spec.mtu)
-		fprintf(out, "mtu is %u, not %u\n", dev.mtu, port->spec.mtu);
-	if (wrong_way_up(port, up))
-		fprintf(out, "it is %s, not %s\n", up ? "up" : "down", up ? "down" : "up");
-	return up && !port->away ? tell_settings(out, rtnl, port) : 0;
-}
-
-int port_compare(struct port *port)
-{
-	_cleanup_free_ char *drift = NULL;
-	size_t size = 0;
-	bool changed;
-	FILE *out;
-	int r = 0;
-
-	out = open_memstream(&drift, &size);
-	if (!out)
-		return -ENOMEM;
-	if (port->rule.present)
-		r = tell_drift(out, port);
-	if (fclose(out) != 0)
-		return -ENOMEM;
-	if (r < 0)
-		return r;
-	changed = !streq(drift, port->drift ? port->drift : "");
-	if (changed) {
-		free(port->drift);
-		port->drift = size > 0 ? steal_ptr(drift) : NULL;
-	}
-	return changed;
-}
-
-static int put_name_back(struct port *port, struct rport_error *err)
-{
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	int r;
-
-	if (streq(port->ifname, port->spec.ifname))
-		return 0;
-	r = port_open_rtnl(port, &rtnl);
-	if (r >= 0)
-		r = rtnl_dev_rename(rtnl, port->index, port->spec.ifname);
-	if (r == -EEXIST)
-		return rport_error_set(err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
-				       "cannot name %s %s again: another interface has that name",
-				       port->ifname, port->spec.ifname);
-	if (r < 0)
-		return port_step_failed(err, r, port, "rename");
-	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
-	return 0;
-}
-
-/* An IPv6 address that we shall have, but with another length or peer: the kernel has one of each
- * only. */
-struct impostors {
-	struct rtnl *rtnl;
-	const struct port *port;
-};
-
-static void remove_impostor(const struct ip_prefix *address, const struct ip_address *peer,
-			    void *userdata)
-{
-	const struct impostors *impostors = userdata;
-	const struct port_spec *spec = &impostors->port->spec;
-
-	if (address->address.family != AF_INET6)
-		return;
-	for (size_t i = 0; i < spec->n_addresses; i++) {
-		const struct address_spec *ours = &spec->addresses[i];
-
-		if (ip_address_equal(&ours->address.address, &address->address) &&
-		    !(ip_prefix_equal(&ours->address, address) &&
-		      ip_address_equal(&ours->peer, peer)))
-			(void)rtnl_dev_delete_address(impostors->rtnl, impostors->port->index,
-						      address, peer);
-	}
-}
-
-static int remove_impostors(struct port *port, struct rport_error *err)
-{
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	struct impostors impostors = { .port = port };
-	int r;
-
-	r = port_open_rtnl(port, &rtnl);
-	impostors.rtnl = rtnl;
-	if (r >= 0)
-		r = rtnl_dev_addresses(rtnl, port->index, remove_impostor, &impostors);
-	return r < 0 ? port_step_failed(err, r, port, "look at the addresses of") : 0;
 }
 
 int port_put_back(struct port *port, struct rport_error *err)
 {
+	struct port_want want = want_of(port, port->admin);
+	bool was_up = port->rule.up;
 	int r;
 
-	r = put_name_back(port, err);
-	/* below 1280 there is no IPv6; if it came back while the port is up, so would the kernel's
-	 * own link-local address */
-	if (r >= 0 && port->mtu < LINK_MTU_MIN && port->rule.up)
-		r = port_take_down(port, err);
+	r = settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, true, err);
+	if (port->rule.up)
+		note_up(port, was_up);
+	return r;
+}
+
+int port_compare(struct port *port)
+{
+	struct port_want want = want_of(port, port->admin);
+	_cleanup_plan_ struct plan plan = { 0 };
+	_cleanup_free_ char *drift = NULL;
+	bool changed;
+	int r = 0;
+
+	if (port->rule.present)
+		r = look(port, &want, PLAN_ALL, &plan);
 	if (r >= 0)
-		r = remove_impostors(port, err);
-	if (r >= 0 && port->mtu != port->spec.mtu)
-		r = port_set_mtu(port, port->spec.mtu, err);
+		r = plan_drift(&plan, &drift);
 	if (r < 0)
 		return r;
-	if (port->wish == PORT_WISH_DOWN)
-		return port->rule.up ? port_take_down(port, err) : 0;
-	return port->wish == PORT_WISH_UP || port->rule.up ? port_bring_up(port, true, err) : 0;
+	changed = !streq(drift ? drift : "", port->drift ? port->drift : "");
+	if (changed) {
+		free(port->drift);
+		port->drift = steal_ptr(drift);
+	}
+	return changed;
 }

@@ -14,6 +14,13 @@
 #define SPEC_ROUTES_MAX    512
 #define SPEC_QUEUES_MAX    8
 
+/* Administrative state of a port. UNSET until someone brings the port up, by rportctl or ip(8). */
+enum port_admin {
+	PORT_ADMIN_UNSET,
+	PORT_ADMIN_UP,
+	PORT_ADMIN_DOWN,
+};
+
 struct address_spec {
 	struct ip_prefix address;
 	struct ip_address peer; /* AF_UNSPEC: none */

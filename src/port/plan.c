@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * Order. Names come first, since an error names the interface. What is in the way goes before what
+ * comes: a port has an IPv6 address once, whatever its prefix length. A route needs the port up,
+ * and often an address. What is no longer wanted goes last, so that traffic finds the new address
+ * or route before the old one is gone. With an IPv4 address the kernel may take others away
+ * (secondary addresses, routes); whoever carries out the plan looks again and makes another one.
+ *
+ * Bouncing. As a port goes down the kernel takes its IPv6 addresses and its routes away, but not
+ * its IPv4 addresses. So after a step that sets it down, those count as missing.
+ *
+ * Small MTUs. Below 1280 bytes the kernel switches IPv6 off; when the MTU rises while the port is
+ * up, it makes a link-local address of its own. So the port goes down for that.
+ */
+
+#include <stdio.h>
+
+#include "port/plan.h"
+
+struct planner {
+	const struct port_want *want;
+	const struct port_seen *seen;
+	unsigned int scope;
+	struct plan plan;
+	size_t room; /* of plan.steps */
+	bool down;   /* after the steps so far */
+	bool no_memory;
+};
+
+static void add(struct planner *planner, const struct plan_step *step)
+{
+	struct plan *plan = &planner->plan;
+
+	if (plan->n == planner->room) {
+		size_t room = MAX(2 * planner->room, (size_t)8);
+		struct plan_step *steps = reallocarray(plan->steps, room, sizeof(*steps));
+
+		if (!steps) {
+			planner->no_memory = true;
+			return;
+		}
+		plan->steps = steps;
+		planner->room = room;
+	}
+	plan->steps[plan->n++] = *step;
+}
+
+static void add_plain(struct planner *planner, enum plan_action action, bool drift)
+{
+	add(planner, &(struct plan_step){ .action = action, .drift = drift });
+}
+
+static bool may(const struct planner *planner, unsigned int scope)
+{
+	return (planner->scope & scope) == scope;
+}
+
+/* --- what goes -------------------------------------------------------------------------------- */
+
+static bool same_address(const struct address_spec *a, const struct address_spec *b)
+{
+	return ip_prefix_equal(&a->address, &b->address) && ip_address_equal(&a->peer, &b->peer);
+}
+
+static bool has_address(const struct address_spec *list, size_t n, const struct address_spec *one)
+{
+	for (size_t i = 0; i < n; i++)
+		if (same_address(&list[i], one))
+			return true;
+	return false;
+}
+
+static bool has_route(const struct ip_prefix *list, size_t n, const struct ip_prefix *one)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ip_prefix_equal(&list[i], one))
+			return true;
+	return false;
+}
+
+/* An IPv6 address of the spec with another length or peer is in the way of the wanted one. */
+static bool is_in_the_way(const struct port_spec *spec, const struct address_spec *address)
+{
+	if (address->address.address.family != AF_INET6)
+		return false;
+	for (size_t i = 0; i < spec->n_addresses; i++)
+		if (ip_address_equal(&spec->addresses[i].address.address,
+				     &address->address.address))
+			return true;
+	return false;
+}
+
+static void delete_addresses(struct planner *planner, bool in_the_way)
+{
+	const struct port_spec *spec = planner->want->spec, *given = planner->want->given;
+	const struct port_seen *seen = planner->seen;
+
+	for (size_t i = 0; i < seen->n_addresses; i++) {
+		const struct address_spec *address = &seen->addresses[i];
+
+		if (has_address(spec->addresses, spec->n_addresses, address) ||
+		    is_in_the_way(spec, address) != in_the_way)
+			continue;
+		if (in_the_way ||
+		    (given && has_address(given->addresses, given->n_addresses, address)))
+			add(planner, &(struct plan_step){ .action = PLAN_DELETE_ADDRESS,
+							  .address = *address });
+	}
+}
+
+static void delete_routes(struct planner *planner)
+{
+	const struct port_spec *spec = planner->want->spec, *given = planner->want->given;
+	const struct port_seen *seen = planner->seen;
+
+	for (size_t i = 0; given && i < given->n_routes; i++) {
+		const struct ip_prefix *route = &given->routes[i];
+
+		if (!has_route(spec->routes, spec->n_routes, route) &&
+		    has_route(seen->routes, seen->n_routes, route))
+			add(planner,
+			    &(struct plan_step){ .action = PLAN_DELETE_ROUTE, .route = *route });
+	}
+}
+
+/* --- the device ------------------------------------------------------------------------------- */
+
+static void plan_name(struct planner *planner)
+{
+	struct plan_step step = { .action = PLAN_RENAME, .drift = true };
+
+	if (!may(planner, PLAN_NAME) || streq(planner->seen->name, planner->want->spec->ifname))
+		return;
+	memcpy(step.name.from, planner->seen->name, IFNAMSIZ);
+	memcpy(step.name.to, planner->want->spec->ifname, IFNAMSIZ);
+	add(planner, &step);
+}
+
+static void plan_mtu(struct planner *planner)
+{
+	unsigned int from = planner->seen->mtu, to = planner->want->spec->mtu;
+
+	if (may(planner, PLAN_MTU) && from != to)
+		add(planner, &(struct plan_step){ .action = PLAN_SET_MTU,
+						  .drift = true,
+						  .mtu = { .from = from, .to = to } });
+}
+
+static bool ends_up(const struct planner *planner)
+{
+	if (!may(planner, PLAN_ADMIN) || planner->want->admin == PORT_ADMIN_UNSET)
+		return planner->seen->up;
+	return planner->want->admin == PORT_ADMIN_UP;
+}
+
+static void set_down(struct planner *planner, bool drift)
+{
+	if (planner->down)
+		return;
+	planner->down = true;
+	add_plain(planner, PLAN_SET_DOWN, drift);
+}
+
+static bool has_small_mtu(const struct planner *planner)
+{
+	return planner->seen->mtu < LINK_MTU_MIN && planner->seen->mtu != planner->want->spec->mtu;
+}
+
+/* --- what comes ------------------------------------------------------------------------------- */
+
+static void add_link_local(struct planner *planner, bool bounces)
+{
+	const struct port_seen *seen = planner->seen;
+	struct plan_step step = { .action = PLAN_ADD_LINK_LOCAL,
+				  .drift = seen->up && !seen->has_link_local && !seen->no_ipv6 };
+
+	if (seen->has_link_local && !bounces)
+		return;
+	step.address.address = (struct ip_prefix){ planner->want->link_local, 64 };
+	add(planner, &step);
+}
+
+static void add_settings(struct planner *planner, bool bounces)
+{
+	const struct port_spec *spec = planner->want->spec;
+	const struct port_seen *seen = planner->seen;
+
+	add_link_local(planner, bounces);
+	for (size_t i = 0; i < spec->n_addresses; i++) {
+		const struct address_spec *address = &spec->addresses[i];
+		bool ipv6 = address->address.address.family == AF_INET6;
+		bool there = has_address(seen->addresses, seen->n_addresses, address);
+
+		if (!there || (bounces && ipv6))
+			add(planner, &(struct plan_step){ .action = PLAN_ADD_ADDRESS,
+							  .drift = seen->up && !there,
+							  .address = *address });
+	}
+	for (size_t i = 0; i < spec->n_routes; i++) {
+		bool there = has_route(seen->routes, seen->n_routes, &spec->routes[i]);
+
+		if (!there || bounces)
+			add(planner, &(struct plan_step){ .action = PLAN_ADD_ROUTE,
+							  .drift = seen->up && !there,
+							  .route = spec->routes[i] });
+	}
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+/* Return: whether the port goes down and comes up again. */
+static bool plan_device(struct planner *planner)
+{
+	bool up = ends_up(planner);
+
+	plan_name(planner);
+	if (up && may(planner, PLAN_MTU | PLAN_SETTINGS) && has_small_mtu(planner))
+		set_down(planner, false);
+	plan_mtu(planner);
+	if (!up)
+		set_down(planner, true);
+	if (!up || !planner->down)
+		return false;
+	add_plain(planner, PLAN_SET_UP, !planner->seen->up);
+	return planner->seen->up;
+}
+
+/* Elsewhere a port is given no addresses and no routes. */
+static void plan_settings(struct planner *planner, bool bounces)
+{
+	if (ends_up(planner))
+		add_settings(planner, bounces);
+	if (!bounces)
+		delete_routes(planner);
+	delete_addresses(planner, false);
+}
+
+static void plan_all(struct planner *planner)
+{
+	bool settings = may(planner, PLAN_SETTINGS) && !planner->seen->away, bounces;
+
+	if (may(planner, PLAN_PLACE) && planner->seen->away)
+		add_plain(planner, PLAN_REMAKE, true);
+	if (settings)
+		delete_addresses(planner, true);
+	bounces = plan_device(planner);
+	if (settings)
+		plan_settings(planner, bounces);
+}
+
+int port_plan(const struct port_want *want, const struct port_seen *seen, unsigned int scope,
+	      struct plan *ret)
+{
+	struct planner planner = { .want = want, .seen = seen, .scope = scope, .down = !seen->up };
+
+	plan_all(&planner);
+	if (planner.no_memory) {
+		plan_release(&planner.plan);
+		return -ENOMEM;
+	}
+	*ret = planner.plan;
+	return 0;
+}
+
+void plan_release(struct plan *plan)
+{
+	free(plan->steps);
+	*plan = (struct plan){ 0 };
+}
+
+void port_seen_release(struct port_seen *seen)
+{
+	free(seen->addresses);
+	free(seen->routes);
+	*seen = (struct port_seen){ 0 };
+}
+
+/* --- in words --------------------------------------------------------------------------------- */
+
+const char *plan_step_describe(const struct plan_step *step, char buf[static PLAN_STEP_TEXT_MAX])
+{
+	char text[IP_PREFIX_TEXT_MAX];
+	int n = 0;
+
+	switch (step->action) {
+	case PLAN_REMAKE:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "it was moved to another namespace");
+		break;
+	case PLAN_RENAME:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the name is %s, not %s", step->name.from,
+			     step->name.to);
+		break;
+	case PLAN_DELETE_ROUTE:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the route %s is not wanted",
+			     ip_prefix_format(&step->route, text));
+		break;
+	case PLAN_DELETE_ADDRESS:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the address %s is not wanted",
+			     ip_prefix_format(&step->address.address, text));
+		break;
+	case PLAN_SET_DOWN:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "it is up, not down");
+		break;
+	case PLAN_SET_MTU:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "mtu is %u, not %u", step->mtu.from,
+			     step->mtu.to);
+		break;
+	case PLAN_SET_UP:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "it is down, not up");
+		break;
+	case PLAN_ADD_LINK_LOCAL:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the link-local address %s is missing",
+			     ip_address_format(&step->address.address.address, text));
+		break;
+	case PLAN_ADD_ADDRESS:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the address %s is missing",
+			     ip_prefix_format(&step->address.address, text));
+		break;
+	case PLAN_ADD_ROUTE:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the route %s is missing",
+			     ip_prefix_format(&step->route, text));
+		break;
+	}
+	if (n <= 0)
+		buf[0] = '\0';
+	return buf;
+}
+
+int plan_drift(const struct plan *plan, char **ret)
+{
+	char text[PLAN_STEP_TEXT_MAX], *drift = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	out = open_memstream(&drift, &size);
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->steps[i].drift)
+			fprintf(out, "%s\n", plan_step_describe(&plan->steps[i], text));
+	if (fclose(out) != 0) {
+		free(drift);
+		return -ENOMEM;
+	}
+	if (size == 0)
+		free(steal_ptr(drift));
+	*ret = drift;
+	return 0;
+}

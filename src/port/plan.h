@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_PORT_PLAN_H
+#define RPORT_PORT_PLAN_H
+
+/*
+ * What has to be done so that a port becomes what it was asked to be. Pure: from what is wanted and
+ * what was seen it makes a list of steps, in the order in which the kernel takes them. The steps
+ * that stand for somebody else's change are, in words, the drift of the port.
+ */
+
+#include "port/spec.h"
+
+/*
+ * struct port_want - what a port with a device was asked to be; everything is borrowed
+ * @spec: name, MTU, addresses and routes
+ * @given: the spec that it had before, whose addresses and routes go; NULL: as @spec
+ * @admin: administrative state
+ * @link_local: the IPv6 link-local address that rportd gives it
+ */
+struct port_want {
+	const struct port_spec *spec;
+	const struct port_spec *given;
+	enum port_admin admin;
+	struct ip_address link_local;
+};
+
+/*
+ * struct port_seen - what the kernel said of the device of a port
+ * @away: somebody moved it to another namespace; its addresses and routes there do not matter
+ * @up: IFF_UP
+ * @no_ipv6: its namespace, or somebody there, has switched IPv6 off
+ * @has_link_local: it has the address of port_want.link_local
+ * @mtu: bytes
+ * @name: of the interface
+ * @addresses: those that have the same bits as an address of the spec, or of the one before
+ * @routes: those of rportd into it, in its table, that are in the spec, or in the one before
+ */
+struct port_seen {
+	bool away;
+	bool up;
+	bool no_ipv6;
+	bool has_link_local;
+	unsigned int mtu;
+	char name[IFNAMSIZ];
+	struct address_spec *addresses;
+	size_t n_addresses;
+	struct ip_prefix *routes;
+	size_t n_routes;
+};
+
+/**
+ * port_seen_release() - free what it holds; takes a zeroed one
+ * @seen: zeroed afterwards
+ */
+void port_seen_release(struct port_seen *seen);
+#define _cleanup_port_seen_ _cleanup_(port_seen_release)
+
+/* What a plan may change. A verb names what it is about and leaves other drift alone. */
+enum plan_scope {
+	PLAN_PLACE = 1 << 0,
+	PLAN_NAME = 1 << 1,
+	PLAN_MTU = 1 << 2,
+	PLAN_ADMIN = 1 << 3,
+	PLAN_SETTINGS = 1 << 4, /* addresses and routes */
+	PLAN_ALL = (1 << 5) - 1,
+};
+
+enum plan_action {
+	PLAN_REMAKE, /* the device cannot be fetched from where it is: make another one */
+	PLAN_RENAME,
+	PLAN_DELETE_ROUTE,
+	PLAN_DELETE_ADDRESS,
+	PLAN_SET_DOWN,
+	PLAN_SET_MTU,
+	PLAN_SET_UP,
+	PLAN_ADD_LINK_LOCAL,
+	PLAN_ADD_ADDRESS,
+	PLAN_ADD_ROUTE,
+};
+
+/*
+ * struct plan_step - one step
+ * @action: what is done
+ * @drift: the step puts back what somebody else changed; else it follows from another step, or
+ *	from what is wanted now
+ * @mtu: of SET_MTU
+ * @name: of RENAME
+ * @address: of DELETE_ADDRESS, ADD_ADDRESS and ADD_LINK_LOCAL
+ * @route: of DELETE_ROUTE and ADD_ROUTE
+ */
+struct plan_step {
+	enum plan_action action;
+	bool drift;
+	union {
+		struct {
+			unsigned int from, to;
+		} mtu;
+		struct {
+			char from[IFNAMSIZ], to[IFNAMSIZ];
+		} name;
+		struct address_spec address;
+		struct ip_prefix route;
+	};
+};
+
+struct plan {
+	struct plan_step *steps;
+	size_t n;
+};
+
+#define PLAN_STEP_TEXT_MAX 256
+
+/**
+ * port_plan() - find out what has to be done
+ * @want: what it was asked to be
+ * @seen: how it is
+ * @scope: PLAN_* bits: what may be changed
+ * @ret: the steps; free them with plan_release()
+ *
+ * A port that is down, and stays so, is given no address and no route: it gets them as it comes up.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int port_plan(const struct port_want *want, const struct port_seen *seen, unsigned int scope,
+	      struct plan *ret);
+
+/**
+ * plan_release() - free the steps; takes a zeroed one
+ * @plan: zeroed afterwards
+ */
+void plan_release(struct plan *plan);
+#define _cleanup_plan_ _cleanup_(plan_release)
+
+/**
+ * plan_step_describe() - why the step is needed: "mtu is 1500, not 9000"
+ * @step: the step
+ * @buf: for the text
+ *
+ * Return: @buf.
+ */
+const char *plan_step_describe(const struct plan_step *step, char buf[static PLAN_STEP_TEXT_MAX]);
+
+/**
+ * plan_drift() - the drift in words, a line for each step that is drift
+ * @plan: made with PLAN_ALL
+ * @ret: the text, each line ended by a newline; NULL without drift; free(3) it
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int plan_drift(const struct plan *plan, char **ret);
+
+#endif
