@@ -173,10 +173,8 @@ static void take_nsid(const struct nlmsghdr *nlh, const struct parse *parse)
 		parse->handler->namespace_gone(parse->nsid, nsid, parse->handler->userdata);
 }
 
-static int take_message(const struct nlmsghdr *nlh, void *data)
+static void take_message(const struct nlmsghdr *nlh, const struct parse *parse)
 {
-	const struct parse *parse = data;
-
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
@@ -196,14 +194,24 @@ static int take_message(const struct nlmsghdr *nlh, void *data)
 	default:
 		break;
 	}
-	return MNL_CB_OK;
 }
 
+/* Not mnl_cb_run(): mnl_nlmsg_ok() takes a length above INT_MAX for one that fits. */
 void monitor_parse(const struct monitor_handler *handler, int nsid, const void *data, size_t size)
 {
 	struct parse parse = { .handler = handler, .nsid = nsid };
 
-	mnl_cb_run(data, size, 0, 0, take_message, &parse);
+	while (size >= sizeof(struct nlmsghdr)) {
+		const struct nlmsghdr *nlh = data;
+		size_t length = nlh->nlmsg_len;
+
+		if (length < sizeof(*nlh) || length > size)
+			break;
+		take_message(nlh, &parse);
+		length = MIN((size_t)NLMSG_ALIGN(length), size);
+		data = (const char *)data + length;
+		size -= length;
+	}
 }
 
 /* --- the socket ------------------------------------------------------------------------------- */

@@ -502,14 +502,16 @@ static bool has_tun_pi(struct nl_msg *msg)
 	struct nlattr *kind = find_nested(info, IFLA_INFO_KIND);
 	struct nlattr *pi = find_nested(find_nested(info, IFLA_INFO_DATA), IFLA_TUN_PI);
 
-	return kind && nla_strcmp(kind, "tun") == 0 && pi && nla_get_u8(pi);
+	return kind && nla_strcmp(kind, "tun") == 0 && pi && nla_len(pi) > 0 && nla_get_u8(pi);
 }
 
 static int read_dev(struct nl_msg *msg, void *arg)
 {
 	struct rtnl_dev *dev = arg;
 
-	if (nl_msg_parse(msg, describe_object, dev) < 0)
+	/* nl_msg_parse() gives whatever object the message is about */
+	if (nlmsg_hdr(msg)->nlmsg_type != RTM_NEWLINK ||
+	    nl_msg_parse(msg, describe_object, dev) < 0)
 		return NL_SKIP;
 	dev->tun_pi = has_tun_pi(msg);
 	return NL_OK;
