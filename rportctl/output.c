@@ -203,13 +203,24 @@ void output_newline(void)
 	putchar('\n');
 }
 
+/* jansson writes DEL as it is. It is in strings only, where it may be escaped. */
+static int write_json(const char *text, size_t size, void *userdata _unused_)
+{
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == 0x7f)
+			fputs("\\u007f", stdout);
+		else
+			putchar(text[i]);
+	return 0;
+}
+
 void output_json(const struct ctl_options *options, const json_t *value)
 {
 	/* Plain ASCII: JSON, too, is looked at on terminals. */
 	size_t flags = JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
 
 	flags |= options->pretty ? JSON_INDENT(2) : JSON_COMPACT;
-	if (json_dumpf(value, stdout, flags) < 0 && !ferror(stdout))
+	if (json_dump_callback(value, write_json, NULL, flags) < 0)
 		output_error("cannot print JSON");
 	putchar('\n');
 }
