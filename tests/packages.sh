@@ -16,6 +16,8 @@ PACKAGES_shells='zsh:zsh fish:fish'
 PACKAGES_memcheck='valgrind:valgrind libc6-dbg'
 PACKAGES_lint='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck shellcheck:shellcheck mandoc:mandoc
 	systemd:systemd-analyze'
+# and libclang-rt-VERSION-dev: ensure_fuzz_packages
+PACKAGES_fuzz='clang:clang'
 PACKAGES_dist='xz-utils:xz'
 PACKAGES_package='debhelper:dh dpkg-dev:dpkg-buildpackage fakeroot:fakeroot pkgconf lintian:lintian rpm:rpmbuild'
 PACKAGES_systemd='systemd:systemd-analyze dbus:dbus-daemon debootstrap:debootstrap'
@@ -71,6 +73,16 @@ ensure_packages() {
 		echo "Could not install ${missing[*]}: see ${PACKAGES_LOG:-the output of apt-get install}" >&2
 		return 1
 	}
+}
+
+# ensure_fuzz_packages: clang, and libFuzzer, which is in the run-time libraries of its version
+ensure_fuzz_packages() {
+	local version
+	ensure_packages fuzz || return
+	version=$(clang -dumpversion) || return
+	version=${version%%.*}
+	PACKAGES_libfuzzer="libclang-rt-$version-dev:file=$(clang -print-resource-dir)/lib/linux/libclang_rt.fuzzer-*.a"
+	ensure_packages libfuzzer
 }
 
 # copy_tree DIRECTORY: what is tracked, or all but builds where nothing is
