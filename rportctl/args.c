@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "args.h"
+#include "base/escape.h"
 #include "output.h"
 
 #define COMMON(name_, alias_, value_, apply_, field, help_)                                      \
@@ -124,6 +125,30 @@ static const struct args_option *find_option(const struct args_cursor *cursor, c
 	return NULL;
 }
 
+/*
+ * Words go to rportd as JSON, which is UTF-8: a byte that is not printable is escaped, as rportd
+ * itself does. Backslashes stay, since a user may have escaped the word. The words are kept to the
+ * end of the program, like those of the command line.
+ */
+static const char *encode(const char *word)
+{
+	struct kept {
+		struct kept *next;
+		char text[];
+	};
+	static struct kept *all;
+	struct kept *kept;
+	size_t size = ESCAPED_SIZE(strlen(word));
+
+	kept = malloc(sizeof(*kept) + size);
+	if (!kept)
+		return word; /* what cannot be sent as it is, is refused as such */
+	escape_into(kept->text, size, word, 0);
+	kept->next = all;
+	all = kept;
+	return kept->text;
+}
+
 static int read_option(struct args_cursor *cursor)
 {
 	const char *word = cursor->argv[cursor->next++];
@@ -142,6 +167,9 @@ static int read_option(struct args_cursor *cursor)
 						option->value);
 		value = cursor->argv[cursor->next++];
 	}
+	/* a path stays here */
+	if (value && !streq(option->value, "PATH"))
+		value = encode(value);
 	return option->apply(option, value, table->target);
 }
 
@@ -187,7 +215,7 @@ int args_parse(struct ctl_options *common, const struct args_table *table, int a
 		if (n == max)
 			return args_usage_error(
 				"\"%s\" is one word too many; see \"rportctl help\"", word);
-		positional[n++] = word;
+		positional[n++] = encode(word);
 		cursor.next++;
 	}
 	return n;

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/escape.h"
 #include "output.h"
 
 #define COLUMN_GAP 2
@@ -42,95 +43,11 @@ static void put(enum output_color color, const char *text)
 
 /* --- escaping --------------------------------------------------------------------------------- */
 
-/* What is let through besides what is printable, or is not though it is. */
-enum escape_mode {
-	ESCAPE_LINE,
-	ESCAPE_WORD,     /* no blanks: they would end the word */
-	ESCAPE_DOCUMENT, /* line ends and tabs */
-};
-
-/* One character of UTF-8; a byte that belongs to none is given as it is, and is no character. */
-static size_t decode_utf8(const unsigned char *text, uint32_t *ret)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = text[0] < 0x80             ? 1
-			: (text[0] & 0xe0) == 0xc0 ? 2
-			: (text[0] & 0xf0) == 0xe0 ? 3
-			: (text[0] & 0xf8) == 0xf0 ? 4
-						   : 0;
-	uint32_t c = length > 1 ? text[0] & (0x7fU >> length) : text[0];
-
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (text[i] & 0x3f);
-	}
-	if (length == 0 || c < smallest[length])
-		return 0;
-	*ret = c;
-	return length;
-}
-
-/* Not only what commands a terminal: also what makes a text look like another one. */
-static bool printable(uint32_t c)
-{
-	switch (c) {
-	case 0x00 ... 0x1f:
-	case 0x7f ... 0x9f: /* C0, DEL, C1 */
-	case 0xad:
-	case 0x200b ... 0x200f: /* invisible, and direction marks */
-	case 0x2028 ... 0x202e:
-	case 0x2060 ... 0x206f: /* line ends, directions */
-	case 0xd800 ... 0xdfff: /* surrogates */
-	case 0xfe00 ... 0xfe0f:
-	case 0xfeff:
-	case 0xfff0 ... 0xfffb:
-	case 0xe0000 ... UINT32_MAX: /* tags, private use, none */
-		return false;
-	default:
-		return true;
-	}
-}
-
-static bool allowed(uint32_t c, enum escape_mode mode)
-{
-	if (c == ' ')
-		return mode != ESCAPE_WORD;
-	if (c == '\n' || c == '\t')
-		return mode == ESCAPE_DOCUMENT;
-	return printable(c);
-}
-
-/* What is not printable becomes "\xNN", a line end in a name, too. */
-static char *escape(const char *text, enum escape_mode mode, size_t *ret_width)
-{
-	const unsigned char *in = (const unsigned char *)text;
-	char *escaped = malloc(strlen(text) * 4 + 1);
-	char *out = escaped;
-	size_t width = 0;
-
-	if (!escaped)
-		return NULL;
-	while (*in) {
-		uint32_t c;
-		size_t length = decode_utf8(in, &c);
-
-		if (length > 0 && allowed(c, mode)) {
-			out = mempcpy(out, in, length);
-			in += length;
-			width++;
-			continue;
-		}
-		for (length = MAX(length, 1); length > 0; length--, width += 4)
-			out += sprintf(out, "\\x%02x", *in++);
-	}
-	*out = '\0';
-	*ret_width = width;
-	return escaped;
-}
+/* How texts of one line are escaped. rportd has escaped names already, with their backslashes. */
+#define LINE 0
 
 static char *_printf_(1, 0)
-	format_escaped(const char *fmt, va_list args, enum escape_mode mode, size_t *ret_width)
+	format_escaped(const char *fmt, va_list args, unsigned int flags, size_t *ret_width)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -138,7 +55,7 @@ static char *_printf_(1, 0)
 		text = NULL;
 		return NULL;
 	}
-	return escape(text, mode, ret_width);
+	return escape_text(text, flags, ret_width);
 }
 
 /* --- text and JSON ---------------------------------------------------------------------------- */
@@ -148,7 +65,7 @@ static void _printf_(2, 0) complain(const char *prefix, const char *fmt, va_list
 	_cleanup_free_ char *text = NULL;
 	size_t width;
 
-	text = format_escaped(fmt, args, ESCAPE_LINE, &width);
+	text = format_escaped(fmt, args, LINE, &width);
 	fflush(stdout);
 	fprintf(stderr, "%s%s\n", prefix, text ? text : "out of memory");
 }
@@ -178,7 +95,7 @@ void output_text(enum output_color color, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	text = format_escaped(fmt, args, ESCAPE_LINE, &width);
+	text = format_escaped(fmt, args, LINE, &width);
 	va_end(args);
 	if (text)
 		put(color, text);
@@ -189,9 +106,8 @@ void output_text(enum output_color color, const char *fmt, ...)
 void output_document(const char *text)
 {
 	_cleanup_free_ char *escaped = NULL;
-	size_t width;
 
-	escaped = escape(text, ESCAPE_DOCUMENT, &width);
+	escaped = escape_text(text, ESCAPE_KEEP_LINES, NULL);
 	if (escaped)
 		put(COLOR_NONE, escaped);
 	else
@@ -265,8 +181,7 @@ static void _printf_(3, 0) table_add(struct output_table *table, struct output_c
 		return;
 	}
 	table->cells = cells;
-	cell.text =
-		format_escaped(fmt, args, table->brief ? ESCAPE_WORD : ESCAPE_LINE, &cell.width);
+	cell.text = format_escaped(fmt, args, table->brief ? ESCAPE_BLANK : LINE, &cell.width);
 	if (cell.text)
 		cells[table->n_cells++] = cell;
 	else

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "api/api-private.h"
+#include "base/escape.h"
 #include "base/notify.h"
 #include "config/config.h"
 #include "manager/reload.h"
@@ -37,9 +38,14 @@ int api_persist(struct api *api, struct rport_link *link, struct rport_error *er
 static json_t *file_of(const struct api *api, const struct rport_link *link)
 {
 	const char *end = strchrnul(api->config_path, ':');
+	_cleanup_free_ char *file = NULL;
 
-	return json_sprintf("%.*s/%s.rport", (int)(end - api->config_path), api->config_path,
-			    link->name);
+	if (asprintf(&file, "%.*s/%s.rport", (int)(end - api->config_path), api->config_path,
+		     link->name) < 0) {
+		file = NULL; /* undefined then */
+		return NULL;
+	}
+	return escape_json(file);
 }
 
 void api_method_export(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -69,9 +75,9 @@ static json_t *result_to_json(enum reload_result result, const char *name, const
 {
 	switch (result) {
 	case RELOAD_CHANGED:
-		return json_pack("{s:s, s:s}", "name", name, "difference", text);
+		return json_pack("{s:s, s:o}", "name", name, "difference", escape_json(text));
 	case RELOAD_FAILED:
-		return json_pack("{s:s, s:s}", "name", name, "message", text);
+		return json_pack("{s:s, s:o}", "name", name, "message", escape_json(text));
 	case RELOAD_ADDED:
 	case RELOAD_REMOVED:
 	case RELOAD_UNCHANGED:
@@ -87,22 +93,14 @@ static void add_link(enum reload_result result, const char *name, const char *te
 			      result_to_json(result, name, text));
 }
 
-/* What stands in a file, or what a file is called, need not be UTF-8. */
-static json_t *text_to_json(const char *text)
-{
-	json_t *string = json_string(text);
-
-	return string ? string : json_string("(not UTF-8)");
-}
-
 static void add_problem(enum config_severity severity, const char *file, unsigned int line,
 			const char *message, void *userdata)
 {
 	json_array_append_new(json_object_get(userdata, "problems"),
-			      json_pack("{s:o, s:I, s:s, s:o}", "file", text_to_json(file), "line",
+			      json_pack("{s:o, s:I, s:s, s:o}", "file", escape_json(file), "line",
 					(json_int_t)line, "severity",
 					severity == CONFIG_ERROR ? "error" : "warning", "message",
-					text_to_json(message)));
+					escape_json(message)));
 }
 
 static int reload_told(struct api *api, bool dry_run, const struct reload_listener *listener,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "api/write.h"
 #include "api/api-private.h"
+#include "base/escape.h"
 #include "config/config.h"
 #include "api/description.h"
 #include "manager/pair.h"
@@ -48,13 +49,9 @@ static const char *error_name(enum rport_error_kind kind)
 
 void api_reply_error(struct varlink_call *call, const struct rport_error *err)
 {
-	/* what comes from file names need not be UTF-8, which JSON must be */
-	json_t *message = json_string(err->message);
-
-	if (!message)
-		message = json_string("the message about this error is not UTF-8");
 	varlink_error(call, error_name(err->kind),
-		      json_pack("{s:o, s:i}", "message", message, "errno", err->errnum));
+		      json_pack("{s:o, s:i}", "message", escape_json(err->message), "errno",
+				err->errnum));
 }
 
 void api_refuse(struct varlink_call *call, const struct api_reader *reader)
@@ -215,9 +212,14 @@ static void method_show(struct varlink_call *call, json_t *parameters, void *use
 
 static void add_restored(const struct port *port, const char *what, void *userdata)
 {
+	_cleanup_free_ char *text = NULL;
 	char name[PORT_TEXT_MAX];
 
-	json_array_append_new(userdata, json_sprintf("%s: %s", port_format(port, name), what));
+	if (asprintf(&text, "%s: %s", port_format(port, name), what) < 0) {
+		text = NULL; /* undefined then */
+		return;
+	}
+	json_array_append_new(userdata, escape_json(text));
 }
 
 /* What fails at one end is no reason to leave the other as it is. Return: how many ends failed. */
@@ -261,18 +263,36 @@ static void method_reconcile(struct varlink_call *call, json_t *parameters, void
 struct listing {
 	struct manager *manager;
 	json_t *array;
+	bool failed; /* out of memory: a list that leaves some out is none */
 };
+
+/* Takes over the reference. */
+static void list_add(struct listing *listing, json_t *object)
+{
+	if (json_array_append_new(listing->array, object) < 0)
+		listing->failed = true;
+}
+
+/* Takes over the array. */
+static void reply_listing(struct varlink_call *call, struct listing *listing, const char *key)
+{
+	if (listing->failed)
+		json_decref(steal_ptr(listing->array));
+	varlink_reply(call, listing->array ? json_pack("{s:o}", key, listing->array) : NULL);
+}
 
 static void list_link(struct rport_link *link, void *userdata)
 {
 	struct listing *listing = userdata;
 
-	json_array_append_new(listing->array, api_link_to_json(listing->manager, link));
+	list_add(listing, api_link_to_json(listing->manager, link));
 }
 
-static void list_port(struct port *port, void *array)
+static void list_port(struct port *port, void *userdata)
 {
-	json_array_append_new(array, api_port_to_json(port));
+	struct listing *listing = userdata;
+
+	list_add(listing, api_port_to_json(port));
 }
 
 /* Answer a call that has parameters though it takes none. */
@@ -296,20 +316,20 @@ static void method_list(struct varlink_call *call, json_t *parameters, void *use
 	api_refresh_all(call, manager);
 	listing.array = json_array();
 	table_foreach_link(manager_table(manager), list_link, &listing);
-	varlink_reply(call, json_pack("{s:o}", "links", listing.array));
+	reply_listing(call, &listing, "links");
 }
 
 static void method_list_ports(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct manager *manager = manager_of(userdata);
-	json_t *array;
+	struct listing listing = { .manager = manager };
 
 	if (!takes_none(call, parameters))
 		return;
 	api_refresh_all(call, manager);
-	array = json_array();
-	table_foreach_port(manager_table(manager), list_port, array);
-	varlink_reply(call, json_pack("{s:o}", "ports", array));
+	listing.array = json_array();
+	table_foreach_port(manager_table(manager), list_port, &listing);
+	reply_listing(call, &listing, "ports");
 }
 
 /* --- ports ------------------------------------------------------------------------------------ */
@@ -385,7 +405,7 @@ static void method_destroy_port(struct varlink_call *call, json_t *parameters, v
 		return;
 	port_format(port, name);
 	manager_destroy_port(manager, port);
-	varlink_reply(call, json_pack("{s:s}", "port", name));
+	varlink_reply(call, json_pack("{s:o}", "port", escape_json(name)));
 }
 
 static void reply_changed(struct varlink_call *call, bool changed, const char *key, json_t *value)

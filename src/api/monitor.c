@@ -15,6 +15,7 @@
 
 #include "api/write.h"
 #include "api/api-private.h"
+#include "base/escape.h"
 #include "manager/table.h"
 
 struct subscriber {
@@ -59,6 +60,7 @@ static void forget(struct api_monitor *monitor)
 	json_decref(steal_ptr(monitor->ports));
 }
 
+/* Return: 0, or -ENOMEM; then nothing is remembered, rather than only a part. */
 static int remember(struct api_monitor *monitor)
 {
 	struct table *table = manager_table(monitor->manager);
@@ -71,6 +73,11 @@ static int remember(struct api_monitor *monitor)
 	}
 	table_foreach_link(table, remember_link, monitor);
 	table_foreach_port(table, remember_port, monitor);
+	if (json_object_size(monitor->links) != table->n_links ||
+	    json_object_size(monitor->ports) != table->n_ports) {
+		forget(monitor);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -157,7 +164,8 @@ static json_t *known_name(const json_t *before, const struct port *port)
 	char name[PORT_TEXT_MAX];
 
 	if (!domain || !ifname)
-		return json_string(port_format(port, name));
+		return escape_json(port_format(port, name));
+	/* both are escaped already */
 	return json_sprintf("%s/%s", domain, ifname[0] ? ifname : "-");
 }
 
@@ -170,8 +178,10 @@ static void port_event(const struct port *port, bool removed, void *userdata)
 
 	if (!monitor->ports)
 		return;
-	name = known_name(json_object_get(monitor->ports, port_number(port, key)), port);
 	now = removed ? NULL : api_port_to_json(port);
+	if (!now && !removed)
+		return; /* out of memory: it is not gone; the next event tells what changed */
+	name = known_name(json_object_get(monitor->ports, port_number(port, key)), port);
 	json_incref(now);
 	what = note(monitor->ports, port_number(port, key), now, &changes);
 	if (!what) {
@@ -193,6 +203,8 @@ static void link_event(const struct rport_link *link, bool removed, void *userda
 	if (!monitor->links)
 		return;
 	now = removed ? NULL : api_link_to_json(monitor->manager, link);
+	if (!now && !removed)
+		return; /* as for ports */
 	json_incref(now);
 	what = note(monitor->links, link->name, now, &changes);
 	if (!what) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "api/read.h"
+#include "base/escape.h"
 
 /*
  * Reading stops at the first parameter that has the wrong type, which goes into @bad, or at the
@@ -29,6 +30,20 @@ bool api_known_keys(struct api_reader *reader, json_t *object, const char *const
 	return true;
 }
 
+/* Names may come escaped; the call is ours, so its string can hold what jansson refuses. */
+static int decode(json_t *value)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (!strchr(json_string_value(value), '\\'))
+		return 0;
+	text = strdup(json_string_value(value));
+	if (!text)
+		return -ENOMEM;
+	escape_undo(text);
+	return json_string_set_nocheck(value, text);
+}
+
 bool api_read_string(struct api_reader *reader, json_t *object, const char *name, bool required,
 		     const char **ret)
 {
@@ -40,8 +55,9 @@ bool api_read_string(struct api_reader *reader, json_t *object, const char *name
 	}
 	*ret = json_string_value(value);
 	/* json_string_value() ends at an embedded NUL: such a string is not what it seems */
-	if (!*ret || strlen(*ret) != json_string_length(value))
+	if (!*ret || strlen(*ret) != json_string_length(value) || decode(value) < 0)
 		return bad_parameter(reader, name);
+	*ret = json_string_value(value);
 	return true;
 }
 

@@ -24,7 +24,14 @@ bool api_known_keys(struct api_reader *reader, json_t *object, const char *const
 		    size_t n_names);
 
 /**
- * api_read_string() - a string; @ret is NULL when there is none and none is required
+ * api_read_string() - a string, without the escapes of base/escape.h
+ * @reader: says what is wrong
+ * @object: the string in it is decoded in place, so read each member once only
+ * @name: of the member
+ * @required: is it wrong that there is none?
+ * @ret: the string, of any bytes, which lives as long as @object; NULL: there is none
+ *
+ * Return: whether there is one, or none is required.
  */
 bool api_read_string(struct api_reader *reader, json_t *object, const char *name, bool required,
 		     const char **ret);

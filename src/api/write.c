@@ -2,11 +2,12 @@
 #include <stdio.h>
 
 #include "api/write.h"
+#include "base/escape.h"
 #include "port/spec-json.h"
 
 static json_t *null_or_string(const char *text)
 {
-	return text[0] ? json_string(text) : json_null();
+	return text[0] ? escape_json(text) : json_null();
 }
 
 static json_t *offloads_to_json(unsigned int offloads)
@@ -54,26 +55,23 @@ static json_t *peer_to_json(const struct port *port)
 
 	if (manager_get_parent(port, &peer, NULL) < 0)
 		return json_null();
-	return json_string(port_format(peer, name));
+	return escape_json(port_format(peer, name));
 }
 
-/* Names of files, which reasons may quote, need not be UTF-8, which JSON must be. */
-static json_t *reason_to_json(const struct port *port)
-{
-	json_t *reason = port->hold.reason ? json_string(port->hold.reason) : json_null();
-
-	return reason ? reason : json_string("the reason is not UTF-8");
-}
-
+/* No name in a line has a line end: the kernel refuses them for interfaces. */
 static json_t *drift_to_json(const struct port *port)
 {
+	_cleanup_free_ char *copy = port->drift ? strdup(port->drift) : NULL;
 	json_t *lines = json_array();
-	const char *end;
+	char *rest = copy, *line;
 
-	for (const char *line = port->drift; line && *line; line = *end ? end + 1 : end) {
-		end = strchrnul(line, '\n');
-		json_array_append_new(lines, json_stringn(line, (size_t)(end - line)));
+	if (port->drift && !copy) {
+		json_decref(lines);
+		return NULL;
 	}
+	while (rest && (line = strsep(&rest, "\n")))
+		if (*line)
+			json_array_append_new(lines, escape_json(line));
 	return lines;
 }
 
@@ -83,16 +81,17 @@ static json_t *status_to_json(const struct port *port, const struct port_status 
 	const struct port_spec *spec = &port->spec;
 
 	return json_pack(
-		"{s:s, s:s, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:b, s:I, s:o, s:o, "
+		"{s:o, s:o, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:b, s:I, s:o, s:o, "
 		"s:o, s:o, s:o}",
-		"domain", domain_format(&spec->domain, domain), "interface", status->ifname,
-		"index", (json_int_t)status->index, "state", state_name(status->state), "reason",
-		reason_to_json(port), "losses", (json_int_t)port->hold.losses, "drift",
-		drift_to_json(port), "carrier", status->carrier, "link",
-		null_or_string(port->link ? port->link->name : ""), "peer", peer_to_json(port),
-		"mtu", (json_int_t)status->mtu, "offload", spec->offload, "mpls", spec->mpls,
-		"queues", (json_int_t)spec->queues, "addresses", spec_json_addresses(spec),
-		"routes", spec_json_routes(spec), "linkLocal",
+		"domain", escape_json(domain_format(&spec->domain, domain)), "interface",
+		escape_json(status->ifname), "index", (json_int_t)status->index, "state",
+		state_name(status->state), "reason",
+		null_or_string(port->hold.reason ? port->hold.reason : ""), "losses",
+		(json_int_t)port->hold.losses, "drift", drift_to_json(port), "carrier",
+		status->carrier, "link", null_or_string(port->link ? port->link->name : ""), "peer",
+		peer_to_json(port), "mtu", (json_int_t)status->mtu, "offload", spec->offload,
+		"mpls", spec->mpls, "queues", (json_int_t)spec->queues, "addresses",
+		spec_json_addresses(spec), "routes", spec_json_routes(spec), "linkLocal",
 		null_or_string(port->no_ipv6 ? ""
 					     : ip_address_format(&port->link_local, link_local)),
 		"offloads", offloads_to_json(port->tun.offloads), "statistics",

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/escape.h"
 #include "base/names.h"
 
 /* <ctype.h> follows the locale; a name is valid or not on every machine alike. */
@@ -34,10 +35,8 @@ bool ifname_valid(const char *name)
 
 	if (length < 1 || length >= IFNAMSIZ || dot_or_dotdot(name))
 		return false;
-	for (const char *c = name; *c; c++)
-		if (*c <= ' ' || *c > '~' || strchr("/:%", *c))
-			return false;
-	return true;
+	/* the kernel's isspace() counts the Latin-1 no-break space, whatever the encoding */
+	return !strpbrk(name, "/:% \t\n\v\f\r\xa0");
 }
 
 bool netns_name_valid(const char *name)
@@ -47,53 +46,15 @@ bool netns_name_valid(const char *name)
 	return length >= 1 && length <= NAME_MAX && !dot_or_dotdot(name) && !strchr(name, '/');
 }
 
-/* Bytes of the UTF-8 sequence that begins with @lead, 0: none does (RFC 3629). */
-static unsigned int utf8_length(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead >= 0xc2 && lead <= 0xdf)
-		return 2;
-	if ((lead & 0xf0) == 0xe0)
-		return 3;
-	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-/* The second byte rules out longer spellings than need be, surrogates, and what is beyond
- * U+10FFFF.
- */
-static bool utf8_second_valid(unsigned char lead, unsigned char second)
-{
-	switch (lead) {
-	case 0xe0:
-		return second >= 0xa0;
-	case 0xed:
-		return second <= 0x9f;
-	case 0xf0:
-		return second >= 0x90;
-	case 0xf4:
-		return second <= 0x8f;
-	default:
-		return true;
-	}
-}
-
 bool text_printable(const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
+	while (*text) {
+		uint32_t c;
+		size_t length = utf8_decode(text, &c);
 
-	while (*c) {
-		unsigned int length = utf8_length(*c);
-
-		if (length == 0 || *c < ' ' || *c == 0x7f)
+		if (length == 0 || c < ' ' || (c >= 0x7f && c <= 0x9f))
 			return false;
-		for (unsigned int i = 1; i < length; i++)
-			if ((c[i] & 0xc0) != 0x80) /* the end of the text, too */
-				return false;
-		/* U+0080 to U+009F are control characters as well */
-		if (length > 1 && (!utf8_second_valid(c[0], c[1]) || (c[0] == 0xc2 && c[1] < 0xa0)))
-			return false;
-		c += length;
+		text += length;
 	}
 	return true;
 }

@@ -34,8 +34,10 @@ bool link_name_valid(const char *name);
 /**
  * ifname_valid() - would the kernel take @name for an interface?
  *
- * 1 to 15 printable ASCII characters without '/', ':', '%' and white space; not "." or ".."
- * (dev_valid_name() in the kernel's net/core/dev.c, which leaves '%' to patterns).
+ * @name: as it is, not escaped
+ *
+ * 1 to 15 bytes of any value but '/', ':', '%' and what the kernel takes for white space (with
+ * 0xa0); not "." or ".." (dev_valid_name() in net/core/dev.c, which leaves '%' to patterns).
  */
 bool ifname_valid(const char *name);
 

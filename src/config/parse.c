@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "base/escape.h"
 #include "config/config-private.h"
 
 #define BLANKS   " \t\r"
@@ -192,20 +193,33 @@ static int set_queues(struct config_draft *draft, _unused_ int side, const char 
 	return r;
 }
 
+/* Names in files are escaped as in JSON, see base/escape.h. */
+static const char *decode(const char *value, char buf[static CONFIG_LINE_MAX + 1])
+{
+	snprintf(buf, CONFIG_LINE_MAX + 1, "%s", value);
+	escape_undo(buf);
+	return buf;
+}
+
 static int set_domain(struct config_draft *draft, int side, const char *value,
 		      struct rport_error *err)
 {
+	char name[CONFIG_LINE_MAX + 1];
+
 	draft->domain_said[side] = *value != '\0';
-	return *value ? domain_parse(value, &draft->spec.ports[side].domain, err) : 0;
+	if (!*value)
+		return 0;
+	return domain_parse(decode(value, name), &draft->spec.ports[side].domain, err);
 }
 
 static int set_ifname(struct config_draft *draft, int side, const char *value,
 		      struct rport_error *err)
 {
 	struct port_spec *port = &draft->spec.ports[side];
+	char name[CONFIG_LINE_MAX + 1];
 
 	if (*value)
-		return port_spec_set_ifname(port, value, err);
+		return port_spec_set_ifname(port, decode(value, name), err);
 	port->ifname[0] = '\0';
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "base/escape.h"
 #include "config/config-private.h"
 
 /* --- text ------------------------------------------------------------------------------------- */
@@ -36,11 +37,16 @@ static void format_link(FILE *out, const struct link_spec *spec)
 static void format_port(FILE *out, const char *section, const struct port_spec *port, bool with_mtu)
 {
 	char domain[DOMAIN_TEXT_MAX], text[IP_PREFIX_TEXT_MAX];
+	char escaped[ESCAPED_SIZE(DOMAIN_TEXT_MAX)];
 
+	domain_format(&port->domain, domain);
+	escape_into(escaped, sizeof(escaped), domain, ESCAPE_BACKSLASH);
 	/* no blank after '=': a name may begin with ';' */
-	fprintf(out, "[%s]\nDomain=%s\n", section, domain_format(&port->domain, domain));
-	if (port->ifname[0])
-		fprintf(out, "Name=%s\n", port->ifname);
+	fprintf(out, "[%s]\nDomain=%s\n", section, escaped);
+	if (port->ifname[0]) {
+		escape_into(escaped, sizeof(escaped), port->ifname, ESCAPE_BACKSLASH);
+		fprintf(out, "Name=%s\n", escaped);
+	}
 	if (with_mtu)
 		fprintf(out, "MTU=%u\n", port->mtu);
 	for (size_t i = 0; i < port->n_addresses; i++) {

@@ -134,10 +134,6 @@ int domain_parse(const char *text, struct domain *ret, struct rport_error *err)
 		return rport_error_set(
 			err, RPORT_ERR_INVALID, EINVAL,
 			"invalid domain: it is too long; a domain is " DOMAIN_SYNTAX);
-	if (!text_printable(text))
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-				       "invalid domain: it has a control character or is not "
-				       "UTF-8; a domain is " DOMAIN_SYNTAX);
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		size_t length = strlen(forms[i].prefix);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/escape.h"
 #include "port/spec-json.h"
 
 json_t *spec_json_addresses(const struct port_spec *port)
@@ -33,11 +34,11 @@ json_t *spec_json_write(const struct port_spec *port)
 {
 	char domain[DOMAIN_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:I, s:b, s:b, s:I, s:o, s:o}", "domain",
-			 domain_format(&port->domain, domain), "interface", port->ifname, "mtu",
-			 (json_int_t)port->mtu, "offload", port->offload, "mpls", port->mpls,
-			 "queues", (json_int_t)port->queues, "addresses", spec_json_addresses(port),
-			 "routes", spec_json_routes(port));
+	return json_pack("{s:o, s:o, s:I, s:b, s:b, s:I, s:o, s:o}", "domain",
+			 escape_json(domain_format(&port->domain, domain)), "interface",
+			 escape_json(port->ifname), "mtu", (json_int_t)port->mtu, "offload",
+			 port->offload, "mpls", port->mpls, "queues", (json_int_t)port->queues,
+			 "addresses", spec_json_addresses(port), "routes", spec_json_routes(port));
 }
 
 static int bad_member(const char *key, struct rport_error *err)
@@ -46,11 +47,23 @@ static int bad_member(const char *key, struct rport_error *err)
 			       key);
 }
 
-/* What a member says is handed on as text: it is checked as if a user had said it. */
+/* The string @key without its escapes, which the caller frees; NULL: there is none, or no memory.
+ */
+static char *decoded_member(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+	char *text = value ? strdup(value) : NULL;
+
+	if (text)
+		escape_undo(text);
+	return text;
+}
+
+/* Names are checked as if a user had given them. */
 static int read_names(const json_t *object, struct port_spec *ret, struct rport_error *err)
 {
-	const char *domain = json_string_value(json_object_get(object, "domain"));
-	const char *ifname = json_string_value(json_object_get(object, "interface"));
+	_cleanup_free_ char *domain = decoded_member(object, "domain");
+	_cleanup_free_ char *ifname = decoded_member(object, "interface");
 	int r;
 
 	if (!domain)
