@@ -5,10 +5,12 @@
 /*
  * Log lines on standard error, each with its sd-daemon(3) priority ("<6>...") when nobody reads it
  * on a terminal; or, when that leads to the journal, sent there with fields. Library code does not
- * log: it returns an error, and the one who decides what to do logs once.
+ * log: it returns an error, and the one who decides what to do logs once. Logging never waits: a
+ * line that nobody takes is lost, and counted. Names in a line are escaped, see escape.h.
  */
 
 #include <stdarg.h>
+#include <sys/queue.h>
 #include <syslog.h>
 
 #include "base/util.h"
@@ -61,28 +63,61 @@ void log_print_id(int level, const char *id, const char *fmt, ...) _printf_(3, 4
 #define log_info(...)    log_print(LOG_INFO, __VA_ARGS__)
 #define log_debug(...)   log_print(LOG_DEBUG, __VA_ARGS__)
 
-/* At most @burst lines in @interval seconds, for what a client or a packet can trigger. */
+#define LOG_ABOUT_MAX 96
+
+/*
+ * At most @burst lines in @interval seconds, of one source that a stranger can make speak: a call
+ * site, a user, a port. Everything but the first two is zero at first.
+ */
 struct log_limit {
 	unsigned int burst;
 	unsigned int interval;
-	uint64_t window_start; /* CLOCK_MONOTONIC seconds */
+	uint64_t window_start; /* CLOCK_MONOTONIC, seconds */
 	unsigned int printed;
 	unsigned int suppressed;
+	char about[LOG_ABOUT_MAX];   /* what was suppressed */
+	LIST_ENTRY(log_limit) entry; /* while @suppressed is not zero */
 };
+
+/* What one source may say. */
+#define LOG_LIMIT_INIT                     \
+	{                                  \
+		.burst = 10, .interval = 5 \
+	}
 
 /**
  * log_limit_pass() - may another line be printed now?
- * @limit: the state of this call site
+ * @limit: the state of the source of the line; only the main thread may call this
+ * @about: what the line is about, for the line that says how many were held back
  *
  * When a new interval begins after lines were held back, their number is logged first.
+ *
+ * Return: whether to print it.
  */
-bool log_limit_pass(struct log_limit *limit);
+bool log_limit_pass(struct log_limit *limit, const char *about);
 
-#define log_limited(level, ...)                                                  \
-	do {                                                                     \
-		static struct log_limit limit_ = { .burst = 10, .interval = 5 }; \
-		if (log_limit_pass(&limit_))                                     \
-			log_print(level, __VA_ARGS__);                           \
+/**
+ * log_limit_end() - log how many lines were held back, if any
+ * @limit: the state of a source; call this before its memory is freed
+ */
+void log_limit_end(struct log_limit *limit);
+
+/**
+ * log_flush() - log how many lines were lost or held back, if that can be told now
+ *
+ * It does not wait, and costs nothing when there is nothing to tell.
+ *
+ * Return: whether there is still something to tell; call it again a second later then.
+ */
+bool log_flush(void);
+
+#define LOG_FORMAT_(fmt, ...) fmt
+
+#define log_limited(level, ...)                                          \
+	do {                                                             \
+		static struct log_limit limit_ = LOG_LIMIT_INIT;         \
+		if (log_limit_pass(&limit_, LOG_FORMAT_(__VA_ARGS__, ))) \
+			log_print(level, __VA_ARGS__);                   \
 	} while (0)
 
 #endif

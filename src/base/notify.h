@@ -6,6 +6,38 @@
 
 #include <stdint.h>
 
+#include "base/util.h"
+
+/* What to do while the manager's socket is full. */
+enum notify_wait {
+	NOTIFY_NOW,  /* do without: there will be another message of the kind */
+	NOTIFY_WAIT, /* wait, a second at most */
+};
+
+/**
+ * notify_send() - send one message
+ * @text: lines KEY=VALUE
+ * @fd: a descriptor that goes with it, and stays the caller's; -1: none
+ * @wait: see enum notify_wait
+ *
+ * Return: 0, also when there is no service manager; -EAGAIN when it does not take the message;
+ * another -errno.
+ */
+int notify_send(const char *text, int fd, enum notify_wait wait);
+
+/**
+ * notify_sendf() - the same, without a descriptor
+ * @fmt: printf format of the lines
+ *
+ * Return: as notify_send(); -EMSGSIZE when the text is too long.
+ */
+int notify_sendf(enum notify_wait wait, const char *fmt, ...) _printf_(2, 3);
+
+/**
+ * notify_watchdog() - ping the watchdog
+ */
+void notify_watchdog(void);
+
 /**
  * notify_ready() - the files have been read, for the first time or again
  */

@@ -14,7 +14,7 @@
 #define CONFIG_LINKS_MAX    10000
 #define CONFIG_DROP_INS_MAX 256           /* of a link */
 #define CONFIG_FILE_MAX     (1024 * 1024) /* bytes of one file */
-#define CONFIG_LINE_MAX     512           /* bytes of one line that is not a comment */
+#define CONFIG_LINE_MAX     1280          /* bytes of one line that is not a comment */
 #define CONFIG_FAULTS_MAX   20            /* of one file that are told, of either severity */
 
 enum config_severity {

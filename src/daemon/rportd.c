@@ -11,12 +11,14 @@
 #include <systemd/sd-daemon.h>
 
 #include "api/interface.h"
+#include "base/escape.h"
 #include "daemon/arguments.h"
 #include "build-config.h"
 #include "config/config.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "manager/manager.h"
+#include "daemon/logging.h"
 #include "daemon/privileges.h"
 #include "manager/reload.h"
 #include "manager/report.h"
@@ -294,11 +296,15 @@ static void count_error(enum config_severity severity, const char *file, unsigne
 {
 	unsigned int *n_errors = userdata;
 
+	char text[ESCAPED_SIZE(PATH_MAX)];
+
 	*n_errors += severity == CONFIG_ERROR;
-	printf("%s:", file);
+	escape_into(text, sizeof(text), file, ESCAPE_BACKSLASH);
+	printf("%s:", text);
 	if (line > 0)
 		printf("%u:", line);
-	printf(" %s: %s\n", severity == CONFIG_ERROR ? "error" : "warning", message);
+	escape_into(text, sizeof(text), message, ESCAPE_BACKSLASH);
+	printf(" %s: %s\n", severity == CONFIG_ERROR ? "error" : "warning", text);
 }
 
 static enum exit_status check_config(const char *path)
@@ -366,6 +372,8 @@ static int start_service(struct rportd *rportd)
 {
 	int r = service_new(rportd->event, rportd->manager, &rportd->service);
 
+	if (r >= 0)
+		r = logging_start(rportd->event);
 	if (r < 0)
 		log_error("cannot tell the service manager how it goes: %s", strerror(-r));
 	return r;

@@ -13,8 +13,6 @@
  * all who watch it.
  */
 
-#include <systemd/sd-daemon.h>
-
 #include "base/log.h"
 #include "base/messages.h"
 #include "base/notify.h"
@@ -46,7 +44,7 @@ static int ping(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 	unsigned int silent;
 
 	if (manager_workers_answer(service->manager, &silent))
-		sd_notify(0, "WATCHDOG=1");
+		notify_watchdog();
 	else
 		log_print_id(
 			LOG_ERR, MESSAGE_WORKER_SILENT,
@@ -88,10 +86,11 @@ static void tell(struct service *service)
 	service->told = counts;
 	service->told_at = monotonic_usec();
 	if (counts.pending > 0)
-		sd_notifyf(0, "STATUS=%u link%s, %u port%s pending", counts.links,
-			   plural(counts.links), counts.pending, plural(counts.pending));
+		(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s, %u port%s pending", counts.links,
+				   plural(counts.links), counts.pending, plural(counts.pending));
 	else
-		sd_notifyf(0, "STATUS=%u link%s", counts.links, plural(counts.links));
+		(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s", counts.links,
+				   plural(counts.links));
 }
 
 static int tell_now(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)

@@ -211,13 +211,13 @@ static void follow(struct manager *manager, struct port *port)
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);
 	if (r >= 0)
-		report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port,
-			    "port %s was moved %s its domain", port_format(port, name),
-			    port->away ? "out of" : "back into");
+		report_port_event(LOG_WARNING, MESSAGE_PORT_MOVED, port,
+				  "port %s was moved %s its domain", port_format(port, name),
+				  port->away ? "out of" : "back into");
 	else if (was_in_sight)
-		report_port(LOG_WARNING, MESSAGE_PORT_MOVED, port,
-			    "port %s was moved, and cannot be followed: %s",
-			    port_format(port, name), strerror(-r));
+		report_port_event(LOG_WARNING, MESSAGE_PORT_MOVED, port,
+				  "port %s was moved, and cannot be followed: %s",
+				  port_format(port, name), strerror(-r));
 }
 
 static int event_nsid(const struct manager *manager, int nsid)

@@ -42,7 +42,7 @@ int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned i
 		rport_error_no_memory(err);
 		return -ENOMEM;
 	}
-	*port = (struct port){ 0 };
+	*port = (struct port){ .log = REPORT_PORT_LIMIT };
 	port->spec = *spec;
 	if (take_slot(manager, port, slot) < 0) {
 		free(port);
@@ -71,6 +71,7 @@ void manager_remove_port(struct manager *manager, struct port *port)
 		record_device(manager, port);
 		record_forget_port(manager, port);
 	}
+	log_limit_end(&port->log);
 	port_release(port);
 	counters_free(manager->counters, port->slot);
 	free(port);

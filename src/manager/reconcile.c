@@ -167,8 +167,8 @@ void hold_lost(struct manager *manager, struct port *port, const char *reason)
 
 	if (!port->rule.present)
 		return;
-	report_port(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
-		    port_format(port, name), reason);
+	report_port_event(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
+			  port_format(port, name), reason);
 	if (port->link)
 		manager_disconnect(port->link);
 	table_leave_index(&manager->table, port);
@@ -409,12 +409,12 @@ static void try_again(struct manager *manager, struct port *port)
 	char name[PORT_TEXT_MAX];
 
 	if (hold_try(manager, port, &err) >= 0) {
-		report_port(LOG_NOTICE, MESSAGE_PORT_THERE, port, "port %s is there",
-			    port_format(port, name));
+		report_port_event(LOG_NOTICE, MESSAGE_PORT_THERE, port, "port %s is there",
+				  port_format(port, name));
 		record_port(manager, port);
 	} else if (given_up(manager, port)) {
-		report_port(LOG_WARNING, MESSAGE_PORT_GIVEN_UP, port, "port %s is given up: %s",
-			    port_format(port, name), err.message);
+		report_port_event(LOG_WARNING, MESSAGE_PORT_GIVEN_UP, port,
+				  "port %s is given up: %s", port_format(port, name), err.message);
 	}
 }
 

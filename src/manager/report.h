@@ -15,6 +15,22 @@
 void report_port(int level, const char *id, const struct port *port, const char *fmt, ...)
 	_printf_(4, 5);
 
+/* Of a line for each of a port's ups and downs in a minute, ten are interesting. */
+#define REPORT_PORT_LIMIT                   \
+	{                                   \
+		.burst = 10, .interval = 60 \
+	}
+
+/**
+ * report_port_event() - log a line about what became of a port, unasked
+ * @level: of syslog(3)
+ * @id: MESSAGE_*, or NULL
+ * @port: has a limit of its own: the owner of its namespace can cause such lines without end
+ * @fmt: printf format of the line
+ */
+void report_port_event(int level, const char *id, struct port *port, const char *fmt, ...)
+	_printf_(4, 5);
+
 /**
  * report_link() - log a line about a link
  * @id: MESSAGE_*, or NULL

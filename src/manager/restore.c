@@ -211,8 +211,8 @@ static void restore_device(struct port *port, void *userdata)
 	if (hold_try(manager, port, &err) >= 0)
 		record_port(manager, port);
 	else
-		report_port(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
-			    port_format(port, name), err.message);
+		report_port_event(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
+				  port_format(port, name), err.message);
 }
 
 static int tie(struct manager *manager, struct port *ports[static 2], const char *name,

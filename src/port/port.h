@@ -8,6 +8,7 @@
  * adopts it half-made. Opened there, its descriptor does not keep the domain's namespace alive.
  */
 
+#include "base/log.h"
 #include "kernel/domain.h"
 #include "datapath/flow.h"
 #include "port/parent.h"
@@ -69,6 +70,8 @@ struct port {
 	bool away;                  /* somebody moved it to another namespace */
 	uint64_t interface_dropped; /* packets that the kernel dropped before it, when last asked */
 	bool settled;               /* it has had a device */
+
+	struct log_limit log; /* of what the owner of its namespace can make us log */
 
 	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
 	bool suspect;

@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/notify.h"
 #include "store/journal.h"
 #include "store/fdstore.h"
 
@@ -121,19 +122,15 @@ static void forget_name(struct state *state, const char *name)
 /* Return: 0 or -errno; a name that is passed by the manager may be longer than ours. */
 static int send_remove(const char *name)
 {
-	int r = sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
-
-	return MIN(r, 0);
+	return notify_sendf(NOTIFY_WAIT, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
 static int send_store(const char *name, int fd)
 {
 	char message[sizeof("FDSTORE=1\nFDPOLL=0\nFDNAME=") + STATE_NAME_MAX];
-	int r;
 
 	snprintf(message, sizeof(message), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", name);
-	r = sd_pid_notify_with_fds(0, 0, message, &fd, 1);
-	return MIN(r, 0);
+	return notify_send(message, fd, NOTIFY_WAIT);
 }
 
 /* --- inherited descriptors -------------------------------------------------------------------- */

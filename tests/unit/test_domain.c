@@ -81,10 +81,6 @@ static const char *const bad[] = {
 	"Netns:red",
 	"vrf :red",
 	"default:red",
-	"red\n",
-	"red\tblue",
-	"\x1b[31m",
-	"a\x7f",
 	NAME_255 "6",
 
 	"vrf:",
@@ -101,7 +97,6 @@ static const char *const bad[] = {
 	"vrf:red%d",
 	"vrf:vrf:red",
 	"vrf:netns:x",
-	"vrf:gr\xc3\xbcn",
 	("vrf:" NAME_15 "6"),
 
 	"netns:",
@@ -111,7 +106,6 @@ static const char *const bad[] = {
 	"netns: ",
 	"netns: x",
 	"netns:x ",
-	"netns:x\n",
 	"netns:x/",
 	"netns:x//vrf:red",
 	"netns:/vrf:red",
@@ -155,23 +149,6 @@ static const char *const bad[] = {
 	"pid:4294967297",
 	"pid:18446744073709551617",
 	"pid:99999999999999999999999999999999999999",
-
-	/* not UTF-8: a stray byte, a lone end, cut short, longer than need be, a surrogate, beyond
-	 * U+10FFFF, and a control character */
-	"\xff",
-	"\x80",
-	"a\xbfx",
-	"\xc3",
-	"netns:\xe2\x82",
-	"\xf0\x9f\x90",
-	"\xc0\xaf",
-	"\xc1\x81",
-	"\xe0\x80\xaf",
-	"\xed\xa0\x80",
-	"\xf0\x80\x80\xaf",
-	"\xf4\x90\x80\x80",
-	"\xf5\x80\x80\x80",
-	"\xc2\x9b",
 };
 
 START_TEST(test_parse_good)
@@ -212,9 +189,6 @@ START_TEST(test_parse_bad)
 	/* the way out is there, and whole */
 	ck_assert_ptr_nonnull(strstr(err.message, "netns:NAME/vrf:NAME or pid:N"));
 	ck_assert_uint_lt(strlen(err.message), sizeof(err.message) - 1);
-	/* nothing that upsets a terminal */
-	for (const char *c = err.message; *c; c++)
-		ck_assert_msg((unsigned char)*c >= ' ' && *c != 0x7f, "0x%02x", *c);
 }
 END_TEST
 
@@ -232,7 +206,6 @@ START_TEST(test_parse_message)
 		{ "x/vrf:y", "netns:NAME/vrf:NAME;" },
 		{ "pid:0", "from 1 to 2147483647" },
 		{ "netns:" NAME_255 "6", "too long" },
-		{ "a\nb", "control character" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
