@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "candidates.h"
+#include "base/escape.h"
+#include "base/names.h"
 #include "client.h"
 #include "view.h"
 
@@ -19,10 +21,19 @@ static bool begins(const char *text, const char *with)
 
 void candidates_add(struct candidates *candidates, const char *text, const char *description)
 {
-	/* What is not UTF-8 is refused by jansson, and would be by rportd. */
+	/* A file name of other bytes has no form that would open the file. */
+	if (!text_printable(text))
+		return;
 	if (begins(text, candidates->begun) && !json_object_get(candidates->found, text))
 		json_object_set_new(candidates->found, text,
 				    json_string(description ? description : ""));
+}
+
+/* A name that a stranger may have chosen: one that reads like an option would be one. */
+static void add_name(struct candidates *candidates, const char *text, const char *description)
+{
+	if (text[0] != '-')
+		candidates_add(candidates, text, description);
 }
 
 /* The array @key of what @method answers, in @answer; an empty one when it does not. */
@@ -41,7 +52,7 @@ void candidates_add_links(struct candidates *candidates)
 	json_t *link;
 
 	json_array_foreach(links, i, link)
-		candidates_add(candidates, view_text(link, "name"), view_text(link, "state"));
+		add_name(candidates, view_text(link, "name"), view_text(link, "state"));
 	client_answer_release(&answer);
 }
 
@@ -77,8 +88,8 @@ void candidates_add_interfaces(struct candidates *candidates)
 		const char *ends[] = { interface_of(link, "a"), interface_of(link, "b") };
 
 		for (size_t end = 0; end < ARRAY_SIZE(ends); end++)
-			if (view_number(counts, ends[end]) == 1 && !streq(ends[end], "-"))
-				candidates_add(candidates, ends[end], view_text(link, "name"));
+			if (view_number(counts, ends[end]) == 1)
+				add_name(candidates, ends[end], view_text(link, "name"));
 	}
 	json_decref(counts);
 	client_answer_release(&answer);
@@ -93,12 +104,12 @@ static void add_port(struct candidates *candidates, const json_t *port, bool onl
 	if (streq(interface, "-"))
 		return;
 	if (only_one)
-		candidates_add(candidates, interface, peer);
+		add_name(candidates, interface, peer);
 	if (asprintf(&whole, "%s/%s", view_text(port, "domain"), interface) < 0) {
 		whole = NULL;
 		return;
 	}
-	candidates_add(candidates, whole, peer);
+	add_name(candidates, whole, peer);
 }
 
 void candidates_add_ports(struct candidates *candidates)
@@ -116,6 +127,15 @@ void candidates_add_ports(struct candidates *candidates)
 	client_answer_release(&answer);
 }
 
+/* Note the name as rportd writes it, with true. */
+static void note_name(json_t *names, const char *name)
+{
+	_cleanup_free_ char *escaped = escape_text(name, ESCAPE_BACKSLASH, NULL);
+
+	if (escaped)
+		json_object_set_new(names, escaped, json_true());
+}
+
 /* The names of namespaces, each with true. */
 static json_t *list_namespaces(void)
 {
@@ -125,7 +145,7 @@ static json_t *list_namespaces(void)
 
 	while (directory && (entry = readdir(directory)))
 		if (entry->d_name[0] != '.')
-			json_object_set_new(names, entry->d_name, json_true());
+			note_name(names, entry->d_name);
 	if (directory)
 		closedir(directory);
 	return names;
@@ -142,7 +162,7 @@ static json_t *list_vrfs(void)
 	while (ip && fgets(line, sizeof(line), ip)) {
 		line[strcspn(line, " @\n")] = '\0';
 		if (*line)
-			json_object_set_new(names, line, json_true());
+			note_name(names, line);
 	}
 	if (ip)
 		pclose(ip);
@@ -161,7 +181,7 @@ static void add_domain(struct candidates *candidates, const char *kind, const ch
 	_cleanup_free_ char *whole = NULL;
 
 	if (plain)
-		candidates_add(candidates, name, kind);
+		add_name(candidates, name, kind);
 	if (plain && !*candidates->begun)
 		return;
 	if (asprintf(&whole, "%s:%s", kind, name) < 0) {
@@ -179,8 +199,7 @@ static void add_used_domains(struct candidates *candidates)
 	size_t i;
 	json_t *port;
 
-	json_array_foreach(ports, i, port)
-		candidates_add(candidates, view_text(port, "domain"), NULL);
+	json_array_foreach(ports, i, port) add_name(candidates, view_text(port, "domain"), NULL);
 	client_answer_release(&answer);
 }
 

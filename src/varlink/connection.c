@@ -121,7 +121,7 @@ int varlink_call_answer(struct varlink_call *call, json_t *message)
 	int r = 0;
 
 	if (call->answered) {
-		log_error("%s was answered twice", call->method);
+		log_limited(LOG_ERR, "%s was answered twice", call->method);
 		json_decref(message);
 		return -EALREADY;
 	}
@@ -271,7 +271,7 @@ static int connection_call(struct varlink_connection *connection, json_t *messag
 	}
 	call_dispatch(&call);
 	if (!call.answered) {
-		log_error("%s was not answered", call.method);
+		log_limited(LOG_ERR, "%s was not answered", call.method);
 		call.result = -ENODATA;
 	}
 	json_decref(empty);
@@ -359,13 +359,25 @@ static const char *reason_text(const struct varlink_connection *connection, int 
 	}
 }
 
+/* One user must not silence what is said about another; root shares its limit with nobody. */
+static struct log_limit *limit_of(uid_t uid)
+{
+	static struct log_limit limits[32];
+	struct log_limit *limit = &limits[uid == 0 ? 0 : 1 + uid % (ARRAY_SIZE(limits) - 1)];
+
+	if (limit->burst == 0)
+		*limit = (struct log_limit)LOG_LIMIT_INIT;
+	return limit;
+}
+
 static void connection_explain(const struct varlink_connection *connection, int result)
 {
 	/* A client that goes away is no news. */
 	if (result == -ESHUTDOWN || result == -EPIPE || result == -ECONNRESET)
 		return;
-	log_limited(LOG_NOTICE, "closing the connection of a client of uid %u: %s",
-		    (unsigned int)connection->uid, reason_text(connection, result));
+	if (log_limit_pass(limit_of(connection->uid), "closing connections of a user"))
+		log_notice("closing the connection of a client of uid %u: %s",
+			   (unsigned int)connection->uid, reason_text(connection, result));
 }
 
 static int connection_event(sd_event_source *source, int fd _unused_, uint32_t revents,
