@@ -9,7 +9,7 @@
 #   tests/netns/20-pair.sh                  all tests of the file
 #   tests/netns/20-pair.sh test_mtu ...     some of them
 #
-# Environment: BUILD_DIR, where rportd was built (default: build/); TRAFFIC, the tool, if another than the one there;
+# Environment: BUILD_DIR, where rportd was built (default: build/); RPORTCTL, if another than the one there; TRAFFIC, the tool, if another than the one there;
 # DATAPATH, WORKERS and SECCOMP, others than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; LOGS, a
 # directory in which all files of failed tests are kept (failed/NAME); VERBOSE=1 prints logs of good tests too.
 
@@ -17,6 +17,7 @@ TESTS_DIR=$(realpath "${BASH_SOURCE[0]%/*}")
 TOP_DIR=${TESTS_DIR%/*}
 BUILD_DIR=$(realpath "${BUILD_DIR:-$TOP_DIR/build}")
 RPORTD=$BUILD_DIR/rportd
+RPORTCTL=$(realpath "${RPORTCTL:-$BUILD_DIR/rportctl/rportctl}")
 TRAFFIC=${TRAFFIC:-$BUILD_DIR/tests/tools/traffic}
 TEST_SECONDS=${TEST_SECONDS:-60} # one test may take so long
 DATAPATH=${DATAPATH:-auto}       # of rportd
@@ -24,7 +25,7 @@ SECCOMP=${SECCOMP:-kill}         # of rportd: a system call that its filter does
 LIMIT_FACTOR=${LIMIT_FACTOR:-1}  # of times that are promised: more than 1 where the machine, or the build, is slow
 STEP_MS=${STEP_MS:-10000}        # what is expected to happen "soon" may take so long
 SKIPPED=77
-export BUILD_DIR TRAFFIC
+export BUILD_DIR TRAFFIC RPORTCTL
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export LC_ALL=C.UTF-8
@@ -249,7 +250,7 @@ rportd_alive() {
 
 # as_nobody ARGUMENT...: rportctl, called by a user who may not change anything
 as_nobody() {
-	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" "$@"
+	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$RPORTCTL" --socket "$SOCKET" "$@"
 }
 
 # both_carry, as a condition: the ports of A and B
@@ -344,7 +345,7 @@ stop_rportd() {
 
 # rportctl ARGUMENT...: the real one, with the test's daemon
 rportctl() {
-	"$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" "$@"
+	"$RPORTCTL" --socket "$SOCKET" "$@"
 }
 
 # port LINK SIDE FILTER: something of `rportctl show`, such as: port link a .statistics.packets

@@ -13,7 +13,7 @@ LINK_KEYS='["a","b","configured","datapath","mpls","mtu","name","offload","queue
 # start_monitor OUTPUT [OPTION...]: MONITOR_PID; once the daemon knows of it
 start_monitor() {
 	: >"$1"
-	"$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" "${@:2}" monitor >"$1" 2>"$1.err" </dev/null &
+	"$RPORTCTL" --socket "$SOCKET" "${@:2}" monitor >"$1" 2>"$1.err" </dev/null &
 	MONITOR_PID=$!
 	# a link or port that is there for the text form to say something
 	eventually test -s "$1"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client plain
 # What most people do: pair, ping, look, unpair.
 . "$(dirname "$0")/../lib.sh"
 

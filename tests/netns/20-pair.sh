@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client
 # The options of pair, what it refuses, and exit codes.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # Every way to write a domain.
 . "$(dirname "$0")/../lib.sh"
 

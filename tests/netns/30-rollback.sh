@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # A pair that fails leaves nothing behind, and says which step failed, on what, and why.
 . "$(dirname "$0")/../lib.sh"
 

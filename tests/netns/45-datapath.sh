@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan plain
 # Which data path is chosen, and what becomes of machines that have no io_uring.
 . "$(dirname "$0")/../lib.sh"
 

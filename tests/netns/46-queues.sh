@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan plain pending epoll
 # Links with several queues: connections are spread over them and keep their order; what is lost or taken over has all queues.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

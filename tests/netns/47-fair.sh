@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: plain alone
 # Links beside others: one that is flooded does not starve another one of the same worker; load is evened out over workers;
 # busy polling costs nothing when there is nothing to do.
 . "$(dirname "$0")/../lib.sh"
@@ -84,7 +85,7 @@ test_load_is_evened_out() {
 	two_links --workers 2 --log-level debug
 	succeeds rportctl pair "$A" "$B" --name l3 --addresses 10.0.3.1,10.0.3.2
 	on_the_same l1 l3 || fail "l1 and l3 are at different workers: $(rportctl show)"
-	"$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" -j monitor >monitor.out &
+	"$RPORTCTL" --socket "$SOCKET" -j monitor >monitor.out &
 	for n in 1 3; do
 		"$LOADGEN" tcp --from "$A" --to "$B" --address "10.0.$n.2" --seconds 8 >"load.$n" 2>&1 &
 		pids+=($!)

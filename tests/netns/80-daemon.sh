@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan plain
 # The daemon itself: how it starts and ends, and what clients may do to it.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # Ports by themselves: create, destroy, up, down, and what is shown of them.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # The MTU: its range, both ends or neither, changed behind our back, and unequal.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # Parents: the rules of rport(4), their errnos, and pair as a composition of them.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

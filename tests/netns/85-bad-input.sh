@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client
 # Bad input to every verb of ports, and domains that vanish between check and use.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

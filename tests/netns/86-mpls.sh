@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # Links made with --mpls carry MPLS, and IP as ever; others do not. Label-switched paths are in vm/mpls.sh: this needs no
 # kernel that knows MPLS.
 . "$(dirname "$0")/../lib.sh"

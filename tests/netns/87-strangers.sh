@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # What every user may call makes no system call in, or about, a namespace, and does not tell what is there.
 . "$(dirname "$0")/../lib.sh"
 

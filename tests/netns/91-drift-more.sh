@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # Drift of ports that were moved, are pending or are used, and a great many changes at once.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

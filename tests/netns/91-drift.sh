@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # What others change of a port is seen, and put back by reconcile. What they add is theirs.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

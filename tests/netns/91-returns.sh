@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # Ports whose interface was lost, with its namespace or by itself: what becomes of their links meanwhile, and what is there
 # again when they return.
 . "$(dirname "$0")/../lib.sh"

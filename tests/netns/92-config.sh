@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client
 # Links as files: which are read, what is in them, and what is wrong with them.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

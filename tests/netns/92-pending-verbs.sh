@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # What rportctl is told of ports and links that are pending holds when they return.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

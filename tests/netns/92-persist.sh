@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client
 # Files that the daemon writes: pair --persist, unpair --persist and export.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

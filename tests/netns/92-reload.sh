@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # Files that change while the daemon runs: apply, reload and SIGHUP.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # rportctl monitor: whatever happens at once, how it is printed, how it ends, and those who do not read.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client
 # rportctl monitor, and the method Monitor: what there is, and every change of it.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

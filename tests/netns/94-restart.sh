@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan plain
 # The daemon is killed or restarted, and links stay: with all they have, and what passes over them.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

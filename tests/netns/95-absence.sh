@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # What others did while no daemon was there, and what the next one makes of what the last one left.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

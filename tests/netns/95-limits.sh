@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # rportd --limit: each is kept, said where it is met, and leaves nothing behind.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client
 # What shells offer: the command that tells them, and their scripts.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan plain
 # Many links: each costs the daemon little memory, none costs time while it is idle, and the last one no more than the first.
 # What it is in figures is for tests/bench/scale.sh to say, on a machine that has time.
 . "$(dirname "$0")/../lib.sh"

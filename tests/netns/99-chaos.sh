@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 #
 # Everything at once, in an order of chance, for CHAOS_SECONDS: verbs, files, namespaces and interfaces that come, go and
 # change, kills and restarts. Then all must be as the daemon says, work, and go away without a trace. SEED=N repeats an order
@@ -69,7 +70,7 @@ pick_link() {
 # pick_port VARIABLE: DOMAIN/INTERFACE of one that is there
 pick_port() {
 	local listed
-	listed=$(timeout "$CTL_SECONDS" "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" -j ports 2>/dev/null |
+	listed=$(timeout "$CTL_SECONDS" "$RPORTCTL" --socket "$SOCKET" -j ports 2>/dev/null |
 		jq -r '.[] | select(.interface != "") | "\(.domain)/\(.interface)"') || true
 	pick_line "$1" <<<"$listed"
 }
@@ -89,7 +90,7 @@ note() {
 # ctl OPERATION ARGUMENT...: rportctl, whose status must be one that is documented, and soon
 ctl() {
 	local status=0
-	timeout "$CTL_SECONDS" "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" "${@:2}" >ctl.out 2>ctl.err || status=$?
+	timeout "$CTL_SECONDS" "$RPORTCTL" --socket "$SOCKET" "${@:2}" >ctl.out 2>ctl.err || status=$?
 	echo "rportctl ${*:2} -> $status $(head -c 200 ctl.err)" >>chaos.log
 	note "$1" "$status"
 	case $status in
@@ -318,7 +319,7 @@ monitors() {
 	local n=0 status
 	while [ ! -e stop-monitors ]; do
 		n=$((n + 1)) status=0
-		"$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" -j monitor >"monitor.$n" 2>/dev/null || status=$?
+		"$RPORTCTL" --socket "$SOCKET" -j monitor >"monitor.$n" 2>/dev/null || status=$?
 		[ "$status" = 4 ] || [ -e stop-monitors ] || echo "$status" >monitor.failed
 		sleep 0.1
 	done
