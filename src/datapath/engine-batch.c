@@ -134,6 +134,7 @@ static void queue_reads_of(struct batch_engine *batch, struct flow *flow, unsign
 	while (n-- > 0) {
 		unsigned int buffer = batch->free[--batch->n_free];
 
+		flow_clear(pool_at(&batch->pool, buffer));
 		ring_read_nowait(
 			&batch->ring, flow->from, pool_at(&batch->pool, buffer), POOL_FRAME_MAX,
 			(struct ring_tag){ .op = RING_READ, .slot = flow->slot, .index = buffer });

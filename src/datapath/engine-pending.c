@@ -41,7 +41,10 @@ static struct pending_engine *pending_engine(struct engine *engine)
 
 static void release_buffer(struct pending_engine *pending, unsigned int buffer)
 {
-	ring_provide(&pending->ring, pool_at(&pending->pool, buffer), POOL_FRAME_MAX, buffer);
+	unsigned char *memory = pool_at(&pending->pool, buffer);
+
+	flow_clear(memory);
+	ring_provide(&pending->ring, memory, POOL_FRAME_MAX, buffer);
 	pending->n_free++;
 }
 

@@ -18,6 +18,17 @@ static bool family_crosses(const unsigned char *frame)
 	}
 }
 
+_Static_assert(FLOW_HEADER_MAX + FLOW_PACKET_START + 12 + 4 <= FLOW_CLEARED,
+	       "what is skipped and cannot be seen was cleared");
+
+/* Did the kernel write where the packet begins? See flow.h. */
+static bool is_written(const unsigned char *packet)
+{
+	static const unsigned char cleared[FLOW_PACKET_START];
+
+	return memcmp(packet, cleared, sizeof(cleared)) != 0;
+}
+
 bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size)
 {
 	unsigned char version;
@@ -25,7 +36,7 @@ bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_
 	if (size <= flow->header)
 		return false;
 	if (flow->family_header)
-		return family_crosses(frame);
+		return family_crosses(frame) && is_written(frame + flow->header);
 	version = frame[flow->header] >> 4;
 	return version == 4 || version == 6;
 }

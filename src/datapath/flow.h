@@ -57,14 +57,44 @@ struct flow {
 
 TAILQ_HEAD(flow_list, flow);
 
+/*
+ * Bytes at the start of a buffer that are cleared before each read, so that what the kernel reports
+ * but does not write is not taken for a packet:
+ *
+ *	The owner of a namespace can open a queue of a TUN with several, and enlarge the virtio
+ *	header of the device (TUNSETVNETHDRSZ). Before Linux 6.15 a read skips the added bytes.
+ *
+ *	Of a frame with a VLAN tag that is shorter than an Ethernet header, sent by a packet socket
+ *	or tagged by tc(8), tun_put_user() writes four bytes fewer than it reports.
+ *
+ * Bytes are skipped from the end of our headers on. When FLOW_PACKET_START of them or more are, the
+ * packet begins with as many zeros, and flow_check_frame() refuses it whatever follows. When fewer
+ * are, those and the four of a short frame (of 12 bytes at most) lie within what was cleared.
+ */
+#define FLOW_HEADER_MAX   14
+#define FLOW_PACKET_START 16
+#define FLOW_CLEARED      64
+
+/**
+ * flow_clear() - prepare a buffer for a read of whatever flow
+ * @buffer: of POOL_STRIDE bytes; the first FLOW_CLEARED are cleared
+ */
+static inline void flow_clear(unsigned char *buffer)
+{
+	memset(buffer, 0, FLOW_CLEARED);
+}
+
 /**
  * flow_check_frame() - may this frame cross?
- * @frame: with its virtio header, as read from the port
+ * @flow: that it was read from
+ * @frame: with its virtio header, as read from the port into a buffer of flow_clear(); FLOW_CLEARED
+ * bytes at least, whatever the size
  * @size: bytes
  *
  * Without a family header the family is that of the IP version nibble, which is where the kernel at
  * the other end takes it from (IFF_NO_PI); what is neither 4 nor 6 is never guessed at. With one it
- * is what the header says: IPv4, IPv6 or MPLS.
+ * is what the header says: IPv4, IPv6 or MPLS. No packet begins with FLOW_PACKET_START zeros (of
+ * MPLS these would be labels with a TTL of 0, which nobody forwards): the kernel wrote none there.
  *
  * Return: true, or false when it is to be dropped as DROP_NO_PROTO.
  */

@@ -23,8 +23,10 @@ static ssize_t read_failed(struct flow *flow, int errnum)
 
 ssize_t move_frame(struct flow *flow, unsigned char *buffer)
 {
-	ssize_t size = read(flow->from, buffer, POOL_FRAME_MAX);
+	ssize_t size;
 
+	flow_clear(buffer);
+	size = read(flow->from, buffer, POOL_FRAME_MAX);
 	if (size < 0)
 		return read_failed(flow, errno);
 	if (flow_admit(flow, buffer, (size_t)size)) {

@@ -45,10 +45,31 @@ START_TEST(family_is_what_the_family_header_says)
 {
 	const struct flow mpls = { .header = 14, .family_header = true };
 	/* what follows looks like IPv4, and is not looked at */
-	unsigned char frame[34] = { 0, 0, families[_i].type[0], families[_i].type[1], [14] = 0x45 };
+	unsigned char frame[FLOW_CLEARED] = { 0, 0, families[_i].type[0],
+					      families[_i].type[1], [14] = 0x45 };
 
 	ck_assert_int_eq(flow_check_frame(&mpls, frame, sizeof(frame)), families[_i].crosses);
 	ck_assert(!flow_check_frame(&mpls, frame, 14));
+}
+END_TEST
+
+START_TEST(what_was_not_written_is_no_packet)
+{
+	const struct flow mpls = { .header = FLOW_HEADER_MAX, .family_header = true };
+	const unsigned char family[] = { 0, 0, 0x88, 0x47 };
+	unsigned char frame[200];
+
+	/* of another one; the kernel then writes the header, and skips what follows */
+	memset(frame, 0x45, sizeof(frame));
+	flow_clear(frame);
+	ck_assert(!flow_check_frame(&offload, frame, sizeof(frame)));
+	memcpy(frame, family, sizeof(family));
+	ck_assert(!flow_check_frame(&mpls, frame, sizeof(frame)));
+	/* of the first bytes it skips fewer than can be seen: none are another one's */
+	frame[FLOW_HEADER_MAX + FLOW_PACKET_START - 1] = 1;
+	ck_assert(flow_check_frame(&mpls, frame, sizeof(frame)));
+	for (int i = sizeof(family); i < FLOW_HEADER_MAX + FLOW_PACKET_START - 1; i++)
+		ck_assert_uint_eq(frame[i], 0);
 }
 END_TEST
 
@@ -136,6 +157,7 @@ int main(void)
 	tcase_add_loop_test(tcase, family_is_the_version_nibble, 0, 256);
 	tcase_add_test(tcase, family_is_behind_the_virtio_header);
 	tcase_add_loop_test(tcase, family_is_what_the_family_header_says, 0, ARRAY_SIZE(families));
+	tcase_add_test(tcase, what_was_not_written_is_no_packet);
 	tcase_add_test(tcase, short_frames_have_no_family);
 	tcase_add_test(tcase, errors_have_causes);
 	tcase_add_test(tcase, counters_add_up);

@@ -40,13 +40,13 @@ guest_prepare() {
 	TREE=$(mktemp -d "${TMPDIR:-/tmp}/rport-tree.XXXXXX") || exit 1
 	trap 'rm -rf "$TREE"' EXIT
 	trap 'kill "$!" 2>/dev/null; wait; exit 130' INT TERM HUP
-	mkdir -p "$TREE"/{build/{rportctl,tests/tools},src/{api,base},tests/{netns,vm,systemd}} &&
+	mkdir -p "$TREE"/{build/{rportctl,tests/{tools,unit}},src/{api,base},tests/{netns,vm,systemd}} &&
 		cp "$RPORTD" "$TREE/build" &&
 		cp "$BUILD_DIR/rportctl/rportctl" "$TREE/build/rportctl" &&
 		cp "$TRAFFIC" "${TRAFFIC%/*}/hold-thread" "$TREE/build/tests/tools" &&
 		cp "$TOP_DIR/src/api/org.rportd.Manager.varlink" "$TREE/src/api" &&
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
-		cp "$TESTS_DIR"/{lib,ports,drift}.sh "$TREE/tests" &&
+		cp "$TESTS_DIR"/{lib,ports,drift,keeper}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/vm/{vrf,mpls,hold}.sh "$TREE/tests/vm" &&
 		cp "$TESTS_DIR"/systemd/{varlink,service}.sh "$TREE/tests/systemd" || exit 1
@@ -74,6 +74,21 @@ guest_script() {
 # guest_test FILE [TEST...]: all tests of a file, or some
 guest_test() {
 	echo "bash tests/$* || status=1" >>"$SCRIPT"
+}
+
+# guest_unit NAME: a unit program, as one test, with what it needs of libraries that the image does not have
+guest_unit() {
+	local program=$BUILD_DIR/tests/unit/$1
+	cp "$program" "$TREE/build/tests/unit" || exit 1
+	ldd "$program" | awk '$1 ~ /^lib(check|subunit)/ { print $3 }' | xargs -r cp -t "$TREE/build/tests/unit" || exit 1
+	cat >>"$SCRIPT" <<-END
+		if LD_LIBRARY_PATH=build/tests/unit build/tests/unit/$1; then
+			echo "ok \$TEST_LABEL.unit.$1"
+		else
+			echo "not ok \$TEST_LABEL.unit.$1"
+			status=1
+		fi
+	END
 }
 
 # guest_run NAME COMMAND...: run the guest, print what it prints, note its results
