@@ -33,6 +33,12 @@ static const char usage[] =
 			     "that pays: less\n"
 			     "                      latency for CPU time; 0 to " STRINGIFY(
 				     BUSY_POLL_MAX) " (0)\n"
+						    "  --unwatched-queues  several queues "
+						    "also where the kernel does "
+						    "not tell\n"
+						    "                      when another "
+						    "process opens an "
+						    "interface\n"
 						    "  --limit NAME=N      of links, ports, "
 						    "connections, "
 						    "connections-per-user, monitors,\n"
@@ -184,6 +190,7 @@ enum option_code {
 	OPT_WORKERS,
 	OPT_DATAPATH,
 	OPT_BUSY_POLL,
+	OPT_UNWATCHED_QUEUES,
 	OPT_LIMIT,
 	OPT_SECCOMP,
 	OPT_LOG_LEVEL,
@@ -198,6 +205,7 @@ static const struct option options[] = {
 	{ "workers", required_argument, NULL, OPT_WORKERS },
 	{ "datapath", required_argument, NULL, OPT_DATAPATH },
 	{ "busy-poll", required_argument, NULL, OPT_BUSY_POLL },
+	{ "unwatched-queues", no_argument, NULL, OPT_UNWATCHED_QUEUES },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "seccomp", required_argument, NULL, OPT_SECCOMP },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
@@ -223,6 +231,9 @@ static int take_option(int option, const char *value, struct arguments *argument
 		return parse_datapath(value, &arguments->datapath) < 0 ? -EINVAL : 1;
 	case OPT_BUSY_POLL:
 		return parse_busy_poll(value, &arguments->busy_poll) < 0 ? -EINVAL : 1;
+	case OPT_UNWATCHED_QUEUES:
+		arguments->unwatched_queues = true;
+		return 1;
 	case OPT_LIMIT:
 		return parse_limit(value, &arguments->limits) < 0 ? -EINVAL : 1;
 	case OPT_SECCOMP:

@@ -29,6 +29,7 @@ struct arguments {
 	enum seccomp_mode seccomp;
 	int log_level;
 	enum shuttle_datapath datapath;
+	bool unwatched_queues; /* several queues also where a kernel does not tell of intruders */
 	struct limits limits;
 };
 

@@ -215,6 +215,7 @@ static int start_manager(struct rportd *rportd)
 		.max_links = limits->links,
 		.max_ports = limits->ports,
 		.max_retries = limits->retries,
+		.unwatched_queues = rportd->arguments.unwatched_queues,
 		.state = rportd->state,
 		.handover = rportd->handover,
 	};

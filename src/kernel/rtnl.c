@@ -494,15 +494,31 @@ static struct nlattr *find_nested(struct nlattr *in, int type)
 	return in ? nla_find(nla_data(in), nla_len(in), type) : NULL;
 }
 
+/* @size: bytes of the number, 1 or 4. Return: the number, 0 when it is missing. */
+static uint32_t nested_number(struct nlattr *in, int type, int size)
+{
+	struct nlattr *attr = find_nested(in, type);
+
+	if (!attr || nla_len(attr) < size)
+		return 0;
+	return size == sizeof(uint8_t) ? nla_get_u8(attr) : nla_get_u32(attr);
+}
+
 /* libnl does not know the kind "tun". */
-static bool has_tun_pi(struct nl_msg *msg)
+static void describe_tun(struct nl_msg *msg, struct rtnl_dev *dev)
 {
 	struct nlattr *info =
 		nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg), IFLA_LINKINFO);
 	struct nlattr *kind = find_nested(info, IFLA_INFO_KIND);
-	struct nlattr *pi = find_nested(find_nested(info, IFLA_INFO_DATA), IFLA_TUN_PI);
+	struct nlattr *data = find_nested(info, IFLA_INFO_DATA);
 
-	return kind && nla_strcmp(kind, "tun") == 0 && pi && nla_len(pi) > 0 && nla_get_u8(pi);
+	if (!kind || nla_strcmp(kind, "tun") != 0)
+		return;
+	dev->tun_pi = nested_number(data, IFLA_TUN_PI, sizeof(uint8_t)) > 0;
+	dev->tun_persist = nested_number(data, IFLA_TUN_PERSIST, sizeof(uint8_t)) > 0;
+	dev->tun_owned = find_nested(data, IFLA_TUN_OWNER) || find_nested(data, IFLA_TUN_GROUP);
+	dev->tun_queues = nested_number(data, IFLA_TUN_NUM_QUEUES, sizeof(uint32_t)) +
+			  nested_number(data, IFLA_TUN_NUM_DISABLED_QUEUES, sizeof(uint32_t));
 }
 
 static int read_dev(struct nl_msg *msg, void *arg)
@@ -513,7 +529,7 @@ static int read_dev(struct nl_msg *msg, void *arg)
 	if (nlmsg_hdr(msg)->nlmsg_type != RTM_NEWLINK ||
 	    nl_msg_parse(msg, describe_object, dev) < 0)
 		return NL_SKIP;
-	dev->tun_pi = has_tun_pi(msg);
+	describe_tun(msg, dev);
 	return NL_OK;
 }
 
@@ -528,7 +544,7 @@ static int look_up_in(struct rtnl *rtnl, int nsid, unsigned int index, const cha
 	nle = rtnl_link_build_get_request((int)index, name, &msg);
 	if (nle < 0)
 		return rtnl_result(rtnl, nle);
-	if (nla_put_s32(msg, IFLA_TARGET_NETNSID, nsid) < 0)
+	if (nsid >= 0 && nla_put_s32(msg, IFLA_TARGET_NETNSID, nsid) < 0)
 		return -EMSGSIZE;
 	nle = exchange(rtnl, msg, read_dev, &dev);
 	if (nle < 0)

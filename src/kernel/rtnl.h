@@ -26,7 +26,11 @@ struct rtnl_dev {
 	uint32_t vrf_table;  /* routing table, if this is a VRF device; else 0 */
 	bool is_vrf;
 	uint64_t tx_dropped; /* packets that the kernel dropped on the way into the device */
-	bool tun_pi; /* it is a TUN with packet information; only rtnl_dev_by_nsid() tells */
+	/* of a TUN; only rtnl_dev_by_nsid() tells */
+	bool tun_pi;             /* it has packet information */
+	bool tun_persist;        /* it stays when its last queue is closed */
+	bool tun_owned;          /* it has an owner or a group, who may open it */
+	unsigned int tun_queues; /* with those that are detached; 0: it can have one only */
 };
 
 /**
@@ -192,7 +196,7 @@ int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret);
 
 /**
  * rtnl_dev_by_nsid() - look an interface up in another namespace, without entering it
- * @nsid: of that namespace, see rtnl_nsid()
+ * @nsid: of that namespace, see rtnl_nsid(); negative: in that of @rtnl
  * @index: of the interface there
  * @ret: all but the VRF's properties
  *

@@ -1,5 +1,46 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Theory of operation: what others can do to a device
+ *
+ * The owner of a namespace may open one more queue of a TUN there that has IFF_MULTI_QUEUE: by
+ * TUNSETIFF, with CAP_NET_ADMIN in the namespace or as its owner (TUNSETOWNER). Of one that has a
+ * single queue nobody can while that is open (EBUSY), and we hold it, or the service manager does,
+ * from before the device comes to the namespace until it is removed. What can be done by a queue
+ * of a device of ours, and what comes of it (tun_chr_ioctl() of drivers/net/tun.c, Linux 6.18):
+ *
+ *	TUNSETVNETHDRSZ enlarges the virtio header of all queues. Reads then begin their packets
+ *	later than we look, behind bytes that the kernel does not write (before 6.15): what the
+ *	buffer had before. The engines clear it (flow_clear()); tun_verify() sees it.
+ *
+ *	TUNSETSNDBUF is for all queues: writes fail with EAGAIN, or wait. tun_verify() sees it.
+ *
+ *	TUNSETQUEUE detaches and attaches their own queue only. A queue of theirs takes packets of
+ *	the namespace from us and gives it others: both are theirs. rtnl_dev.tun_queues has it,
+ *	detached ones, too.
+ *
+ *	TUNSETPERSIST keeps the device when we close it; TUNSETOWNER, TUNSETGROUP let a user open
+ *	it. rtnl_dev.tun_persist and tun_owned.
+ *
+ *	TUNSETIFF cannot change the flags of a device that has a queue already.
+ *
+ *	TUNSETOFFLOAD, TUNSETVNETLE, TUNSETVNETBE, TUNSETFILTEREBPF (cuts packets): frames have
+ *	other, or wrong, virtio headers, as those have that the owner of a TUN of its own writes.
+ *The kernel checks the header of a frame that is written to the peer. Offloads of tunnels (6.17)
+ *	need a larger header, see above.
+ *
+ *	TUNSETSTEERINGEBPF chooses queues: all packets may come to one. They are the link's own.
+ *
+ *	TUNSETLINK (of a device that is down) sets what kind of hardware packet sockets are told;
+ *	TUNSETCARRIER, SIOCSIFHWADDR: as ip(8) can, queues or not. TUNATTACHFILTER, TUNSETTXFILTER
+ *	are for TAP; TUNSETIFINDEX for a device that is yet to be made; TUNSETNOCSUM, TUNSETDEBUG
+ *	do nothing.
+ *
+ * The kernel sends RTM_NEWLINK when a queue is opened, attached, detached and closed, if the device
+ * is up, and when it comes up; none for the rest. To do the rest a queue has to be opened first.
+ */
+
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/if_tun.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -180,6 +221,44 @@ int tun_adopt(const int fds[], unsigned int n, struct tun *ret)
 	tun.offloads = offload ? negotiate_offloads(fds[0]) : 0;
 	*ret = tun;
 	return 0;
+}
+
+static int get_number(int fd, unsigned long request, int *ret)
+{
+	return ioctl(fd, request, ret) < 0 ? -errno : 0;
+}
+
+/* INT_MAX is what the kernel gives to a new device. */
+int tun_verify(const struct tun *tun)
+{
+	unsigned int pi = tun->family_header ? TUN_PI_HEADER : 0;
+	int header = 0, send_buffer = 0;
+	int r = 0;
+
+	if (tun->header > pi)
+		r = get_number(tun_fd(tun), TUNGETVNETHDRSZ, &header);
+	if (r >= 0)
+		r = get_number(tun_fd(tun), TUNGETSNDBUF, &send_buffer);
+	if (r < 0)
+		return r;
+	return (unsigned int)header + pi == tun->header && send_buffer == INT_MAX ? 0 : -ESTALE;
+}
+
+bool tun_watchable(const struct tun *tun)
+{
+	int header = TUN_VNET_HEADER + 2, send_buffer = 65536;
+	int other = tun->queues[tun->n_queues - 1];
+	bool sees_header, sees_buffer;
+
+	if (tun_verify(tun) < 0 || ioctl(other, TUNSETVNETHDRSZ, &header) < 0)
+		return false;
+	sees_header = tun_verify(tun) == -ESTALE;
+	header = TUN_VNET_HEADER;
+	if (ioctl(other, TUNSETVNETHDRSZ, &header) < 0 ||
+	    ioctl(other, TUNSETSNDBUF, &send_buffer) < 0)
+		return false;
+	sees_buffer = tun_verify(tun) == -ESTALE;
+	return sees_header && sees_buffer;
 }
 
 void tun_set_family_header(struct tun *tun)

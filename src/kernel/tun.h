@@ -77,6 +77,24 @@ int tun_adopt(const int fds[], unsigned int n, struct tun *ret);
 void tun_set_family_header(struct tun *tun);
 
 /**
+ * tun_verify() - is the device still as tun_open() made it?
+ * @tun: with a device
+ *
+ * Asks for what another process can change who has opened a queue, too (tun.c), and what the
+ * descriptor tells. Netlink tells the rest (rtnl_dev).
+ *
+ * Return: 0; -ESTALE when somebody changed the virtio header or the send buffer; -EBADFD when the
+ * device was removed, or another -errno.
+ */
+int tun_verify(const struct tun *tun);
+
+/**
+ * tun_watchable() - does this kernel tell when somebody changes a device with several queues?
+ * @tun: a device with two queues or more and a virtio header, for this only: it is changed
+ */
+bool tun_watchable(const struct tun *tun);
+
+/**
  * tun_name() - what the interface is called now, in whatever namespace it is
  * Return: 0, or -EBADFD when the device was removed.
  */

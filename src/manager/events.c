@@ -12,6 +12,9 @@
  * When a namespace is deleted, its number is taken away before its interfaces are, so that nothing
  * is heard of them: that the number was taken away is what tells (RTM_DELNSID).
  *
+ * A device with several queues can be opened by the owner of its namespace. The kernel tells of
+ * that as of any change, and what became of the device is asked for each time (port_intruder()).
+ *
  * A port whose settings somebody changed becomes a suspect. Suspects are compared with what they
  * shall be a moment later, since settings often change many at a time.
  */
@@ -225,6 +228,20 @@ static int event_nsid(const struct manager *manager, int nsid)
 	return nsid == MONITOR_OWN_NSID ? manager->own_nsid : nsid;
 }
 
+/* A device that another process has opened, too, is not ours any more: see kernel/tun.c. */
+static bool lost_to_intruder(struct manager *manager, struct port *port)
+{
+	const char *reason;
+	struct rtnl_dev dev;
+
+	if (port->tun.n_queues < 2 || port_query(&manager->yard, port, &dev) < 0)
+		return false;
+	reason = port_intruder(port, &dev);
+	if (reason)
+		hold_lost(manager, port, reason);
+	return reason != NULL;
+}
+
 static void device_changed(const struct monitor_event *event, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -250,7 +267,7 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 		follow(manager, port);
 	else if (left_vrf(manager, port, event->master))
 		hold_lost(manager, port, "its VRF was deleted, or it was taken out of it");
-	else
+	else if (!lost_to_intruder(manager, port))
 		take_in(manager, port, name, event->mtu, event->flags);
 }
 
@@ -365,6 +382,8 @@ void watch_look(struct manager *manager, struct port *port)
 		hold_lost(manager, port, "its VRF was deleted, or it was taken out of it");
 		return;
 	}
+	if (lost_to_intruder(manager, port))
+		return;
 	port->interface_dropped = dev.tx_dropped;
 	watch_take_in(manager, port, &dev);
 	watch_suspect(manager, port);

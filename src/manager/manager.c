@@ -506,6 +506,7 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	r = start_counters(manager, event, err);
 	if (r >= 0)
 		r = port_yard_open(&manager->yard, err);
+	manager->yard.queues_forced = options->unwatched_queues;
 	if (r >= 0)
 		r = watch_start(manager, event, err);
 	if (r >= 0)

@@ -52,6 +52,17 @@ static int open_staged(struct port_yard *yard, struct tun_options options, struc
 	return 0;
 }
 
+/* Does netlink tell how many queues of a device are open? */
+static bool are_queues_told(struct port_yard *yard, const struct tun *tun)
+{
+	char name[IFNAMSIZ];
+	struct rtnl_dev dev;
+
+	return tun_name(tun_fd(tun), name) >= 0 &&
+	       rtnl_dev_by_nsid_name(yard->staging, -1, name, &dev) >= 0 &&
+	       dev.tun_queues == tun->n_queues;
+}
+
 int port_yard_open(struct port_yard *ret, struct rport_error *err)
 {
 	struct port_yard yard = { 0 };
@@ -72,12 +83,13 @@ int port_yard_open(struct port_yard *ret, struct rport_error *err)
 				       r == -EPERM ? " (CAP_SYS_ADMIN and CAP_NET_ADMIN are needed)"
 						   : "");
 	}
-	r = open_staged(&yard, (struct tun_options){ 0 }, &probe, err);
+	r = open_staged(&yard, (struct tun_options){ .offload = true, .queues = 2 }, &probe, err);
 	if (r < 0) {
 		port_yard_close(&yard);
 		return r;
 	}
 	yard.nowait = tun_has_nowait(tun_fd(&probe));
+	yard.queues_watched = are_queues_told(&yard, &probe) && tun_watchable(&probe);
 	tun_close(&probe);
 	*ret = yard;
 	return 0;
@@ -195,6 +207,12 @@ static int make(struct port_yard *yard, struct port *port, const struct domain_p
 {
 	int r;
 
+	if (port->spec.queues > 1 && !yard->queues_watched && !yard->queues_forced)
+		return rport_error_set(
+			err, RPORT_ERR_SYSTEM, EOPNOTSUPP,
+			"this kernel does not tell when somebody opens a queue of an "
+			"interface that has several: ask for one, or start rportd "
+			"with --unwatched-queues (see rportd(8))");
 	r = open_staged(yard,
 			(struct tun_options){ .offload = port->spec.offload,
 					      .mpls = port->spec.mpls,
@@ -270,13 +288,15 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	r = port_locate(yard, port);
 	if (r >= 0)
 		r = check_home(yard, port, place, &dev);
+	if (r >= 0 && dev.tun_pi)
+		tun_set_family_header(&port->tun);
+	if (r >= 0 && port_intruder(port, &dev))
+		r = -ESTALE;
 	if (r < 0) {
 		port->tun = (struct tun){ 0 }; /* the caller's */
 		port_unmake(port);
 		return r;
 	}
-	if (dev.tun_pi)
-		tun_set_family_header(&port->tun);
 	settle_in(port, place);
 	port->mtu = dev.mtu;
 	port->rule.up = dev.flags & IFF_UP;
@@ -365,6 +385,19 @@ int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev 
 	if (!port->rule.present)
 		return -ENODEV;
 	return rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
+}
+
+const char *port_intruder(const struct port *port, const struct rtnl_dev *dev)
+{
+	if (port->tun.n_queues < 2)
+		return NULL;
+	if (tun_verify(&port->tun) == -ESTALE)
+		return "another process changed how packets pass its interface";
+	if (dev->tun_queues > port->tun.n_queues)
+		return "another process opened a queue of its interface";
+	if (dev->tun_persist || dev->tun_owned)
+		return "another process made its interface persistent or gave it an owner";
+	return NULL;
 }
 
 void port_update_carrier(struct port_yard *yard, struct port *port)

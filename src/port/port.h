@@ -91,6 +91,8 @@ struct port_yard {
 	struct rtnl *staging;    /* in it */
 	struct rtnl *own;        /* in rportd's own namespace */
 	bool nowait;             /* see tun_has_nowait() */
+	bool queues_watched;     /* see tun_watchable(), and netlink tells how many are open */
+	bool queues_forced;      /* ports may have several even if they are not watched */
 };
 
 /**
@@ -116,7 +118,8 @@ void port_yard_close(struct port_yard *yard);
  *
  * A failure leaves nothing behind.
  *
- * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), or another -errno.
+ * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), -EOPNOTSUPP when it is to have several queues
+ * and the kernel is not trusted with them, or another -errno.
  */
 int port_make(struct port_yard *yard, struct port *port, const struct domain_place *place,
 	      struct rport_error *err);
@@ -127,8 +130,8 @@ int port_make(struct port_yard *yard, struct port *port, const struct domain_pla
  * @fds: one for each queue of the spec; owned by the port on success
  * @place: the domain of the spec, found
  *
- * Return: 0; -EBADFD when the device was removed; -ENODEV when it is not in its domain; or another
- * -errno.
+ * Return: 0; -EBADFD when the device was removed; -ENODEV when it is not in its domain; -ESTALE
+ * when port_intruder() has something to say; or another -errno.
  */
 int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	       const struct domain_place *place);
@@ -225,6 +228,17 @@ void port_update_carrier(struct port_yard *yard, struct port *port);
  * Return: 0, -ENODEV when it is gone, or another -errno.
  */
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret);
+
+/**
+ * port_intruder() - has another process opened the device of a port, and perhaps changed it?
+ * @port: with a device
+ * @dev: what port_query() says of it
+ *
+ * Only one with several queues can be opened by others: see kernel/tun.c for what they can do then.
+ *
+ * Return: what was done, as a reason to lose the device; NULL: nothing.
+ */
+const char *port_intruder(const struct port *port, const struct rtnl_dev *dev);
 
 /**
  * port_release() - let go of the device, and free what the port holds; takes a zeroed one

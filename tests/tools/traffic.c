@@ -42,6 +42,9 @@ static const struct traffic_command commands[] = {
 	  "[--count N] INTERFACE ETHERTYPE HEX: send a frame by a packet socket" },
 	{ "frame-listen", 2, traffic_frame_listen,
 	  "[--count N] INTERFACE ETHERTYPE: print the frames that come in; 0003: of any type" },
+	{ "queue", 2, traffic_queue,
+	  "[--idle MS] --size N INTERFACE header|send-buffer|persist|owner|open: open a TUN, set "
+	  "that" },
 };
 
 enum {

@@ -94,5 +94,6 @@ int traffic_udp_send(const struct traffic_options *options, char **args);
 int traffic_probe(const struct traffic_options *options, char **args);
 int traffic_frame(const struct traffic_options *options, char **args);
 int traffic_frame_listen(const struct traffic_options *options, char **args);
+int traffic_queue(const struct traffic_options *options, char **args);
 
 #endif

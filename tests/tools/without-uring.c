@@ -1,21 +1,50 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * without-uring COMMAND [ARGUMENT]...: run a command to which the kernel refuses io_uring, as the
- * seccomp filters of containers do, and as kernel.io_uring_disabled does for a whole machine.
+ * without-uring [--queues] COMMAND [ARGUMENT]...: run a command to which the kernel refuses
+ * io_uring, as the seccomp filters of containers do, and as kernel.io_uring_disabled does for a
+ * whole machine. With --queues it refuses to set the send buffer of a TUN instead: so it cannot be
+ * found out whether the kernel tells that another process did.
  */
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if_tun.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* The number is the same on all architectures that this project is built for. */
+static int install(struct sock_filter *filter, unsigned short length)
+{
+	struct sock_fprog program = { .len = length, .filter = filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* The request is one that rportd makes of nothing but the device it tries the kernel with. */
+static int forbid_send_buffer(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TUNSETSNDBUF, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	return install(filter, sizeof(filter) / sizeof(filter[0]));
+}
+
 static int forbid_uring(void)
 {
 	struct sock_filter filter[] = {
@@ -24,27 +53,23 @@ static int forbid_uring(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = {
-		.len = sizeof(filter) / sizeof(filter[0]),
-		.filter = filter,
-	};
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	return install(filter, sizeof(filter) / sizeof(filter[0]));
 }
 
 int main(int argc, char *argv[])
 {
-	if (argc < 2) {
-		fputs("Usage: without-uring COMMAND [ARGUMENT]...\n", stderr);
+	int queues = argc > 1 && strcmp(argv[1], "--queues") == 0;
+
+	if (argc < 2 + queues) {
+		fputs("Usage: without-uring [--queues] COMMAND [ARGUMENT]...\n", stderr);
 		return EXIT_FAILURE;
 	}
-	if (forbid_uring() < 0) {
+	if ((queues ? forbid_send_buffer() : forbid_uring()) < 0) {
 		perror("without-uring: cannot install the filter");
 		return EXIT_FAILURE;
 	}
-	execvp(argv[1], &argv[1]);
-	perror(argv[1]);
+	execvp(argv[1 + queues], &argv[1 + queues]);
+	perror(argv[1 + queues]);
 	return EXIT_FAILURE;
 }

@@ -24,6 +24,7 @@ case ${1:-} in
 	guest_test vm/vrf.sh
 	guest_test vm/hold.sh
 	guest_unit test_intruder
+	guest_test netns/46-intruder.sh test_queue_is_opened test_header_is_changed test_short_tagged_frames
 	guest_test vm/mpls.sh
 	guest_test netns/91-drift.sh test_routes_in_a_vrf
 	guest_test netns/91-drift-more.sh test_vrf_deleted_when_events_were_lost
@@ -36,6 +37,7 @@ case ${1:-} in
 	guest_test vm/vrf.sh
 	guest_test vm/hold.sh
 	guest_unit test_intruder
+	guest_test netns/46-intruder.sh test_queue_is_opened test_header_is_changed test_short_tagged_frames
 	guest_test netns/70-down.sh test_link_del_under_traffic test_netns_del_under_traffic test_unpair_under_traffic
 	boot vmlinuz-6.1 vm-6.1
 	;;
