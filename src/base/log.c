@@ -56,7 +56,7 @@ static struct {
 	unsigned int lost; /* lines that nobody was told of */
 } out = { .max_level = LOG_INFO, .fd = STDERR_FILENO, .journal = -1 };
 
-static LIST_HEAD(, log_limit) holding = LIST_HEAD_INITIALIZER(holding);
+static LIST_HEAD(log_limits, log_limit) holding = LIST_HEAD_INITIALIZER(holding);
 
 static const struct {
 	const char *name;

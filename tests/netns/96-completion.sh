@@ -287,4 +287,105 @@ test_fish() {
 	assert_eq "$(in_fish 'rportctl frobnicate ')" '' 'nothing, not even files'
 }
 
+# --- a name that would be a command ----------------------------------------------------------------------------------
+
+# for_hostile_shells NAME: the port of A gets this name, and the shells an empty directory
+for_hostile_shells() {
+	for_shells
+	ip -n "$A" link set dev wan0 down
+	ip -n "$A" link set dev wan0 name "$1"
+	eventually port_has "netns:$A/$1" .interface "$1"
+	mkdir cwd
+	cd cwd
+}
+
+# type_into SHELL-COMMAND SETUP LINE: in the real shell, on a terminal, LINE is typed with a TAB, and Enter
+type_into() {
+	local shell=$1 setup=$2 line=$3 pid
+	rm -f ../keys ../screen
+	mkfifo ../keys
+	TERM=dumb PS1='ready> ' setsid script -qfc "$shell" ../screen <../keys >/dev/null 2>&1 &
+	pid=$!
+	exec 8>../keys
+	printf '%s\n' "$setup; echo set\"\"up" >&8
+	eventually grep -q '^setup' ../screen
+	printf '%s\t' "$line" >&8
+	eventually grep -qF "${line##* }" ../screen
+	printf '\necho do""ne\nexit\n' >&8
+	eventually grep -q 'done' ../screen
+	exec 8>&-
+	wait "$pid" || true
+}
+
+# shellcheck disable=SC2016 # as they are
+HOSTILE=('$(id>pwn)' '`id>pwn`' 'a;id>pwn' 'a&id>pwn' "a'\"id>pwn" '*' '!!' '~root' 'a|id>pwn' '{a,b}<pwn' '#x' '$HOME')
+
+# the line that a candidate makes is one word, which is the name
+bash_takes_back() {
+	local line=$1 name=$2
+	eval "set -- $line"
+	assert_eq "$#:$1" "1:$name" "words of $line"
+}
+
+test_bash_obeys_no_name() {
+	local name before=x1 offered
+	for_hostile_shells x1
+	for name in "${HOSTILE[@]}"; do
+		ip -n "$A" link set dev "$before" name "$name"
+		before=$name
+		eventually port_has "netns:$A/$name" .interface "$name"
+		# shellcheck disable=SC2016 # for the inner shell
+		offered=$(bash --norc -uc '. "$1" && COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDBREAKS=$3
+			_rportctl rportctl && printf "%s\n" "${COMPREPLY[@]}"' bash "$COMPLETIONS/bash/rportctl" \
+			"rportctl up netns:$A/" "$WORDBREAKS" 2>&1)
+		bash_takes_back "$offered" "$A/$name"
+	done
+	[ ! -e pwn ] || fail 'a name was obeyed'
+}
+
+test_bash_on_a_terminal() {
+	for_hostile_shells "${HOSTILE[0]}"
+	type_into 'bash --norc --noprofile -i' "source $COMPLETIONS/bash/rportctl; bind 'set bell-style none'" \
+		"rportctl up netns:$A"
+	[ ! -e pwn ] || fail "the name was obeyed: $(cat -v ../screen)"
+	eventually port_has "netns:$A/\$(id>pwn)" .state up
+}
+
+test_zsh_on_a_terminal() {
+	command -v zsh || skip could 'zsh is missing'
+	for_hostile_shells "${HOSTILE[0]}"
+	type_into 'zsh -f -i' "fpath=($COMPLETIONS/zsh \$fpath); autoload -Uz compinit; compinit -u -D; unsetopt beep" \
+		"rportctl up netns:$A"
+	[ ! -e pwn ] || fail "the name was obeyed: $(cat -v ../screen)"
+	eventually port_has "netns:$A/\$(id>pwn)" .state up
+}
+
+test_fish_obeys_no_name() {
+	local name before=x1
+	command -v fish || skip could 'fish is missing'
+	for_hostile_shells x1
+	for name in "${HOSTILE[@]}"; do
+		ip -n "$A" link set dev "$before" name "$name"
+		before=$name
+		eventually port_has "netns:$A/$name" .interface "$name"
+		# shellcheck disable=SC2016 # for fish
+		run env HOME="$TEST_TMP" fish --no-config -c 'source $argv[1]
+			set -l found (complete --escape -C $argv[2] | string split -f 1 \t)
+			eval "set -l words $found"; count $words; string join \n -- $words' \
+			"$COMPLETIONS/fish/rportctl.fish" "rportctl up netns:$A/"
+		assert_eq "$OUT" "1
+netns:$A/$name" "words that fish makes of $name"
+	done
+	[ ! -e pwn ] || fail 'a name was obeyed'
+}
+
+test_options_are_no_names() {
+	for_shells
+	ip -n "$A" link set dev wan0 down
+	ip -n "$A" link set dev wan0 name --json
+	eventually port_has "netns:$A/--json" .interface --json
+	assert_no_match "$(rportctl complete -- up '')" '--json*' 'a name like an option'
+	offers "netns:$A/--json" up "netns:$A/"
+}
+
 run_tests "$@"
