@@ -121,7 +121,7 @@ test_short_tagged_frames() {
 		skip cannot 'this kernel cannot tag packets (act_vlan)'
 	ping_ok "$C" 10.0.0.2 -s 1000 -p 5a
 	listener "$B" frames frame-listen --timeout 20000 rport0 0003
-	succeeds traffic "$A" frame rport0 0800 $frame
+	succeeds traffic "$A" frame rport0 0800 "$frame"
 	wait "$SPAWN_PID"
 	assert_match "$(<frames)" "*${frame}00000000*" "what came"
 }
