@@ -14,6 +14,11 @@
  * and one that was woken in vain 128 times (APOLL_MAX_RETRY of the kernel) is handed to io-wq after
  * all, where it runs beside the others.
  *
+ * A write must not wait: its buffer would be missing to all links, and the end of its own would
+ * wait for it. Before Linux 6.4 none does, since the descriptor is non-blocking; later kernels
+ * would wait for room in the send buffer, which the owner of a namespace can make as small as he
+ * likes (see kernel/tun.c), and are told not to (RWF_NOWAIT).
+ *
  * When buffers run out, reads end with ENOBUFS: nothing was taken from the port. They are issued
  * anew as writes give buffers back, to each flow that starved in turn.
  */
@@ -31,6 +36,7 @@ struct pending_engine {
 	struct pool pool;
 	unsigned int size[N_BUFFERS]; /* of the frame in each buffer */
 	unsigned int n_free;
+	int write_flags;          /* RWF_NOWAIT, where a TUN takes it */
 	struct flow_list starved; /* FLOW_READY: they wait for buffers */
 };
 
@@ -97,7 +103,7 @@ static void forward(struct pending_engine *pending, struct flow *flow, unsigned 
 	}
 	pending->size[buffer] = (unsigned int)size;
 	flow->in_flight++;
-	ring_write(&pending->ring, flow->to, frame, size,
+	ring_write(&pending->ring, flow->to, frame, size, pending->write_flags,
 		   (struct ring_tag){ .op = RING_WRITE, .slot = flow->slot, .index = buffer });
 }
 
@@ -228,6 +234,7 @@ static int pending_create(const struct engine_options *options, struct engine **
 		return r;
 	}
 	pending->engine.class = &engine_pending;
+	pending->write_flags = options->nowait ? RWF_NOWAIT : 0;
 	for (unsigned int i = 0; i < N_BUFFERS; i++)
 		release_buffer(pending, i);
 	TAILQ_INIT(&pending->starved);

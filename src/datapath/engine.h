@@ -20,6 +20,7 @@ struct engine {
 struct engine_options {
 	int wake_fd;            /* an eventfd; writing to it ends the engine's wait */
 	unsigned int busy_poll; /* microseconds to look for frames before sleeping, if it can */
+	bool nowait;            /* TUNs honour RWF_NOWAIT, see tun_has_nowait() */
 };
 
 struct engine_class {

@@ -186,11 +186,13 @@ void ring_read_provided(struct ring *ring, int fd, size_t size, struct ring_tag 
 	set_tag(sqe, tag);
 }
 
-void ring_write(struct ring *ring, int fd, const void *buffer, size_t size, struct ring_tag tag)
+void ring_write(struct ring *ring, int fd, const void *buffer, size_t size, int flags,
+		struct ring_tag tag)
 {
 	struct io_uring_sqe *sqe = next_sqe(ring);
 
 	io_uring_prep_write(sqe, fd, buffer, (unsigned int)size, NO_OFFSET);
+	sqe->rw_flags = flags;
 	set_tag(sqe, tag);
 }
 

@@ -97,8 +97,10 @@ void ring_read_provided(struct ring *ring, int fd, size_t size, struct ring_tag 
 
 /**
  * ring_write() - queue a write
+ * @flags: RWF_*, of pwritev2(2)
  */
-void ring_write(struct ring *ring, int fd, const void *buffer, size_t size, struct ring_tag tag);
+void ring_write(struct ring *ring, int fd, const void *buffer, size_t size, int flags,
+		struct ring_tag tag);
 
 /**
  * ring_poll() - queue a poll for something to read, which completes once

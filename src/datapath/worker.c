@@ -29,6 +29,7 @@ struct worker {
 	pthread_t thread;
 	const struct engine_class *class;
 	unsigned int busy_poll;
+	bool nowait;
 	struct engine *engine;
 	int wake_fd;
 	void (*gone)(struct flow *flow, void *userdata);
@@ -188,6 +189,7 @@ static int create_engine(struct worker *worker)
 	struct engine_options options = {
 		.wake_fd = worker->wake_fd,
 		.busy_poll = worker->busy_poll,
+		.nowait = worker->nowait,
 	};
 	int r;
 
@@ -323,7 +325,7 @@ static void destroy(struct worker *worker)
 	free(worker);
 }
 
-int worker_new(const struct engine_class *class, unsigned int busy_poll,
+int worker_new(const struct engine_class *class, unsigned int busy_poll, bool nowait,
 	       void (*gone)(struct flow *flow, void *userdata), void *userdata, struct worker **ret)
 {
 	struct worker *worker;
@@ -334,6 +336,7 @@ int worker_new(const struct engine_class *class, unsigned int busy_poll,
 		return -ENOMEM;
 	worker->class = class;
 	worker->busy_poll = busy_poll;
+	worker->nowait = nowait;
 	worker->gone = gone;
 	worker->userdata = userdata;
 	pthread_mutex_init(&worker->lock, NULL);

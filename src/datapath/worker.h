@@ -15,14 +15,15 @@ struct worker;
 /**
  * worker_new() - start a worker
  * @class: the engine
- * @busy_poll: see engine_options
+ * @busy_poll: microseconds, see engine_options
+ * @nowait: see engine_options
  * @gone: called from the worker's thread, once, when the port that a flow reads from was removed
  * @userdata: for @gone
  * @ret: stop it with worker_free()
  *
  * Return: 0 or -errno.
  */
-int worker_new(const struct engine_class *class, unsigned int busy_poll,
+int worker_new(const struct engine_class *class, unsigned int busy_poll, bool nowait,
 	       void (*gone)(struct flow *flow, void *userdata), void *userdata,
 	       struct worker **ret);
 

@@ -12,7 +12,8 @@
  *	later than we look, behind bytes that the kernel does not write (before 6.15): what the
  *	buffer had before. The engines clear it (flow_clear()); tun_verify() sees it.
  *
- *	TUNSETSNDBUF is for all queues: writes fail with EAGAIN, or wait. tun_verify() sees it.
+ *	TUNSETSNDBUF is for all queues: writes fail with EAGAIN, or would wait, which the engines
+ *	do not let them. tun_verify() sees it.
  *
  *	TUNSETQUEUE detaches and attaches their own queue only. A queue of theirs takes packets of
  *	the namespace from us and gives it others: both are theirs. rtnl_dev.tun_queues has it,

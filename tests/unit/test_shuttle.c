@@ -256,6 +256,26 @@ START_TEST(unequal_ports_are_refused)
 }
 END_TEST
 
+/* The far end takes nothing: what does not fit is dropped, and the link can be removed. */
+START_TEST(full_peers_hold_nothing)
+{
+	unsigned char frame[FRAME_SIZE] = { 0x45 };
+	struct line *line = &lines[0];
+	struct flow_counters sum;
+
+	if (!start(datapaths[_i], 1))
+		return;
+	open_line(line, 1);
+	do {
+		sum = (struct flow_counters){ 0 };
+		(void)send(line->far[0][0], frame, sizeof(frame), MSG_DONTWAIT);
+		flow_add_counters(&line->counts[0][0], &sum);
+	} while (sum.drops[DROP_NO_MEMORY] < 2);
+	close_line(line);
+	finish();
+}
+END_TEST
+
 START_TEST(moves_lose_nothing)
 {
 	unsigned int n = 0;
@@ -307,6 +327,7 @@ int main(void)
 	tcase_add_loop_test(tcase, queues_are_spread, 0, ARRAY_SIZE(datapaths));
 	tcase_add_loop_test(tcase, queues_are_joined, 0, ARRAY_SIZE(datapaths));
 	tcase_add_test(tcase, unequal_ports_are_refused);
+	tcase_add_loop_test(tcase, full_peers_hold_nothing, 0, ARRAY_SIZE(datapaths));
 	tcase_add_loop_test(tcase, moves_lose_nothing, 0, ARRAY_SIZE(datapaths));
 	tcase_add_loop_test(tcase, uneven_load_is_evened_out, 0, ARRAY_SIZE(datapaths));
 	suite_add_tcase(suite, tcase);
