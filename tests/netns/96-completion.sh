@@ -360,6 +360,16 @@ test_zsh_on_a_terminal() {
 	eventually port_has "netns:$A/\$(id>pwn)" .state up
 }
 
+test_zsh_completes_an_escaped_name() {
+	command -v zsh || skip could 'zsh is missing'
+	for_hostile_shells x1
+	ip -n "$A" link set dev x1 name $'x\xff'
+	eventually port_has "netns:$A/x\\xff" .interface 'x\xff'
+	type_into 'zsh -f -i' "fpath=($COMPLETIONS/zsh \$fpath); autoload -Uz compinit; compinit -u -D; unsetopt beep" \
+		"rportctl up netns:$A"
+	eventually port_has "netns:$A/x\\xff" .state up
+}
+
 test_fish_obeys_no_name() {
 	local name before=x1
 	command -v fish || skip could 'fish is missing'
