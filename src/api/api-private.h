@@ -44,13 +44,20 @@ struct rport_link *api_named_link(struct varlink_call *call, json_t *parameters,
 				  struct manager *manager);
 
 /**
- * api_refresh_all() - ask the kernel about all ports, if the caller may change something
- * @call: the call being answered; for all others, what the daemon knows is the answer
+ * api_refresh_link() - ask the kernel about both ports of a link
+ * @manager: the manager
+ * @link: the link
  *
- * No method that is open to everybody makes a system call in, or about, a namespace: who may not
+ * For callers that may change something; for all others, what the daemon knows is the answer: no
+ * method that is open to everybody makes a system call in, or about, a namespace, for who may not
  * act there must not have the daemon do so.
  */
-void api_refresh_all(const struct varlink_call *call, struct manager *manager);
+void api_refresh_link(struct manager *manager, struct rport_link *link);
+
+/* --- list.c --- */
+
+void api_method_list(struct varlink_call *call, json_t *parameters, void *userdata);
+void api_method_list_ports(struct varlink_call *call, json_t *parameters, void *userdata);
 
 /* --- files.c --- */
 

@@ -174,20 +174,14 @@ struct rport_link *api_named_link(struct varlink_call *call, json_t *parameters,
 
 /* --- asking the kernel ------------------------------------------------------------------------ */
 
-static void refresh_port(struct port *port, void *userdata)
+void api_refresh_link(struct manager *manager, struct rport_link *link)
 {
-	manager_refresh_port(userdata, port);
-}
-
-void api_refresh_all(const struct varlink_call *call, struct manager *manager)
-{
-	if (!varlink_call_may_change(call))
-		return;
-	table_foreach_port(manager_table(manager), refresh_port, manager);
+	for (int end = 0; end < 2; end++)
+		manager_refresh_port(manager, link->ports[end]);
 	manager_update_ports(manager);
 }
 
-static void refresh_link(const struct varlink_call *call, struct manager *manager,
+static void compare_link(const struct varlink_call *call, struct manager *manager,
 			 struct rport_link *link)
 {
 	if (!varlink_call_may_change(call))
@@ -206,7 +200,7 @@ static void method_show(struct varlink_call *call, json_t *parameters, void *use
 
 	if (!link)
 		return;
-	refresh_link(call, manager, link);
+	compare_link(call, manager, link);
 	varlink_reply(call, json_pack("{s:o}", "link", api_link_to_json(manager, link)));
 }
 
@@ -256,80 +250,6 @@ static void method_reconcile(struct varlink_call *call, json_t *parameters, void
 	changed = json_array_size(restored) > 0;
 	varlink_reply(call, json_pack("{s:b, s:o, s:o}", "changed", changed, "restored", restored,
 				      "link", api_link_to_json(manager, link)));
-}
-
-/* --- lists ------------------------------------------------------------------------------------ */
-
-struct listing {
-	struct manager *manager;
-	json_t *array;
-	bool failed; /* out of memory: a list that leaves some out is none */
-};
-
-/* Takes over the reference. */
-static void list_add(struct listing *listing, json_t *object)
-{
-	if (json_array_append_new(listing->array, object) < 0)
-		listing->failed = true;
-}
-
-/* Takes over the array. */
-static void reply_listing(struct varlink_call *call, struct listing *listing, const char *key)
-{
-	if (listing->failed)
-		json_decref(steal_ptr(listing->array));
-	varlink_reply(call, listing->array ? json_pack("{s:o}", key, listing->array) : NULL);
-}
-
-static void list_link(struct rport_link *link, void *userdata)
-{
-	struct listing *listing = userdata;
-
-	list_add(listing, api_link_to_json(listing->manager, link));
-}
-
-static void list_port(struct port *port, void *userdata)
-{
-	struct listing *listing = userdata;
-
-	list_add(listing, api_port_to_json(port));
-}
-
-/* Answer a call that has parameters though it takes none. */
-static bool takes_none(struct varlink_call *call, json_t *parameters)
-{
-	struct api_reader reader = { 0 };
-
-	if (api_known_keys(&reader, parameters, NULL, 0))
-		return true;
-	api_refuse(call, &reader);
-	return false;
-}
-
-static void method_list(struct varlink_call *call, json_t *parameters, void *userdata)
-{
-	struct manager *manager = manager_of(userdata);
-	struct listing listing = { .manager = manager };
-
-	if (!takes_none(call, parameters))
-		return;
-	api_refresh_all(call, manager);
-	listing.array = json_array();
-	table_foreach_link(manager_table(manager), list_link, &listing);
-	reply_listing(call, &listing, "links");
-}
-
-static void method_list_ports(struct varlink_call *call, json_t *parameters, void *userdata)
-{
-	struct manager *manager = manager_of(userdata);
-	struct listing listing = { .manager = manager };
-
-	if (!takes_none(call, parameters))
-		return;
-	api_refresh_all(call, manager);
-	listing.array = json_array();
-	table_foreach_port(manager_table(manager), list_port, &listing);
-	reply_listing(call, &listing, "ports");
 }
 
 /* --- ports ------------------------------------------------------------------------------------ */
@@ -536,7 +456,7 @@ static const struct varlink_method methods[] = {
 	{ .name = "Export", .run = api_method_export },
 	{ .name = "Reload", .run = api_method_reload, .changes = true },
 	{ .name = "Monitor", .run = api_method_monitor },
-	{ .name = "List", .run = method_list },
+	{ .name = "List", .run = api_method_list },
 	{ .name = "Show", .run = method_show },
 	{ .name = "CreatePort", .run = method_create_port, .changes = true },
 	{ .name = "DestroyPort", .run = method_destroy_port, .changes = true },
@@ -545,7 +465,7 @@ static const struct varlink_method methods[] = {
 	{ .name = "SetParent", .run = method_set_parent, .changes = true },
 	{ .name = "GetParent", .run = method_get_parent },
 	{ .name = "DeleteParent", .run = method_delete_parent, .changes = true },
-	{ .name = "ListPorts", .run = method_list_ports },
+	{ .name = "ListPorts", .run = api_method_list_ports },
 };
 
 const struct varlink_interface api_interface = {

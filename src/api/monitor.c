@@ -7,6 +7,9 @@
  * the manager says that one has come to rest it is made anew, and what differs is the change. So no
  * change is told twice, none is left out, and nothing is kept while nobody listens.
  *
+ * The snapshot is made in pieces. A subscriber is told of a link or port once it is in the
+ * snapshot; before that, the change will be in the snapshot itself.
+ *
  * Counters change all the time and are no event: "statistics" is left out of the comparison.
  */
 
@@ -15,12 +18,19 @@
 
 #include "api/write.h"
 #include "api/api-private.h"
+#include "api/list.h"
 #include "base/escape.h"
 #include "manager/table.h"
+
+#define SNAPSHOT_HEAD \
+	"{\"event\":\"snapshot\",\"name\":null,\"changes\":[],\"link\":null,\"port\":null,"
 
 struct subscriber {
 	struct api_monitor *monitor;
 	struct varlink_stream *stream;
+	bool refresh;           /* ask the kernel before the snapshot says what is */
+	struct listing listing; /* the snapshot; where it ends once it has been made */
+	bool complete;          /* the snapshot was made */
 	TAILQ_ENTRY(subscriber) entry;
 };
 
@@ -33,25 +43,10 @@ struct api_monitor {
 
 /* --- what was told last ----------------------------------------------------------------------- */
 
-static void remember_link(struct rport_link *link, void *userdata)
-{
-	struct api_monitor *monitor = userdata;
-
-	json_object_set_new(monitor->links, link->name, api_link_to_json(monitor->manager, link));
-}
-
 static const char *port_number(const struct port *port, char buf[static 16])
 {
 	snprintf(buf, 16, "%u", port->slot);
 	return buf;
-}
-
-static void remember_port(struct port *port, void *userdata)
-{
-	struct api_monitor *monitor = userdata;
-	char key[16];
-
-	json_object_set_new(monitor->ports, port_number(port, key), api_port_to_json(port));
 }
 
 static void forget(struct api_monitor *monitor)
@@ -63,51 +58,42 @@ static void forget(struct api_monitor *monitor)
 /* Return: 0, or -ENOMEM; then nothing is remembered, rather than only a part. */
 static int remember(struct api_monitor *monitor)
 {
-	struct table *table = manager_table(monitor->manager);
-
+	if (monitor->links)
+		return 0;
 	monitor->links = json_object();
 	monitor->ports = json_object();
 	if (!monitor->links || !monitor->ports) {
 		forget(monitor);
 		return -ENOMEM;
 	}
-	table_foreach_link(table, remember_link, monitor);
-	table_foreach_port(table, remember_port, monitor);
-	if (json_object_size(monitor->links) != table->n_links ||
-	    json_object_size(monitor->ports) != table->n_ports) {
-		forget(monitor);
-		return -ENOMEM;
-	}
 	return 0;
-}
-
-static json_t *values(json_t *object)
-{
-	json_t *array = json_array(), *value;
-	const char *key;
-
-	json_object_foreach(object, key, value) json_array_append(array, value);
-	return array;
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
 /* Takes over all references. */
 static json_t *make_event(const char *event, json_t *name, json_t *changes, json_t *link,
-			  json_t *port, json_t *links, json_t *ports)
+			  json_t *port)
 {
-	return json_pack("{s:s, s:o?, s:o, s:o?, s:o?, s:o?, s:o?}", "event", event, "name", name,
+	return json_pack("{s:s, s:o?, s:o, s:o?, s:o?, s:n, s:n}", "event", event, "name", name,
 			 "changes", changes ? changes : json_array(), "link", link, "port", port,
-			 "links", links, "ports", ports);
+			 "links", "ports");
 }
 
-/* Takes over the reference. */
-static void broadcast(struct api_monitor *monitor, json_t *event)
+/*
+ * To those whose snapshot has the link or port already; in the others it will be as it is now.
+ * Takes over the reference.
+ */
+static void broadcast(struct api_monitor *monitor, const char *link, const struct port *port,
+		      json_t *event)
 {
 	struct subscriber *subscriber;
 
 	TAILQ_FOREACH(subscriber, &monitor->subscribers, entry)
 	{
+		if (!subscriber->complete && !(link ? listing_has_link(&subscriber->listing, link)
+						    : listing_has_port(&subscriber->listing, port)))
+			continue;
 		varlink_stream_reply(subscriber->stream, json_incref(event));
 	}
 	json_decref(event);
@@ -190,7 +176,7 @@ static void port_event(const struct port *port, bool removed, void *userdata)
 		return;
 	}
 	snprintf(event, sizeof(event), "port%s", what);
-	broadcast(monitor, make_event(event, name, changes, NULL, now, NULL, NULL));
+	broadcast(monitor, NULL, port, make_event(event, name, changes, NULL, now));
 }
 
 static void link_event(const struct rport_link *link, bool removed, void *userdata)
@@ -212,8 +198,8 @@ static void link_event(const struct rport_link *link, bool removed, void *userda
 		return;
 	}
 	snprintf(event, sizeof(event), "link%s", what);
-	broadcast(monitor,
-		  make_event(event, json_string(link->name), changes, now, NULL, NULL, NULL));
+	broadcast(monitor, link->name, NULL,
+		  make_event(event, json_string(link->name), changes, now, NULL));
 }
 
 /* --- who listens ------------------------------------------------------------------------------ */
@@ -229,42 +215,73 @@ static void unsubscribe(void *userdata)
 		forget(monitor);
 }
 
-static void refresh_link(struct rport_link *link, void *monitor)
+/* Those who listen already are told of what is news. */
+static json_t *snapshot_link(struct rport_link *link, void *userdata)
 {
+	const struct subscriber *subscriber = userdata;
+	struct api_monitor *monitor = subscriber->monitor;
+
+	if (subscriber->refresh)
+		api_refresh_link(monitor->manager, link);
 	link_event(link, false, monitor);
+	return json_incref(json_object_get(monitor->links, link->name));
 }
 
-static void refresh_port(struct port *port, void *monitor)
+static json_t *snapshot_port(struct port *port, void *userdata)
 {
+	const struct subscriber *subscriber = userdata;
+	struct api_monitor *monitor = subscriber->monitor;
+	char key[16];
+
+	/* Ports of links were asked about with their links. */
+	if (subscriber->refresh && !port->link) {
+		manager_refresh_port(monitor->manager, port);
+		manager_update_ports(monitor->manager);
+	}
 	port_event(port, false, monitor);
+	return json_incref(json_object_get(monitor->ports, port_number(port, key)));
 }
 
-/* For a snapshot. Those who listen already are told of what is news. */
-static int know_all(struct api_monitor *monitor)
+static int snapshot_next(char **ret, void *userdata)
 {
-	struct table *table = manager_table(monitor->manager);
+	struct subscriber *subscriber = userdata;
 
-	if (!monitor->links)
-		return remember(monitor);
-	table_foreach_port(table, refresh_port, monitor);
-	table_foreach_link(table, refresh_link, monitor);
-	return 0;
+	return listing_next(&subscriber->listing, ret);
+}
+
+static void snapshot_done(void *userdata)
+{
+	struct subscriber *subscriber = userdata;
+
+	listing_end(&subscriber->listing);
+	subscriber->complete = true;
 }
 
 static void subscribe(struct api_monitor *monitor, struct varlink_call *call)
 {
 	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
-	json_t *snapshot = NULL;
 
-	if (!subscriber) {
+	if (!subscriber || remember(monitor) < 0) {
+		free(subscriber);
 		varlink_reply(call, NULL);
 		return;
 	}
-	if (know_all(monitor) >= 0)
-		snapshot = make_event("snapshot", NULL, NULL, NULL, NULL, values(monitor->links),
-				      values(monitor->ports));
-	subscriber->monitor = monitor;
-	subscriber->stream = varlink_stream_new(call, snapshot, unsubscribe, subscriber);
+	*subscriber = (struct subscriber){
+		.monitor = monitor,
+		.refresh = varlink_call_may_change(call),
+		.listing = { .heads = { SNAPSHOT_HEAD "\"links\":[", ",\"ports\":[" },
+			     .link = snapshot_link,
+			     .port = snapshot_port,
+			     .trusted = varlink_call_may_change(call),
+			     .userdata = subscriber },
+	};
+	listing_begin(&subscriber->listing, manager_table(monitor->manager));
+	subscriber->stream =
+		varlink_stream_new_pieces(call,
+					  &(struct varlink_pieces){ .next = snapshot_next,
+								    .done = snapshot_done,
+								    .userdata = subscriber },
+					  unsubscribe, subscriber);
 	if (subscriber->stream)
 		TAILQ_INSERT_TAIL(&monitor->subscribers, subscriber, entry);
 	else
@@ -286,7 +303,6 @@ void api_method_monitor(struct varlink_call *call, json_t *parameters, void *use
 				"--limit monitors=N)");
 		api_refuse(call, &reader);
 	} else {
-		api_refresh_all(call, api->manager);
 		subscribe(api->monitor, call);
 	}
 }

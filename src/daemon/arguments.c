@@ -41,10 +41,12 @@ static const char usage[] =
 						    "interface\n"
 						    "  --limit NAME=N      of links, ports, "
 						    "connections, "
-						    "connections-per-user, monitors,\n"
-						    "                      message (bytes), "
-						    "retries (0: no limit); again "
-						    "for more\n"
+						    "connections-per-user, idle "
+						    "(seconds),\n"
+						    "                      monitors, "
+						    "message (bytes), retries (0: no "
+						    "limit); again for more\n"
+
 						    "  --seccomp MODE      system calls that "
 						    "rportd does not "
 						    "use: refuse (default),\n"
@@ -65,6 +67,7 @@ static const struct limit {
 	{ "ports", offsetof(struct limits, ports), 20000, 1, 1000000 },
 	{ "connections", offsetof(struct limits, connections), 256, 1, 100000 },
 	{ "connections-per-user", offsetof(struct limits, connections_per_user), 64, 1, 100000 },
+	{ "idle", offsetof(struct limits, idle), 60, 0, 86400 },
 	{ "monitors", offsetof(struct limits, monitors), 128, 0, 100000 },
 	{ "message", offsetof(struct limits, message), FRAME_MESSAGE_MAX, 1024, 16 * 1024 * 1024 },
 	{ "retries", offsetof(struct limits, retries), 0, 0, 1000000 },
@@ -129,7 +132,7 @@ static int parse_limit(const char *text, struct limits *values)
 	}
 	return bad_argument("--limit", text,
 			    "NAME=N, with NAME one of links, ports, connections, "
-			    "connections-per-user, monitors, message, retries");
+			    "connections-per-user, idle, monitors, message, retries");
 }
 
 static int parse_config_path(const char *text, const char **ret)

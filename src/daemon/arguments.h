@@ -15,6 +15,7 @@ struct limits {
 	unsigned int ports;
 	unsigned int connections;
 	unsigned int connections_per_user;
+	unsigned int idle; /* seconds that an unprivileged client may do nothing; 0: for ever */
 	unsigned int monitors;
 	unsigned int message; /* bytes of a call */
 	unsigned int retries; /* of a port that cannot be made; 0: for ever */

@@ -33,6 +33,20 @@
 
 #define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of ten thousand links with all their routes */
 #define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
+/* of one user who is neither root nor in the group, and of all of them */
+#define USER_MEMORY_MAX    (16U * 1024 * 1024)
+#define OTHERS_MEMORY_MAX  (64U * 1024 * 1024)
+
+/*
+ * Who is served first: signals and the watchdog (SD_EVENT_PRIORITY_IMPORTANT); root, in turn with
+ * the events of the kernel (SD_EVENT_PRIORITY_NORMAL), which calls must not overtake; the group;
+ * others.
+ */
+enum {
+	PRIORITY_ROOT = SD_EVENT_PRIORITY_NORMAL,
+	PRIORITY_GROUP = 5,
+	PRIORITY_OTHER = 10,
+};
 
 enum exit_status {
 	EXIT_OK = 0,
@@ -150,6 +164,19 @@ static int quit(sd_event_source *source, const struct signalfd_siginfo *info,
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
+/* Before whatever clients or the kernel have for us. */
+static int add_signal(sd_event *event, int signal, sd_event_signal_handler_t handler,
+		      void *userdata)
+{
+	sd_event_source *source;
+	int r = sd_event_add_signal(event, &source, signal, handler, userdata);
+
+	if (r < 0)
+		return r;
+	r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
+	return r < 0 ? r : sd_event_source_set_floating(source, true);
+}
+
 static int prepare_signals(struct rportd *rportd)
 {
 	static const int signals[] = { SIGTERM, SIGINT };
@@ -163,7 +190,7 @@ static int prepare_signals(struct rportd *rportd)
 		sigaddset(&set, signals[i]);
 	r = -pthread_sigmask(SIG_BLOCK, &set, NULL);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(signals); i++)
-		r = sd_event_add_signal(rportd->event, NULL, signals[i], quit, NULL);
+		r = add_signal(rportd->event, signals[i], quit, NULL);
 	if (r < 0)
 		log_error("cannot prepare for signals: %s", strerror(-r));
 	return r;
@@ -285,7 +312,7 @@ static int reload(sd_event_source *source _unused_, const struct signalfd_siginf
 
 static int prepare_reload(struct rportd *rportd)
 {
-	int r = sd_event_add_signal(rportd->event, NULL, SIGHUP, reload, rportd);
+	int r = add_signal(rportd->event, SIGHUP, reload, rportd);
 
 	if (r < 0)
 		log_error("cannot prepare for SIGHUP: %s", strerror(-r));
@@ -346,6 +373,14 @@ static int start_varlink(struct rportd *rportd)
 			.output = OUTPUT_MAX,
 			.streams = limits->monitors,
 			.stream_output = MONITOR_OUTPUT_MAX,
+			.user_memory = USER_MEMORY_MAX,
+			.memory = OTHERS_MEMORY_MAX,
+			.idle = limits->idle,
+		},
+		.priorities = {
+			[VARLINK_ROOT] = PRIORITY_ROOT,
+			[VARLINK_GROUP] = PRIORITY_GROUP,
+			[VARLINK_OTHER] = PRIORITY_OTHER,
 		},
 		.vendor = "rport for Linux",
 		.product = "rportd",

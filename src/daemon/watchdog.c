@@ -57,13 +57,16 @@ static int ping(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 static int start_watchdog(struct service *service, sd_event *event)
 {
 	unsigned int silent;
+	int r;
 
 	service->period = notify_watchdog_period();
 	if (service->period == 0)
 		return 0;
 	(void)manager_workers_answer(service->manager, &silent); /* the first question */
-	return sd_event_add_time_relative(event, &service->watchdog, CLOCK_MONOTONIC,
-					  service->period, service->period / 10, ping, service);
+	r = sd_event_add_time_relative(event, &service->watchdog, CLOCK_MONOTONIC, service->period,
+				       service->period / 10, ping, service);
+	return r < 0 ? r
+		     : sd_event_source_set_priority(service->watchdog, SD_EVENT_PRIORITY_IMPORTANT);
 }
 
 /* --- the status ------------------------------------------------------------------------------- */

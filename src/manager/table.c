@@ -113,15 +113,27 @@ void table_foreach_in_netns(const struct table *table, const char *name,
 
 void table_add_port(struct table *table, struct port *port)
 {
+	struct port_cursor *cursor;
+
 	TAILQ_INSERT_TAIL(&table->ports, port, entry);
 	table->n_ports++;
+	port->serial = ++table->serial;
+	/* A cursor at the end has all ports behind it; the new one is ahead. */
+	LIST_FOREACH(cursor, &table->cursors, entry)
+	if (!cursor->next)
+		cursor->next = port;
 	table_rename_port(table, port);
 }
 
 void table_remove_port(struct table *table, struct port *port)
 {
+	struct port_cursor *cursor;
+
 	table_leave_index(table, port);
 	unname(port);
+	LIST_FOREACH(cursor, &table->cursors, entry)
+	if (cursor->next == port)
+		cursor->next = TAILQ_NEXT(port, entry);
 	TAILQ_REMOVE(&table->ports, port, entry);
 	table->n_ports--;
 }
@@ -176,6 +188,26 @@ void table_foreach_port(const struct table *table, void (*fn)(struct port *port,
 	fn(port, userdata);
 }
 
+void table_cursor_begin(struct table *table, struct port_cursor *cursor)
+{
+	cursor->next = TAILQ_FIRST(&table->ports);
+	LIST_INSERT_HEAD(&table->cursors, cursor, entry);
+}
+
+struct port *table_cursor_next(struct port_cursor *cursor)
+{
+	struct port *port = cursor->next;
+
+	if (port)
+		cursor->next = TAILQ_NEXT(port, entry);
+	return port;
+}
+
+void table_cursor_end(struct port_cursor *cursor)
+{
+	LIST_REMOVE(cursor, entry);
+}
+
 /* --- links ------------------------------------------------------------------------------------ */
 
 int table_add_link(struct table *table, struct rport_link *link)
@@ -201,6 +233,31 @@ struct rport_link *table_link_by_name(const struct table *table, const char *nam
 	memcpy(key.name, name, strlen(name) + 1);
 	found = tfind(&key, &table->links, compare_links);
 	return found ? *found : NULL;
+}
+
+/* A search for the link after a name: the last node from which it went to the left. */
+struct link_search {
+	const char *name;
+	struct rport_link *after;
+};
+
+static int search_after(const void *key, const void *node)
+{
+	struct link_search *search = *(struct link_search *const *)key;
+	const struct rport_link *link = node;
+
+	if (strcmp(link->name, search->name) <= 0)
+		return 1;
+	search->after = (struct rport_link *)link;
+	return -1;
+}
+
+struct rport_link *table_link_after(const struct table *table, const char *name)
+{
+	struct link_search search = { .name = name }, *key = &search;
+
+	tfind(&key, &table->links, search_after);
+	return search.after;
 }
 
 struct walk {

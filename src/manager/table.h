@@ -28,6 +28,8 @@ struct rport_link {
 	bool configured;              /* there is a file for it */
 };
 
+struct port_cursor;
+
 struct table {
 	struct port_list ports;
 	void *indices;                            /* tree of struct port */
@@ -38,6 +40,8 @@ struct table {
 		in_netns[TABLE_BUCKETS]; /* by the name of their namespace, if it has one */
 	struct port_chain in_nsid[TABLE_BUCKETS]; /* by nsid, while they are known by it */
 	unsigned int n_ports, n_links;
+	LIST_HEAD(port_cursors, port_cursor) cursors;
+	uint64_t serial; /* of the port that was made last */
 };
 
 /**
@@ -137,6 +141,42 @@ int table_find_link(const struct table *table, const char *name, struct rport_li
  */
 int table_find_port(const struct table *table, const char *name, struct port **ret,
 		    struct rport_error *err);
+
+/**
+ * table_link_after() - the next link in the order of names
+ * @table: the table
+ * @name: of the link before it, which may not exist; "" for the first link
+ *
+ * Return: the link, or NULL after the last one.
+ */
+struct rport_link *table_link_after(const struct table *table, const char *name);
+
+/* A place among the ports, in the order of their creation, that survives the removal of a port. */
+struct port_cursor {
+	struct port *next; /* NULL at the end */
+	LIST_ENTRY(port_cursor) entry;
+};
+
+/**
+ * table_cursor_begin() - start at the first port
+ * @table: the table
+ * @cursor: stays where it is in memory until table_cursor_end()
+ */
+void table_cursor_begin(struct table *table, struct port_cursor *cursor);
+
+/**
+ * table_cursor_next() - take the next port; ports that were made meanwhile are among them
+ * @cursor: of table_cursor_begin()
+ *
+ * Return: the port, or NULL after the last one.
+ */
+struct port *table_cursor_next(struct port_cursor *cursor);
+
+/**
+ * table_cursor_end() - forget a cursor
+ * @cursor: of table_cursor_begin()
+ */
+void table_cursor_end(struct port_cursor *cursor);
 
 /**
  * table_foreach_link() - call @fn for every link, in the order of names

@@ -48,6 +48,7 @@ struct port {
 	struct port_spec spec; /* what it shall be; its domain as it was found */
 	enum port_admin admin; /* administrative state */
 	unsigned int slot;     /* of its counters, and so its number */
+	uint64_t serial;       /* in the order of creation, never used again */
 	struct flow_counters *counters[TUN_QUEUES_MAX]; /* of each queue that the spec has */
 	struct port_hold hold;
 

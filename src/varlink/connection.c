@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -9,10 +8,12 @@
 /*
  * Theory of operation
  *
- * A connection is in one of five states, told by what it holds, and waits for one event in each:
+ * A connection is in one of seven states, told by what it holds, and waits for one event in each:
  *
  *   doom                     EPOLLHUP  close
+ *   held                     EPOLLHUP  close, or wait for the server to release it
  *   output to write          EPOLLOUT  write; nothing else happens until the client has read it
+ *   a reply in pieces        EPOLLOUT  make the next piece, and write it
  *   a stream                 EPOLLHUP  close
  *   input not yet looked at  EPOLLOUT  take one message out of it, and run it
  *   none of these            EPOLLIN   read
@@ -71,6 +72,7 @@ static int connection_identify(struct varlink_connection *connection)
 	_cleanup_free_ gid_t *groups = NULL;
 	struct ucred cred;
 	socklen_t size = sizeof(cred);
+	enum varlink_class class;
 	size_t n_groups = 0;
 	int r;
 
@@ -79,203 +81,13 @@ static int connection_identify(struct varlink_connection *connection)
 	r = peer_groups(connection->fd, &groups, &n_groups);
 	if (r < 0)
 		return r;
-	connection->uid = cred.uid;
-	connection->may_change = varlink_may_change(cred.uid, cred.gid, groups, n_groups,
-						    connection->server->options.group);
-	return 0;
-}
-
-/* --- answering -------------------------------------------------------------------------------- */
-
-/*
- * A list of a thousand links is made of a hundred thousand small pieces, all of which malloc()
- * would keep: more than the links themselves need. So they are given back after a reply of that
- * many bytes, which are a tenth of what the pieces take.
- */
-#define LARGE (32 * 1024)
-
-/* Return: how many bytes it is long, or -errno. */
-static int connection_send(struct varlink_connection *connection, const json_t *message)
-{
-	int size, r;
-
-	size = varlink_output_add(&connection->output, message);
-	if (size < 0)
-		return size;
-	r = varlink_output_write(&connection->output, connection->fd);
-	if (r < 0)
-		return r;
-	if (connection->output.waiting > connection->server->options.limits.output)
-		return -ENOBUFS;
-	return size;
-}
-
-void varlink_call_fail(struct varlink_call *call, int reason)
-{
-	call->answered = true;
-	call->result = reason;
-}
-
-int varlink_call_answer(struct varlink_call *call, json_t *message)
-{
-	int r = 0;
-
-	if (call->answered) {
-		log_limited(LOG_ERR, "%s was answered twice", call->method);
-		json_decref(message);
-		return -EALREADY;
-	}
-	if (!message)
-		r = -ENOMEM;
-	else if (!call->oneway)
-		r = connection_send(call->connection, message);
-	call->answered = true;
-	call->result = MIN(r, 0);
-	json_decref(message);
-	if (r >= LARGE)
-		malloc_trim(0);
-	return MIN(r, 0);
-}
-
-void varlink_reply(struct varlink_call *call, json_t *parameters)
-{
-	varlink_call_answer(call, parameters ? json_pack("{s:o}", "parameters", parameters) : NULL);
-}
-
-void varlink_error(struct varlink_call *call, const char *error, json_t *parameters)
-{
-	if (!parameters)
-		parameters = json_object();
-	varlink_call_answer(call, parameters ? json_pack("{s:s, s:o}", "error", error, "parameters",
-							 parameters)
-					     : NULL);
-}
-
-void varlink_error_name(struct varlink_call *call, const char *error, const char *key,
-			const char *value)
-{
-	varlink_call_answer(call,
-			    json_pack("{s:s, s:{s:s}}", "error", error, "parameters", key, value));
-}
-
-void varlink_error_invalid_parameter(struct varlink_call *call, const char *parameter)
-{
-	varlink_error_name(call, "org.varlink.service.InvalidParameter", "parameter", parameter);
-}
-
-bool varlink_call_may_change(const struct varlink_call *call)
-{
-	return call->connection->may_change;
-}
-
-/* --- calling ---------------------------------------------------------------------------------- */
-
-static const struct varlink_method *interface_find(const struct varlink_interface *interface,
-						   const char *name)
-{
-	for (size_t i = 0; i < interface->n_methods; i++)
-		if (streq(interface->methods[i].name, name))
-			return &interface->methods[i];
-	return NULL;
-}
-
-static void call_run(struct varlink_call *call, const struct varlink_interface *interface,
-		     const char *name, void *userdata)
-{
-	const struct varlink_method *method = interface_find(interface, name);
-
-	if (!method) {
-		varlink_error_name(call, "org.varlink.service.MethodNotFound", "method",
-				   call->method);
-	} else if (method->changes && !call->connection->may_change) {
-		varlink_error(call, "org.varlink.service.PermissionDenied", NULL);
-	} else if (call->upgrade) {
-		/* No method here turns the connection into something else. */
-		varlink_error_name(call, "org.varlink.service.MethodNotImplemented", "method",
-				   call->method);
-	} else {
-		method->run(call, call->parameters, userdata);
-	}
-}
-
-static void call_dispatch(struct varlink_call *call)
-{
-	struct varlink_server *server = call->connection->server;
-	const struct {
-		const struct varlink_interface *interface;
-		void *userdata;
-	} table[] = {
-		{ &varlink_service_interface, server },
-		{ server->options.interface, server->options.userdata },
-	};
-	const char *dot = strrchr(call->method, '.');
-	_cleanup_free_ char *interface = NULL;
-
-	if (!dot) {
-		varlink_error_invalid_parameter(call, "method");
-		return;
-	}
-	interface = strndup(call->method, (size_t)(dot - call->method));
-	if (!interface) {
-		varlink_call_fail(call, -ENOMEM);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		if (!streq(table[i].interface->name, interface))
-			continue;
-		call_run(call, table[i].interface, dot + 1, table[i].userdata);
-		return;
-	}
-	varlink_error_name(call, "org.varlink.service.InterfaceNotFound", "interface", interface);
-}
-
-/* A key that is missing or null is false, as in Varlink's "?bool". */
-static int message_flag(const json_t *message, const char *key, bool *ret)
-{
-	const json_t *value = json_object_get(message, key);
-
-	if (value && !json_is_null(value) && !json_is_boolean(value))
-		return -EBADMSG;
-	*ret = json_is_true(value);
-	return 0;
-}
-
-static int message_parse(const json_t *message, struct varlink_call *call)
-{
-	call->method = json_string_value(json_object_get(message, "method"));
-	call->parameters = json_object_get(message, "parameters");
-	if (json_is_null(call->parameters))
-		call->parameters = NULL;
-	if (!call->method || (call->parameters && !json_is_object(call->parameters)))
-		return -EBADMSG;
-	if (message_flag(message, "more", &call->more) < 0 ||
-	    message_flag(message, "oneway", &call->oneway) < 0 ||
-	    message_flag(message, "upgrade", &call->upgrade) < 0)
-		return -EBADMSG;
-	return 0;
-}
-
-static int connection_call(struct varlink_connection *connection, json_t *message)
-{
-	struct varlink_call call = { .connection = connection };
-	json_t *empty = NULL;
-	int r;
-
-	r = message_parse(message, &call);
-	if (r < 0)
-		return r;
-	if (!call.parameters) {
-		call.parameters = empty = json_object();
-		if (!empty)
-			return -ENOMEM;
-	}
-	call_dispatch(&call);
-	if (!call.answered) {
-		log_limited(LOG_ERR, "%s was not answered", call.method);
-		call.result = -ENODATA;
-	}
-	json_decref(empty);
-	return call.result;
+	class = cred.uid == 0 ? VARLINK_ROOT
+		: varlink_may_change(cred.uid, cred.gid, groups, n_groups,
+				     connection->server->options.group)
+			? VARLINK_GROUP
+			: VARLINK_OTHER;
+	connection->user = varlink_user_get(connection->server, cred.uid, class);
+	return connection->user ? 0 : -ENOMEM;
 }
 
 /* --- the steps -------------------------------------------------------------------------------- */
@@ -288,7 +100,8 @@ static int connection_process(struct varlink_connection *connection)
 	r = frame_buffer_next(&connection->input, &message);
 	if (r <= 0)
 		return r;
-	r = connection_call(connection, message);
+	connection->active = monotonic_usec();
+	r = varlink_connection_call(connection, message);
 	json_decref(message);
 	return r < 0 ? r : 1;
 }
@@ -313,7 +126,9 @@ static int connection_read(struct varlink_connection *connection)
 
 static uint32_t connection_wants(const struct varlink_connection *connection, bool input)
 {
-	if (connection->output.waiting > 0)
+	if (connection->held)
+		return 0;
+	if (connection->output.waiting > 0 || connection->pieces.next)
 		return EPOLLOUT;
 	if (connection->stream.open)
 		return 0;
@@ -325,6 +140,16 @@ int varlink_connection_wait(struct varlink_connection *connection, bool input)
 	return sd_event_source_set_io_events(connection->io, connection_wants(connection, input));
 }
 
+static int connection_write(struct varlink_connection *connection)
+{
+	size_t before = connection->output.waiting;
+	int r = varlink_output_write(&connection->output, connection->fd);
+
+	if (connection->output.waiting < before)
+		connection->active = monotonic_usec();
+	return r;
+}
+
 /* Return: 1 when there may be input to look at, 0 when there is none, or why to close. */
 static int connection_step(struct varlink_connection *connection, bool readable, bool hung_up)
 {
@@ -332,9 +157,15 @@ static int connection_step(struct varlink_connection *connection, bool readable,
 
 	if (connection->doom < 0)
 		return connection->doom;
+	if (connection->held)
+		return hung_up ? -ESHUTDOWN : 0;
 	if (connection->output.waiting > 0) {
-		r = varlink_output_write(&connection->output, connection->fd);
+		r = connection_write(connection);
 		/* There may be calls in the buffer behind the one just answered. */
+		return r < 0 ? r : 1;
+	}
+	if (connection->pieces.next) {
+		r = varlink_pieces_step(connection);
 		return r < 0 ? r : 1;
 	}
 	if (connection->stream.open)
@@ -352,6 +183,12 @@ static const char *reason_text(const struct varlink_connection *connection, int 
 	case -ENOBUFS:
 		return connection->stream.open ? "it does not read what it asked for"
 					       : "too much output is waiting for it";
+	case -EDQUOT:
+		return "its user holds too much memory";
+	case -ETIMEDOUT:
+		return "it does nothing";
+	case -EXFULL:
+		return "a user with fewer connections needs its place";
 	case -EUSERS:
 		return "too many streams";
 	default:
@@ -375,9 +212,29 @@ static void connection_explain(const struct varlink_connection *connection, int 
 	/* A client that goes away is no news. */
 	if (result == -ESHUTDOWN || result == -EPIPE || result == -ECONNRESET)
 		return;
-	if (log_limit_pass(limit_of(connection->uid), "closing connections of a user"))
+	if (log_limit_pass(limit_of(connection->user->uid), "closing connections of a user"))
 		log_notice("closing the connection of a client of uid %u: %s",
-			   (unsigned int)connection->uid, reason_text(connection, result));
+			   (unsigned int)connection->user->uid, reason_text(connection, result));
+}
+
+/* Do one step, and charge the user with what it cost. */
+static int connection_turn(struct varlink_connection *connection, uint32_t wanted, uint32_t revents)
+{
+	struct varlink_server *server = connection->server;
+	uint64_t before = varlink_cpu_usec();
+	int r;
+
+	r = connection_step(connection, wanted == EPOLLIN, revents & (EPOLLHUP | EPOLLERR));
+	varlink_user_spend(server, connection->user, varlink_cpu_usec() - before);
+	if (r < 0)
+		return r;
+	if (!connection->held && varlink_user_held(server, connection->user)) {
+		connection->held = true;
+		varlink_server_hold(server);
+	}
+	before = (uint64_t)r; /* is there input to look at? */
+	r = varlink_connection_account(connection);
+	return r < 0 ? r : varlink_connection_wait(connection, before > 0);
 }
 
 static int connection_event(sd_event_source *source, int fd _unused_, uint32_t revents,
@@ -390,28 +247,42 @@ static int connection_event(sd_event_source *source, int fd _unused_, uint32_t r
 	/* What to do is told by what was asked for: EPOLLHUP comes unasked, in every state. */
 	r = sd_event_source_get_io_events(source, &wanted);
 	if (r >= 0)
-		r = connection_step(connection, wanted == EPOLLIN, revents & (EPOLLHUP | EPOLLERR));
-	if (r >= 0)
-		r = varlink_connection_wait(connection, r > 0);
-	if (r < 0) {
-		connection_explain(connection, r);
-		varlink_connection_free(connection);
-	}
+		r = connection_turn(connection, wanted, revents);
+	if (r < 0)
+		varlink_connection_close(connection, r);
 	return 0;
+}
+
+void varlink_connection_close(struct varlink_connection *connection, int reason)
+{
+	connection_explain(connection, reason);
+	varlink_connection_free(connection);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static bool connection_over_limit(const struct varlink_connection *connection)
+int varlink_connection_account(struct varlink_connection *connection)
 {
-	const struct varlink_server *server = connection->server;
-	unsigned int n = 0;
+	struct varlink_server *server = connection->server;
+	size_t now = connection->input.allocated + connection->output.waiting +
+		     connection->pieces.later.waiting;
 
-	if (connection->uid == 0)
+	varlink_user_account(server, connection->user, connection->accounted, now);
+	connection->accounted = now;
+	if (connection->user->class != VARLINK_OTHER)
+		return 0;
+	return connection->user->memory > server->options.limits.user_memory ? -EDQUOT : 0;
+}
+
+bool varlink_connection_is_idle(const struct varlink_connection *connection, uint64_t now)
+{
+	uint64_t limit = connection->server->options.limits.idle * USEC_PER_SEC;
+
+	if (limit == 0 || connection->user->class != VARLINK_OTHER || connection->held)
 		return false;
-	for (const struct varlink_connection *c = server->connections; c; c = c->next)
-		n += c->uid == connection->uid;
-	return n >= server->options.limits.connections_per_uid;
+	if (connection->stream.open && connection->output.waiting == 0 && !connection->pieces.next)
+		return false;
+	return now - connection->active > limit;
 }
 
 static void connection_link(struct varlink_connection *connection)
@@ -423,6 +294,8 @@ static void connection_link(struct varlink_connection *connection)
 		connection->next->prev = connection;
 	server->connections = connection;
 	server->n_connections++;
+	server->n_other += connection->user->class == VARLINK_OTHER;
+	connection->user->connections++;
 }
 
 static void connection_unlink(struct varlink_connection *connection)
@@ -436,7 +309,18 @@ static void connection_unlink(struct varlink_connection *connection)
 	else
 		server->connections = connection->next;
 	server->n_connections--;
-	server->n_streams -= connection->stream.open;
+	server->n_other -= connection->user->class == VARLINK_OTHER;
+	connection->user->connections--;
+	if (connection->stream.open)
+		varlink_stream_count(connection, -1);
+	varlink_user_account(server, connection->user, connection->accounted, 0);
+}
+
+/* Root before the group before the others. Accepting is below root, whose calls go on during a
+ * flood of connections, and above the others. */
+static int64_t connection_priority(const struct varlink_connection *connection)
+{
+	return connection->server->options.priorities[connection->user->class];
 }
 
 int varlink_connection_new(struct varlink_server *server, int fd)
@@ -451,13 +335,19 @@ int varlink_connection_new(struct varlink_server *server, int fd)
 	r = connection_identify(connection);
 	if (r < 0)
 		return r;
-	if (connection_over_limit(connection))
-		return -EUSERS;
+	r = varlink_server_admit(server, connection->user);
+	if (r < 0)
+		return r;
 	frame_buffer_init(&connection->input, server->options.limits.message);
 	r = sd_event_add_io(server->event, &connection->io, fd, EPOLLIN, connection_event,
 			    connection);
-	if (r < 0)
+	if (r >= 0)
+		r = sd_event_source_set_priority(connection->io, connection_priority(connection));
+	if (r < 0) {
+		connection->io = sd_event_source_disable_unref(connection->io);
 		return r;
+	}
+	connection->since = connection->active = monotonic_usec();
 	connection_link(steal_ptr(connection));
 	return 0;
 }
@@ -466,6 +356,7 @@ void varlink_connection_doom(struct varlink_connection *connection, int reason)
 {
 	connection->doom = reason;
 	varlink_output_release(&connection->output);
+	varlink_pieces_release(connection);
 	/* That makes an EPOLLHUP of our own, and needs no memory, which may be the reason. */
 	shutdown(connection->fd, SHUT_RDWR);
 }
@@ -482,6 +373,7 @@ void varlink_connection_free(struct varlink_connection *connection)
 	safe_close(connection->fd);
 	frame_buffer_release(&connection->input);
 	varlink_output_release(&connection->output);
+	varlink_pieces_release(connection);
 	free(connection);
 	if (stream.open)
 		stream.closed(stream.userdata);

@@ -17,24 +17,43 @@ struct varlink_frame {
 	size_t size;
 };
 
-int varlink_output_add(struct varlink_output *output, const json_t *message)
+int varlink_output_add_text(struct varlink_output *output, char *text, size_t size)
 {
-	_cleanup_free_ struct varlink_frame *frame = calloc(1, sizeof(*frame));
-	int size;
+	struct varlink_frame *frame = calloc(1, sizeof(*frame));
 
-	if (!frame)
+	if (!frame) {
+		free(text);
 		return -ENOMEM;
-	frame->text = frame_encode(message, &frame->size);
-	if (!frame->text)
-		return -ENOMEM;
-	output->waiting += frame->size;
+	}
+	*frame = (struct varlink_frame){ .text = text, .size = size };
+	output->waiting += size;
 	if (output->tail)
 		output->tail->next = frame;
 	else
 		output->head = frame;
-	size = (int)MIN(frame->size, INT_MAX);
-	output->tail = steal_ptr(frame);
-	return size;
+	output->tail = frame;
+	return (int)MIN(size, INT_MAX);
+}
+
+int varlink_output_add(struct varlink_output *output, const json_t *message)
+{
+	size_t size;
+	char *text = frame_encode(message, &size);
+
+	return text ? varlink_output_add_text(output, text, size) : -ENOMEM;
+}
+
+void varlink_output_append(struct varlink_output *output, struct varlink_output *more)
+{
+	if (!more->head)
+		return;
+	if (output->tail)
+		output->tail->next = more->head;
+	else
+		output->head = more->head;
+	output->tail = more->tail;
+	output->waiting += more->waiting;
+	*more = (struct varlink_output){ 0 };
 }
 
 static void output_remove_head(struct varlink_output *output)

@@ -9,7 +9,13 @@
 #include "varlink/varlink-private.h"
 
 #define ACCEPT_PAUSE_USEC (1000 * 1000)
-#define LISTEN_BACKLOG    128
+/* At least as many as accept() takes in a turn; a flood waits here before root does. */
+#define LISTEN_BACKLOG    512
+#define ACCEPT_MAX        16 /* in a turn of the loop */
+#define RELEASE_USEC      (10 * USEC_PER_MSEC)
+#define SWEEP_USEC        (500 * USEC_PER_MSEC)
+#define EVICT_USEC \
+	USEC_PER_SEC /* a place is kept for so long, lest users take turns at taking it */
 
 static int server_resume(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
@@ -41,32 +47,194 @@ static void server_pause(struct varlink_server *server, int errnum)
 		log_error("cannot pause accepting clients: %s", strerror(-r));
 }
 
+/* --- places ----------------------------------------------------------------------------------- */
+
+static size_t user_connections(const struct varlink_user *user)
+{
+	return user->connections;
+}
+
+/* The connection that did nothing for longest, and long enough for its place to be given away. */
+static struct varlink_connection *least_active(struct varlink_server *server,
+					       const struct varlink_user *user)
+{
+	uint64_t latest = monotonic_usec() - EVICT_USEC;
+	struct varlink_connection *least = NULL;
+
+	for (struct varlink_connection *c = server->connections; c; c = c->next) {
+		if (c->user != user || c->since > latest)
+			continue;
+		if (!least || c->active < least->active)
+			least = c;
+	}
+	return least;
+}
+
+/* Take a place from the user of the others who has the most, if that is fair to both. */
+static int server_make_room(struct varlink_server *server, const struct varlink_user *user)
+{
+	struct varlink_user *greatest = varlink_user_greatest(server, user_connections);
+	struct varlink_connection *connection;
+
+	if (!greatest ||
+	    (user->class == VARLINK_OTHER && greatest->connections <= user->connections + 1))
+		return -EUSERS;
+	connection = least_active(server, greatest);
+	if (!connection)
+		return -EUSERS;
+	varlink_connection_close(connection, -EXFULL);
+	return 0;
+}
+
+int varlink_server_admit(struct varlink_server *server, struct varlink_user *user)
+{
+	const struct varlink_limits *limits = &server->options.limits;
+	unsigned int places = varlink_places(user->class, limits->connections);
+
+	if (user->class == VARLINK_OTHER && user->connections >= limits->connections_per_uid)
+		return -EUSERS;
+	if (user->class == VARLINK_OTHER && server->n_other >= places)
+		return server_make_room(server, user);
+	if (server->n_connections >= (user->class == VARLINK_OTHER ? limits->connections : places))
+		return server_make_room(server, user);
+	return 0;
+}
+
+/* --- connections that wait -------------------------------------------------------------------- */
+
+void varlink_server_hold(struct varlink_server *server)
+{
+	int enabled = SD_EVENT_OFF, r;
+
+	r = sd_event_source_get_enabled(server->release, &enabled);
+	if (r >= 0 && enabled == SD_EVENT_OFF) {
+		r = sd_event_source_set_time_relative(server->release, RELEASE_USEC);
+		if (r >= 0)
+			r = sd_event_source_set_enabled(server->release, SD_EVENT_ONESHOT);
+	}
+	if (r < 0)
+		log_limited(LOG_ERR, "cannot time connections that are held: %s", strerror(-r));
+}
+
+static bool connection_release(struct varlink_connection *connection)
+{
+	if (varlink_user_held(connection->server, connection->user))
+		return false;
+	connection->held = false;
+	connection->active = monotonic_usec();
+	if (varlink_connection_wait(connection, true) < 0)
+		varlink_connection_doom(connection, -ENOMEM);
+	return true;
+}
+
+static int server_release(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct varlink_server *server = userdata;
+	bool more = false;
+
+	for (struct varlink_connection *c = server->connections; c; c = c->next)
+		if (c->held && !connection_release(c))
+			more = true;
+	if (more)
+		varlink_server_hold(server);
+	return 0;
+}
+
+static size_t user_memory(const struct varlink_user *user)
+{
+	return user->memory;
+}
+
+/* While the others hold too much together, the one who holds the most loses a connection. */
+static void server_shrink(struct varlink_server *server)
+{
+	while (server->memory > server->options.limits.memory) {
+		struct varlink_user *user = varlink_user_greatest(server, user_memory);
+		struct varlink_connection *most = NULL;
+
+		for (struct varlink_connection *c = server->connections; c; c = c->next)
+			if (c->user == user && (!most || c->accounted > most->accounted))
+				most = c;
+		if (!most)
+			return;
+		varlink_connection_close(most, -EDQUOT);
+	}
+}
+
+static int server_sweep(sd_event_source *source, uint64_t usec _unused_, void *userdata)
+{
+	struct varlink_server *server = userdata;
+	struct varlink_connection *next;
+	uint64_t now = monotonic_usec();
+
+	server_shrink(server);
+	for (struct varlink_connection *c = server->connections; c; c = next) {
+		next = c->next;
+		if (varlink_connection_is_idle(c, now))
+			varlink_connection_close(c, -ETIMEDOUT);
+	}
+	if (server->n_other == 0)
+		return 0; /* the next client starts it */
+	(void)sd_event_source_set_time_relative(source, SWEEP_USEC);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static void server_start_sweep(struct varlink_server *server)
+{
+	int enabled = SD_EVENT_OFF;
+
+	if (server->n_other == 0 || sd_event_source_get_enabled(server->sweep, &enabled) < 0 ||
+	    enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time_relative(server->sweep, SWEEP_USEC);
+	(void)sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
+}
+
+/* --- accepting -------------------------------------------------------------------------------- */
+
 static void server_add_client(struct varlink_server *server, int fd)
 {
-	int r;
+	int r = varlink_connection_new(server, fd);
 
-	if (server->n_connections >= server->options.limits.connections)
-		r = -EUSERS;
-	else
-		r = varlink_connection_new(server, fd);
 	if (r < 0) {
 		log_limited(LOG_WARNING, "refusing a client: %s",
 			    r == -EUSERS ? "too many connections" : strerror(-r));
 		safe_close(fd);
 	}
+	server_start_sweep(server);
 }
 
+/* All that wait, but no more in a turn than what leaves the loop to others. */
 static int server_accept(sd_event_source *source _unused_, int listen_fd, uint32_t revents _unused_,
 			 void *userdata)
 {
 	struct varlink_server *server = userdata;
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (fd >= 0)
-		server_add_client(server, fd);
-	else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-		server_pause(server, errno);
+	for (int i = 0; i < ACCEPT_MAX; i++) {
+		int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			server_add_client(server, fd);
+		} else if (errno == EAGAIN) {
+			break;
+		} else if (errno != EINTR && errno != ECONNABORTED) {
+			server_pause(server, errno);
+			break;
+		}
+	}
 	return 0;
+}
+
+static int add_timer(struct varlink_server *server, sd_event_time_handler_t handler,
+		     enum varlink_class class, sd_event_source **ret)
+{
+	int r;
+
+	r = sd_event_add_time(server->event, ret, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, handler,
+			      server);
+	if (r >= 0)
+		r = sd_event_source_set_priority(*ret, server->options.priorities[class]);
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }
 
 static int server_add_sources(struct varlink_server *server, int listen_fd)
@@ -77,11 +245,14 @@ static int server_add_sources(struct varlink_server *server, int listen_fd)
 			    server);
 	if (r < 0)
 		return r;
-	r = sd_event_add_time(server->event, &server->resume, CLOCK_MONOTONIC, 0, 0, server_resume,
-			      server);
-	if (r < 0)
-		return r;
-	return sd_event_source_set_enabled(server->resume, SD_EVENT_OFF);
+	r = sd_event_source_set_priority(server->listen, server->options.priorities[VARLINK_GROUP]);
+	if (r >= 0)
+		r = add_timer(server, server_resume, VARLINK_ROOT, &server->resume);
+	if (r >= 0)
+		r = add_timer(server, server_release, VARLINK_GROUP, &server->release);
+	if (r >= 0)
+		r = add_timer(server, server_sweep, VARLINK_GROUP, &server->sweep);
+	return r;
 }
 
 int varlink_server_new(sd_event *event, int listen_fd, const struct varlink_server_options *options,
@@ -112,7 +283,10 @@ void varlink_server_free(struct varlink_server *server)
 	while (server->connections)
 		varlink_connection_free(server->connections);
 	sd_event_source_disable_unref(server->listen);
+	varlink_users_free(server);
 	sd_event_source_disable_unref(server->resume);
+	sd_event_source_disable_unref(server->release);
+	sd_event_source_disable_unref(server->sweep);
 	safe_close(server->listen_fd);
 	sd_event_unref(server->event);
 	free(server);

@@ -39,13 +39,38 @@ struct varlink_interface {
 	size_t n_methods;
 };
 
+/* Who a client is. Root and the group may call what changes something. */
+enum varlink_class {
+	VARLINK_ROOT,
+	VARLINK_GROUP,
+	VARLINK_OTHER,
+};
+#define VARLINK_CLASSES 3
+
+/*
+ * Of connections and streams a quarter, at least one, is kept for root and the group, and half of
+ * it for root alone. , ,  and  are for the others only.
+ *
+ * :	in all
+ * : of one user
+ * :		bytes that a client may send at once
+ * :		bytes that may wait for a client to read
+ * :		in all
+ * :	bytes that may wait in a stream, besides its first reply
+ * :	bytes of buffers and waiting output of one user
+ * :		the same of all of them together
+ * :		seconds after which a connection on which nothing moves is closed; 0: never
+ */
 struct varlink_limits {
-	unsigned int connections;         /* in all */
-	unsigned int connections_per_uid; /* for one user other than root */
-	size_t message;                   /* bytes that a client may send at once */
-	size_t output;                    /* bytes that may wait for a client to read */
-	unsigned int streams;             /* in all */
-	size_t stream_output; /* bytes that may wait in a stream, besides its first reply */
+	unsigned int connections;
+	unsigned int connections_per_uid;
+	size_t message;
+	size_t output;
+	unsigned int streams;
+	size_t stream_output;
+	size_t user_memory;
+	size_t memory;
+	unsigned int idle;
 };
 
 struct varlink_server_options {
@@ -53,6 +78,7 @@ struct varlink_server_options {
 	void *userdata; /* for the methods */
 	gid_t group;    /* may call what changes something, besides root; (gid_t)-1: nobody */
 	struct varlink_limits limits;
+	int64_t priorities[VARLINK_CLASSES]; /* of their connections, as sd-event has them */
 	const char *vendor, *product, *version, *url; /* for GetInfo */
 };
 
@@ -66,7 +92,9 @@ struct varlink_server_options {
  * Calls of one connection are answered in order. The next call is not read before the answer to
  * the last one has gone out, so a client that does not read holds up itself alone; more than
  * limits.output bytes waiting close its connection. Malformed input closes that connection and no
- * other. When descriptors run out (EMFILE), accepting pauses for a second. No answer is sent to a
+ * other. When descriptors run out (EMFILE), accepting pauses for a second.
+ * The calls of users other than root and the group wait while these use more than their share of
+ * CPU time. No answer is sent to a
  * "oneway" call.
  *
  * Return: 0 or -errno.
@@ -95,6 +123,27 @@ bool varlink_call_may_change(const struct varlink_call *call);
  */
 void varlink_reply(struct varlink_call *call, json_t *parameters);
 
+/*
+ * The parameters of a reply, made in pieces.
+ *
+ * @next: makes one more: 1, and @ret is a string to free(3), a part of the text of a JSON object; 0
+ *	at the end; -errno closes the connection. A piece is the unit in which the loop is shared:
+ *it takes a millisecond at most
+ * @done: called once, after the last piece or when the connection closes
+ */
+struct varlink_pieces {
+	int (*next)(char **ret, void *userdata);
+	void (*done)(void *userdata);
+	void *userdata;
+};
+
+/**
+ * varlink_reply_pieces() - answer a call with a long reply, which is made while the client reads it
+ * @call: the call
+ * @pieces: copied
+ */
+void varlink_reply_pieces(struct varlink_call *call, const struct varlink_pieces *pieces);
+
 /**
  * varlink_error() - answer a call with an error
  * @error: its full name, "org.rportd.Manager.LinkNotFound"
@@ -118,6 +167,21 @@ void varlink_error(struct varlink_call *call, const char *error, json_t *paramet
  */
 struct varlink_stream *varlink_stream_new(struct varlink_call *call, json_t *first,
 					  void (*closed)(void *userdata), void *userdata);
+
+/**
+ * varlink_stream_new_pieces() - varlink_stream_new() with a first reply that is made in pieces
+ * @call: the call
+ * @first: copied; done() is called also when no stream is made
+ * @closed: as for varlink_stream_new()
+ * @userdata: for @closed
+ *
+ * What is replied while the first reply is under way follows it.
+ *
+ * Return: the stream, or NULL when there is none, and the call has been answered.
+ */
+struct varlink_stream *varlink_stream_new_pieces(struct varlink_call *call,
+						 const struct varlink_pieces *first,
+						 void (*closed)(void *userdata), void *userdata);
 
 /**
  * varlink_streams_full() - are there limits.streams already?

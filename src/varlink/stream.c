@@ -17,51 +17,95 @@ static json_t *stream_message(json_t *parameters)
 	return json_pack("{s:b, s:o}", "continues", true, "parameters", parameters);
 }
 
-struct varlink_stream *varlink_stream_new(struct varlink_call *call, json_t *first,
+/* Where no answer may go out, there is nothing that could be a stream. */
+static bool stream_refused(struct varlink_call *call)
+{
+	if (!call->more || call->oneway)
+		varlink_error(call, "org.varlink.service.ExpectedMore", NULL);
+	else if (varlink_streams_full(call))
+		varlink_call_fail(call, -EUSERS);
+	else
+		return false;
+	return true;
+}
+
+static struct varlink_stream *stream_open(struct varlink_connection *connection,
 					  void (*closed)(void *userdata), void *userdata)
 {
-	struct varlink_connection *connection = call->connection;
-
-	/* Where no answer may go out, there is nothing that could be a stream. */
-	if (!call->more || call->oneway) {
-		json_decref(first);
-		varlink_error(call, "org.varlink.service.ExpectedMore", NULL);
-		return NULL;
-	}
-	if (varlink_streams_full(call)) {
-		json_decref(first);
-		varlink_call_fail(call, -EUSERS);
-		return NULL;
-	}
-	if (varlink_call_answer(call, stream_message(first)) < 0)
-		return NULL;
 	connection->stream =
 		(struct varlink_stream){ .open = true, .closed = closed, .userdata = userdata };
-	connection->server->n_streams++;
+	varlink_stream_count(connection, 1);
 	connection->output.first = connection->output.waiting;
 	frame_buffer_release(&connection->input); /* of calls that are not going to be looked at */
 	return &connection->stream;
 }
 
+struct varlink_stream *varlink_stream_new(struct varlink_call *call, json_t *first,
+					  void (*closed)(void *userdata), void *userdata)
+{
+	if (stream_refused(call)) {
+		json_decref(first);
+		return NULL;
+	}
+	if (varlink_call_answer(call, stream_message(first)) < 0)
+		return NULL;
+	return stream_open(call->connection, closed, userdata);
+}
+
+struct varlink_stream *varlink_stream_new_pieces(struct varlink_call *call,
+						 const struct varlink_pieces *first,
+						 void (*closed)(void *userdata), void *userdata)
+{
+	if (stream_refused(call)) {
+		first->done(first->userdata);
+		return NULL;
+	}
+	if (varlink_pieces_start(call, "{\"continues\":true,\"parameters\":", first) < 0)
+		return NULL;
+	return stream_open(call->connection, closed, userdata);
+}
+
+void varlink_stream_count(struct varlink_connection *connection, int by)
+{
+	unsigned int n = (unsigned int)by; /* -1 wraps around, as it is meant to */
+
+	connection->user->streams += n;
+	connection->server->n_streams += n;
+	if (connection->user->class == VARLINK_OTHER)
+		connection->server->n_other_streams += n;
+}
+
+/* One user of the others has a quarter of their places, at least one. */
 bool varlink_streams_full(const struct varlink_call *call)
 {
 	const struct varlink_server *server = call->connection->server;
+	const struct varlink_user *user = call->connection->user;
+	unsigned int limit = server->options.limits.streams;
+	unsigned int places = varlink_places(user->class, limit);
 
-	return server->n_streams >= server->options.limits.streams;
+	if (server->n_streams >= places && user->class != VARLINK_OTHER)
+		return true;
+	if (user->class != VARLINK_OTHER)
+		return false;
+	return server->n_streams >= limit || server->n_other_streams >= places ||
+	       user->streams >= MAX(places / 4, 1U);
 }
 
 static bool stream_over_limit(const struct varlink_connection *connection)
 {
-	return connection->output.waiting - connection->output.first >
+	return connection->output.waiting - connection->output.first +
+		       connection->pieces.later.waiting >
 	       connection->server->options.limits.stream_output;
 }
 
 static int stream_send(struct varlink_connection *connection, const json_t *message)
 {
-	bool idle = connection->output.waiting == 0;
+	struct varlink_output *output =
+		connection->pieces.next ? &connection->pieces.later : &connection->output;
+	bool idle = connection->output.waiting == 0 && !connection->pieces.next;
 	int r;
 
-	r = varlink_output_add(&connection->output, message);
+	r = varlink_output_add(output, message);
 	/*
 	 * While something waits, the loop writes when the socket has room. Yet the client may have
 	 * read since the loop was there last, and is not to be dropped then.
@@ -72,6 +116,9 @@ static int stream_send(struct varlink_connection *connection, const json_t *mess
 		return r;
 	if (stream_over_limit(connection))
 		return -ENOBUFS;
+	r = varlink_connection_account(connection);
+	if (r < 0)
+		return r;
 	return varlink_connection_wait(connection, false);
 }
 

@@ -23,17 +23,46 @@ struct varlink_stream {
 	void *userdata;
 };
 
+/* CPU time that was used and is not paid off yet, microseconds. */
+struct varlink_budget {
+	uint64_t debt;
+	uint64_t paid_at;
+};
+
+/* A uid in a class, and what all its connections hold; see user.c. */
+struct varlink_user {
+	struct varlink_user *next; /* in the server's list */
+	uid_t uid;
+	enum varlink_class class;
+	unsigned int connections;
+	unsigned int streams;
+	size_t memory; /* bytes of input buffers and waiting output */
+	struct varlink_budget budget;
+};
+
+/* A reply of which pieces are still to be made. */
+struct varlink_making {
+	int (*next)(char **ret, void *userdata);
+	void (*done)(void *userdata);
+	void *userdata;
+	struct varlink_output later; /* messages of the stream that follow it */
+};
+
 struct varlink_connection {
 	struct varlink_server *server;
 	struct varlink_connection *prev, *next; /* in the server's list */
 	sd_event_source *io;
 	int fd;
-	uid_t uid;
-	bool may_change;
+	struct varlink_user *user;
 	struct frame_buffer input;
 	struct varlink_output output;
+	struct varlink_making pieces; /* while next is set */
 	struct varlink_stream stream; /* once open, it is until the end */
 	int doom;                     /* why the loop has to close the connection, or 0 */
+	bool held;                    /* it waits until its user has paid off the debt */
+	uint64_t since;               /* when it was accepted */
+	uint64_t active;              /* when it last made progress */
+	size_t accounted;             /* of what it holds, bytes that its user is charged with */
 };
 
 struct varlink_call {
@@ -56,7 +85,109 @@ struct varlink_server {
 	struct varlink_connection *connections;
 	unsigned int n_connections;
 	unsigned int n_streams;
+	struct varlink_user *users;
+	struct varlink_budget others; /* of all users of class VARLINK_OTHER */
+	size_t memory;                /* theirs */
+	unsigned int n_other;         /* their connections */
+	unsigned int n_other_streams; /* their streams */
+	sd_event_source *release;     /* timer: look at the connections that are held */
+	sd_event_source *sweep;       /* timer: close the connections that do nothing */
 };
+
+/**
+ * varlink_cpu_usec() - CPU time of this thread
+ *
+ * Return: microseconds.
+ */
+uint64_t varlink_cpu_usec(void);
+
+/**
+ * varlink_places() - how many of a limited number a class may take, with the classes below it
+ * : whose places
+ * @limit: the number in all
+ *
+ * Return: the number of places.
+ */
+unsigned int varlink_places(enum varlink_class class, unsigned int limit);
+
+/**
+ * varlink_user_get() - the user of a uid in a class, remembered or new
+ * : the server
+ * : of the peer
+ * : of the peer
+ *
+ * Return: the user, owned by the server; NULL when out of memory.
+ */
+struct varlink_user *varlink_user_get(struct varlink_server *server, uid_t uid,
+				      enum varlink_class class);
+
+/**
+ * varlink_user_greatest() - the user of class VARLINK_OTHER that holds the most
+ * : the server
+ * : how much a user holds
+ *
+ * Return: the user, or NULL when there is no such user.
+ */
+struct varlink_user *varlink_user_greatest(const struct varlink_server *server,
+					   size_t (*holds)(const struct varlink_user *user));
+
+/**
+ * varlink_user_spend() - charge a user with CPU time; root and the group are not charged
+ * : the server
+ * : whose step it was
+ * : CPU time, microseconds
+ */
+void varlink_user_spend(struct varlink_server *server, struct varlink_user *user, uint64_t usec);
+
+/**
+ * varlink_user_held() - must the connections of a user wait?
+ * : the server
+ * : whose
+ */
+bool varlink_user_held(struct varlink_server *server, struct varlink_user *user);
+
+/**
+ * varlink_user_account() - a connection of a user holds another amount of memory
+ * : the server
+ * : whose
+ * : bytes it held before
+ * : bytes it holds now
+ */
+void varlink_user_account(struct varlink_server *server, struct varlink_user *user, size_t before,
+			  size_t now);
+
+/**
+ * varlink_users_free() - forget all users; no connection may be left
+ * : the server
+ */
+void varlink_users_free(struct varlink_server *server);
+
+/**
+ * varlink_connection_account() - charge the user with what the connection holds now
+ * : the connection
+ *
+ * Return: 0, or -EDQUOT when the user holds more memory than it may.
+ */
+int varlink_connection_account(struct varlink_connection *connection);
+
+/**
+ * varlink_connection_is_idle() - has nothing moved for limits.idle seconds?
+ * : the connection
+ * : monotonic clock, microseconds
+ *
+ * A stream with nothing to write is never idle, nor is a connection of root or the group.
+ */
+bool varlink_connection_is_idle(const struct varlink_connection *connection, uint64_t now);
+
+/**
+ * varlink_connection_class() - for the limits and the priority of a connection
+ * : the connection
+ */
+static inline enum varlink_class varlink_connection_class(
+	const struct varlink_connection *connection)
+{
+	return connection->user->class;
+}
 
 /**
  * varlink_may_change() - who may call a method that changes something
@@ -121,6 +252,88 @@ void varlink_call_fail(struct varlink_call *call, int reason);
  * Return: how many bytes it is long; or -ENOMEM, and nothing has changed.
  */
 int varlink_output_add(struct varlink_output *output, const json_t *message);
+
+/**
+ * varlink_output_add_text() - one more piece of text
+ * @output: where to
+ * @text: from malloc(3); taken over, and freed on failure
+ * @size: bytes of it, the NUL that ends a message included where it ends one
+ *
+ * Return: how many bytes it is long, or -ENOMEM.
+ */
+int varlink_output_add_text(struct varlink_output *output, char *text, size_t size);
+
+/**
+ * varlink_output_append() - move all that waits in one output behind what waits in another
+ * @output: where to
+ * @more: of which nothing was sent; empty afterwards
+ */
+void varlink_output_append(struct varlink_output *output, struct varlink_output *more);
+
+/**
+ * varlink_pieces_start() - begin a reply that is made in pieces
+ * @call: the call; answered afterwards
+ * @head: the text of the message before its parameters
+ * @pieces: copied; done() is called also on failure
+ *
+ * Return: 0, or why the connection closes: -ENOMEM, -EALREADY or an error of the socket.
+ */
+int varlink_pieces_start(struct varlink_call *call, const char *head,
+			 const struct varlink_pieces *pieces);
+
+/**
+ * varlink_pieces_step() - make the next piece and write what the socket takes
+ * @connection: one that has pieces to make, and nothing that waits
+ *
+ * Return: 0 or more, or -errno: why to close.
+ */
+int varlink_pieces_step(struct varlink_connection *connection);
+
+/**
+ * varlink_pieces_release() - make no more pieces, and forget what waits behind them
+ * @connection: may have none to make
+ */
+void varlink_pieces_release(struct varlink_connection *connection);
+
+/**
+ * varlink_stream_count() - count a stream that begins or ends
+ * @connection: its connection
+ * @by: 1 or -1
+ */
+void varlink_stream_count(struct varlink_connection *connection, int by);
+
+/**
+ * varlink_connection_close() - log why, unless the client left, and free it
+ * @connection: freed
+ * @reason: -errno
+ */
+void varlink_connection_close(struct varlink_connection *connection, int reason);
+
+/**
+ * varlink_connection_call() - run the call that a message is
+ * @connection: where it came from
+ * @message: what came
+ *
+ * Return: 0, or why to close: -EBADMSG, -ENOMEM, -ENODATA or an error of the answer.
+ */
+int varlink_connection_call(struct varlink_connection *connection, json_t *message);
+
+/**
+ * varlink_server_admit() - is there a place for one more connection of a user?
+ * @server: the server
+ * @user: whose
+ *
+ * A user who holds more connections may lose one for it.
+ *
+ * Return: 0 or -EUSERS.
+ */
+int varlink_server_admit(struct varlink_server *server, struct varlink_user *user);
+
+/**
+ * varlink_server_hold() - a connection is held: have the server release it in time
+ * @server: the server
+ */
+void varlink_server_hold(struct varlink_server *server);
 
 /**
  * varlink_output_write() - send as much of what waits as the socket takes now

@@ -101,25 +101,30 @@ uint64_t load_cpu(const struct load_options *options)
 	return ns;
 }
 
-static int open_socket(const void *argument)
-{
-	const int *type = argument;
-	int fd = socket(AF_INET, *type | SOCK_CLOEXEC, 0);
+struct socket_request {
+	int type;
+	int fd;
+};
 
-	return fd < 0 ? -errno : fd;
+static int open_socket(void *arg)
+{
+	struct socket_request *request = arg;
+
+	request->fd = socket(AF_INET, request->type | SOCK_CLOEXEC, 0);
+	return request->fd < 0 ? -errno : 0;
 }
 
 int load_socket(const char *netns, int type)
 {
 	_cleanup_close_ int netns_fd = netns_open_name(netns);
-	int fd = netns_fd < 0 ? netns_fd
-			      : netns_open_inside(netns_fd, open_socket, &type, sizeof(type));
+	struct socket_request request = { .type = type };
+	int r = netns_fd < 0 ? netns_fd : netns_run(netns_fd, open_socket, &request);
 
-	if (fd < 0) {
-		errno = -fd;
+	if (r < 0) {
+		errno = -r;
 		load_die("a socket in %s", netns);
 	}
-	return fd;
+	return request.fd;
 }
 
 struct sockaddr_in load_bind(int fd, const struct load_options *options)

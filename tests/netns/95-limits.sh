@@ -336,7 +336,7 @@ bad_limit() {
 }
 
 test_bad_values() {
-	local bad allowed='NAME=N, with NAME one of links, ports, connections, connections-per-user, monitors, message, retries'
+	local bad allowed='NAME=N, with NAME one of links, ports, connections, connections-per-user, idle, monitors, message, retries'
 	for bad in '' = links frob=1 =1 10 'links 1' 'Links=1' 'link=1' 'linksx=1' 'connections-per=1' ' links=1'; do
 		bad_limit "$bad" "$allowed"
 	done
@@ -370,7 +370,7 @@ test_help_names_them() {
 	run "$RPORTD" --help
 	assert_eq "$RC" 0 status
 	assert_match "$OUT" '*--limit NAME=N*' help
-	for name in links ports connections connections-per-user monitors message retries; do
+	for name in links ports connections connections-per-user idle monitors message retries; do
 		grep -qE "(^|[ ,])$name([ ,(]|\$)" <<<"${OUT#*--limit}" || fail "--help does not name $name"
 	done
 }
@@ -378,7 +378,7 @@ test_help_names_them() {
 test_manual_names_them() {
 	local name manual=$TOP_DIR/man/rportd.8
 	grep -q 'Fl -limit' "$manual" || fail "the manual has no --limit"
-	for name in links ports connections connections-per-user monitors message retries; do
+	for name in links ports connections connections-per-user idle monitors message retries; do
 		grep -qE "^\\.(It|Cm|It Cm) .*\\b$name\\b" "$manual" || fail "the manual does not name $name"
 	done
 }

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "varlink_load.h"
+#include "varlink_users.h"
 #include "varlink_streams.h"
 
 /* --- methods and errors ----------------------------------------------------------------------- */
@@ -345,17 +346,20 @@ static Suite *varlink_suite(void)
 	Suite *suite = suite_create("varlink");
 	TCase *server_case = tcase_create("server");
 	TCase *load_case = tcase_create("load");
+	TCase *users_case = tcase_create("users");
 	TCase *streams_case = tcase_create("streams");
 	TCase *listen_case = tcase_create("listen");
 
 	add_server_tests(server_case);
 	varlink_load_tests(load_case);
+	varlink_users_tests(users_case);
 	tcase_set_timeout(load_case, 30);
 	varlink_streams_tests(streams_case);
 	tcase_set_timeout(streams_case, 30);
 	add_listen_tests(listen_case);
 	suite_add_tcase(suite, server_case);
 	suite_add_tcase(suite, load_case);
+	suite_add_tcase(suite, users_case);
 	suite_add_tcase(suite, streams_case);
 	suite_add_tcase(suite, listen_case);
 	return suite;

@@ -14,6 +14,7 @@
 char varlink_path[64];
 struct varlink_server *varlink_server;
 unsigned int varlink_counted;
+unsigned int varlink_pieces_done;
 struct watcher varlink_watchers[8];
 unsigned int varlink_n_watchers;
 
@@ -56,6 +57,39 @@ static void method_no_memory(struct varlink_call *call, json_t *parameters _unus
 			     void *userdata _unused_)
 {
 	varlink_reply(call, NULL);
+}
+
+static int piece_next(char **ret, void *userdata)
+{
+	unsigned int *left = userdata;
+
+	if (*left == 0)
+		return 0;
+	*ret = malloc(100001);
+	ck_assert_ptr_nonnull(*ret);
+	memset(*ret, ' ', 100000);
+	(*ret)[100000] = '\0';
+	memcpy(*ret + 50000, --*left == 0 ? "{}" : "  ", 2);
+	return 1;
+}
+
+static void piece_done(void *userdata)
+{
+	free(userdata);
+	varlink_pieces_done++;
+}
+
+/* An empty object, in 100 pieces of 100,000 bytes. */
+static void method_pieces(struct varlink_call *call, json_t *parameters _unused_,
+			  void *userdata _unused_)
+{
+	unsigned int *left = malloc(sizeof(*left));
+
+	ck_assert_ptr_nonnull(left);
+	*left = 100;
+	varlink_reply_pieces(call, &(struct varlink_pieces){ .next = piece_next,
+							     .done = piece_done,
+							     .userdata = left });
 }
 
 static void method_silent(struct varlink_call *call _unused_, json_t *parameters _unused_,
@@ -113,15 +147,11 @@ static void method_watch_no_memory(struct varlink_call *call, json_t *parameters
 }
 
 static const struct varlink_method methods[] = {
-	{ "Echo", method_echo, false },
-	{ "Count", method_count, false },
-	{ "Big", method_big, false },
-	{ "Fail", method_fail, false },
-	{ "NoMemory", method_no_memory, false },
-	{ "Silent", method_silent, false },
-	{ "Change", method_count, true },
-	{ "Watch", method_watch, false },
-	{ "WatchNoMemory", method_watch_no_memory, false },
+	{ "Echo", method_echo, false },     { "Count", method_count, false },
+	{ "Big", method_big, false },       { "Pieces", method_pieces, false },
+	{ "Fail", method_fail, false },     { "NoMemory", method_no_memory, false },
+	{ "Silent", method_silent, false }, { "Change", method_count, true },
+	{ "Watch", method_watch, false },   { "WatchNoMemory", method_watch_no_memory, false },
 };
 
 static const struct varlink_interface interface = {
@@ -135,7 +165,8 @@ const struct varlink_server_options varlink_default_options = {
 	.interface = &interface,
 	.userdata = &varlink_counted,
 	.group = (gid_t)-1,
-	.limits = { CONNECTIONS, PER_UID, 4096, OUTPUT_LIMIT, STREAMS, STREAM_LIMIT },
+	.limits = { CONNECTIONS, PER_UID, 4096, OUTPUT_LIMIT, STREAMS, STREAM_LIMIT, USER_MEMORY,
+		    2 * USER_MEMORY, 0 },
 	.vendor = "vendor",
 	.product = "product",
 	.version = "1.2.3",
@@ -168,6 +199,7 @@ void varlink_setup(void)
 {
 	varlink_setup_directory();
 	varlink_counted = 0;
+	varlink_pieces_done = 0;
 	varlink_n_watchers = 0;
 	memset(varlink_watchers, 0, sizeof(varlink_watchers));
 	ck_assert_int_eq(sd_event_new(&event), 0);

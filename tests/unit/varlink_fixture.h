@@ -18,13 +18,16 @@
 #define OTHER_UID    65534 /* not root */
 #define STREAMS      3
 #define STREAM_LIMIT (64 * 1024)
+#define USER_MEMORY  (4 * OUTPUT_LIMIT)
 
-#define COUNT "{\"method\":\"org.example.Test.Count\"}"
-#define BIG   "{\"method\":\"org.example.Test.Big\",\"parameters\":{\"size\":1000000}}"
+#define COUNT  "{\"method\":\"org.example.Test.Count\"}"
+#define PIECES "{\"method\":\"org.example.Test.Pieces\"}"
+#define BIG    "{\"method\":\"org.example.Test.Big\",\"parameters\":{\"size\":1000000}}"
 
 extern char varlink_path[64];
 extern struct varlink_server *varlink_server;
-extern unsigned int varlink_counted; /* calls of Count and Change */
+extern unsigned int varlink_counted;     /* calls of Count and Change */
+extern unsigned int varlink_pieces_done; /* how often a reply in pieces ended */
 extern const struct varlink_server_options varlink_default_options;
 
 /* A stream that a call of Watch made. */

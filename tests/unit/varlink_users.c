@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+#include "varlink_users.h"
+
+/* --- users and classes ------------------------------------------------------------------------ */
+
+/* A long reply is never whole in memory, and still one message. */
+START_TEST(pieces_wait_for_the_reader)
+{
+	struct client slow, other;
+
+	client_open(&slow);
+	client_send_bytes(&slow, PIECES "\0" COUNT, sizeof(PIECES) + sizeof(COUNT));
+	varlink_settle();
+	ck_assert_uint_eq(varlink_pieces_done, 0);
+	ck_assert_uint_le(varlink_server->connections->output.waiting, 100000);
+	client_open(&other);
+	client_send(&other, COUNT);
+	client_expect_count(&other, 1);
+	client_expect(&slow, "{\"parameters\":{}}");
+	client_expect_count(&slow, 2);
+	ck_assert_uint_eq(varlink_pieces_done, 1);
+	client_close(&other);
+	client_close(&slow);
+}
+END_TEST
+
+START_TEST(pieces_end_with_their_client)
+{
+	struct client client;
+
+	client_open(&client);
+	client_send(&client, PIECES);
+	varlink_settle();
+	client_close(&client);
+	varlink_settle();
+	ck_assert_uint_eq(varlink_pieces_done, 1);
+	ck_assert_uint_eq(varlink_server->n_connections, 0);
+}
+END_TEST
+
+START_TEST(places_by_class)
+{
+	ck_assert_uint_eq(varlink_places(VARLINK_ROOT, 256), 256);
+	ck_assert_uint_eq(varlink_places(VARLINK_GROUP, 256), 224);
+	ck_assert_uint_eq(varlink_places(VARLINK_OTHER, 256), 192);
+	ck_assert_uint_eq(varlink_places(VARLINK_OTHER, 2), 1);
+	ck_assert_uint_eq(varlink_places(VARLINK_OTHER, 1), 0);
+	ck_assert_uint_eq(varlink_places(VARLINK_OTHER, 0), 0);
+	ck_assert_uint_eq(varlink_places(VARLINK_ROOT, 1), 1);
+}
+END_TEST
+
+static struct varlink_user *user_with(uid_t uid, unsigned int connections)
+{
+	struct varlink_user *user = varlink_user_get(varlink_server, uid, VARLINK_OTHER);
+
+	ck_assert_ptr_nonnull(user);
+	user->connections += connections;
+	varlink_server->n_other += connections;
+	varlink_server->n_connections += connections;
+	return user;
+}
+
+START_TEST(others_leave_places_for_root)
+{
+	struct varlink_user *many[2], *root;
+
+	many[0] = user_with(1001, PER_UID);
+	many[1] = user_with(1002, PER_UID);
+	ck_assert_int_eq(varlink_server_admit(varlink_server, many[0]), -EUSERS);
+	ck_assert_int_eq(varlink_server_admit(varlink_server, user_with(1003, 0)), -EUSERS);
+	root = varlink_user_get(varlink_server, 0, VARLINK_ROOT);
+	ck_assert_int_eq(varlink_server_admit(varlink_server, root), 0);
+}
+END_TEST
+
+/* A user of many connections gets no more time than a user of one. */
+START_TEST(time_is_a_budget_of_each_user)
+{
+	struct varlink_user *busy = user_with(1001, 1), *quiet = user_with(1002, 1);
+	struct varlink_user *root = varlink_user_get(varlink_server, 0, VARLINK_ROOT);
+
+	ck_assert(!varlink_user_held(varlink_server, busy));
+	varlink_user_spend(varlink_server, busy, USEC_PER_SEC);
+	varlink_user_spend(varlink_server, root, 100 * USEC_PER_SEC);
+	ck_assert(varlink_user_held(varlink_server, busy));
+	ck_assert(!varlink_user_held(varlink_server, root));
+	varlink_server->others.debt = 0;
+	ck_assert(!varlink_user_held(varlink_server, quiet));
+	/* a new connection brings no new budget */
+	ck_assert_ptr_eq(varlink_user_get(varlink_server, 1001, VARLINK_OTHER), busy);
+	busy->budget.paid_at -= 4 * USEC_PER_SEC;
+	ck_assert(!varlink_user_held(varlink_server, busy));
+}
+END_TEST
+
+START_TEST(held_connection_is_released)
+{
+	struct client client;
+
+	if (geteuid() != 0)
+		return; /* the client has to be another user */
+	client_open_as_user(&client, NULL, 0);
+	client_send(&client, COUNT);
+	client_expect_count(&client, 1);
+	varlink_user_spend(varlink_server, varlink_server->connections->user, 150000);
+	client_send_bytes(&client, COUNT "\0" COUNT, 2 * sizeof(COUNT));
+	client_expect_count(&client, 2);
+	ck_assert(varlink_server->connections->held);
+	client_expect_count(&client, 3);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(idle_connection_of_the_others_is_closed)
+{
+	struct client idle, root;
+
+	if (geteuid() != 0)
+		return;
+	varlink_server->options.limits.idle = 1;
+	client_open(&root);
+	client_open_as_user(&idle, NULL, 0);
+	client_send_bytes(&idle, "{\"half", 6);
+	client_expect_closed(&idle);
+	client_send(&root, COUNT);
+	client_expect_count(&root, 1);
+	client_close(&idle);
+	client_close(&root);
+}
+END_TEST
+
+START_TEST(memory_of_a_user_is_limited)
+{
+	struct client clients[2];
+
+	if (geteuid() != 0)
+		return;
+	varlink_server->options.limits.user_memory = 1000000;
+	for (int i = 0; i < 2; i++) {
+		client_open_as_user(&clients[i], NULL, 0);
+		client_send(&clients[i], BIG);
+		varlink_settle();
+	}
+	ck_assert_uint_eq(varlink_server->n_connections, 1);
+	ck_assert_uint_le(varlink_server->memory, 1000000);
+	ck_assert_uint_eq(client_expect_big(&clients[0]), 1000000);
+	for (int i = 0; i < 2; i++)
+		client_close(&clients[i]);
+	varlink_settle();
+	ck_assert_uint_eq(varlink_server->memory, 0);
+}
+END_TEST
+
+void varlink_users_tests(TCase *tcase)
+{
+	tcase_add_checked_fixture(tcase, varlink_setup, varlink_teardown);
+	tcase_add_test(tcase, pieces_wait_for_the_reader);
+	tcase_add_test(tcase, pieces_end_with_their_client);
+	tcase_add_test(tcase, places_by_class);
+	tcase_add_test(tcase, others_leave_places_for_root);
+	tcase_add_test(tcase, time_is_a_budget_of_each_user);
+	tcase_add_test(tcase, held_connection_is_released);
+	tcase_add_test(tcase, idle_connection_of_the_others_is_closed);
+	tcase_add_test(tcase, memory_of_a_user_is_limited);
+}
