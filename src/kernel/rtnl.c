@@ -215,32 +215,7 @@ static void describe(struct rtnl_link *link, struct rtnl_dev *ret)
 		snprintf(dev.alias, sizeof(dev.alias), "%s", alias);
 	if (name)
 		snprintf(dev.name, sizeof(dev.name), "%s", name);
-	/* it fails, and leaves 0, when the kernel did not say the table */
-	if (dev.is_vrf)
-		rtnl_link_vrf_get_tableid(link, &dev.vrf_table);
 	*ret = dev;
-}
-
-static int look_up(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret)
-{
-	_cleanup_link_ struct rtnl_link *link = NULL;
-	int r;
-
-	r = rtnl_result(rtnl, rtnl_link_get_kernel(rtnl->socket, 0, name, &link));
-	if (r < 0)
-		return r;
-	if (!link)
-		return -EBADMSG;
-	describe(link, ret);
-	return 0;
-}
-
-int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret)
-{
-	/* the kernel calls such names invalid; nothing can have one */
-	if (!*name || strlen(name) >= IFNAMSIZ)
-		return -ENODEV;
-	return look_up(rtnl, name, ret);
 }
 
 static int change_link(struct rtnl *rtnl, unsigned int index, struct rtnl_link *changes)
@@ -482,7 +457,7 @@ int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
 	return 0;
 }
 
-/* --- interfaces of other namespaces ----------------------------------------------------------- */
+/* --- looking interfaces up, also in other namespaces ------------------------------------------ */
 
 static void describe_object(struct nl_object *object, void *arg)
 {
@@ -504,15 +479,21 @@ static uint32_t nested_number(struct nlattr *in, int type, int size)
 	return size == sizeof(uint8_t) ? nla_get_u8(attr) : nla_get_u32(attr);
 }
 
-/* libnl does not know the kind "tun". */
-static void describe_tun(struct nl_msg *msg, struct rtnl_dev *dev)
+/*
+ * What is particular to a kind of interface. libnl does not know the kind "tun", and of a "vrf" its
+ * rtnl_link_vrf_get_tableid() follows a null pointer where the message has no IFLA_INFO_DATA.
+ */
+static void describe_kind(struct nl_msg *msg, struct rtnl_dev *dev)
 {
 	struct nlattr *info =
 		nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg), IFLA_LINKINFO);
 	struct nlattr *kind = find_nested(info, IFLA_INFO_KIND);
 	struct nlattr *data = find_nested(info, IFLA_INFO_DATA);
+	bool is_tun = kind && nla_strcmp(kind, "tun") == 0;
 
-	if (!kind || nla_strcmp(kind, "tun") != 0)
+	if (dev->is_vrf)
+		dev->vrf_table = nested_number(data, IFLA_VRF_TABLE, sizeof(uint32_t));
+	if (!is_tun)
 		return;
 	dev->tun_pi = nested_number(data, IFLA_TUN_PI, sizeof(uint8_t)) > 0;
 	dev->tun_persist = nested_number(data, IFLA_TUN_PERSIST, sizeof(uint8_t)) > 0;
@@ -529,11 +510,11 @@ static int read_dev(struct nl_msg *msg, void *arg)
 	if (nlmsg_hdr(msg)->nlmsg_type != RTM_NEWLINK ||
 	    nl_msg_parse(msg, describe_object, dev) < 0)
 		return NL_SKIP;
-	describe_tun(msg, dev);
+	describe_kind(msg, dev);
 	return NL_OK;
 }
 
-/* @index: 0: by @name */
+/* @nsid: NETNSA_NSID_NOT_ASSIGNED: in the namespace of @rtnl; @index: 0: by @name */
 static int look_up_in(struct rtnl *rtnl, int nsid, unsigned int index, const char *name,
 		      struct rtnl_dev *ret)
 {
@@ -553,6 +534,14 @@ static int look_up_in(struct rtnl *rtnl, int nsid, unsigned int index, const cha
 		return -EBADMSG;
 	*ret = dev;
 	return 0;
+}
+
+int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret)
+{
+	/* the kernel calls such names invalid; nothing can have one */
+	if (!*name || strlen(name) >= IFNAMSIZ)
+		return -ENODEV;
+	return look_up_in(rtnl, NETNSA_NSID_NOT_ASSIGNED, 0, name, ret);
 }
 
 int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret)

@@ -26,7 +26,7 @@ struct rtnl_dev {
 	uint32_t vrf_table;  /* routing table, if this is a VRF device; else 0 */
 	bool is_vrf;
 	uint64_t tx_dropped; /* packets that the kernel dropped on the way into the device */
-	/* of a TUN; only rtnl_dev_by_nsid() tells */
+	/* of a TUN */
 	bool tun_pi;             /* it has packet information */
 	bool tun_persist;        /* it stays when its last queue is closed */
 	bool tun_owned;          /* it has an owner or a group, who may open it */
