@@ -240,6 +240,24 @@ start_rportd() {
 	rportd_alive || fail "rportd ended while starting"
 }
 
+# start_rportd_with_empty_run: it sees an empty /run, which is its own: see in_run
+start_rportd_with_empty_run() {
+	ns_add HOME_NS
+	SOCKET=$TEST_TMP/socket
+	RPORTD_LOG=$TEST_TMP/rportd.log
+	# shellcheck disable=SC2016 # expanded there
+	nsenter --net=/run/netns/"$HOME_NS" unshare --mount --propagation slave sh -c 'mount -t tmpfs run /run && exec "$@"' - \
+		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" >>"$RPORTD_LOG" 2>&1 </dev/null &
+	RPORTD_PID=$!
+	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"
+	rportd_alive || fail "rportd ended while starting"
+}
+
+# in_run COMMAND...: with the /run of start_rportd_with_empty_run
+in_run() {
+	nsenter --mount --target "$RPORTD_PID" -- "$@"
+}
+
 rportd_answers_or_ended() {
 	! rportd_alive || rportctl list
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "kernel/domain.h"
+#include "kernel/helper.h"
 #include "kernel/netns-pid.h"
 #include "kernel/rtnl.h"
 
@@ -240,6 +241,11 @@ static int open_self(struct rport_error *err)
 
 static int no_netns(const char *name, int r, struct rport_error *err)
 {
+	if (helper_is_late(r))
+		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ETIMEDOUT,
+				       NETNS_RUN_DIR "/%s does not answer: it leads to a file "
+						     "system that hangs, or too many others do",
+				       name);
 	if (r == -ENOENT)
 		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
 				       "no namespace " NETNS_RUN_DIR "/%s; "

@@ -13,6 +13,7 @@
 
 #include <signal.h>
 
+#include "kernel/helper.h"
 #include "kernel/netns-pid.h"
 #include "kernel/netns.h"
 #include "kernel/rtnl.h"
@@ -20,39 +21,35 @@
 
 #define SCOUT_NAME "rport-scout"
 
-struct scout {
-	pid_t pid;
-	struct tun tun;
-};
-
-/* In a new namespace, where nobody sees it before it has its alias. */
-static int send_scout(void *arg)
+static int send_away(pid_t pid)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	struct scout *scout = arg;
-	struct rtnl_dev dev;
+	struct rtnl_dev dev = { 0 };
 	int r;
 
-	r = tun_open(SCOUT_NAME, &(struct tun_options){ 0 }, &scout->tun);
-	if (r >= 0)
-		r = rtnl_open(-1, &rtnl);
+	r = rtnl_open(-1, &rtnl);
 	if (r >= 0)
 		r = rtnl_dev_by_name(rtnl, SCOUT_NAME, &dev);
 	if (r >= 0)
 		r = rtnl_dev_set_alias(rtnl, dev.index, "rport");
 	if (r >= 0)
-		r = rtnl_dev_move_to_pid(rtnl, dev.index, scout->pid);
+		r = rtnl_dev_move_to_pid(rtnl, dev.index, pid);
 	return r;
 }
 
-static int find_by_scout(pid_t pid)
+/* In a new namespace, where nobody sees it before it has its alias. Return: the namespace. */
+static int send_scout(const void *argument)
 {
-	struct scout scout = { .pid = pid };
-	int r = netns_run(-1, send_scout, &scout);
+	const pid_t *pid = argument;
+	struct tun tun = { 0 };
+	int r;
 
+	r = tun_open(SCOUT_NAME, &(struct tun_options){ 0 }, &tun);
 	if (r >= 0)
-		r = tun_netns(tun_fd(&scout.tun));
-	tun_close(&scout.tun);
+		r = send_away(*pid);
+	if (r >= 0)
+		r = tun_netns(tun_fd(&tun));
+	tun_close(&tun);
 	return r;
 }
 
@@ -60,12 +57,12 @@ int netns_pid_open(pid_t pid)
 {
 	int fd = netns_open_pid(pid);
 
-	if (fd >= 0)
+	if (fd >= 0 || helper_is_late(fd))
 		return fd;
 	/* where /proc hides the processes of others (ProtectProc=) it says ENOENT */
 	if (pid <= 0 || (kill(pid, 0) < 0 && errno == ESRCH))
 		return -ESRCH;
-	return find_by_scout(pid);
+	return netns_open_inside(-1, send_scout, &pid, sizeof(pid));
 }
 
 int netns_pid_open_name(const char *name)

@@ -3,8 +3,8 @@
 /*
  * Theory of operation
  *
- * A thread that is made for each errand (netns_run()) has a price that does not show where it is
- * paid: when it ends, the kernel frees it after an RCU grace period. To move an interface to
+ * A thread that is made for each errand (netns_open_inside()) has a price that does not show where
+ * it is paid: when it ends, the kernel frees it after an RCU grace period. To move an interface to
  * another namespace the kernel waits for all that is to be freed (rcu_barrier() in
  * __dev_change_net_namespace()), with a grace period that may not begin before the one that the
  * thread has begun is over. So nothing that ends should come just before a move, and the thread

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Theory of operation. setns(2) changes the namespace of one thread only, so whatever has to be
- * done inside a namespace is done by a thread made for it, which ends when it is done: no thread
- * that lives on can be left in the wrong namespace, whatever fails on the way. The thread takes no
- * signals, so that no handler ever runs inside a foreign namespace.
+ * Theory of operation
+ *
+ * What is on nsfs. /run/netns belongs to root, but a symbolic link there may lead anywhere: to a
+ * FIFO, whose open waits for a writer, to a device, whose driver hears of it, to a filesystem that
+ * does not answer. So nothing is opened before it is known to be on nsfs. O_PATH finds it without
+ * opening it, and AT_STATX_DONT_SYNC tells its device without asking a file server; nsfs has one
+ * device number in the kernel, that of our own namespace. The walk to it may hang nevertheless, so
+ * a helper does it, with a deadline (helper.c).
+ *
+ * In a namespace. setns(2) changes the namespace of one thread only, so whatever has to be done
+ * inside a namespace is done by a helper that ends when it is done: no thread that lives on can be
+ * left in the wrong namespace, whatever fails on the way.
  */
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <linux/nsfs.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "base/names.h"
+#include "kernel/helper.h"
 #include "kernel/netns.h"
 
-struct netns_call {
-	int netns_fd;
-	int (*fn)(void *arg);
-	void *arg;
-	int result;
-};
+#define PATH_MSEC   250  /* to follow a path: less than a millisecond unless it hangs */
+#define INSIDE_MSEC 2000 /* for work in a namespace, which may have to wait for the rtnl lock */
 
 static int open_readonly(const char *path)
 {
@@ -40,41 +41,68 @@ int netns_open_self(void)
 	return open_readonly("/proc/thread-self/ns/net");
 }
 
-/* The placeholder that `ip netns add` makes has mode 0, so without CAP_DAC_OVERRIDE it cannot even
- * be opened to find out that it is not a namespace; one that is on nsfs can be read by everybody.
- */
-static bool path_on_nsfs(const char *path)
+static bool same_device(const struct statx *a, const struct statx *b)
 {
-	struct statfs fs;
-
-	return statfs(path, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+	return a->stx_dev_major == b->stx_dev_major && a->stx_dev_minor == b->stx_dev_minor;
 }
 
-static bool fd_is_netns(int fd)
+/* @path_fd: opened with O_PATH */
+static bool on_nsfs(int path_fd)
 {
-	struct statfs fs;
+	const int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+	struct statx own, it;
 
-	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC &&
-	       ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+	return statx(AT_FDCWD, "/proc/thread-self/ns/net", flags, 0, &own) == 0 &&
+	       statx(path_fd, "", flags | AT_EMPTY_PATH, 0, &it) == 0 && same_device(&own, &it);
+}
+
+/* In a helper. @argument: the path, a string */
+static int open_path(const void *argument)
+{
+	_cleanup_close_ int path_fd = open(argument, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
+	char self[64];
+
+	if (path_fd < 0)
+		return -errno;
+	if (!on_nsfs(path_fd))
+		return -ENOENT;
+	snprintf(self, sizeof(self), "/proc/thread-self/fd/%d", path_fd);
+	fd = open_readonly(self);
+	if (fd < 0)
+		return fd;
+	return ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET ? steal_fd(&fd) : -ENOENT;
+}
+
+static int open_in_helper(const char *path)
+{
+	return helper_run(&(struct helper_call){
+		.what = path,
+		.run = open_path,
+		.argument = path,
+		.size = strlen(path) + 1,
+		.discard = helper_discard_fd,
+		.msec = PATH_MSEC,
+	});
+}
+
+#define NAME_PATH_MAX (sizeof(NETNS_RUN_DIR) + 1 + NAME_MAX)
+_Static_assert(NAME_PATH_MAX <= HELPER_ARGUMENT_MAX, "a helper gets a copy of the path");
+
+static int name_to_path(const char *name, char ret[static NAME_PATH_MAX])
+{
+	if (!netns_name_valid(name))
+		return -EINVAL;
+	snprintf(ret, NAME_PATH_MAX, "%s/%s", NETNS_RUN_DIR, name);
+	return 0;
 }
 
 int netns_open_name(const char *name)
 {
-	char path[sizeof(NETNS_RUN_DIR) + 1 + NAME_MAX];
-	_cleanup_close_ int fd = -1;
+	char path[NAME_PATH_MAX];
+	int r = name_to_path(name, path);
 
-	if (!netns_name_valid(name))
-		return -EINVAL;
-	snprintf(path, sizeof(path), "%s/%s", NETNS_RUN_DIR, name);
-
-	fd = open_readonly(path);
-	if (fd == -EACCES && !path_on_nsfs(path))
-		return -ENOENT;
-	if (fd < 0)
-		return fd;
-	if (!fd_is_netns(fd))
-		return -ENOENT;
-	return steal_fd(&fd);
+	return r < 0 ? r : open_in_helper(path);
 }
 
 int netns_identify(int fd, struct netns_id *ret)
@@ -92,25 +120,38 @@ bool netns_equal(const struct netns_id *a, const struct netns_id *b)
 	return a->ino != 0 && a->ino == b->ino && a->dev == b->dev;
 }
 
-pid_t netns_link_pid(const char *name)
+/* In a helper. @argument: the path, a string. Return: the process, or 0. */
+static int read_pid(const void *argument)
 {
-	char path[sizeof(NETNS_RUN_DIR) + 1 + NAME_MAX], target[64];
 	static const char proc[] = "/proc/";
+	char target[64], *end;
 	ssize_t size;
-	char *end;
 	long pid;
 
-	if (!netns_name_valid(name))
-		return 0;
-	snprintf(path, sizeof(path), "%s/%s", NETNS_RUN_DIR, name);
-	size = readlink(path, target, sizeof(target) - 1);
+	size = readlink(argument, target, sizeof(target) - 1);
 	if (size < 0)
 		return 0;
 	target[size] = '\0';
 	if (strncmp(target, proc, strlen(proc)) != 0)
 		return 0;
 	pid = strtol(target + strlen(proc), &end, 10);
-	return pid > 0 && pid <= INT_MAX && streq(end, "/ns/net") ? (pid_t)pid : 0;
+	return pid > 0 && pid <= INT_MAX && streq(end, "/ns/net") ? (int)pid : 0;
+}
+
+pid_t netns_link_pid(const char *name)
+{
+	char path[NAME_PATH_MAX];
+	int r = name_to_path(name, path);
+
+	if (r >= 0)
+		r = helper_run(&(struct helper_call){
+			.what = path,
+			.run = read_pid,
+			.argument = path,
+			.size = strlen(path) + 1,
+			.msec = PATH_MSEC,
+		});
+	return MAX(r, 0);
 }
 
 bool netns_named(const char *name, const struct netns_id *id)
@@ -118,6 +159,9 @@ bool netns_named(const char *name, const struct netns_id *id)
 	_cleanup_close_ int fd = netns_open_name(name);
 	struct netns_id other = { 0 };
 
+	/* nobody knows, which is no reason to act */
+	if (helper_is_late(fd) || fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+		return true;
 	if (fd < 0)
 		return netns_link_pid(name) > 0;
 	return netns_identify(fd, &other) >= 0 && netns_equal(&other, id);
@@ -130,39 +174,19 @@ int netns_open_pid(pid_t pid)
 	if (pid <= 0)
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	return open_readonly(path);
+	return open_in_helper(path);
 }
 
-static void *run_call(void *arg)
+int netns_open_inside(int netns_fd, int (*fn)(const void *argument), const void *argument,
+		      size_t size)
 {
-	struct netns_call *call = arg;
-	int r;
-
-	if (call->netns_fd < 0)
-		r = unshare(CLONE_NEWNET);
-	else
-		r = setns(call->netns_fd, CLONE_NEWNET);
-	call->result = r < 0 ? -errno : call->fn(call->arg);
-	return NULL;
-}
-
-int netns_run(int netns_fd, int (*fn)(void *arg), void *arg)
-{
-	struct netns_call call = { .netns_fd = netns_fd, .fn = fn, .arg = arg };
-	sigset_t all, saved;
-	pthread_t thread;
-	int r;
-
-	/* a thread inherits the mask of its maker: so there is no moment when it has another */
-	sigfillset(&all);
-	r = pthread_sigmask(SIG_SETMASK, &all, &saved);
-	if (r != 0)
-		return -r;
-	r = pthread_create(&thread, NULL, run_call, &call);
-	pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	if (r != 0)
-		return -r;
-
-	r = pthread_join(thread, NULL);
-	return r != 0 ? -r : call.result;
+	return helper_run(&(struct helper_call){
+		.run = fn,
+		.argument = argument,
+		.size = size,
+		.discard = helper_discard_fd,
+		.msec = INSIDE_MSEC,
+		.enter = true,
+		.netns_fd = netns_fd,
+	});
 }

@@ -5,7 +5,7 @@
 /*
  * Network namespaces: open one, act inside one. The thread that calls never changes its own
  * namespace. An open namespace fd keeps the namespace alive: close it as soon as the work in it is
- * done.
+ * done. What may hang has a deadline (helper.h).
  */
 
 #include <sys/types.h>
@@ -24,15 +24,17 @@ int netns_open_self(void);
  * netns_open_name() - open the namespace @name of /run/netns (ip-netns(8))
  *
  * `ip netns add` makes the file first and mounts the namespace on it afterwards, so a file that is
- * not (yet) on nsfs is treated as absent.
+ * not (yet) on nsfs is treated as absent. It is not opened.
  *
- * Return: an fd, -ENOENT when there is none, or another -errno.
+ * Return: an fd; -ENOENT when there is none; -ETIMEDOUT or -EAGAIN when it does not answer
+ * (helper_run()); or another -errno.
  */
 int netns_open_name(const char *name);
 
 /**
  * netns_open_pid() - open the namespace that process @pid is in
- * Return: an fd, -ENOENT or -ESRCH when there is no such process, -EACCES, or another -errno.
+ * Return: as netns_open_name(); -ENOENT or -ESRCH when there is no such process, -EACCES, or
+ * another -errno.
  */
 int netns_open_pid(pid_t pid);
 
@@ -65,19 +67,22 @@ pid_t netns_link_pid(const char *name);
 /**
  * netns_named() - does @name stand for this namespace in /run/netns?
  *
- * Of a link to a process that we may not look at it is taken for granted.
+ * Of a link to a process that we may not look at it is taken for granted, as it is when nobody can
+ * tell, because the name does not answer or descriptors have run out.
  */
 bool netns_named(const char *name, const struct netns_id *id);
 
 /**
- * netns_run() - call @fn inside a namespace, in a short-lived thread, and wait for it
+ * netns_open_inside() - open a descriptor inside a namespace, in a short-lived thread
  * @netns_fd: the namespace; negative: a new one that lasts as long as something in it is open
- * @fn: returns 0 or -errno; what it opens belongs to that namespace
- * @arg: handed to @fn
+ * @fn: opens the descriptor and returns it, or -errno
+ * @argument: @fn gets a copy of it
+ * @size: of the argument: at most HELPER_ARGUMENT_MAX bytes
  *
- * Return: what @fn returned, or -errno when the namespace could not be entered (setns(2),
- * unshare(2)).
+ * Return: what @fn returned; -ETIMEDOUT when it has not within 2 s; or -errno when the namespace
+ * could not be entered (setns(2), unshare(2)), or no thread be made (helper_run()).
  */
-int netns_run(int netns_fd, int (*fn)(void *arg), void *arg);
+int netns_open_inside(int netns_fd, int (*fn)(const void *argument), const void *argument,
+		      size_t size);
 
 #endif

@@ -144,11 +144,29 @@ static struct rtnl *alloc_rtnl(void)
 	return rtnl;
 }
 
-static int connect_socket(void *arg)
+/* In a helper. A socket belongs to the namespace of the thread that made it. */
+static int open_socket(const void *arg _unused_)
 {
-	struct rtnl *rtnl = arg;
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
-	return rtnl_result(rtnl, nl_connect(rtnl->socket, NETLINK_ROUTE)); /* close-on-exec */
+	/* the kernel chooses the address: those that libnl chooses are of its own namespace */
+	if (fd < 0 || bind(fd, (struct sockaddr *)&(struct sockaddr_nl){ .nl_family = AF_NETLINK },
+			   sizeof(struct sockaddr_nl)) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
+static int connect_inside(struct rtnl *rtnl, int netns_fd)
+{
+	int fd = netns_open_inside(netns_fd, open_socket, NULL, 0);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = rtnl_result(rtnl, nl_socket_set_fd(rtnl->socket, NETLINK_ROUTE, fd));
+	if (r < 0)
+		safe_close(fd);
+	return r;
 }
 
 int rtnl_open(int netns_fd, struct rtnl **ret)
@@ -158,8 +176,10 @@ int rtnl_open(int netns_fd, struct rtnl **ret)
 
 	if (!rtnl)
 		return -ENOMEM;
-	/* a socket belongs to the namespace of the thread that made it */
-	r = netns_fd < 0 ? connect_socket(rtnl) : netns_run(netns_fd, connect_socket, rtnl);
+	if (netns_fd < 0)
+		r = rtnl_result(rtnl, nl_connect(rtnl->socket, NETLINK_ROUTE)); /* close-on-exec */
+	else
+		r = connect_inside(rtnl, netns_fd);
 	if (r < 0)
 		return r;
 	r = rtnl_result(rtnl, nl_socket_set_buffer_size(rtnl->socket, RECEIVE_BUFFER_SIZE, 0));

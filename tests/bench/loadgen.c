@@ -101,30 +101,25 @@ uint64_t load_cpu(const struct load_options *options)
 	return ns;
 }
 
-struct socket_request {
-	int type;
-	int fd;
-};
-
-static int open_socket(void *arg)
+static int open_socket(const void *argument)
 {
-	struct socket_request *request = arg;
+	const int *type = argument;
+	int fd = socket(AF_INET, *type | SOCK_CLOEXEC, 0);
 
-	request->fd = socket(AF_INET, request->type | SOCK_CLOEXEC, 0);
-	return request->fd < 0 ? -errno : 0;
+	return fd < 0 ? -errno : fd;
 }
 
 int load_socket(const char *netns, int type)
 {
 	_cleanup_close_ int netns_fd = netns_open_name(netns);
-	struct socket_request request = { .type = type };
-	int r = netns_fd < 0 ? netns_fd : netns_run(netns_fd, open_socket, &request);
+	int fd = netns_fd < 0 ? netns_fd
+			      : netns_open_inside(netns_fd, open_socket, &type, sizeof(type));
 
-	if (r < 0) {
-		errno = -r;
+	if (fd < 0) {
+		errno = -fd;
 		load_die("a socket in %s", netns);
 	}
-	return request.fd;
+	return fd;
 }
 
 struct sockaddr_in load_bind(int fd, const struct load_options *options)

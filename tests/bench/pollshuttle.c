@@ -14,29 +14,33 @@
 #define FRAME_MAX (65536 + 64) /* a segment that is yet to be cut, with its header */
 
 struct opening {
-	const char *interface;
+	char interface[IFNAMSIZ];
 	struct tun_options options;
-	struct tun tun;
 };
 
-static int open_here(void *arg)
+static int open_here(const void *argument)
 {
-	struct opening *opening = arg;
+	const struct opening *opening = argument;
+	struct tun tun;
+	int r = tun_open(opening->interface, &opening->options, &tun);
 
-	return tun_open(opening->interface, &opening->options, &opening->tun);
+	return r < 0 ? r : tun_fd(&tun);
 }
 
 static int open_in(const char *netns, const char *interface, bool offload, int *ret_fd)
 {
 	_cleanup_close_ int netns_fd = netns_open_name(netns);
-	struct opening opening = { .interface = interface, .options.offload = offload };
-	int r = netns_fd < 0 ? netns_fd : netns_run(netns_fd, open_here, &opening);
+	struct opening opening = { .options.offload = offload };
+	int fd;
 
-	if (r < 0) {
-		fprintf(stderr, "pollshuttle: %s in %s: %s\n", interface, netns, strerror(-r));
-		return r;
+	snprintf(opening.interface, sizeof(opening.interface), "%s", interface);
+	fd = netns_fd < 0 ? netns_fd
+			  : netns_open_inside(netns_fd, open_here, &opening, sizeof(opening));
+	if (fd < 0) {
+		fprintf(stderr, "pollshuttle: %s in %s: %s\n", interface, netns, strerror(-fd));
+		return fd;
 	}
-	*ret_fd = tun_fd(&opening.tun);
+	*ret_fd = fd;
 	return 0;
 }
 

@@ -35,6 +35,7 @@
 
 #include "api/interface.h"
 #include "clients.h"
+#include "kernel/helper.h"
 #include "kernel/rtnl.h"
 
 #define STEPS_MAX   24 /* of an input: each may take some milliseconds */
@@ -200,12 +201,11 @@ static void meddle(char how, struct fuzz_input *part)
 	}
 }
 
-static int open_packet_socket(void *userdata)
+static int open_packet_socket(const void *argument _unused_)
 {
-	int *fd = userdata;
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	*fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return *fd < 0 ? -errno : 0;
+	return fd < 0 ? -errno : fd;
 }
 
 static void send_packet(const struct fuzz_input *part)
@@ -221,7 +221,9 @@ static void send_packet(const struct fuzz_input *part)
 		return;
 	manager_port_status(port, &status);
 	to.sll_ifindex = (int)status.index;
-	if (status.index > 0 && netns_run(place.netns_fd, open_packet_socket, &fd) == 0)
+	if (status.index > 0)
+		fd = netns_open_inside(place.netns_fd, open_packet_socket, NULL, 0);
+	if (fd >= 0)
 		(void)!sendto(fd, part->data, part->size, 0, (struct sockaddr *)&to, sizeof(to));
 	domain_place_release(&place);
 }
@@ -299,29 +301,41 @@ static void step(struct fuzz_input *part)
 	let_time_pass(16, 0);
 }
 
-static int count_interfaces(void *userdata)
+static int count_interfaces(const void *argument _unused_)
 {
 	struct if_nameindex *all = if_nameindex();
-	unsigned int *n = userdata;
+	int n = 0;
 
 	fuzz_require(all);
 	for (const struct if_nameindex *one = all; one->if_index > 0; one++)
-		++*n;
+		n++;
 	if_freenameindex(all);
-	return 0;
+	return n;
+}
+
+static unsigned int count_inside(int netns_fd)
+{
+	int n = helper_run(&(struct helper_call){
+		.run = count_interfaces,
+		.msec = 10000,
+		.enter = true,
+		.netns_fd = netns_fd,
+	});
+
+	fuzz_require(n >= 0);
+	return (unsigned int)n;
 }
 
 /* In all three namespaces; a namespace that is gone has none. */
 static unsigned int count_all_interfaces(void)
 {
-	unsigned int n = 0;
+	unsigned int n = (unsigned int)count_interfaces(NULL);
 
-	(void)count_interfaces(&n);
 	for (size_t i = 0; i < ARRAY_SIZE(netns_names); i++) {
 		_cleanup_close_ int fd = netns_open_name(netns_names[i]);
 
 		if (fd >= 0)
-			(void)netns_run(fd, count_interfaces, &n);
+			n += count_inside(fd);
 	}
 	return n;
 }
@@ -332,9 +346,11 @@ struct inventory {
 
 static struct inventory take_inventory(void)
 {
+	unsigned int interfaces = count_all_interfaces(); /* has a helper, which stays (helper.c) */
+
 	return (struct inventory){ .descriptors = count_entries("/proc/self/fd"),
 				   .threads = count_entries("/proc/self/task"),
-				   .interfaces = count_all_interfaces() };
+				   .interfaces = interfaces };
 }
 
 /* Rings end in the background, after close(2), and hold their files until then. */

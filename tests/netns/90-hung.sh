@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Entries of /run/netns that are no namespaces: those that do not answer hold up nobody, and nothing else is opened.
+. "$(dirname "$0")/../lib.sh"
+
+HANG_PID=''
+
+# hang PATH: in the /run of rportd, a filesystem that does not answer is mounted there
+hang() {
+	nsenter --mount --target "$RPORTD_PID" -- "$BUILD_DIR/tests/tools/hang-fs" "$1" &
+	HANG_PID=$!
+	eventually hangs_or_ended "$1"
+	kill -0 "$HANG_PID" 2>/dev/null || skip cannot "no FUSE filesystem can be mounted here"
+}
+
+hangs_or_ended() {
+	# to look at it would hang
+	grep -q " $1 .* fuse " "/proc/$RPORTD_PID/mountinfo" || ! kill -0 "$HANG_PID"
+}
+
+# start_hung: rportd, whose /run/netns has a namespace "good", and "hung", which leads to a filesystem that does not answer
+start_hung() {
+	start_rportd_with_empty_run
+	succeeds in_run ip netns add good
+	in_run mkdir /run/hang
+	hang /run/hang
+	in_run ln -s /run/hang/ns /run/netns/hung
+}
+
+# answered_within MS COMMAND...: it succeeds, and takes no longer
+answered_within() {
+	local start
+	start=$(now_ms)
+	succeeds "${@:2}"
+	assert_less $(($(now_ms) - start)) $(($1 * LIMIT_FACTOR)) "ms for '${*:2}'"
+}
+
+assert_less() {
+	[ "$1" -lt "$2" ] || fail "$3: $1, expected less than $2"
+}
+
+n_threads() {
+	find "/proc/$RPORTD_PID/task" -mindepth 1 -maxdepth 1 | wc -l
+}
+
+test_hung_name() {
+	local start i
+	start_hung
+	start=$(now_ms)
+	refused 3 '*/run/netns/hung does not answer: *' rportctl pair netns:hung default --name h
+	refused 3 '*/run/netns/hung does not answer: *' rportctl pair hung default --name h
+	refused 3 '*/run/netns/hung does not answer: *' rportctl create wan0 in netns:hung
+	assert_less $(($(now_ms) - start)) $((1000 * LIMIT_FACTOR)) 'ms for what hangs'
+
+	# the link waits, and says why; all others go on
+	succeeds rportctl pair netns:hung default --name h --wait
+	assert_match "$OUT" 'h: created, pending: /run/netns/hung does not answer: *' pair
+	assert_match "$(port h a .reason)" '/run/netns/hung does not answer: *' reason
+	answered_within 1000 rportctl pair netns:good default --name g --addresses 192.168.0.0,192.168.0.1
+	for ((i = 0; i < 20; i++)); do
+		answered_within 300 rportctl list
+	done
+	rportd_idle
+	succeeds rportctl unpair g
+	succeeds rportctl unpair h
+}
+
+# It is not held for dead for ever.
+test_hung_name_returns() {
+	start_hung
+	succeeds rportctl pair netns:hung default --name h --wait
+	assert_eq "$(port h a .state)" pending state
+	{
+		kill "$HANG_PID"
+		wait "$HANG_PID" || true
+	} 2>/dev/null
+	in_run rm /run/netns/hung
+	succeeds in_run ip netns add hung
+	eventually port_is h a .state up
+	assert_eq "$(port h a .reason)" null reason
+}
+
+# It is mounted on the entry itself: that is seen without asking it.
+test_hung_mount() {
+	start_rportd_with_empty_run
+	in_run mkdir /run/netns
+	in_run touch /run/netns/over
+	hang /run/netns/over
+	refused 3 '*no namespace /run/netns/over;*' rportctl pair netns:over default --name h
+	succeeds rportctl pair netns:over default --name h --wait
+	rportd_idle
+	answered_within 1000 rportctl list
+}
+
+# However many there are: the threads that wait for them are bounded, and ports that are there can be changed.
+test_many_hung_names() {
+	local i before
+	start_hung
+	succeeds rportctl pair netns:good default --name g
+	before=$(n_threads)
+	for ((i = 0; i < 20; i++)); do
+		in_run ln -s "/run/hang/$i" "/run/netns/h$i"
+		succeeds rportctl pair "netns:h$i" default --name "h$i" --wait
+		assert_match "$(port "h$i" a .reason)" "/run/netns/h$i does not answer: *" reason
+	done
+	assert_less "$(n_threads)" $((before + 18)) 'threads'
+	answered_within 1000 rportctl list
+	answered_within 1000 rportctl down netns:good/rport0
+	answered_within 1000 rportctl set g mtu 9000
+	rportd_idle
+}
+
+# An open would wake the writer of a FIFO, and have the driver of a device do something.
+test_nothing_else_is_opened() {
+	local name start
+	start_rportd_with_empty_run
+	in_run mkdir -p /run/netns/directory
+	in_run mkfifo /run/netns/fifo
+	in_run mknod /run/netns/device c 10 200
+	in_run touch /run/netns/file
+	in_run ln -s fifo /run/netns/to-fifo
+	in_run ln -s loop /run/netns/loop
+	in_run ln -s nowhere /run/netns/dangling
+	in_run ln -s /proc/self/ns/mnt /run/netns/mount-namespace
+	in_run sh -c ': >/run/netns/fifo && touch /run/opened' &
+	start=$(now_ms)
+	for name in directory fifo device file to-fifo dangling mount-namespace; do
+		refused 3 "*no namespace /run/netns/$name;*" rportctl pair "netns:$name" default --name x
+	done
+	refused 2 '*cannot open the namespace /run/netns/loop: Too many levels*' rportctl pair netns:loop default --name x
+	assert_less $(($(now_ms) - start)) $((5000 * LIMIT_FACTOR)) 'ms for all'
+	in_run test ! -e /run/opened || fail 'the FIFO was opened'
+}
+
+test_many_entries() {
+	start_rportd_with_empty_run
+	succeeds in_run ip netns add good
+	succeeds rportctl pair netns:good default --name g --addresses 192.168.0.0,192.168.0.1
+	# shellcheck disable=SC2016 # expanded there
+	in_run sh -c 'cd /run/netns && seq 100000 | xargs touch'
+	answered_within 1000 rportctl list
+	succeeds rportctl unpair g
+	succeeds rportctl pair good default --name g
+	answered_within 1000 rportctl list
+	in_run sh -c 'cd /run/netns && seq 100000 | xargs rm'
+	assert_eq "$(port g a .losses)" 0 losses
+}
+
+run_tests "$@"
