@@ -154,17 +154,18 @@ pid_t netns_link_pid(const char *name)
 	return MAX(r, 0);
 }
 
-bool netns_named(const char *name, const struct netns_id *id)
+int netns_named(const char *name, const struct netns_id *id)
 {
 	_cleanup_close_ int fd = netns_open_name(name);
 	struct netns_id other = { 0 };
+	int r;
 
-	/* nobody knows, which is no reason to act */
 	if (helper_is_late(fd) || fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
-		return true;
+		return fd;
 	if (fd < 0)
 		return netns_link_pid(name) > 0;
-	return netns_identify(fd, &other) >= 0 && netns_equal(&other, id);
+	r = netns_identify(fd, &other);
+	return r < 0 ? r : netns_equal(&other, id);
 }
 
 int netns_open_pid(pid_t pid)

@@ -67,10 +67,12 @@ pid_t netns_link_pid(const char *name);
 /**
  * netns_named() - does @name stand for this namespace in /run/netns?
  *
- * Of a link to a process that we may not look at it is taken for granted, as it is when nobody can
- * tell, because the name does not answer or descriptors have run out.
+ * Of a link to a process that we may not look at it is taken for granted.
+ *
+ * Return: 1 or 0; or -errno when nobody can tell, because the name does not answer
+ * (helper_is_late()) or descriptors have run out.
  */
-bool netns_named(const char *name, const struct netns_id *id);
+int netns_named(const char *name, const struct netns_id *id);
 
 /**
  * netns_open_inside() - open a descriptor inside a namespace, in a short-lived thread

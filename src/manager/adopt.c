@@ -37,7 +37,7 @@ static int find_name(const struct netns_id *netns, struct domain *ret)
 	if (!dir)
 		return -errno;
 	while (r < 0 && (entry = readdir(dir))) {
-		if (!netns_name_valid(entry->d_name) || !netns_named(entry->d_name, netns))
+		if (!netns_name_valid(entry->d_name) || netns_named(entry->d_name, netns) <= 0)
 			continue;
 		ret->netns = DOMAIN_NETNS_NAMED;
 		snprintf(ret->name, sizeof(ret->name), "%s", entry->d_name);

@@ -324,7 +324,7 @@ static void check_name(struct port *port, void *userdata)
 	const struct domain *domain = &port->spec.domain;
 
 	if (port->rule.present && !port->away && domain->netns == DOMAIN_NETNS_NAMED &&
-	    !netns_named(domain->name, &port->netns))
+	    netns_named(domain->name, &port->netns) == 0)
 		hold_lost(userdata, port, "its namespace is not called so any more");
 }
 
