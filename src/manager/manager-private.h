@@ -142,6 +142,15 @@ int hold_start(struct manager *manager, sd_event *event, struct rport_error *err
 void hold_stop(struct manager *manager);
 
 /**
+ * hold_give_up() - remove the device of a port, whatever state it is in, with all that refers to it
+ * @port: as port_adopt() or hold_settle() left it, or one without a device
+ *
+ * Its link, the index and what is stored for the next daemon let go of it. Nothing is counted or
+ * logged.
+ */
+void hold_give_up(struct manager *manager, struct port *port);
+
+/**
  * hold_lost() - the device of a port is gone, or must go
  */
 void hold_lost(struct manager *manager, struct port *port, const char *reason);

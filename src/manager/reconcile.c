@@ -160,6 +160,17 @@ static uint64_t count_loss(struct port *port)
 	return delay;
 }
 
+void hold_give_up(struct manager *manager, struct port *port)
+{
+	if (port->link)
+		manager_disconnect(port->link);
+	table_leave_index(&manager->table, port);
+	watch_forget(manager, port);
+	port_remove(port);
+	table_rename_port(&manager->table, port);
+	record_device(manager, port);
+}
+
 void hold_lost(struct manager *manager, struct port *port, const char *reason)
 {
 	char name[PORT_TEXT_MAX], held[256];
@@ -169,13 +180,7 @@ void hold_lost(struct manager *manager, struct port *port, const char *reason)
 		return;
 	report_port_event(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
 			  port_format(port, name), reason);
-	if (port->link)
-		manager_disconnect(port->link);
-	table_leave_index(&manager->table, port);
-	watch_forget(manager, port);
-	port_remove(port);
-	table_rename_port(&manager->table, port);
-	record_device(manager, port);
+	hold_give_up(manager, port);
 	watch_mark_dirty(manager, port);
 	watch_mark_peer_dirty(manager, port);
 	delay = count_loss(port);

@@ -173,6 +173,20 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 	return 0;
 }
 
+/* Has the device the name of another port? Then the records or the store mix them up. */
+static bool has_name_of_another(const struct manager *manager, const struct port *port)
+{
+	const struct port *other = NULL;
+
+	if (!port->spec.ifname[0] || streq(port->ifname, port->spec.ifname))
+		return false;
+	do
+		other = table_port_wanting(&manager->table, &port->spec.domain, port->ifname,
+					   other);
+	while (other == port && other);
+	return other;
+}
+
 /* Its device is still there: use it. */
 static int take_device(struct manager *manager, struct port *port, struct rport_error *err)
 {
@@ -187,9 +201,16 @@ static int take_device(struct manager *manager, struct port *port, struct rport_
 		r = domain_resolve(&port->spec.domain, &place, err);
 	if (r >= 0)
 		r = port_adopt(&manager->yard, port, fds, &place);
-	while (r < 0 && n > 0)
-		safe_close(fds[--n]);
-	return r;
+	if (r < 0) {
+		record_drop_device(manager, port->slot, n);
+		while (n > 0)
+			safe_close(fds[--n]);
+		return r;
+	}
+	if (!has_name_of_another(manager, port))
+		return 0;
+	hold_give_up(manager, port);
+	return -ESTALE;
 }
 
 static void restore_device(struct port *port, void *userdata)
@@ -207,7 +228,7 @@ static void restore_device(struct port *port, void *userdata)
 		watch_suspect(manager, port);
 		return;
 	}
-	record_device(manager, port); /* it is none of ours any more */
+	hold_give_up(manager, port); /* what could not be connected, it is none of ours any more */
 	if (hold_try(manager, port, &err) >= 0)
 		record_port(manager, port);
 	else

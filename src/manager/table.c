@@ -11,9 +11,14 @@ static int compare_links(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/*
+ * The tree has keys of its own, which only table_enter_index() writes, and only while the port is
+ * not in the tree: a port whose nsid or ifindex changes stays where it can be found and removed.
+ */
 static int compare_indices(const void *a, const void *b)
 {
-	const struct port *x = a, *y = b;
+	const struct port_key *x = &((const struct port *)a)->key;
+	const struct port_key *y = &((const struct port *)b)->key;
 
 	if (x->nsid != y->nsid)
 		return x->nsid < y->nsid ? -1 : 1;
@@ -140,21 +145,27 @@ void table_remove_port(struct table *table, struct port *port)
 
 int table_enter_index(struct table *table, struct port *port)
 {
-	struct port **found = tsearch(port, &table->indices, compare_indices);
+	struct port **found;
 
+	table_leave_index(table, port);
+	port->key = (struct port_key){ .nsid = port->nsid, .index = port->index };
+	found = tsearch(port, &table->indices, compare_indices);
 	if (!found)
 		return -ENOMEM;
 	if (*found != port)
 		return -EEXIST;
-	UNCHAIN(port, in_nsid);
-	LIST_INSERT_HEAD(&table->in_nsid[(unsigned int)port->nsid % TABLE_BUCKETS], port, in_nsid);
+	port->indexed = true;
+	LIST_INSERT_HEAD(&table->in_nsid[(unsigned int)port->key.nsid % TABLE_BUCKETS], port,
+			 in_nsid);
 	return 0;
 }
 
 void table_leave_index(struct table *table, struct port *port)
 {
-	if (table_port_by_index(table, port->nsid, port->index) == port)
-		tdelete(port, &table->indices, compare_indices);
+	if (!port->indexed)
+		return;
+	tdelete(port, &table->indices, compare_indices);
+	port->indexed = false;
 	UNCHAIN(port, in_nsid);
 }
 
@@ -166,14 +177,14 @@ void table_foreach_in_nsid(const struct table *table, int nsid,
 	for (port = LIST_FIRST(&table->in_nsid[(unsigned int)nsid % TABLE_BUCKETS]); port;
 	     port = next) {
 		next = LIST_NEXT(port, in_nsid);
-		if (port->nsid == nsid)
+		if (port->key.nsid == nsid)
 			fn(port, userdata);
 	}
 }
 
 struct port *table_port_by_index(const struct table *table, int nsid, unsigned int index)
 {
-	struct port key = { .nsid = nsid, .index = index }, **found;
+	struct port key = { .key = { .nsid = nsid, .index = index } }, **found;
 
 	found = tfind(&key, &table->indices, compare_indices);
 	return found ? *found : NULL;

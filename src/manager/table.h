@@ -92,13 +92,17 @@ void table_foreach_in_nsid(const struct table *table, int nsid,
 			   void (*fn)(struct port *port, void *userdata), void *userdata);
 
 /**
- * table_enter_index() - make a port known by its nsid and ifindex
- * Return: 0, -ENOMEM, or -EEXIST when another port is known by them.
+ * table_enter_index() - make a port known by its nsid and ifindex, and no longer by former ones
+ *
+ * It stays known by these when its nsid or ifindex change, until this is called again or
+ * table_leave_index() is.
+ *
+ * Return: 0, -ENOMEM, or -EEXIST when another port is known by them; then it is known by none.
  */
 int table_enter_index(struct table *table, struct port *port);
 
 /**
- * table_leave_index() - undo that, before nsid or ifindex change; it need not be known by them
+ * table_leave_index() - undo that; the port need not be known by any
  */
 void table_leave_index(struct table *table, struct port *port);
 

@@ -276,6 +276,15 @@ static int check_home(struct port_yard *yard, const struct port *port,
 	return port->nsid == home && ret->master == place->vrf_index ? 0 : -ENODEV;
 }
 
+/* A device that was opened for another port, or by a daemon that made it otherwise, is not ours. */
+static bool is_as_specified(const struct port *port, const struct rtnl_dev *dev)
+{
+	const struct port_spec *spec = &port->spec;
+
+	return (port->tun.header >= TUN_VNET_HEADER) == spec->offload &&
+	       dev->tun_pi == spec->mpls && port->tun.n_queues == spec->queues;
+}
+
 int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	       const struct domain_place *place)
 {
@@ -290,7 +299,7 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 		r = check_home(yard, port, place, &dev);
 	if (r >= 0 && dev.tun_pi)
 		tun_set_family_header(&port->tun);
-	if (r >= 0 && port_intruder(port, &dev))
+	if (r >= 0 && (!is_as_specified(port, &dev) || port_intruder(port, &dev)))
 		r = -ESTALE;
 	if (r < 0) {
 		port->tun = (struct tun){ 0 }; /* the caller's */

@@ -40,6 +40,12 @@ struct port_hold {
 /* No nsid: the namespace of its domain was deleted while it was elsewhere. */
 #define PORT_HOME_GONE (-1)
 
+/* Under which a table knows a port; the table alone writes it. */
+struct port_key {
+	int nsid;
+	unsigned int index;
+};
+
 struct port {
 	struct link_port rule;
 	struct rport_link *link; /* NULL: it has no peer */
@@ -80,6 +86,8 @@ struct port {
 
 	TAILQ_ENTRY(port) entry; /* in the table, like the following; see table.c */
 	LIST_ENTRY(port) called, wanting, in_netns, in_nsid;
+	struct port_key key;
+	bool indexed; /* the table knows it by that key */
 	TAILQ_ENTRY(port) dirty_entry;
 	bool dirty; /* in the manager's list: it has to be looked at */
 };
@@ -132,7 +140,8 @@ int port_make(struct port_yard *yard, struct port *port, const struct domain_pla
  * @place: the domain of the spec, found
  *
  * Return: 0; -EBADFD when the device was removed; -ENODEV when it is not in its domain; -ESTALE
- * when port_intruder() has something to say; or another -errno.
+ * when offload, MPLS or the number of queues are not those of the spec, or port_intruder() has
+ * something to say; or another -errno.
  */
 int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	       const struct domain_place *place);

@@ -89,6 +89,26 @@ START_TEST(an_index_has_one_port)
 }
 END_TEST
 
+/* The fields of a port may change at any time: the table goes by the key that it gave the port. */
+START_TEST(index_outlives_changes_of_the_port)
+{
+	for (int i = 0; i < N_PORTS; i++) {
+		ports[i].nsid += 7;
+		ports[i].index = 0;
+	}
+	ck_assert_ptr_eq(table_port_by_index(&table, 1, 4), &ports[2]);
+	ck_assert_ptr_null(table_port_by_index(&table, 8, 0));
+	table_leave_index(&table, &ports[2]);
+	ck_assert_ptr_null(table_port_by_index(&table, 1, 4));
+	ports[4].nsid = 9;
+	ports[4].index = 1;
+	ck_assert_int_eq(table_enter_index(&table, &ports[4]), 0);
+	ck_assert_ptr_null(table_port_by_index(&table, 1, 5));
+	ck_assert_ptr_eq(table_port_by_index(&table, 9, 1), &ports[4]);
+	/* teardown() finds the tree empty when all ports are gone */
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	int result;
@@ -292,6 +312,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, by_index);
 	tcase_add_test(tcase, an_index_has_one_port);
+	tcase_add_test(tcase, index_outlives_changes_of_the_port);
 	tcase_add_loop_test(tcase, find_port, 0, ARRAY_SIZE(port_names));
 	tcase_add_loop_test(tcase, find_link, 0, ARRAY_SIZE(link_names));
 	tcase_add_test(tcase, an_interface_of_two_links_is_ambiguous);
