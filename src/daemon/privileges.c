@@ -49,7 +49,10 @@ static int get_permitted(capability_set *ret)
 	return 0;
 }
 
-/* Nothing is inheritable, which clears the ambient set, too. */
+/*
+ * Nothing is inheritable, and so nothing is ambient: the kernel keeps the ambient set a subset of
+ * the inheritable one (capabilities(7)). SECBIT_NO_CAP_AMBIENT_RAISE and its like do not hinder it.
+ */
 static int set_permitted(capability_set set)
 {
 	struct __user_cap_header_struct header = this_thread();
@@ -86,5 +89,6 @@ int privileges_drop(void)
 		if (r < 0)
 			return r;
 	}
-	return permitted & ~needed_set() ? set_permitted(permitted & needed_set()) : 0;
+	/* also when there is nothing to take away: what is inheritable or ambient has to go */
+	return set_permitted(permitted & needed_set());
 }

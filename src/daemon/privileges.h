@@ -5,9 +5,9 @@
 /**
  * privileges_drop() - give up what rportd does not need, for good
  *
- * For when it is started as root by hand; as a service it has no more than that from the beginning
- * (systemd/rportd.service.in), and this changes nothing. Call it before other threads are made:
- * they inherit it.
+ * What was not needed leaves the permitted, effective and bounding sets; the inheritable and
+ * ambient sets are empty afterwards, also as a service, which gets its capabilities as ambient ones
+ * (systemd/rportd.service.in). Call it before other threads are made: they inherit it.
  *
  * Return: 0 or -errno.
  */

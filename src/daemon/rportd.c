@@ -15,6 +15,7 @@
 #include "daemon/arguments.h"
 #include "build-config.h"
 #include "config/config.h"
+#include "base/entry.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "manager/manager.h"
@@ -30,6 +31,8 @@
 #define RUNTIME_DIR "/run/rportd"
 #define GROUP       "rportd"
 #define SOCKET_NAME "varlink" /* FileDescriptorName= of rportd.socket */
+
+#define LOCK_TRIES 100 /* the file may be removed, or exchanged, by others */
 
 #define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of ten thousand links with all their routes */
 #define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
@@ -56,10 +59,10 @@ enum exit_status {
 
 struct rportd {
 	struct arguments arguments;
-	char lock_path[PATH_MAX];
+	struct dir_entry lock;
 	int lock_fd;
-	int socket_fd; /* of the service manager, which listens for us; or -1 */
-	bool bound;    /* the socket is ours to unlink */
+	struct dir_entry socket; /* ours to remove; none when the service manager listens for us */
+	int socket_fd;           /* until the server has it; or -1 */
 	sd_event *event;
 	struct state *state;
 	struct state_handover handover;
@@ -70,6 +73,23 @@ struct rportd {
 };
 
 /* --- start-up --------------------------------------------------------------------------------- */
+
+/*
+ * Whoever started us may have closed standard input, output or error. The next file that is opened
+ * gets that number: the log would be written into a device, and the frames of one printed.
+ */
+static int open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
 
 /* Each link takes two descriptors, and more for a moment while it is made. */
 static void raise_descriptor_limit(void)
@@ -112,49 +132,62 @@ static int make_runtime_dir(const char *socket)
 	return 0;
 }
 
-/* Is the file that was locked still the one at its path, or did the last daemon remove it? */
-static bool lock_is_current(int fd, const char *path)
+/* Only a file that rportd makes: to open another one may have effects, and its locks are others'.
+ */
+static int open_lock(const struct dir_entry *entry, struct stat *ret)
 {
-	struct stat locked, current;
+	_cleanup_close_ int fd =
+		openat(entry->directory, entry->name,
+		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
-	return fstat(fd, &locked) == 0 && stat(path, &current) == 0 &&
-	       locked.st_dev == current.st_dev && locked.st_ino == current.st_ino;
+	if (fd < 0 || fstat(fd, ret) < 0)
+		return -errno;
+	if (!S_ISREG(ret->st_mode) || ret->st_nlink > 1 || ret->st_size > 0)
+		return -EEXIST;
+	return steal_fd(&fd);
 }
 
-static int take_lock(struct rportd *rportd)
+static int take_lock(struct rportd *rportd, const char *path)
 {
-	for (;;) {
-		_cleanup_close_ int fd = -1;
+	struct dir_entry *lock = &rportd->lock;
+	int r = entry_open(path, lock);
 
-		fd = open(rportd->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (fd < 0) {
-			log_error("cannot open %s: %m", rportd->lock_path);
-			return -errno;
-		}
+	for (unsigned int i = 0; r >= 0 && i < LOCK_TRIES; i++) {
+		_cleanup_close_ int fd = -1;
+		struct stat st;
+
+		r = fd = open_lock(lock, &st);
+		if (r < 0)
+			break;
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			if (errno == EWOULDBLOCK)
 				log_error("another rportd serves %s", rportd->arguments.socket);
 			else
-				log_error("cannot lock %s: %m", rportd->lock_path);
+				log_error("cannot lock %s: %m", path);
 			return -EBUSY;
 		}
-		if (lock_is_current(fd, rportd->lock_path)) {
+		entry_claim(lock, &st);
+		if (entry_is_ours(lock)) { /* else the last daemon has just removed it */
 			rportd->lock_fd = steal_fd(&fd);
 			return 0;
 		}
+		r = 0;
 	}
+	r = r < 0 ? r : -ESTALE;
+	log_error("cannot open %s: %s", path, strerror(-r));
+	return r;
 }
 
 static int refuse_second_instance(struct rportd *rportd)
 {
-	int n = snprintf(rportd->lock_path, sizeof(rportd->lock_path), "%s.lock",
-			 rportd->arguments.socket);
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s.lock", rportd->arguments.socket);
 
-	if (n < 0 || (size_t)n >= sizeof(rportd->lock_path)) {
+	if (n < 0 || (size_t)n >= sizeof(path)) {
 		log_error("the path of the socket is too long: %s", rportd->arguments.socket);
 		return -ENAMETOOLONG;
 	}
-	return take_lock(rportd);
+	return take_lock(rportd, path);
 }
 
 static int quit(sd_event_source *source, const struct signalfd_siginfo *info,
@@ -389,10 +422,8 @@ static int start_varlink(struct rportd *rportd)
 	};
 	int r = 0;
 
-	if (rportd->socket_fd < 0) {
-		r = varlink_listen(rportd->arguments.socket, &rportd->socket_fd);
-		rportd->bound = r >= 0;
-	}
+	if (rportd->socket_fd < 0)
+		r = varlink_listen(rportd->arguments.socket, &rportd->socket, &rportd->socket_fd);
 	if (r >= 0)
 		r = varlink_server_new(rportd->event, rportd->socket_fd, &options,
 				       &rportd->varlink);
@@ -436,16 +467,16 @@ static void shut_down(struct rportd *rportd)
 	service_free(rportd->service);
 	varlink_server_free(rportd->varlink);
 	safe_close(rportd->socket_fd);
-	if (rportd->bound)
-		unlink(rportd->arguments.socket);
+	(void)entry_remove(&rportd->socket);
+	entry_close(&rportd->socket);
 	api_free(rportd->api);
 	manager_free(rportd->manager);
 	state_close(rportd->state);
 	sd_event_unref(rportd->event);
-	if (rportd->lock_fd >= 0) {
-		unlink(rportd->lock_path);
-		safe_close(rportd->lock_fd);
-	}
+	if (rportd->lock_fd >= 0)
+		(void)entry_remove(&rportd->lock);
+	entry_close(&rportd->lock);
+	safe_close(rportd->lock_fd);
 }
 
 static int start_up(struct rportd *rportd)
@@ -505,9 +536,16 @@ static int start_up(struct rportd *rportd)
 
 int rportd_main(int argc, char *argv[])
 {
-	struct rportd rportd = { .lock_fd = -1, .socket_fd = -1 };
+	struct rportd rportd = {
+		.lock = ENTRY_INIT,
+		.lock_fd = -1,
+		.socket = ENTRY_INIT,
+		.socket_fd = -1,
+	};
 	int r;
 
+	if (open_standard_descriptors() < 0)
+		return EXIT_FAILED; /* there may be nowhere to say so */
 	log_open();
 	r = arguments_parse(argc, argv, &rportd.arguments);
 	if (r <= 0)

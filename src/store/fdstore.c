@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/entry.h"
 #include "base/notify.h"
 #include "store/journal.h"
 #include "store/fdstore.h"
@@ -332,18 +333,28 @@ static int copy_file(int from, int to)
 	return 0;
 }
 
-/* Write what cannot be read to a file, for people to look at. */
+/*
+ * Write what cannot be read to a file, for people to look at. It is always a new one: what is there
+ * may be a link, by which the owner of the directory wants us to overwrite another file.
+ */
 static int put_aside(const char *path, int from)
 {
-	_cleanup_close_ int fd = open(
-		path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	_cleanup_entry_ struct dir_entry entry = ENTRY_INIT;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
 	int r;
 
-	if (fd < 0)
+	r = entry_open(path, &entry);
+	if (r < 0)
+		return r;
+	(void)unlinkat(entry.directory, entry.name, 0);
+	fd = openat(entry.directory, entry.name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	entry_claim(&entry, &st);
 	r = copy_file(from, fd);
 	if (r < 0)
-		unlink(path); /* half of it would be taken for the whole */
+		(void)entry_remove(&entry); /* half of it would be taken for the whole */
 	return r;
 }
 

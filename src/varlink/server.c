@@ -2,15 +2,11 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include "base/log.h"
 #include "varlink/varlink-private.h"
 
 #define ACCEPT_PAUSE_USEC (1000 * 1000)
-/* At least as many as accept() takes in a turn; a flood waits here before root does. */
-#define LISTEN_BACKLOG    512
 #define ACCEPT_MAX        16 /* in a turn of the loop */
 #define RELEASE_USEC      (10 * USEC_PER_MSEC)
 #define SWEEP_USEC        (500 * USEC_PER_MSEC)
@@ -290,81 +286,4 @@ void varlink_server_free(struct varlink_server *server)
 	safe_close(server->listen_fd);
 	sd_event_unref(server->event);
 	free(server);
-}
-
-/* --- the listening socket --------------------------------------------------------------------- */
-
-static int address_from_path(const char *path, struct sockaddr_un *ret)
-{
-	size_t length = strlen(path);
-
-	if (length == 0)
-		return -EINVAL;
-	if (length >= sizeof(ret->sun_path))
-		return -ENAMETOOLONG;
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(ret->sun_path, path, length + 1);
-	return 0;
-}
-
-/* Remove what a server that is gone left behind; whatever else is at the path stays. */
-static int remove_stale_socket(const struct sockaddr_un *address)
-{
-	_cleanup_close_ int fd = -1;
-	struct stat st;
-
-	if (lstat(address->sun_path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -EEXIST;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	/* A server that is too busy to take one more (EAGAIN) is alive, too. */
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) >= 0 || errno == EAGAIN)
-		return -EADDRINUSE;
-	if (errno == ENOENT)
-		return 0;
-	if (errno != ECONNREFUSED)
-		return -errno;
-	return unlink(address->sun_path) < 0 && errno != ENOENT ? -errno : 0;
-}
-
-static int bind_replacing(int fd, const struct sockaddr_un *address)
-{
-	int r;
-
-	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) >= 0)
-		return 0;
-	if (errno != EADDRINUSE)
-		return -errno;
-	r = remove_stale_socket(address);
-	if (r < 0)
-		return r;
-	return bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
-}
-
-int varlink_listen(const char *path, int *ret_fd)
-{
-	_cleanup_close_ int fd = -1;
-	struct sockaddr_un address;
-	int r;
-
-	r = address_from_path(path, &address);
-	if (r < 0)
-		return r;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	r = bind_replacing(fd, &address);
-	if (r < 0)
-		return r;
-	/* The umask took its share of the mode. Nobody can connect before listen(). */
-	if (chmod(path, 0666) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
-		r = -errno;
-		unlink(path);
-		return r;
-	}
-	*ret_fd = steal_fd(&fd);
-	return 0;
 }

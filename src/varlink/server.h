@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "base/entry.h"
 #include "base/util.h"
 
 struct varlink_server;
@@ -208,12 +209,14 @@ void varlink_error_invalid_parameter(struct varlink_call *call, const char *para
 /**
  * varlink_listen() - make a listening socket
  * @path: of the socket; one that nobody serves any more is replaced
- * @ret_fd: close it and unlink @path when done
+ * @ret_entry: of the socket: entry_remove() and entry_close() it when done
+ * @ret_fd: owned by the caller
  *
  * The socket is open to every user (mode 0666): who may do what is decided for each call.
  *
- * Return: 0, -ENAMETOOLONG, -EADDRINUSE when somebody serves it, or another -errno.
+ * Return: 0, -ENAMETOOLONG, -EADDRINUSE when somebody serves it, -EEXIST when it is no socket,
+ * -ESTALE when somebody exchanges it meanwhile, or another -errno.
  */
-int varlink_listen(const char *path, int *ret_fd);
+int varlink_listen(const char *path, struct dir_entry *ret_entry, int *ret_fd);
 
 #endif

@@ -61,6 +61,53 @@ test_gives_up_privileges() {
 	done
 }
 
+# sets_are_empty SET...: these capability sets of all threads of rportd
+sets_are_empty() {
+	local set task
+	for task in /proc/"$RPORTD_PID"/task/*; do
+		for set; do
+			assert_eq "$(sed -n "s/^$set:\t//p" "$task/status")" 0000000000000000 "$set of $task"
+		done
+	done
+}
+
+# with no more than is needed from the beginning, as ambient capabilities, as the service has it; and with securebits
+test_gives_up_inherited_capabilities() {
+	local caps=+net_admin,+sys_admin,+net_broadcast securebits
+	ns_add HOME_NS
+	for securebits in '' +noroot +noroot,+no_setuid_fixup,+noroot_locked,+no_setuid_fixup_locked; do
+		# with securebits only ambient capabilities outlive execve(2), as with a user other than root
+		spawn "$HOME_NS" log setpriv ${securebits:+--securebits "$securebits"} --inh-caps "$caps" --ambient-caps "$caps" \
+			"$RPORTD" --socket "$TEST_TMP/socket" --config-path "$TEST_TMP/conf"
+		RPORTD_PID=$SPAWN_PID
+		eventually grep -q serving log
+		sets_are_empty CapInh CapAmb
+		kill -TERM "$RPORTD_PID"
+		rportd_wait || fail 'exit status'
+		: >log
+	done
+	# root without
+	start_rportd
+	sets_are_empty CapInh CapAmb
+}
+
+# without standard input, output and error, what is opened next has their numbers: never a device or a socket
+test_closed_standard_descriptors() {
+	local fd
+	ns_add HOME_NS A B
+	SOCKET=$TEST_TMP/socket
+	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" --config-path "$TEST_TMP/conf" --seccomp kill \
+		<&- >&- 2>&- &
+	RPORTD_PID=$!
+	eventually rportctl list
+	pair_numbered
+	for fd in 0 1 2; do
+		assert_eq "$(readlink "/proc/$RPORTD_PID/fd/$fd")" /dev/null "descriptor $fd"
+	done
+	ping_ok "$A" 192.168.0.1
+	stop_rportd
+}
+
 # all threads, also those of namespaces, and also without a service manager
 test_restricts_system_calls() {
 	local task
@@ -96,6 +143,73 @@ test_socket_that_cannot_be() {
 	run timeout 5 "$RPORTD" --socket "$TEST_TMP/file"
 	assert_eq "$RC" 1 "status with a file in the way"
 	assert_eq "$(<file)" precious "the file"
+}
+
+# foreign_directory: "theirs", of nobody, with a socket to be
+foreign_directory() {
+	install -d -o 65534 -g 65534 theirs
+	chmod 755 .
+	echo secret >secret
+	chmod 600 secret
+}
+
+as_owner() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+}
+
+# while a start is between bind(2) and what follows, the owner of the directory puts a link in place of the socket
+test_socket_is_exchanged_for_a_link() {
+	local pid status=0
+	command -v strace >/dev/null || skip could 'strace is missing'
+	ns_add HOME_NS
+	foreign_directory
+	spawn "$HOME_NS" out strace -f -o trace -e trace=bind -e inject=bind:delay_exit=1000000 \
+		"$RPORTD" --socket "$TEST_TMP/theirs/socket" --config-path "$TEST_TMP/conf" --workers 1
+	pid=$SPAWN_PID
+	poll "$STEP_MS" test -S theirs/socket || skip cannot "strace does not run rportd here: $(<out)"
+	as_owner ln -s ../secret theirs/link
+	as_owner mv -T theirs/link theirs/socket
+	poll "$STEP_MS" process_over "$pid" || kill "$pid"
+	wait "$pid" || status=$?
+	assert_eq "$(stat -c '%a %U' secret)" '600 root' 'the file that the link means'
+	assert_eq "$(<secret)" secret 'the file that the link means'
+	assert_eq "$status" 1 "exit status: $(<out)"
+	[ -L theirs/socket ] || fail 'the link was removed'
+}
+
+# what the owner of the directory puts in the places of the socket and of its lock is not ours to remove, nor where the
+# directory's name leads later
+test_socket_is_exchanged_while_serving() {
+	foreign_directory
+	mkdir other
+	touch other/socket other/socket.lock
+	ns_add HOME_NS
+	spawn "$HOME_NS" log "$RPORTD" --socket "$TEST_TMP/theirs/socket" --config-path "$TEST_TMP/conf"
+	RPORTD_PID=$SPAWN_PID
+	eventually grep -q serving log
+	mv theirs moved
+	ln -s other theirs
+	kill -TERM "$RPORTD_PID"
+	rportd_wait || fail 'exit status'
+	assert_eq "$(ls other | xargs)" 'socket socket.lock' 'files of another directory'
+	assert_eq "$(ls moved)" '' 'files left in the directory'
+}
+
+test_lock_that_is_a_link() {
+	foreign_directory
+	: >empty
+	as_owner ln -s ../empty theirs/socket.lock
+	run timeout 5 "$RPORTD" --socket "$TEST_TMP/theirs/socket"
+	assert_eq "$RC" 1 'status'
+	assert_match "$ERR" '*socket.lock*' message
+	rm theirs/socket.lock
+	ln empty theirs/socket.lock
+	run timeout 5 "$RPORTD" --socket "$TEST_TMP/theirs/socket"
+	assert_eq "$RC" 1 'status with a hard link'
+	rm theirs/socket.lock
+	mkfifo theirs/socket.lock
+	run timeout 5 "$RPORTD" --socket "$TEST_TMP/theirs/socket"
+	assert_eq "$RC" 1 'status with a FIFO'
 }
 
 test_options() {

@@ -228,13 +228,15 @@ END_TEST
 
 /* --- the listening socket --------------------------------------------------------------------- */
 
+static struct dir_entry entry = ENTRY_INIT;
+
 START_TEST(listen_ignores_the_umask)
 {
 	mode_t mask = umask(077);
 	struct stat st;
 	int fd = -1;
 
-	ck_assert_int_eq(varlink_listen(varlink_path, &fd), 0);
+	ck_assert_int_eq(varlink_listen(varlink_path, &entry, &fd), 0);
 	umask(mask);
 	ck_assert_int_eq(stat(varlink_path, &st), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
@@ -242,6 +244,7 @@ START_TEST(listen_ignores_the_umask)
 	ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	close(fd);
+	entry_close(&entry);
 }
 END_TEST
 
@@ -249,10 +252,12 @@ START_TEST(listen_replaces_a_stale_socket)
 {
 	int fd = -1;
 
-	ck_assert_int_eq(varlink_listen(varlink_path, &fd), 0);
+	ck_assert_int_eq(varlink_listen(varlink_path, &entry, &fd), 0);
 	close(fd);
-	ck_assert_int_eq(varlink_listen(varlink_path, &fd), 0);
+	entry_close(&entry);
+	ck_assert_int_eq(varlink_listen(varlink_path, &entry, &fd), 0);
 	close(fd);
+	entry_close(&entry);
 }
 END_TEST
 
@@ -260,12 +265,13 @@ START_TEST(listen_respects_a_live_socket)
 {
 	int fd = -1, second = -1, client;
 
-	ck_assert_int_eq(varlink_listen(varlink_path, &fd), 0);
-	ck_assert_int_eq(varlink_listen(varlink_path, &second), -EADDRINUSE);
+	ck_assert_int_eq(varlink_listen(varlink_path, &entry, &fd), 0);
+	ck_assert_int_eq(varlink_listen(varlink_path, &entry, &second), -EADDRINUSE);
 	ck_assert_int_eq(second, -1);
 	client = client_connect();
 	close(client);
 	close(fd);
+	entry_close(&entry);
 }
 END_TEST
 
@@ -277,9 +283,45 @@ START_TEST(listen_leaves_other_files_alone)
 
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	ck_assert_int_eq(varlink_listen(varlink_path, &listening), -EEXIST);
+	ck_assert_int_eq(varlink_listen(varlink_path, &entry, &listening), -EEXIST);
 	ck_assert_int_eq(stat(varlink_path, &st), 0);
 	ck_assert(S_ISREG(st.st_mode));
+}
+END_TEST
+
+/* The owner of the directory may exchange the socket: what is there then is not ours to remove. */
+START_TEST(entry_of_another_file_stays)
+{
+	struct stat st;
+	int fd = -1, other;
+
+	ck_assert_int_eq(varlink_listen(varlink_path, &entry, &fd), 0);
+	ck_assert(entry_is_ours(&entry));
+	ck_assert_int_eq(unlink(varlink_path), 0);
+	ck_assert_int_eq(entry_remove(&entry), -ESTALE);
+	other = open(varlink_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	ck_assert_int_ge(other, 0);
+	close(other);
+	ck_assert(!entry_is_ours(&entry));
+	ck_assert_int_eq(entry_remove(&entry), -ESTALE);
+	ck_assert_int_eq(stat(varlink_path, &st), 0);
+	entry_close(&entry);
+	entry_close(&entry);
+	close(fd);
+}
+END_TEST
+
+START_TEST(entry_needs_a_name)
+{
+	ck_assert_int_eq(entry_open("/tmp/", &entry), -EINVAL);
+	ck_assert_int_eq(entry_open("", &entry), -EINVAL);
+	ck_assert_int_eq(entry_open("/tmp/..", &entry), -EINVAL);
+	ck_assert_int_eq(entry_open("/nonexistent/name", &entry), -ENOENT);
+	ck_assert_int_eq(entry_open("name", &entry), 0);
+	entry_close(&entry);
+	ck_assert_int_eq(entry_open("/name", &entry), 0);
+	ck_assert_str_eq(entry.name, "name");
+	entry_close(&entry);
 }
 END_TEST
 
@@ -291,9 +333,9 @@ START_TEST(listen_does_not_truncate)
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "/tmp/", 5);
 	text[sizeof(text) - 1] = '\0';
-	ck_assert_int_eq(varlink_listen(text, &fd), -ENAMETOOLONG);
-	ck_assert_int_eq(varlink_listen("", &fd), -EINVAL);
-	ck_assert_int_eq(varlink_listen("/nonexistent/socket", &fd), -ENOENT);
+	ck_assert_int_eq(varlink_listen(text, &entry, &fd), -ENAMETOOLONG);
+	ck_assert_int_eq(varlink_listen("", &entry, &fd), -EINVAL);
+	ck_assert_int_eq(varlink_listen("/nonexistent/socket", &entry, &fd), -ENOENT);
 	ck_assert_int_eq(fd, -1);
 }
 END_TEST
@@ -339,6 +381,8 @@ static void add_listen_tests(TCase *tcase)
 	tcase_add_test(tcase, listen_respects_a_live_socket);
 	tcase_add_test(tcase, listen_leaves_other_files_alone);
 	tcase_add_test(tcase, listen_does_not_truncate);
+	tcase_add_test(tcase, entry_of_another_file_stays);
+	tcase_add_test(tcase, entry_needs_a_name);
 }
 
 static Suite *varlink_suite(void)

@@ -175,9 +175,11 @@ const struct varlink_server_options varlink_default_options = {
 
 void varlink_start(const struct varlink_server_options *options)
 {
+	struct dir_entry entry;
 	int fd = -1;
 
-	ck_assert_int_eq(varlink_listen(varlink_path, &fd), 0);
+	ck_assert_int_eq(varlink_listen(varlink_path, &entry, &fd), 0);
+	entry_close(&entry);
 	ck_assert_int_eq(varlink_server_new(event, fd, options, &varlink_server), 0);
 }
 
