@@ -345,9 +345,12 @@ static int put_aside(const char *path, int from)
 	int r;
 
 	r = entry_open(path, &entry);
-	if (r < 0)
+	if (r >= 0)
+		r = entry_stat(&entry, &st);
+	if (r < 0 && r != -ENOENT)
 		return r;
-	(void)unlinkat(entry.directory, entry.name, 0);
+	if (r >= 0 && (!S_ISREG(st.st_mode) || unlinkat(entry.directory, entry.name, 0) < 0))
+		return -EEXIST;
 	fd = openat(entry.directory, entry.name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
