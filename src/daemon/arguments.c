@@ -178,7 +178,6 @@ static void set_defaults(struct arguments *arguments)
 {
 	*arguments = (struct arguments){
 		.socket = ARGUMENTS_SOCKET_DEFAULT,
-		.config_path = CONFIG_PATH_DEFAULT,
 		.workers = MIN(usable_cpus(), (unsigned int)WORKERS_USUAL_MAX),
 		.log_level = LOG_INFO,
 	};
@@ -255,6 +254,17 @@ static int take_option(int option, const char *value, struct arguments *argument
 	}
 }
 
+/*
+ * The files of the system belong to the daemon that serves the socket of the system. Another one
+ * would make the same interfaces in the same namespaces a second time.
+ */
+static const char *default_config_path(const struct arguments *arguments)
+{
+	bool of_the_system = streq(arguments->socket, ARGUMENTS_SOCKET_DEFAULT);
+
+	return of_the_system || arguments->check_config ? CONFIG_PATH_DEFAULT : "";
+}
+
 int arguments_parse(int argc, char *argv[], struct arguments *ret)
 {
 	struct arguments arguments;
@@ -270,6 +280,8 @@ int arguments_parse(int argc, char *argv[], struct arguments *ret)
 			argv[optind]);
 		return -EINVAL;
 	}
+	if (!arguments.config_path)
+		arguments.config_path = default_config_path(&arguments);
 	*ret = arguments;
 	return 1;
 }

@@ -23,7 +23,7 @@ struct limits {
 
 struct arguments {
 	const char *socket;
-	const char *config_path;
+	const char *config_path; /* "": no files are read */
 	bool check_config; /* do nothing else */
 	unsigned int workers;
 	unsigned int busy_poll; /* microseconds */

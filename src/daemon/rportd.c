@@ -329,6 +329,8 @@ static void load_links(struct rportd *rportd)
 	struct reload_listener listener = { .link = log_reloaded, .problem = log_problem };
 	struct rport_error err;
 
+	if (!rportd->arguments.config_path[0])
+		return;
 	if (reload_links(rportd->manager, rportd->arguments.config_path, false, &listener, &err) <
 	    0)
 		log_error("%s", err.message);

@@ -362,4 +362,33 @@ test_examples_of_the_manual() {
 	assert_eq "$(of_link uplink '"\(.state) \(.mtu)"')" 'up 9000' "uplink without its drop-in"
 }
 
+# the manual's example of a second daemon, word for word: the configured links are not made again
+test_second_instance_of_the_manual() {
+	local example first links
+	ns_add HOME_NS A B
+	SOCKET=$TEST_TMP/socket
+	mkdir conf
+	printf '%s\n' '[A]' "Domain=netns:$A" '[B]' "Domain=netns:$B" >conf/up.rport
+	start_rportd
+	first=$RPORTD_PID
+	links=$(rportctl -j list)
+	assert_json "$links" 'length == 1'
+	example=$(sed -n 's/^# \(rportd --socket .*\) &$/\1/p' "$TOP_DIR/man/rportd.8")
+	assert_match "$example" 'rportd --socket /tmp/rportd.sock*' 'the example'
+	# shellcheck disable=SC2086 # words
+	# the default files, if there were any on this machine, would be seen by strace only: so look at what it opens
+	spawn "$HOME_NS" second.log strace -f -o trace -e trace=open,openat \
+		"$RPORTD" ${example#rportd --socket /tmp/rportd.sock} --socket "$TEST_TMP/second"
+	eventually grep -q serving second.log
+	succeeds "$BUILD_DIR/rportctl/rportctl" --socket "$TEST_TMP/second" -j list
+	assert_eq "$OUT" '[]' 'links of the second daemon'
+	assert_eq "$(grep -cE '"(/etc/rportd|/run/rportd/conf.d|/usr/lib/rportd)' trace)" 0 'directories of files that were read'
+	refused 2 '*no directory*' "$BUILD_DIR/rportctl/rportctl" --socket "$TEST_TMP/second" pair "$A" "$B" --persist
+	pkill -TERM -P "$SPAWN_PID"
+	wait "$SPAWN_PID" || fail 'exit status of the second daemon'
+	RPORTD_PID=$first
+	assert_eq "$(rportctl -j list | jq -c 'map(.name)')" '["up"]' 'links of the first'
+	assert_eq "$(ports "$A")" rport0 'interfaces'
+}
+
 run_tests "$@"

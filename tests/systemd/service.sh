@@ -440,7 +440,7 @@ test_rights_of_the_process() {
 
 test_exposure() {
 	setup
-	succeeds systemd-analyze security --no-pager --threshold=16 rportd.service
+	succeeds systemd-analyze security --no-pager --threshold=15 rportd.service
 }
 
 test_verify() {
