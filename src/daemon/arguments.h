@@ -24,7 +24,7 @@ struct limits {
 struct arguments {
 	const char *socket;
 	const char *config_path; /* "": no files are read */
-	bool check_config; /* do nothing else */
+	bool check_config;       /* do nothing else */
 	unsigned int workers;
 	unsigned int busy_poll; /* microseconds */
 	enum seccomp_mode seccomp;

@@ -90,5 +90,12 @@ int privileges_drop(void)
 			return r;
 	}
 	/* also when there is nothing to take away: what is inheritable or ambient has to go */
-	return set_permitted(permitted & needed_set());
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return -errno;
+	r = set_permitted(permitted & needed_set());
+	/*
+	 * The unit's SystemCallFilter= refuses capset(). What is inheritable stays then, which has
+	 * no effect: it is neither permitted by a file under NO_NEW_PRIVS, nor ambient.
+	 */
+	return r == -EPERM && !(permitted & ~needed_set()) ? 0 : r;
 }

@@ -5,9 +5,10 @@
 /**
  * privileges_drop() - give up what rportd does not need, for good
  *
- * What was not needed leaves the permitted, effective and bounding sets; the inheritable and
- * ambient sets are empty afterwards, also as a service, which gets its capabilities as ambient ones
- * (systemd/rportd.service.in). Call it before other threads are made: they inherit it.
+ * What was not needed leaves the permitted, effective and bounding sets. The ambient set is empty
+ * afterwards, also as a service, which gets its capabilities as ambient ones
+ * (systemd/rportd.service.in). So is the inheritable set, unless a filter refuses capset(2), as
+ * that of the unit does. Call it before other threads are made: they inherit it.
  *
  * Return: 0 or -errno.
  */

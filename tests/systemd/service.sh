@@ -432,6 +432,7 @@ test_rights_of_the_process() {
 	for set in CapPrm CapEff CapBnd; do
 		assert_eq "$(status_of "$pid" "$set")" 0000000000201800 "$set"
 	done
+	assert_eq "$(status_of "$pid" CapAmb)" 0000000000000000 CapAmb
 	assert_eq "$(status_of "$pid" NoNewPrivs)" 1 NoNewPrivs
 	assert_eq "$(status_of "$pid" Seccomp)" 2 Seccomp
 	journalctl --sync
