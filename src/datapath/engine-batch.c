@@ -11,17 +11,24 @@
  *	a poll for each flow that has run dry.
  *
  * Reads and writes carry RWF_NOWAIT: the kernel carries each out while it takes it, one after the
- * other, so that order is kept, and when the call returns all of them are over. Hence a buffer is
- * free for the next round exactly when its write was submitted, although writes that succeed make
- * no completion: nothing can stay pending on it. What a batch reads beyond the end of the queue
- * comes back as EAGAIN; flow_next_batch() keeps that waste low. A flow is polled only after a round
- * that brought it nothing, or large frames.
+ * other, so that order is kept, and their completions are there when the call returns. What a batch
+ * reads beyond the end of the queue comes back as EAGAIN; flow_next_batch() keeps that waste low. A
+ * flow is polled only after a round that brought it nothing, or large frames.
+ *
+ * Late completions: nothing but speed depends on completions being there. What the engine knows of
+ * a frame it keeps by buffer, and a buffer is in one state: free, being read into, held until the
+ * next round writes it, or being written. Only a completion takes it out of the hands of the
+ *kernel, and one that names a buffer which the kernel does not have is ignored. A flow is not read
+ *again before all its reads are over. Since every array has an entry for each buffer, or is a list
+ *of different buffers, no number of completions, early or late, leads beyond one. The completion
+ *queue does not overflow either: the engine takes no more flows than it has room for.
  *
  * A lone frame has nobody to share a round with, and would take two, one to be read and one to be
  * written. So what comes first after a poll is moved by plain system calls (move.c), a few frames
  * at most; batches begin where there are more. Large frames are always moved so: beside copying
  * them a system call is little, and one buffer for all of them stays in the cache. Order is kept:
- * the poll is answered after the round in which all that the flow had on the way was written.
+ * polls are answered at the end of a round, and a flow that still has frames on the way is read in
+ * batches.
  *
  * Ready flows are served in turn. The reads of a round are limited; a flow that found no room is
  * first in the next one, so a flood on one link cannot starve another. But a frame waits for the
@@ -40,6 +47,7 @@
 
 #define RING_ENTRIES 1024
 #define ROUND_READS  256         /* in one round, of all flows */
+#define ROUND_POLLS  64          /* answered in one round */
 #define SHARED_READS 32          /* of a flow, while others have something, too */
 #define SHARED_LONG  64          /* rounds for which they are remembered */
 #define ALONE_FRAMES 4           /* of a flow that was dry, before they are moved in batches */
@@ -47,16 +55,22 @@
 #define N_BUFFERS    (2 * ROUND_READS) /* those being written and those being read into */
 #define ALONE_BUFFER N_BUFFERS         /* one more */
 
-/* A frame that was read and is to be written in the next round. */
-struct frame {
-	struct flow *flow;
-	unsigned int buffer;
-	unsigned int size;
-	int errnum; /* of the write */
+enum buffer_state {
+	BUFFER_FREE,
+	BUFFER_READING, /* the kernel has it */
+	BUFFER_HELD,    /* with a frame, to be written in the next round */
+	BUFFER_WRITING, /* the kernel has it */
 };
 
-struct frames {
-	struct frame frame[ROUND_READS];
+struct buffer {
+	enum buffer_state state;
+	struct flow *flow; /* unless it is free */
+	unsigned int size; /* of its frame */
+};
+
+/* Different buffers, hence at most all of them. */
+struct buffer_list {
+	uint16_t buffer[N_BUFFERS];
 	unsigned int n;
 };
 
@@ -64,12 +78,13 @@ struct batch_engine {
 	struct engine engine;
 	struct ring ring;
 	struct pool pool;
-	uint16_t free[N_BUFFERS]; /* a stack */
-	unsigned int n_free;
+	struct buffer buffers[N_BUFFERS];
+	struct buffer_list free; /* a stack */
+	struct buffer_list held; /* in the order in which the frames came */
+	unsigned int n_reading;  /* buffers in that state */
 	struct flow_list ready;
-	unsigned int shared; /* rounds in which flows read no more than SHARED_READS each */
-	struct frames frames[2];
-	struct frames *writing, *reading; /* the two, which change places each round */
+	struct flow_list fired; /* in the order in which their polls completed */
+	unsigned int shared;    /* rounds in which flows read no more than SHARED_READS each */
 };
 
 static struct batch_engine *batch_engine(struct engine *engine)
@@ -77,9 +92,24 @@ static struct batch_engine *batch_engine(struct engine *engine)
 	return container_of(engine, struct batch_engine, engine);
 }
 
+static void list_add(struct buffer_list *list, unsigned int buffer)
+{
+	list->buffer[list->n++] = (uint16_t)buffer;
+}
+
 static void release_buffer(struct batch_engine *batch, unsigned int buffer)
 {
-	batch->free[batch->n_free++] = (uint16_t)buffer;
+	batch->buffers[buffer] = (struct buffer){ .state = BUFFER_FREE };
+	list_add(&batch->free, buffer);
+}
+
+/* Return: the buffer that a completion names, or NULL when the kernel does not have it for that. */
+static struct buffer *buffer_in(struct batch_engine *batch, unsigned int buffer,
+				enum buffer_state state)
+{
+	if (buffer >= N_BUFFERS || batch->buffers[buffer].state != state)
+		return NULL;
+	return &batch->buffers[buffer];
 }
 
 static void make_ready(struct batch_engine *batch, struct flow *flow)
@@ -97,12 +127,19 @@ static void make_idle(struct batch_engine *batch, struct flow *flow)
 		  (struct ring_tag){ .op = RING_POLL, .slot = flow->slot });
 }
 
+static void unlist(struct batch_engine *batch, struct flow *flow)
+{
+	if (flow->state == FLOW_READY)
+		TAILQ_REMOVE(&batch->ready, flow, ready);
+	if (flow->state == FLOW_FIRED)
+		TAILQ_REMOVE(&batch->fired, flow, ready);
+}
+
 static void make_gone(struct batch_engine *batch, struct flow *flow)
 {
 	if (flow->state == FLOW_GONE)
 		return;
-	if (flow->state == FLOW_READY)
-		TAILQ_REMOVE(&batch->ready, flow, ready);
+	unlist(batch, flow);
 	flow->state = FLOW_GONE;
 	if (!flow->removing)
 		batch->engine.gone(&batch->engine, flow);
@@ -110,80 +147,103 @@ static void make_gone(struct batch_engine *batch, struct flow *flow)
 
 /* --- a round, in its order -------------------------------------------------------------------- */
 
-static void queue_writes(struct batch_engine *batch)
+/* Return: the number of writes. */
+static unsigned int queue_writes(struct batch_engine *batch)
 {
-	struct frames *writing = batch->writing;
+	unsigned int n = batch->held.n;
 
-	for (unsigned int i = 0; i < writing->n; i++) {
-		struct frame *frame = &writing->frame[i];
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int index = batch->held.buffer[i];
+		struct buffer *buffer = &batch->buffers[index];
 
-		ring_write_nowait(&batch->ring, frame->flow->to,
-				  pool_at(&batch->pool, frame->buffer), frame->size,
+		buffer->state = BUFFER_WRITING;
+		ring_write_nowait(&batch->ring, buffer->flow->to, pool_at(&batch->pool, index),
+				  buffer->size,
 				  (struct ring_tag){ .op = RING_WRITE,
-						     .slot = frame->flow->slot,
-						     .index = i });
+						     .slot = buffer->flow->slot,
+						     .index = index });
 	}
+	batch->held.n = 0;
+	return n;
 }
 
 static void queue_reads_of(struct batch_engine *batch, struct flow *flow, unsigned int n)
 {
 	flow->asked = n;
+	flow->reading = n;
 	flow->came = 0;
 	flow->came_bytes = 0;
 	flow->in_flight += n;
+	batch->n_reading += n;
 	while (n-- > 0) {
-		unsigned int buffer = batch->free[--batch->n_free];
+		unsigned int index = batch->free.buffer[--batch->free.n];
 
-		flow_clear(pool_at(&batch->pool, buffer));
+		batch->buffers[index] = (struct buffer){ .state = BUFFER_READING, .flow = flow };
+		flow_clear(pool_at(&batch->pool, index));
 		ring_read_nowait(
-			&batch->ring, flow->from, pool_at(&batch->pool, buffer), POOL_FRAME_MAX,
-			(struct ring_tag){ .op = RING_READ, .slot = flow->slot, .index = buffer });
+			&batch->ring, flow->from, pool_at(&batch->pool, index), POOL_FRAME_MAX,
+			(struct ring_tag){ .op = RING_READ, .slot = flow->slot, .index = index });
 	}
 }
 
-static void queue_reads(struct batch_engine *batch)
+/* Return: the number of reads. */
+static unsigned int queue_reads(struct batch_engine *batch)
 {
-	unsigned int room = MIN(ROUND_READS, batch->n_free);
+	unsigned int room = MIN(ROUND_READS - batch->n_reading, batch->free.n), total = 0;
 	unsigned int most = batch->shared > 0 ? SHARED_READS : FLOW_BATCH_MAX;
 	struct flow *flow;
 
 	TAILQ_FOREACH(flow, &batch->ready, ready)
 	{
-		unsigned int n = MIN(MIN(flow->batch, most), room);
+		unsigned int n = MIN(MIN(flow->batch, most), room - total);
 
+		if (flow->reading > 0)
+			continue;
 		if (n == 0)
 			break;
 		queue_reads_of(batch, flow, n);
-		room -= n;
+		total += n;
 	}
+	return total;
 }
 
-static void complete_read(struct batch_engine *batch, struct flow *flow, unsigned int buffer,
-			  int result)
+static void complete_read(struct batch_engine *batch, unsigned int index, int result)
 {
-	struct frames *reading = batch->reading;
+	struct buffer *buffer = buffer_in(batch, index, BUFFER_READING);
+	struct flow *flow;
 
-	flow->in_flight--;
-	if (result <= 0) {
-		release_buffer(batch, buffer);
+	if (!buffer)
+		return;
+	flow = buffer->flow;
+	flow->reading--;
+	batch->n_reading--;
+	if (result > 0) {
+		flow->came++;
+		flow->came_bytes += (size_t)result;
+	}
+	if (result < 0) {
+		flow_count_read_error(flow, -result);
 		if (result == -EBADFD)
 			make_gone(batch, flow);
-		else if (result == -ENOMEM)
-			flow_count_drop(flow, DROP_NO_MEMORY);
+	} else if (flow_admit(flow, pool_at(&batch->pool, index), (size_t)result)) {
+		buffer->state = BUFFER_HELD;
+		buffer->size = (unsigned int)result;
+		list_add(&batch->held, index);
 		return;
 	}
-	flow->came++;
-	flow->came_bytes += (size_t)result;
-	if (!flow_admit(flow, pool_at(&batch->pool, buffer), (size_t)result)) {
-		release_buffer(batch, buffer);
+	flow->in_flight--;
+	release_buffer(batch, index);
+}
+
+static void complete_write(struct batch_engine *batch, unsigned int index, int result)
+{
+	struct buffer *buffer = buffer_in(batch, index, BUFFER_WRITING);
+
+	if (!buffer)
 		return;
-	}
-	flow->in_flight++;
-	reading->frame[reading->n++] = (struct frame){
-		.flow = flow,
-		.buffer = buffer,
-		.size = (unsigned int)result,
-	};
+	flow_count_write(buffer->flow, buffer->size, result < 0 ? -result : 0);
+	buffer->flow->in_flight--;
+	release_buffer(batch, index);
 }
 
 /*
@@ -221,16 +281,20 @@ static void begin(struct batch_engine *batch, struct flow *flow)
 
 static void complete_poll(struct batch_engine *batch, struct flow *flow, int result)
 {
+	if (!flow || !flow->polled)
+		return;
 	flow->in_flight--;
 	flow->polled = false;
-	if (flow->removing)
+	if (flow->state != FLOW_IDLE)
 		return;
 	/* A TUN says POLLERR, alone, once its device is being removed (tun_chr_poll() of the
 	 * kernel). */
-	if (result > 0 && (result & (POLLERR | POLLIN)) == POLLERR)
+	if (result > 0 && (result & (POLLERR | POLLIN)) == POLLERR) {
 		make_gone(batch, flow);
-	else
-		begin(batch, flow);
+		return;
+	}
+	flow->state = FLOW_FIRED;
+	TAILQ_INSERT_TAIL(&batch->fired, flow, ready);
 }
 
 static void complete(struct batch_engine *batch, const struct io_uring_cqe *cqe)
@@ -239,13 +303,13 @@ static void complete(struct batch_engine *batch, const struct io_uring_cqe *cqe)
 
 	switch (tag.op) {
 	case RING_READ:
-		complete_read(batch, batch->engine.flows[tag.slot], tag.index, cqe->res);
+		complete_read(batch, tag.index, cqe->res);
 		break;
-	case RING_WRITE: /* only of failures */
-		batch->writing->frame[tag.index].errnum = -cqe->res;
+	case RING_WRITE:
+		complete_write(batch, tag.index, cqe->res);
 		break;
 	case RING_POLL:
-		complete_poll(batch, batch->engine.flows[tag.slot], cqe->res);
+		complete_poll(batch, engine_flow(&batch->engine, tag.slot), cqe->res);
 		break;
 	case RING_WAKE:
 		ring_woken(&batch->ring);
@@ -255,32 +319,32 @@ static void complete(struct batch_engine *batch, const struct io_uring_cqe *cqe)
 	}
 }
 
+/* Those that are there: a round has an end, however many come meanwhile. */
 static void complete_all(struct batch_engine *batch)
 {
-	struct io_uring_cqe *cqe;
-	unsigned int head, n = 0;
+	struct io_uring_cqe cqe;
 
-	io_uring_for_each_cqe(&batch->ring.uring, head, cqe)
-	{
-		complete(batch, cqe);
-		n++;
-	}
-	io_uring_cq_advance(&batch->ring.uring, n);
+	for (unsigned int n = io_uring_cq_ready(&batch->ring.uring); n > 0; n--)
+		if (ring_take(&batch->ring, &cqe))
+			complete(batch, &cqe);
 }
 
-/* Every write has been submitted, so it is over. */
-static void settle_writes(struct batch_engine *batch)
+/* After all completions of the round, which may be of frames that came before. A crowd
+ * takes several rounds, between which commands and others have their turn. */
+static void answer_polls(struct batch_engine *batch)
 {
-	struct frames *writing = batch->writing;
+	struct flow *flow;
 
-	for (unsigned int i = 0; i < writing->n; i++) {
-		struct frame *frame = &writing->frame[i];
-
-		flow_count_write(frame->flow, frame->size, frame->errnum);
-		frame->flow->in_flight--;
-		release_buffer(batch, frame->buffer);
+	for (unsigned int n = 0; n < ROUND_POLLS && (flow = TAILQ_FIRST(&batch->fired)); n++) {
+		TAILQ_REMOVE(&batch->fired, flow, ready);
+		flow->state = FLOW_IDLE;
+		if (flow->in_flight == 0) {
+			begin(batch, flow);
+		} else {
+			flow->batch = 1;
+			make_ready(batch, flow);
+		}
 	}
-	writing->n = 0;
 }
 
 static bool has_large_frames(const struct flow *flow)
@@ -288,8 +352,8 @@ static bool has_large_frames(const struct flow *flow)
 	return flow->came_bytes >= (size_t)flow->came * LARGE_FRAME;
 }
 
-/* Flows that were read go behind those that found no room. Those that brought nothing, or large
- * frames, are polled. */
+/* Flows that have been read go behind those that found no room. Those that brought nothing, or
+ * large frames, are polled. */
 static void settle_reads(struct batch_engine *batch)
 {
 	struct flow *first = TAILQ_FIRST(&batch->ready), *flow, *next;
@@ -298,6 +362,8 @@ static void settle_reads(struct batch_engine *batch)
 
 	for (flow = first; flow && flow->asked > 0; flow = next) {
 		next = TAILQ_NEXT(flow, ready);
+		if (flow->reading > 0)
+			continue;
 		TAILQ_REMOVE(&batch->ready, flow, ready);
 		if (flow->came == 0 || has_large_frames(flow)) {
 			flow->batch = 1;
@@ -319,18 +385,13 @@ static void settle_reads(struct batch_engine *batch)
 static void batch_run(struct engine *engine)
 {
 	struct batch_engine *batch = batch_engine(engine);
-	struct frames *written = batch->writing;
-	bool busy = written->n > 0 || !TAILQ_EMPTY(&batch->ready);
+	unsigned int n = queue_writes(batch);
 
-	queue_writes(batch);
-	queue_reads(batch);
-	ring_submit(&batch->ring, !busy);
+	n += queue_reads(batch);
+	ring_submit(&batch->ring, n == 0 && TAILQ_EMPTY(&batch->fired));
 	complete_all(batch);
-	settle_writes(batch);
 	settle_reads(batch);
-
-	batch->writing = batch->reading;
-	batch->reading = written;
+	answer_polls(batch);
 }
 
 /* --- coming and going ------------------------------------------------------------------------- */
@@ -339,6 +400,7 @@ static void batch_start(struct engine *engine, struct flow *flow)
 {
 	flow->batch = 1;
 	flow->asked = 0;
+	flow->reading = 0;
 	make_ready(batch_engine(engine), flow);
 }
 
@@ -346,8 +408,7 @@ static void batch_stop(struct engine *engine, struct flow *flow)
 {
 	struct batch_engine *batch = batch_engine(engine);
 
-	if (flow->state == FLOW_READY)
-		TAILQ_REMOVE(&batch->ready, flow, ready);
+	unlist(batch, flow);
 	if (flow->polled)
 		ring_cancel(&batch->ring, (struct ring_tag){ .op = RING_POLL, .slot = flow->slot });
 	flow->state = FLOW_GONE;
@@ -372,16 +433,18 @@ static int batch_create(const struct engine_options *options, struct engine **re
 	r = pool_init(&batch->pool, N_BUFFERS + 1);
 	if (r >= 0)
 		r = ring_init(&batch->ring, RING_ENTRIES, options->wake_fd, options->busy_poll);
+	if (r >= 0)
+		r = ring_enable(&batch->ring);
 	if (r < 0) {
 		batch_destroy(&batch->engine);
 		return r;
 	}
 	batch->engine.class = &engine_batch;
+	batch->engine.flows_max = ring_flows_max(&batch->ring, N_BUFFERS);
 	for (unsigned int i = 0; i < N_BUFFERS; i++)
 		release_buffer(batch, N_BUFFERS - 1 - i);
 	TAILQ_INIT(&batch->ready);
-	batch->writing = &batch->frames[0];
-	batch->reading = &batch->frames[1];
+	TAILQ_INIT(&batch->fired);
 	*ret = &batch->engine;
 	return 0;
 }

@@ -19,6 +19,10 @@
  * duplicate of it is open (a service manager may keep one). Hence descriptors are taken out by
  * name: of a removed port when that is seen, of a flow when it is stopped.
  *
+ * Bounds: a round takes ROUND_EVENTS at most, and the kernel keeps the others in its own list,
+ * however many descriptors become ready at once and however long nobody asks. There is no queue to
+ * overflow. An event whose slot has no flow by then is ignored.
+ *
  * The kernel can refuse to put a descriptor into the set (no memory, fs.epoll.max_user_watches).
  * Such flows wait in a list and are tried again, but no more than one in vain each round.
  */
@@ -127,7 +131,9 @@ static void handle(struct epoll_engine *epoll, const struct epoll_event *event)
 		woken(epoll);
 		return;
 	}
-	flow = epoll->engine.flows[event->data.u32];
+	flow = engine_flow(&epoll->engine, event->data.u32);
+	if (!flow || flow->state != FLOW_IDLE)
+		return;
 	/* A TUN says EPOLLERR, alone, once its device is being removed (tun_chr_poll() of the
 	 * kernel). */
 	if (event->events & (EPOLLERR | EPOLLHUP))
@@ -178,6 +184,7 @@ static int epoll_engine_create(const struct engine_options *options, struct engi
 	if (!epoll)
 		return -ENOMEM;
 	epoll->engine.class = &engine_epoll;
+	epoll->engine.flows_max = WAKE_SLOT;
 	epoll->wake_fd = options->wake_fd;
 	TAILQ_INIT(&epoll->refused);
 	epoll->fd = epoll_create1(EPOLL_CLOEXEC);

@@ -20,7 +20,11 @@
  * likes (see kernel/tun.c), and are told not to (RWF_NOWAIT).
  *
  * When buffers run out, reads end with ENOBUFS: nothing was taken from the port. They are issued
- * anew as writes give buffers back, to each flow that starved in turn.
+ * again as writes give buffers back, to each flow that starved in turn.
+ *
+ * Bounds: a flow has one read in the kernel, a buffer one write at most, and there are no more
+ * flows than the completion queue has room for. What is known of a frame is kept by buffer; a
+ * completion that names a buffer which the kernel does not have is ignored.
  */
 
 #include "datapath/engine.h"
@@ -34,7 +38,12 @@ struct pending_engine {
 	struct engine engine;
 	struct ring ring;
 	struct pool pool;
-	unsigned int size[N_BUFFERS]; /* of the frame in each buffer */
+	/* what each buffer holds: a frame that is being written, or NULL in @flow */
+	struct {
+		struct flow *flow;
+		unsigned int size;
+		bool provided; /* the kernel has it, for a read */
+	} buffers[N_BUFFERS];
 	unsigned int n_free;
 	int write_flags;          /* RWF_NOWAIT, where a TUN takes it */
 	struct flow_list starved; /* FLOW_READY: they wait for buffers */
@@ -49,6 +58,8 @@ static void release_buffer(struct pending_engine *pending, unsigned int buffer)
 {
 	unsigned char *memory = pool_at(&pending->pool, buffer);
 
+	pending->buffers[buffer].flow = NULL;
+	pending->buffers[buffer].provided = true;
 	flow_clear(memory);
 	ring_provide(&pending->ring, memory, POOL_FRAME_MAX, buffer);
 	pending->n_free++;
@@ -101,7 +112,8 @@ static void forward(struct pending_engine *pending, struct flow *flow, unsigned 
 		release_buffer(pending, buffer);
 		return;
 	}
-	pending->size[buffer] = (unsigned int)size;
+	pending->buffers[buffer].flow = flow;
+	pending->buffers[buffer].size = (unsigned int)size;
 	flow->in_flight++;
 	ring_write(&pending->ring, flow->to, frame, size, pending->write_flags,
 		   (struct ring_tag){ .op = RING_WRITE, .slot = flow->slot, .index = buffer });
@@ -117,39 +129,55 @@ static void read_failed(struct pending_engine *pending, struct flow *flow, int e
 	case ENOBUFS:
 		make_starved(pending, flow);
 		break;
-	case ENOMEM:
-		flow_count_drop(flow, DROP_NO_MEMORY);
-		break;
-	default: /* EAGAIN, EINTR; ECANCELED of a flow that is stopped */
+	default:
+		flow_count_read_error(flow, errnum);
 		break;
 	}
+}
+
+/* Return: whether the completed read took a buffer, which the kernel had. */
+static bool take_buffer(struct pending_engine *pending, const struct io_uring_cqe *cqe,
+			unsigned int *ret)
+{
+	int id = ring_provided_id(cqe);
+
+	if (id < 0 || id >= N_BUFFERS || !pending->buffers[id].provided)
+		return false;
+	pending->buffers[id].provided = false;
+	pending->n_free--;
+	*ret = (unsigned int)id;
+	return true;
 }
 
 static void complete_read(struct pending_engine *pending, struct flow *flow,
 			  const struct io_uring_cqe *cqe)
 {
-	int buffer = ring_provided_id(cqe);
+	unsigned int buffer;
 
+	if (!flow || flow->asked == 0)
+		return;
 	flow->in_flight--;
 	flow->asked--;
-	if (buffer >= 0)
-		pending->n_free--;
-	if (cqe->res > 0 && buffer >= 0) {
-		forward(pending, flow, (unsigned int)buffer, (size_t)cqe->res);
+	if (!take_buffer(pending, cqe, &buffer)) {
+		read_failed(pending, flow, cqe->res < 0 ? -cqe->res : EIO);
+	} else if (cqe->res > 0) {
+		forward(pending, flow, buffer, (size_t)cqe->res);
 	} else {
-		if (buffer >= 0)
-			release_buffer(pending, (unsigned int)buffer);
+		release_buffer(pending, buffer);
 		read_failed(pending, flow, -cqe->res);
 	}
 	if (flow->state == FLOW_IDLE)
 		queue_read(pending, flow);
 }
 
-static void complete_write(struct pending_engine *pending, struct flow *flow, unsigned int buffer,
-			   int result)
+static void complete_write(struct pending_engine *pending, unsigned int buffer, int result)
 {
+	struct flow *flow = buffer < N_BUFFERS ? pending->buffers[buffer].flow : NULL;
+
+	if (!flow)
+		return;
 	flow->in_flight--;
-	flow_count_write(flow, pending->size[buffer], result < 0 ? -result : 0);
+	flow_count_write(flow, pending->buffers[buffer].size, result < 0 ? -result : 0);
 	release_buffer(pending, buffer);
 }
 
@@ -159,10 +187,10 @@ static void complete(struct pending_engine *pending, const struct io_uring_cqe *
 
 	switch (tag.op) {
 	case RING_READ:
-		complete_read(pending, pending->engine.flows[tag.slot], cqe);
+		complete_read(pending, engine_flow(&pending->engine, tag.slot), cqe);
 		break;
 	case RING_WRITE:
-		complete_write(pending, pending->engine.flows[tag.slot], tag.index, cqe->res);
+		complete_write(pending, tag.index, cqe->res);
 		break;
 	case RING_WAKE:
 		ring_woken(&pending->ring);
@@ -173,19 +201,17 @@ static void complete(struct pending_engine *pending, const struct io_uring_cqe *
 	}
 }
 
+/* What completes while completions are handled, as more is submitted then, is the next round's: a
+ * round has an end under any load. */
 static void pending_run(struct engine *engine)
 {
 	struct pending_engine *pending = pending_engine(engine);
-	struct io_uring_cqe *cqe;
+	struct io_uring_cqe cqe;
 
 	ring_submit(&pending->ring, true);
-	/* Handling one can queue, and so submit, more: each is taken off before. */
-	while (io_uring_peek_cqe(&pending->ring.uring, &cqe) == 0) {
-		struct io_uring_cqe done = *cqe;
-
-		io_uring_cqe_seen(&pending->ring.uring, cqe);
-		complete(pending, &done);
-	}
+	for (unsigned int n = io_uring_cq_ready(&pending->ring.uring); n > 0; n--)
+		if (ring_take(&pending->ring, &cqe))
+			complete(pending, &cqe);
 	feed_starved(pending);
 }
 
@@ -229,12 +255,15 @@ static int pending_create(const struct engine_options *options, struct engine **
 		r = ring_init(&pending->ring, RING_ENTRIES, options->wake_fd, options->busy_poll);
 	if (r >= 0)
 		r = ring_provide_init(&pending->ring, N_BUFFERS);
+	if (r >= 0)
+		r = ring_enable(&pending->ring);
 	if (r < 0) {
 		pending_destroy(&pending->engine);
 		return r;
 	}
 	pending->engine.class = &engine_pending;
 	pending->write_flags = options->nowait ? RWF_NOWAIT : 0;
+	pending->engine.flows_max = ring_flows_max(&pending->ring, N_BUFFERS);
 	for (unsigned int i = 0; i < N_BUFFERS; i++)
 		release_buffer(pending, i);
 	TAILQ_INIT(&pending->starved);

@@ -12,6 +12,8 @@
 struct engine {
 	const struct engine_class *class;
 	struct flow **flows; /* by slot; the worker's table */
+	unsigned int n_slots;
+	unsigned int flows_max; /* that the engine can serve; set by create() */
 	void (*gone)(struct engine *engine,
 		     struct flow *flow); /* the port it reads from was removed */
 	void *userdata;                  /* for gone() */
@@ -43,6 +45,18 @@ struct engine_class {
 	 */
 	void (*run)(struct engine *engine);
 };
+
+/**
+ * engine_flow() - the flow that a completion or an event names
+ * @engine: the engine
+ * @slot: as the kernel gave it back
+ *
+ * Return: the flow, or NULL when the slot has none.
+ */
+static inline struct flow *engine_flow(const struct engine *engine, unsigned int slot)
+{
+	return slot < engine->n_slots ? engine->flows[slot] : NULL;
+}
 
 /* Batches of reads and writes that do not wait: Linux 6.4 and later. See engine-batch.c. */
 extern const struct engine_class engine_batch;

@@ -73,6 +73,24 @@ void flow_count_drop(struct flow *flow, enum drop_cause cause)
 	add(&flow->counters->drops[cause], 1);
 }
 
+void flow_count_read_error(struct flow *flow, int errnum)
+{
+	switch (errnum) {
+	case EAGAIN:
+	case EINTR:
+	case ENOBUFS:
+	case ECANCELED:
+	case EBADFD:
+		break;
+	case ENOMEM:
+		flow_count_drop(flow, DROP_NO_MEMORY);
+		break;
+	default:
+		flow_count_drop(flow, DROP_OTHER);
+		break;
+	}
+}
+
 void flow_count_write(struct flow *flow, size_t size, int errnum)
 {
 	if (errnum != 0) {

@@ -31,6 +31,7 @@ struct flow_counters {
 /* What an engine knows of a flow; the meaning of each is the engine's. */
 enum flow_state {
 	FLOW_IDLE,  /* nothing to read: a poll (or reads) wait in the kernel */
+	FLOW_FIRED, /* its poll completed: in the list of those to be looked at */
 	FLOW_READY, /* in the engine's list, to be read next round */
 	FLOW_GONE,  /* the port it reads from was removed */
 };
@@ -48,8 +49,9 @@ struct flow {
 	unsigned int in_flight; /* operations in the kernel or frames on the way to it */
 	bool polled;            /* a poll is among them */
 	bool removing;
-	unsigned int batch; /* reads to ask for next round */
-	unsigned int asked; /* in this round: reads, frames and bytes that came */
+	unsigned int batch;   /* reads to ask for next round */
+	unsigned int reading; /* reads in the kernel */
+	unsigned int asked;   /* in this round: reads, frames and bytes that came */
 	unsigned int came;
 	size_t came_bytes;
 	TAILQ_ENTRY(flow) ready;
@@ -118,6 +120,16 @@ enum drop_cause flow_drop_cause(int errnum);
  * @errnum: of the write, positive; 0: it reached the peer
  */
 void flow_count_write(struct flow *flow, size_t size, int errnum);
+
+/**
+ * flow_count_read_error() - a read from the port failed; count what was lost by it
+ * @flow: the flow
+ * @errnum: of the read, positive
+ *
+ * Nothing is lost when there was nothing to read (EAGAIN, EINTR), no buffer for it (ENOBUFS), when
+ * the flow is being stopped (ECANCELED), or the port is gone (EBADFD).
+ */
+void flow_count_read_error(struct flow *flow, int errnum);
 
 /**
  * flow_count_drop() - a frame did not reach the peer

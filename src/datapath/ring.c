@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "datapath/ring.h"
 
 #define RETRY_PAUSE_NS (1000 * 1000)
+#define RING_SPARE     64 /* completions of RING_WAKE and RING_CANCEL */
+
+/* IORING_MAX_CQ_ENTRIES of the kernel; 16 bytes each. tests/unit/test_late has fewer. */
+#ifndef RING_COMPLETIONS_MAX
+#define RING_COMPLETIONS_MAX 65536
+#endif
 
 static uint64_t pack(struct ring_tag tag)
 {
@@ -21,12 +28,32 @@ struct ring_tag ring_tag_unpack(uint64_t user_data)
 	};
 }
 
+/* Return: 0 or -errno; -EINVAL where the kernel does not know one of @flags. */
+static int set_up(struct ring *ring, unsigned int entries, unsigned int flags)
+{
+	unsigned int completions = RING_COMPLETIONS_MAX;
+	int r;
+
+	/* Up to Linux 6.9 the queue needs contiguous pages: a fragmented machine has fewer. */
+	do {
+		struct io_uring_params params = {
+			.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED,
+			.cq_entries = completions,
+		};
+
+		r = io_uring_queue_init_params(entries, &ring->uring, &params);
+		ring->n_completions = params.cq_entries;
+		completions /= 2;
+	} while (r == -ENOMEM && completions >= entries * 4);
+	return r;
+}
+
 int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int busy_poll)
 {
 	/*
 	 * COOP_TASKRUN, of Linux 5.19, spares the interrupt for each poll that fires. DEFER_TASKRUN
-	 * would, too, but hands out at most some 20 completions of failed writes at each call (seen
-	 * on 6.18), and engine-batch.c relies on that all are there when the call returns.
+	 * would, too, but hands out at most some 20 completions at each call (seen on 6.18), and
+	 * the batch engine would wait for the others in the next round.
 	 */
 	static const unsigned int flags[] = {
 		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
@@ -39,20 +66,65 @@ int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int
 
 	*ring = (struct ring){ .wake_fd = wake_fd };
 	spin_init(&ring->spin, busy_poll);
-	for (size_t i = 0; i < ARRAY_SIZE(flags) && r == -EINVAL; i++) {
-		struct io_uring_params params = {
-			.flags = flags[i] | IORING_SETUP_CQSIZE | (flags[i] ? flag : 0),
-			.cq_entries = entries * 4,
-		};
-
-		r = io_uring_queue_init_params(entries, &ring->uring, &params);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(flags) && r == -EINVAL; i++)
+		r = set_up(ring, entries, flags[i] | (flags[i] ? flag : 0));
 	if (r < 0)
 		return r;
 	ring->ready = true;
 	/* Saves looking the descriptor up at each system call; without it all works as well. */
 	(void)io_uring_register_ring_fd(&ring->uring);
 	return 0;
+}
+
+/* The shared library of liburing 2.3 does not export io_uring_enable_rings() and
+ * io_uring_register_restrictions(). */
+static int register_with(const struct ring *ring, unsigned int opcode, const void *arg,
+			 unsigned int n)
+{
+	long r = syscall(__NR_io_uring_register, ring->uring.ring_fd, opcode, arg, n);
+
+	return r < 0 ? -errno : 0;
+}
+
+int ring_enable(struct ring *ring)
+{
+	static const unsigned char operations[] = { IORING_OP_READ, IORING_OP_WRITE,
+						    IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL };
+	struct io_uring_restriction rules[ARRAY_SIZE(operations) + 2] = {
+		{ .opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED,
+		  .sqe_flags = IOSQE_BUFFER_SELECT },
+		/* of ring_exit() */
+		{ .opcode = IORING_RESTRICTION_REGISTER_OP,
+		  .register_op = IORING_UNREGISTER_RING_FDS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
+		rules[i + 2] = (struct io_uring_restriction){
+			.opcode = IORING_RESTRICTION_SQE_OP,
+			.sqe_op = operations[i],
+		};
+	ring->restricted =
+		register_with(ring, IORING_REGISTER_RESTRICTIONS, rules, ARRAY_SIZE(rules)) == 0;
+	return register_with(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+}
+
+unsigned int ring_flows_max(const struct ring *ring, unsigned int others)
+{
+	return ring->n_completions - MIN(ring->n_completions, others + RING_SPARE);
+}
+
+bool ring_take(struct ring *ring, struct io_uring_cqe *ret)
+{
+	struct io_uring_cqe *cqe;
+	unsigned int head;
+
+	io_uring_for_each_cqe(&ring->uring, head, cqe)
+	{
+		*ret = *cqe;
+		io_uring_cq_advance(&ring->uring, 1);
+		return true;
+	}
+	return false;
 }
 
 void ring_exit(struct ring *ring)
@@ -99,8 +171,8 @@ static void poll_wake_fd(struct ring *ring)
 /* Are there completions, or will there be as soon as we enter the kernel? */
 static bool has_news(struct ring *ring)
 {
-	return io_uring_cq_ready(&ring->uring) > 0 ||
-	       (IO_URING_READ_ONCE(*ring->uring.sq.kflags) & IORING_SQ_TASKRUN);
+	return io_uring_cq_ready(&ring->uring) > 0 || (IO_URING_READ_ONCE(*ring->uring.sq.kflags) &
+						       (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW));
 }
 
 static void pause_cpu(void)
@@ -172,7 +244,6 @@ void ring_write_nowait(struct ring *ring, int fd, const void *buffer, size_t siz
 
 	io_uring_prep_write(sqe, fd, buffer, (unsigned int)size, NO_OFFSET);
 	sqe->rw_flags = RWF_NOWAIT;
-	sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 	set_tag(sqe, tag);
 }
 

@@ -28,7 +28,9 @@ struct ring_tag {
 
 struct ring {
 	struct io_uring uring;
-	bool ready; /* the above is set up */
+	bool ready;      /* the above is set up */
+	bool restricted; /* to the operations of this file; since ring_enable() */
+	unsigned int n_completions;
 	int wake_fd;
 	bool wake_polled;
 	struct spin spin;
@@ -41,14 +43,51 @@ struct ring {
 
 /**
  * ring_init() - set a ring up, to be used by the calling thread only
- * @entries: operations that may wait for submission; completions have four times the room
+ * @entries: operations that may wait for submission; completions have as much room as the kernel
+ * gives, and four times as much at least
  * @wake_fd: an eventfd, stays the caller's: writing to it completes a RING_WAKE
  * @busy_poll: microseconds at most to look for completions before sleeping; 0: sleep at once
+ *
+ * Nothing can be submitted before ring_enable().
  *
  * Return: 0 or -errno: -ENOSYS or -EPERM where io_uring is missing or forbidden
  * (kernel.io_uring_disabled).
  */
 int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int busy_poll);
+
+/**
+ * ring_enable() - restrict the ring to reads, writes, polls and their cancellation, and enable it
+ * @ring: the ring; what is to be registered with it (ring_provide_init()) is registered by now
+ *
+ * The kernel then answers any other operation with -EACCES (io_uring_register(2),
+ * IORING_REGISTER_RESTRICTIONS). Where it refuses the restrictions the ring works without;
+ * ring->restricted tells.
+ *
+ * Return: 0 or -errno.
+ */
+int ring_enable(struct ring *ring);
+
+/**
+ * ring_flows_max() - how many flows may have a poll or a read pending at once
+ * @ring: the ring
+ * @others: other operations of which completions may be outstanding at once
+ *
+ * With no more than that the completion queue cannot overflow, whatever the kernel completes while
+ * nobody reads it. An overflow costs more than time: the kernel drops completions when it has no
+ * memory for them, and a flow whose poll is lost never moves again.
+ *
+ * Return: the number of flows.
+ */
+unsigned int ring_flows_max(const struct ring *ring, unsigned int others);
+
+/**
+ * ring_take() - take the oldest completion off the queue
+ * @ring: the ring
+ * @ret: a copy of it
+ *
+ * Return: true, or false when the queue is empty.
+ */
+bool ring_take(struct ring *ring, struct io_uring_cqe *ret);
 
 /**
  * ring_exit() - give the ring back; the kernel cancels what still waits in it. Takes a zeroed one
@@ -82,7 +121,7 @@ void ring_woken(struct ring *ring);
 void ring_read_nowait(struct ring *ring, int fd, void *buffer, size_t size, struct ring_tag tag);
 
 /**
- * ring_write_nowait() - queue a write that completes during submission; success makes no completion
+ * ring_write_nowait() - queue a write that completes during submission
  *
  * One that would have to wait fails with -EAGAIN, rather than stay on a buffer that is used again.
  */

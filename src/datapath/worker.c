@@ -76,6 +76,7 @@ static int grow_slots(struct worker *worker)
 	worker->slots = slots;
 	worker->n_slots = n;
 	worker->engine->flows = slots;
+	worker->engine->n_slots = n;
 	return 0;
 }
 
@@ -86,6 +87,8 @@ static int take_slot(struct worker *worker, struct flow *flow)
 
 	while (slot < worker->n_slots && worker->slots[slot])
 		slot++;
+	if (slot >= worker->engine->flows_max)
+		return -ENOSPC;
 	if (slot == worker->n_slots) {
 		r = grow_slots(worker);
 		if (r < 0)

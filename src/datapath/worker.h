@@ -36,7 +36,7 @@ void worker_free(struct worker *worker);
  * worker_add_flows() - begin to move frames of the two flows of a link
  * @flows: they and their fds must stay until worker_remove_flows() returns
  *
- * Return: 0, -ENOMEM, or -ENOSPC when the table is full (2^24 flows).
+ * Return: 0, -ENOMEM, or -ENOSPC when the engine can serve no more flows.
  */
 int worker_add_flows(struct worker *worker, struct flow *flows[static 2]);
 

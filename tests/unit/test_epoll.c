@@ -65,6 +65,7 @@ static void set_up(void)
 		engine_epoll.create(&(struct engine_options){ .wake_fd = wake_fd }, &engine), 0);
 	engine->gone = gone;
 	engine->flows = slots;
+	engine->n_slots = N_FLOWS;
 	for (unsigned int i = 0; i < N_FLOWS; i++) {
 		counts[i] = (struct flow_counters){ 0 };
 		flow[i] = (struct flow){ .header = HEADER, .slot = i, .counters = &counts[i] };

@@ -147,6 +147,27 @@ START_TEST(a_batch_of_segments_stays_in_the_cache)
 }
 END_TEST
 
+static const struct {
+	int errnum;
+	enum drop_cause cause; /* DROP_CAUSES: nothing was lost */
+} read_errors[] = {
+	{ EAGAIN, DROP_CAUSES },    { EINTR, DROP_CAUSES },  { ENOBUFS, DROP_CAUSES },
+	{ ECANCELED, DROP_CAUSES }, { EBADFD, DROP_CAUSES }, { ENOMEM, DROP_NO_MEMORY },
+	{ EFAULT, DROP_OTHER },     { EIO, DROP_OTHER },     { EINVAL, DROP_OTHER },
+};
+
+START_TEST(a_failed_read_is_counted)
+{
+	struct flow_counters counters = { 0 };
+	struct flow flow = { .counters = &counters };
+
+	flow_count_read_error(&flow, read_errors[_i].errnum);
+	for (int cause = 0; cause < DROP_CAUSES; cause++)
+		ck_assert_uint_eq(counters.drops[cause],
+				  cause == (int)read_errors[_i].cause ? 1 : 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("flow");
@@ -154,6 +175,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_loop_test(tcase, a_failed_read_is_counted, 0, ARRAY_SIZE(read_errors));
 	tcase_add_loop_test(tcase, family_is_the_version_nibble, 0, 256);
 	tcase_add_test(tcase, family_is_behind_the_virtio_header);
 	tcase_add_loop_test(tcase, family_is_what_the_family_header_says, 0, ARRAY_SIZE(families));
