@@ -23,7 +23,7 @@
 
 #define N_FLOWS    (2 * 8192)
 #define N_OUTPUTS  64
-#define N_FRAMES   3 /* to each flow */
+#define N_FRAMES   8 /* more than are moved one by one, fewer than net.unix.max_dgram_qlen */
 #define N_PAUSES   1
 #define FRAME_SIZE 64
 #define FDS_SPARE  (64 + 2 * N_OUTPUTS)
