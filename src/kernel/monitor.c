@@ -32,7 +32,9 @@
 
 #define MESSAGE_MAX        32768             /* what the kernel sends at once */
 #define RECEIVE_BUFFER     (4 * 1024 * 1024) /* a thousand links may change at once */
-#define DATAGRAMS_PER_WAKE 256               /* then the rest of the loop has its turn */
+#define DATAGRAMS_PER_WAKE 256               /* then the rest of the loop has its turn, */
+#define USEC_PER_WAKE      (5 * 1000)        /* or after so long */
+#define SETTLE_USEC        (20 * 1000)       /* a flood is acted on so often, though more waits */
 
 #define NSID_GROUP (1U << (RTNLGRP_NSID - 1))
 #define SETTINGS_GROUPS \
@@ -42,8 +44,9 @@ struct monitor {
 	struct mnl_socket *socket;
 	sd_event_source *source;
 	sd_event_source *again; /* there may be more, or nothing: look, even if nothing new comes */
+	uint64_t unsettled;     /* since when datagrams were taken that are not settled; 0: none */
 	struct monitor_handler handler;
-	char buffer[MESSAGE_MAX];
+	char buffer[MESSAGE_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 struct parse {
@@ -228,6 +231,19 @@ static int message_nsid(struct msghdr *msg)
 	return nsid;
 }
 
+/*
+ * The owner of an interface decides how many other names it has (IFLA_PROP_LIST), and so how long
+ * its message is. What is of use comes before them, so the message is made to end where the buffer
+ * does. Return: its size.
+ */
+static ssize_t cut_message(char *buffer, size_t size)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)buffer;
+
+	nlh->nlmsg_len = (uint32_t)size;
+	return (ssize_t)size;
+}
+
 /* Return: 1: a datagram was taken; 0: none is there; -ENOBUFS: some were lost; or another -errno.
  */
 static int receive(struct monitor *monitor)
@@ -253,24 +269,38 @@ static int receive(struct monitor *monitor)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (from.nl_pid != 0) /* only the kernel is believed */
 		return 1;
+	if (msg.msg_flags & MSG_TRUNC)
+		n = cut_message(monitor->buffer, (size_t)n);
 	monitor_parse(&monitor->handler, message_nsid(&msg), monitor->buffer, (size_t)n);
-	return msg.msg_flags & MSG_TRUNC ? -ENOBUFS : 1;
+	return 1;
+}
+
+/* Whoever makes events without end must not keep what others did from being acted on. */
+static void settle(struct monitor *monitor, uint64_t now, bool all)
+{
+	if (monitor->unsettled == 0)
+		monitor->unsettled = now;
+	if (!all && now - monitor->unsettled < SETTLE_USEC)
+		return;
+	monitor->unsettled = 0;
+	monitor->handler.settled(monitor->handler.userdata);
 }
 
 static void take_datagrams(struct monitor *monitor)
 {
+	uint64_t start = monotonic_usec(), now = start;
 	bool lost = false;
 	int r = 1;
 
-	for (int i = 0; i < DATAGRAMS_PER_WAKE && r != 0; i++) {
+	for (int i = 0; i < DATAGRAMS_PER_WAKE && r != 0 && now - start < USEC_PER_WAKE; i++) {
 		r = receive(monitor);
 		lost |= r < 0;
+		now = monotonic_usec();
 	}
 	if (lost)
 		monitor->handler.lost(monitor->handler.userdata);
-	if (r == 0)
-		monitor->handler.settled(monitor->handler.userdata);
-	else
+	settle(monitor, now, r == 0);
+	if (r != 0)
 		(void)sd_event_source_set_enabled(monitor->again, SD_EVENT_ONESHOT);
 }
 

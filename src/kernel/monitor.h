@@ -38,7 +38,8 @@ struct monitor_handler {
 	 * What was in it goes without a word: its number is taken away first.
 	 */
 	void (*namespace_gone)(int where, int nsid, void *userdata);
-	/* All that was waiting has been told: what is known now is how things are. */
+	/* All that was waiting has been told: what is known now is how things are. Where events
+	 * come without end, this is called now and then all the same. */
 	void (*settled)(void *userdata);
 	/* Events were lost (ENOBUFS): ask the kernel about everything. */
 	void (*lost)(void *userdata);

@@ -11,8 +11,8 @@
  * The socket is strict for these questions only; what libnl builds for the others may have more in
  * its header than strict checking lets pass.
  *
- * A dump is read to its end, whatever goes wrong, so that nothing of it is left for the next
- * question. What it says is collected first and told when it is known to be whole: one that was
+ * A dump is read to its end, unless it is longer than anybody needs: then its socket is of no more
+ * use. What it says is collected first and told when it is known to be whole: one that was
  * interrupted by a change (NLM_F_DUMP_INTR) is asked for again.
  */
 #include <limits.h>
@@ -171,7 +171,9 @@ struct dump {
 	int family;
 	unsigned int index;
 	struct list *list;
-	int error; /* -errno: of the kernel, at the end, or our own; 0: none */
+	size_t end;     /* of the list: as many are enough */
+	bool truncated; /* there were more */
+	int error;      /* -errno: of the kernel, at the end, or our own; 0: none */
 };
 
 struct question {
@@ -200,12 +202,19 @@ static int append(struct list *list, const struct entry *entry)
 	return 0;
 }
 
-static void collect(struct dump *dump, const struct entry *entry)
+/* Return: what tells libnl whether to go on. */
+static int collect(struct dump *dump, const struct entry *entry)
 {
-	int r = append(dump->list, entry);
+	int r;
 
+	if (dump->list->n >= dump->end) {
+		dump->truncated = true;
+		return NL_STOP;
+	}
+	r = append(dump->list, entry);
 	if (r < 0)
 		dump->error = r;
+	return NL_OK;
 }
 
 /* Return: false when @attr is not an address of that family. */
@@ -251,8 +260,7 @@ static int read_address(struct nl_msg *msg, void *arg)
 	if (!ip_address_equal(&entry.prefix.address, &other))
 		entry.peer = other;
 	entry.prefix.length = ifa->ifa_prefixlen;
-	collect(dump, &entry);
-	return NL_OK;
+	return collect(dump, &entry);
 }
 
 static struct nl_msg *make_route_question(int family, unsigned int index)
@@ -299,8 +307,7 @@ static int read_route(struct nl_msg *msg, void *arg)
 	entry.table = rtm->rtm_table; /* one above 255 does not fit there */
 	if (attrs[RTA_TABLE] && nla_len(attrs[RTA_TABLE]) >= (int)sizeof(uint32_t))
 		entry.table = nla_get_u32(attrs[RTA_TABLE]);
-	collect(dump, &entry);
-	return NL_OK;
+	return collect(dump, &entry);
 }
 
 /* The end of a dump says how it went. */
@@ -333,10 +340,12 @@ static int exchange_dump(struct rtnl *rtnl, const struct question *question, str
 	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
 	nl_socket_modify_cb(rtnl->socket, NL_CB_FINISH, NL_CB_DEFAULT, NULL, NULL);
 	r = rtnl_result(rtnl, nle);
-	return dump->error < 0 ? dump->error : r;
+	if (dump->error < 0)
+		return dump->error;
+	return r < 0 ? r : dump->truncated;
 }
 
-/* What there is of one family goes to the end of @list. */
+/* What there is of one family goes to the end of @list. Return: 1 when there is more. */
 static int dump_family(struct rtnl *rtnl, const struct question *question, int family,
 		       unsigned int index, struct list *list)
 {
@@ -344,7 +353,12 @@ static int dump_family(struct rtnl *rtnl, const struct question *question, int f
 	int r = -EINTR;
 
 	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
-		struct dump dump = { .family = family, .index = index, .list = list };
+		struct dump dump = {
+			.family = family,
+			.index = index,
+			.list = list,
+			.end = before + RTNL_ENTRIES_MAX,
+		};
 
 		list->n = before;
 		r = exchange_dump(rtnl, question, &dump);
@@ -359,22 +373,24 @@ static void set_strict(struct rtnl *rtnl, int on)
 		   sizeof(on));
 }
 
-static int dump_all(struct rtnl *rtnl, const struct question *question, unsigned int index,
-		    struct list *list)
+/* @family: AF_UNSPEC: both. IPv6 is not asked about when the socket has more to say about IPv4. */
+static int dump_all(struct rtnl *rtnl, const struct question *question, int family,
+		    unsigned int index, struct list *list)
 {
-	int r;
+	int r = 0;
 
 	if (index == 0 || index > INT_MAX)
 		return -ENODEV;
 	set_strict(rtnl, 1);
-	r = dump_family(rtnl, question, AF_INET, index, list);
-	if (r >= 0)
+	if (family != AF_INET6)
+		r = dump_family(rtnl, question, AF_INET, index, list);
+	if (r == 0 && family != AF_INET)
 		r = dump_family(rtnl, question, AF_INET6, index, list);
 	set_strict(rtnl, 0);
 	return r;
 }
 
-int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index,
+int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index, int family,
 		       void (*fn)(const struct ip_prefix *address, const struct ip_address *peer,
 				  void *userdata),
 		       void *userdata)
@@ -383,12 +399,12 @@ int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index,
 	_cleanup_list_ struct list list = { 0 };
 	int r;
 
-	r = dump_all(rtnl, &question, index, &list);
+	r = dump_all(rtnl, &question, family, index, &list);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < list.n; i++)
 		fn(&list.entries[i].prefix, &list.entries[i].peer, userdata);
-	return 0;
+	return r;
 }
 
 int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
@@ -399,10 +415,10 @@ int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
 	_cleanup_list_ struct list list = { 0 };
 	int r;
 
-	r = dump_all(rtnl, &question, index, &list);
+	r = dump_all(rtnl, &question, AF_UNSPEC, index, &list);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < list.n; i++)
 		fn(&list.entries[i].prefix, list.entries[i].table, userdata);
-	return 0;
+	return r;
 }

@@ -2,7 +2,7 @@
 #ifndef RPORT_KERNEL_RTNL_PRIVATE_H
 #define RPORT_KERNEL_RTNL_PRIVATE_H
 
-/* What rtnl.c (interfaces, namespaces) and rtnl-inet.c (addresses, routes) share. */
+/* What rtnl.c (interfaces, namespaces), rtnl-inet.c and rtnl-exact.c (addresses, routes) share. */
 
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -32,5 +32,14 @@ int rtnl_result(struct rtnl *rtnl, int nle);
  * Return: 0 or -errno.
  */
 int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg);
+
+/**
+ * rtnl_exchange() - send a request of our own making that is answered by one message
+ * @msg: stays the caller's
+ * @read: called with the answer and @arg; returns NL_OK or NL_SKIP
+ *
+ * Return: libnl's number, for rtnl_result().
+ */
+int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg);
 
 #endif

@@ -204,8 +204,7 @@ int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg)
 	return rtnl_result(rtnl, nle < 0 ? nle : nl_wait_for_ack(rtnl->socket));
 }
 
-/* A question of our own making; @read is called with the answer. Return: libnl's. */
-static int exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg)
+int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg)
 {
 	int nle;
 
@@ -437,7 +436,7 @@ static int get_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
 
 	if (!msg)
 		return -ENOMEM;
-	nle = exchange(rtnl, msg, read_nsid, &nsid);
+	nle = rtnl_exchange(rtnl, msg, read_nsid, &nsid);
 	if (nle >= 0)
 		*ret = nsid;
 	return rtnl_result(rtnl, nle);
@@ -547,7 +546,7 @@ static int look_up_in(struct rtnl *rtnl, int nsid, unsigned int index, const cha
 		return rtnl_result(rtnl, nle);
 	if (nsid >= 0 && nla_put_s32(msg, IFLA_TARGET_NETNSID, nsid) < 0)
 		return -EMSGSIZE;
-	nle = exchange(rtnl, msg, read_dev, &dev);
+	nle = rtnl_exchange(rtnl, msg, read_dev, &dev);
 	if (nle < 0)
 		return rtnl_result(rtnl, nle);
 	if (dev.index == 0)

@@ -137,30 +137,64 @@ int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_
 int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
 			    const struct ip_address *peer);
 
+/* The owner of a namespace decides how many addresses and routes it has: no more are read. */
+#define RTNL_ENTRIES_MAX 1024
+
 /**
- * rtnl_dev_addresses() - call @fn for every address of an interface
+ * rtnl_dev_addresses() - call @fn for the addresses of an interface
+ * @family: AF_INET, AF_INET6, or AF_UNSPEC for both
  * @fn: its @peer is AF_UNSPEC for none. It is called when all has been read, so it may use @rtnl;
  * after a failure it has not been called
  *
- * Return: 0, -ENODEV when there is no such interface (before Linux 5.0: 0, and no address), -EINTR
- * when the addresses of the namespace change too fast to be read, or another -errno.
+ * Of each family the first RTNL_ENTRIES_MAX are read, or a few more. If there are others, @rtnl has
+ * to be closed: the rest of the answer is still to come.
+ *
+ * Return: 1 when there are others; 0; -ENODEV when there is no such interface (before Linux 5.0: 0,
+ * and no address), -EINTR when the addresses of the namespace change too fast to be read, or
+ * another -errno.
  */
-int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index,
+int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index, int family,
 		       void (*fn)(const struct ip_prefix *address, const struct ip_address *peer,
 				  void *userdata),
 		       void *userdata);
 
 /**
+ * rtnl_dev_find_address6() - look up one IPv6 address of an interface
+ * @address: AF_INET6
+ * @ret: with its prefix length
+ * @ret_peer: AF_UNSPEC: none
+ *
+ * Return: 0, -ENOENT when the interface does not have it, or another -errno.
+ */
+int rtnl_dev_find_address6(struct rtnl *rtnl, unsigned int index, const struct ip_address *address,
+			   struct ip_prefix *ret, struct ip_address *ret_peer);
+
+/**
  * rtnl_dev_routes() - call @fn for every route into an interface that has RTNL_ROUTE_PROTOCOL
  *
- * The kernel picks them out: however many routes there are besides, few are read. A route with
- * several next hops is none of them.
+ * The kernel picks them out, but it walks through all the routes of the namespace to do so: this is
+ * for start-up. rtnl_dev_has_route() asks about one. A route with several next hops is none of
+ * them.
  *
  * Return: as rtnl_dev_addresses().
  */
 int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
 		    void (*fn)(const struct ip_prefix *prefix, uint32_t table, void *userdata),
 		    void *userdata);
+
+/**
+ * rtnl_dev_has_route() - is the route there that rtnl_dev_add_route() adds?
+ * @index: of the interface, which is up
+ * @prefix: the network, without host bits
+ * @table: routing table
+ *
+ * Or another one into the interface to this network, or more specific ones that leave nothing to
+ * it. The cost does not grow with the number of routes.
+ *
+ * Return: 1, 0, or -errno.
+ */
+int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		       uint32_t table);
 
 /**
  * rtnl_dev_add_route() - route a network into an interface that is up

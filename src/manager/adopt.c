@@ -86,15 +86,18 @@ static void add_route(const struct ip_prefix *prefix, uint32_t table _unused_, v
 	(void)port_spec_add_route(userdata, ip_prefix_format(prefix, text), NULL);
 }
 
+/* A socket for each: after more addresses than are read, one is of no use. */
 static int read_settings(int netns_fd, unsigned int index, struct port_spec *spec)
 {
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	_cleanup_rtnl_ struct rtnl *addresses = NULL, *routes = NULL;
 	int r;
 
-	r = rtnl_open(netns_fd, &rtnl);
+	r = rtnl_open(netns_fd, &addresses);
 	if (r >= 0)
-		r = rtnl_dev_addresses(rtnl, index, add_address, spec);
-	return r < 0 ? r : rtnl_dev_routes(rtnl, index, add_route, spec);
+		r = rtnl_dev_addresses(addresses, index, AF_UNSPEC, add_address, spec);
+	if (r >= 0)
+		r = rtnl_open(netns_fd, &routes);
+	return r < 0 ? r : rtnl_dev_routes(routes, index, add_route, spec);
 }
 
 /* --- taking it -------------------------------------------------------------------------------- */

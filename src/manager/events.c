@@ -15,8 +15,7 @@
  * A device with several queues can be opened by the owner of its namespace. The kernel tells of
  * that as of any change, and what became of the device is asked for each time (port_intruder()).
  *
- * A port whose settings somebody changed becomes a suspect. Suspects are compared with what they
- * shall be a moment later, since settings often change many at a time.
+ * A port whose settings somebody changed becomes a suspect: see suspects.c.
  */
 
 #include <stdio.h>
@@ -24,7 +23,7 @@
 #include "manager/manager-private.h"
 #include "manager/report.h"
 
-#define COMPARE_DELAY_USEC (50 * 1000)
+#define RESTORE_SLICE (10 * 1000) /* microseconds; then the rest of the loop has its turn */
 
 /* --- lists of ports --------------------------------------------------------------------------- */
 
@@ -50,72 +49,15 @@ void watch_mark_peer_dirty(struct manager *manager, struct port *port)
 		watch_mark_dirty(manager, container_of(peer, struct port, rule));
 }
 
-static void acquit(struct manager *manager, struct port *port)
-{
-	if (port->suspect)
-		TAILQ_REMOVE(&manager->suspects, port, suspect_entry);
-	port->suspect = false;
-}
-
-static void compare_later(struct manager *manager)
-{
-	(void)sd_event_source_set_time_relative(manager->compare, COMPARE_DELAY_USEC);
-	(void)sd_event_source_set_enabled(manager->compare, SD_EVENT_ONESHOT);
-}
-
-void watch_suspect(struct manager *manager, struct port *port)
-{
-	if (port->suspect || !port->rule.present)
-		return;
-	if (TAILQ_EMPTY(&manager->suspects))
-		compare_later(manager);
-	TAILQ_INSERT_TAIL(&manager->suspects, port, suspect_entry);
-	port->suspect = true;
-}
-
 void watch_forget(struct manager *manager, struct port *port)
 {
 	mark_clean(manager, port);
-	acquit(manager, port);
+	watch_acquit(manager, port);
 }
 
-static bool is_in_sight(const struct manager *manager, const struct port *port)
+bool watch_is_in_sight(const struct manager *manager, const struct port *port)
 {
 	return table_port_by_index(&manager->table, port->nsid, port->index) == port;
-}
-
-static unsigned int n_suspects(const struct manager *manager)
-{
-	const struct port *port;
-	unsigned int n = 0;
-
-	TAILQ_FOREACH(port, &manager->suspects, suspect_entry)
-	{
-		n++;
-	}
-	return n;
-}
-
-/* One that is out of sight and not found is a suspect again: its turn is later. */
-static int compare_suspects(sd_event_source *source _unused_, uint64_t usec _unused_,
-			    void *userdata)
-{
-	struct manager *manager = userdata;
-	struct port *port;
-
-	for (unsigned int n = n_suspects(manager); n > 0; n--) {
-		port = TAILQ_FIRST(&manager->suspects);
-		if (!port)
-			break;
-		acquit(manager, port);
-		if (!is_in_sight(manager, port))
-			watch_look(manager, port);
-		manager_compare(manager, port);
-	}
-	if (!TAILQ_EMPTY(&manager->suspects))
-		compare_later(manager);
-	manager_update_ports(manager);
-	return 0;
 }
 
 /* --- what is told ----------------------------------------------------------------------------- */
@@ -193,7 +135,7 @@ static void take_in(struct manager *manager, struct port *port, const char *name
  */
 static void follow(struct manager *manager, struct port *port)
 {
-	bool was_in_sight = is_in_sight(manager, port);
+	bool was_in_sight = watch_is_in_sight(manager, port);
 	char name[PORT_TEXT_MAX], ifname[IFNAMSIZ];
 	int nsid = port->nsid, r;
 	struct rtnl_dev dev;
@@ -242,17 +184,11 @@ static bool lost_to_intruder(struct manager *manager, struct port *port)
 	return reason != NULL;
 }
 
-static void device_changed(const struct monitor_event *event, void *userdata)
+static void take_device(struct manager *manager, struct port *port,
+			const struct monitor_event *event)
 {
-	struct manager *manager = userdata;
-	struct port *port = table_port_by_index(&manager->table, event_nsid(manager, event->nsid),
-						event->index);
 	char name[IFNAMSIZ];
 
-	if (!port) { /* perhaps a VRF that one waits for, or an interface that was in the way */
-		hold_poke(manager);
-		return;
-	}
 	/*
 	 * It may have been told, because of its peer, say, as it was between two changes of which
 	 * the second undid the first. Then neither is news here, but to those who were told.
@@ -269,6 +205,28 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 		hold_lost(manager, port, "its VRF was deleted, or it was taken out of it");
 	else if (!lost_to_intruder(manager, port))
 		take_in(manager, port, name, event->mtu, event->flags);
+}
+
+/* Each question takes the rtnl lock, which the owner of a namespace can keep busy: so what is asked
+ * because of his ports is charged to it, and asked later if that is too much. */
+static void device_changed(const struct monitor_event *event, void *userdata)
+{
+	struct manager *manager = userdata;
+	uint64_t start = monotonic_usec();
+	int nsid = event_nsid(manager, event->nsid);
+	struct port *port = table_port_by_index(&manager->table, nsid, event->index);
+
+	if (!port) { /* perhaps a VRF that one waits for, or an interface that was in the way */
+		hold_poke(manager);
+		return;
+	}
+	/* that a device with several queues was opened by somebody else cannot wait */
+	if (port->tun.n_queues < 2 && watch_may_look(manager, port) > start) {
+		watch_doubt(manager, port);
+		return;
+	}
+	take_device(manager, port, event);
+	(void)watch_charge(manager, nsid, start);
 }
 
 static void settings_changed(int nsid, unsigned int index, void *userdata)
@@ -374,7 +332,7 @@ void watch_look(struct manager *manager, struct port *port)
 		hold_lost(manager, port, "its interface was removed");
 		return;
 	}
-	if (!is_in_sight(manager, port) || !is_where_it_was(manager, port))
+	if (!watch_is_in_sight(manager, port) || !is_where_it_was(manager, port))
 		follow(manager, port);
 	if (port_query(&manager->yard, port, &dev) < 0)
 		return;
@@ -389,18 +347,12 @@ void watch_look(struct manager *manager, struct port *port)
 	watch_suspect(manager, port);
 }
 
-static void ask_again(struct port *port, void *userdata)
-{
-	watch_mark_dirty(userdata, port); /* as device_changed() */
-	watch_look(userdata, port);
-}
-
 static void events_lost(void *userdata)
 {
 	struct manager *manager = userdata;
 
 	log_limited(LOG_WARNING, "netlink events were lost; asking the kernel about every port");
-	table_foreach_port(&manager->table, ask_again, manager);
+	watch_doubt_all(manager);
 	hold_poke(manager);
 }
 
@@ -431,14 +383,29 @@ void watch_link_moved(void *owner, void *userdata)
 
 /* --- acting on it ----------------------------------------------------------------------------- */
 
-/* It gets what it shall have, since the kernel took it away as it went down. */
-static void restore(struct port *port)
+void watch_restore(struct port *port)
 {
 	struct rport_error err;
 
-	if (port->rose && port_give_back(port, &err) < 0)
+	if (port->rose && port->rule.present && port_give_back(port, &err) < 0)
 		log_limited(LOG_WARNING, "%s", err.message);
 	port->rose = false;
+}
+
+/* Now, or with the other suspects if its namespace, or all of them, have taken too much time. */
+static void restore(struct manager *manager, struct port *port, uint64_t start)
+{
+	uint64_t now = monotonic_usec();
+	int nsid = port->nsid;
+
+	if (!port->rose)
+		return;
+	if (now >= start + RESTORE_SLICE || watch_may_look(manager, port) > now) {
+		watch_suspect(manager, port);
+		return;
+	}
+	watch_restore(port);
+	(void)watch_charge(manager, nsid, now);
 }
 
 static void tell(struct manager *manager, const struct port *port)
@@ -453,11 +420,12 @@ static void tell(struct manager *manager, const struct port *port)
 
 void manager_update_ports(struct manager *manager)
 {
+	uint64_t start = monotonic_usec();
 	struct port *port;
 
 	while ((port = TAILQ_FIRST(&manager->dirty))) {
 		mark_clean(manager, port);
-		restore(port);
+		restore(manager, port, start);
 		port_update_carrier(&manager->yard, port);
 		tell(manager, port);
 	}
@@ -494,10 +462,7 @@ int watch_start(struct manager *manager, sd_event *event, struct rport_error *er
 	r = netns_watch_new(event, false, names_changed, manager, &manager->names);
 	if (r < 0) /* that a namespace ended is heard by the monitor, too */
 		log_warning("cannot watch %s: %s", NETNS_RUN_DIR, strerror(-r));
-	r = sd_event_add_time(event, &manager->compare, CLOCK_MONOTONIC, 0, 1000, compare_suspects,
-			      manager);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(manager->compare, SD_EVENT_OFF);
+	r = watch_start_suspects(manager, event);
 	return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make a timer: %s",
 				       strerror(-r))
 		     : 0;
@@ -507,5 +472,5 @@ void watch_stop(struct manager *manager)
 {
 	monitor_free(manager->monitor);
 	netns_watch_free(manager->names);
-	sd_event_source_disable_unref(manager->compare);
+	watch_stop_suspects(manager);
 }

@@ -8,12 +8,14 @@
  *	manager.c	the verbs for ports; beginning and end
  *	parents.c	the verbs for parents, and so links
  *	events.c		what becomes known of ports, and what is done about it
+ *	suspects.c	ports whose settings are compared with what was asked for
  *	reconcile.c		ports without a device: what they wait for, and how they get one
  *	restore.c	what the next daemon is told
  *	adopt.c		what it finds out by itself, when it was not told
  */
 
 #include "store/counters.h"
+#include "manager/budget.h"
 #include "manager/manager.h"
 #include "kernel/monitor.h"
 #include "kernel/netns-watch.h"
@@ -36,6 +38,7 @@ struct manager {
 	struct port_list dirty; /* ports that have to be looked at */
 	struct port_list suspects;
 	sd_event_source *compare; /* timer: look at the suspects' settings */
+	struct budget budget;     /* of the time that this takes */
 
 	struct port_list pending;
 	unsigned int n_pending;
@@ -112,11 +115,6 @@ void watch_mark_dirty(struct manager *manager, struct port *port);
 void watch_mark_peer_dirty(struct manager *manager, struct port *port);
 
 /**
- * watch_suspect() - its settings may be other than they shall be: look soon
- */
-void watch_suspect(struct manager *manager, struct port *port);
-
-/**
  * watch_forget() - a port is about to go
  */
 void watch_forget(struct manager *manager, struct port *port);
@@ -135,6 +133,57 @@ void watch_link_moved(void *owner, void *userdata);
  * watch_enter_index() - know a port by its number from now on
  */
 int watch_enter_index(struct manager *manager, struct port *port);
+
+/**
+ * watch_is_in_sight() - is the port known by its number?
+ */
+bool watch_is_in_sight(const struct manager *manager, const struct port *port);
+
+/**
+ * watch_restore() - give a port what the kernel took away while it was down
+ */
+void watch_restore(struct port *port);
+
+/* --- suspects.c --- */
+
+int watch_start_suspects(struct manager *manager, sd_event *event);
+void watch_stop_suspects(struct manager *manager);
+
+/**
+ * watch_suspect() - its settings may be other than they were asked to be: look soon
+ */
+void watch_suspect(struct manager *manager, struct port *port);
+
+/**
+ * watch_acquit() - no need to look any more
+ */
+void watch_acquit(struct manager *manager, struct port *port);
+
+/**
+ * watch_doubt() - an event was not acted on: locate a port, and compare it, soon
+ */
+void watch_doubt(struct manager *manager, struct port *port);
+
+/**
+ * watch_doubt_all() - events were lost: locate each port, and compare it, soon
+ */
+void watch_doubt_all(struct manager *manager);
+
+/**
+ * watch_may_look() - when may a port be looked at?
+ *
+ * Return: CLOCK_MONOTONIC, in microseconds; not after now unless its namespace has taken more than
+ * its share of the main loop's time.
+ */
+uint64_t watch_may_look(const struct manager *manager, const struct port *port);
+
+/**
+ * watch_charge() - a namespace has taken some of the main loop's time
+ * @start: when that began, CLOCK_MONOTONIC in microseconds
+ *
+ * Return: the time now.
+ */
+uint64_t watch_charge(struct manager *manager, int nsid, uint64_t start);
 
 /* --- reconcile.c --- */
 

@@ -23,16 +23,18 @@
 #include "manager/manager-private.h"
 #include "manager/report.h"
 
-#define POKE_DELAY  (2 * 1000)         /* until what came is complete */
-#define POKE_EACH   30                 /* and so much more for each that waits, see hold_poke() */
-#define SLICE       (100 * 1000)       /* then the rest of the loop has its turn */
-#define TRY_AGAIN   (5 * USEC_PER_SEC) /* for a domain that nobody told of */
-#define RETRY_FIRST (USEC_PER_SEC / 4) /* after something else was in the way, and doubled */
-#define RETRY_MAX   (60 * USEC_PER_SEC)
-#define FLAPS_FREE  5                   /* losses in short order that have no consequence */
-#define FLAP_QUIET  (60 * USEC_PER_SEC) /* after which they are forgotten */
-#define FLAP_MAX    (30 * USEC_PER_SEC)
-#define NUMBERS_MAX 32768 /* of automatic names that are looked up; a multiple of 64 */
+#define POKE_DELAY      (2 * 1000)  /* until what came is complete */
+#define POKE_EACH       30          /* and so much more for each that waits, see hold_poke() */
+#define SLICE           (20 * 1000) /* then the rest of the loop has its turn */
+#define TRY_AGAIN       (5 * USEC_PER_SEC) /* for a domain that nobody told of */
+#define RETRY_FIRST     (USEC_PER_SEC / 4) /* after something else was in the way, and doubled */
+#define RETRY_MAX       (60 * USEC_PER_SEC)
+#define FLAPS_FREE      5                   /* losses in short order that have no consequence */
+#define FLAP_QUIET      (60 * USEC_PER_SEC) /* after which they are forgotten */
+#define FLAP_MAX        (30 * USEC_PER_SEC)
+#define NAMES_TAKEN_MAX 256   /* of automatic names that are looked up and taken by others */
+#define NAMES_LOST_MAX  3     /* and that are taken while a device is made */
+#define NUMBERS_MAX     32768 /* of automatic names that are looked up; a multiple of 64 */
 
 /* @first, doubled @times times, but no more than @max. */
 static uint64_t doubled(uint64_t first, unsigned int times, uint64_t max)
@@ -261,27 +263,59 @@ static bool is_noted(const struct numbers *numbers, unsigned int n)
 	return n < NUMBERS_MAX && numbers->used[n / 64] >> n % 64 & 1;
 }
 
+static int no_free_name(const struct port *port, struct rport_error *err)
+{
+	char domain[DOMAIN_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+			       "other interfaces in %s have the names rportN that were tried: "
+			       "choose a name",
+			       domain_format(&port->spec.domain, domain));
+}
+
+/* How often others were there before us in one search; their number is up to them. */
+struct search {
+	unsigned int taken; /* names that were found to be taken */
+	unsigned int lost;  /* names that were taken while we made the device */
+};
+
+/* Return: 0; -EAGAIN: try the next name; or another -errno. */
+static int make_named(struct manager *manager, struct port *port, const struct domain_place *place,
+		      struct search *search, struct rport_error *err)
+{
+	int r;
+
+	r = port_name_taken(&manager->yard, place, port->spec.ifname);
+	if (r > 0)
+		return ++search->taken < NAMES_TAKEN_MAX ? -EAGAIN : no_free_name(port, err);
+	r = port_make(&manager->yard, port, place, err);
+	if (r == -EEXIST)
+		return ++search->lost < NAMES_LOST_MAX ? -EAGAIN : no_free_name(port, err);
+	return r;
+}
+
 /*
  * The kernel could choose a name. But it knows nothing of those that are waited for, and it gives
  * the name only when the interface is there, under another one: udev would look for that, not find
  * it, and not see whose interface it is. So the lowest number is tried that is none of ours, and
  * the next when it is somebody else's.
+ *
+ * The owner of the namespace decides how many names are taken. port_make() looks a name up before
+ * it makes anything, and after some that are taken we stop.
  */
 static int make_with_free_name(struct manager *manager, struct port *port,
 			       const struct domain_place *place, struct rport_error *err)
 {
 	struct numbers numbers = { 0 };
-	int nsid, r = -EEXIST;
+	struct search search = { 0 };
+	int nsid, r = -EAGAIN;
 
 	if (rtnl_nsid(manager->yard.own, place->netns_fd, &nsid) >= 0)
 		table_foreach_in_nsid(&manager->table, nsid, note_number, &numbers);
-	for (unsigned int n = 0; r < 0; n++) {
+	for (unsigned int n = 0; r == -EAGAIN; n++) {
 		snprintf(port->spec.ifname, sizeof(port->spec.ifname), "rport%u", n);
-		if (is_noted(&numbers, n) || is_claimed(manager, port, port->spec.ifname))
-			continue;
-		r = port_make(&manager->yard, port, place, err);
-		if (r < 0 && err->kind != RPORT_ERR_INTERFACE_EXISTS)
-			break;
+		if (!is_noted(&numbers, n) && !is_claimed(manager, port, port->spec.ifname))
+			r = make_named(manager, port, place, &search, err);
 	}
 	if (r < 0)
 		port->spec.ifname[0] = port->ifname[0] = '\0';

@@ -165,19 +165,39 @@ static int prepare(struct port_yard *yard, struct port *port)
 				  QUEUE_LENGTH);
 }
 
+static int name_taken(const struct port *port, struct rport_error *err)
+{
+	char domain[DOMAIN_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+			       "there is an interface %s in %s already: choose another name",
+			       port->spec.ifname, domain_format(&port->spec.domain, domain));
+}
+
+/* Whoever has the name has it also as an altname (ip-link(8)), and so many of these that the answer
+ * does not fit into a message (EMSGSIZE). */
+int port_name_taken(struct port_yard *yard, const struct domain_place *place, const char *name)
+{
+	struct rtnl_dev dev;
+	int nsid, r;
+
+	r = rtnl_nsid(yard->own, place->netns_fd, &nsid);
+	if (r >= 0)
+		r = rtnl_dev_by_nsid_name(yard->own, nsid, name, &dev);
+	if (r == -ENODEV)
+		return 0;
+	return r >= 0 || r == -EMSGSIZE ? 1 : r;
+}
+
 static int move(struct port_yard *yard, struct port *port, const struct domain_place *place,
 		struct rport_error *err)
 {
-	const char *name = port->spec.ifname;
-	char domain[DOMAIN_TEXT_MAX];
 	int r;
 
-	r = rtnl_dev_move(yard->staging, port->index, place->netns_fd, name, place->vrf_index);
+	r = rtnl_dev_move(yard->staging, port->index, place->netns_fd, port->spec.ifname,
+			  place->vrf_index);
 	if (r == -EEXIST)
-		return rport_error_set(
-			err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
-			"there is an interface %s in %s already: choose another name", name,
-			domain_format(&port->spec.domain, domain));
+		return name_taken(port, err);
 	return r < 0 ? port_step_failed(err, r, port, "move to its domain") : 0;
 }
 
@@ -213,6 +233,9 @@ static int make(struct port_yard *yard, struct port *port, const struct domain_p
 			"this kernel does not tell when somebody opens a queue of an "
 			"interface that has several: ask for one, or start rportd "
 			"with --unwatched-queues (see rportd(8))");
+	r = port_name_taken(yard, place, port->spec.ifname);
+	if (r != 0)
+		return r > 0 ? name_taken(port, err) : port_step_failed(err, r, port, "look for");
 	r = open_staged(yard,
 			(struct tun_options){ .offload = port->spec.offload,
 					      .mpls = port->spec.mpls,
@@ -316,35 +339,43 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 }
 
 /* Is the number that we have that of our interface, in the namespace where this is now? */
-static int check_index(struct rtnl *rtnl, const struct port *port)
+static int check_index(struct rtnl *rtnl, const struct port *port, struct rtnl_dev *ret)
 {
 	char name[IFNAMSIZ];
-	struct rtnl_dev dev;
 	int r;
 
 	r = tun_name(tun_fd(&port->tun), name);
 	if (r >= 0)
-		r = rtnl_dev_by_name(rtnl, name, &dev);
+		r = rtnl_dev_by_name(rtnl, name, ret);
 	if (r < 0)
 		return r;
-	return dev.index == port->index ? 0 : -ESTALE;
+	return ret->index == port->index ? 0 : -ESTALE;
 }
 
-int port_open_rtnl(const struct port *port, struct rtnl **ret)
+int port_open_rtnl_dev(const struct port *port, struct rtnl **ret, struct rtnl_dev *ret_dev)
 {
 	_cleanup_close_ int netns_fd = port->rule.present ? tun_netns(tun_fd(&port->tun)) : -EBADFD;
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	struct rtnl_dev dev;
 	int r;
 
 	if (netns_fd < 0)
 		return netns_fd;
 	r = rtnl_open(netns_fd, &rtnl);
 	if (r >= 0)
-		r = check_index(rtnl, port);
+		r = check_index(rtnl, port, &dev);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(rtnl);
+	*ret_dev = dev;
 	return 0;
+}
+
+int port_open_rtnl(const struct port *port, struct rtnl **ret)
+{
+	struct rtnl_dev dev;
+
+	return port_open_rtnl_dev(port, ret, &dev);
 }
 
 void port_unmake(struct port *port)

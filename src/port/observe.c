@@ -17,6 +17,21 @@ struct observer {
 
 /* --- addresses -------------------------------------------------------------------------------- */
 
+static void note_address(struct observer *observer, const struct ip_prefix *address,
+			 const struct ip_address *peer)
+{
+	struct port_seen *seen = observer->seen;
+	struct address_spec *addresses;
+
+	addresses = reallocarray(seen->addresses, seen->n_addresses + 1, sizeof(*addresses));
+	if (!addresses) {
+		observer->no_memory = true;
+		return;
+	}
+	seen->addresses = addresses;
+	addresses[seen->n_addresses++] = (struct address_spec){ *address, *peer };
+}
+
 static bool is_of_interest(const struct port_spec *spec, const struct ip_address *address)
 {
 	for (size_t i = 0; spec && i < spec->n_addresses; i++)
@@ -25,25 +40,73 @@ static bool is_of_interest(const struct port_spec *spec, const struct ip_address
 	return false;
 }
 
-static void note_address(const struct ip_prefix *address, const struct ip_address *peer,
-			 void *userdata)
+static void note_ipv4(const struct ip_prefix *address, const struct ip_address *peer,
+		      void *userdata)
 {
 	struct observer *observer = userdata;
-	struct port_seen *seen = observer->seen;
-	struct address_spec *addresses;
 
-	if (ip_address_equal(&address->address, &observer->want->link_local))
-		seen->has_link_local = true;
-	if (!is_of_interest(observer->want->spec, &address->address) &&
-	    !is_of_interest(observer->want->given, &address->address))
-		return;
-	addresses = reallocarray(seen->addresses, seen->n_addresses + 1, sizeof(*addresses));
-	if (!addresses) {
-		observer->no_memory = true;
-		return;
+	if (is_of_interest(observer->want->spec, &address->address) ||
+	    is_of_interest(observer->want->given, &address->address))
+		note_address(observer, address, peer);
+}
+
+static bool has_family(const struct port_spec *spec, int family)
+{
+	for (size_t i = 0; spec && i < spec->n_addresses; i++)
+		if (spec->addresses[i].address.address.family == family)
+			return true;
+	return false;
+}
+
+/*
+ * The kernel has no way to look up one IPv4 address. Ours are the first of its list, unless
+ * somebody took them away and added a thousand others: what cannot be seen is not called missing.
+ * This comes last, because the socket may be of no use afterwards.
+ */
+static int observe_ipv4(struct observer *observer, struct rtnl *rtnl)
+{
+	const struct port_spec *spec = observer->want->spec;
+	int r;
+
+	if (!has_family(spec, AF_INET) && !has_family(observer->want->given, AF_INET))
+		return 0;
+	r = rtnl_dev_addresses(rtnl, observer->port->index, AF_INET, note_ipv4, observer);
+	for (size_t i = 0; i < spec->n_addresses && r > 0; i++)
+		if (spec->addresses[i].address.address.family == AF_INET)
+			note_address(observer, &spec->addresses[i].address,
+				     &spec->addresses[i].peer);
+	return r;
+}
+
+static int find_ipv6(struct observer *observer, struct rtnl *rtnl, const struct ip_address *address)
+{
+	struct ip_address peer;
+	struct ip_prefix found;
+	int r;
+
+	r = rtnl_dev_find_address6(rtnl, observer->port->index, address, &found, &peer);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (ip_address_equal(address, &observer->want->link_local))
+		observer->seen->has_link_local = true;
+	else
+		note_address(observer, &found, &peer);
+	return 0;
+}
+
+/* @besides: addresses that have been looked up, or NULL */
+static int observe_ipv6(struct observer *observer, struct rtnl *rtnl, const struct port_spec *spec,
+			const struct port_spec *besides)
+{
+	int r = 0;
+
+	for (size_t i = 0; spec && i < spec->n_addresses && r >= 0; i++) {
+		const struct ip_address *address = &spec->addresses[i].address.address;
+
+		if (address->family == AF_INET6 && !is_of_interest(besides, address))
+			r = find_ipv6(observer, rtnl, address);
 	}
-	seen->addresses = addresses;
-	addresses[seen->n_addresses++] = (struct address_spec){ *address, *peer };
+	return r;
 }
 
 /* --- routes ----------------------------------------------------------------------------------- */
@@ -56,39 +119,56 @@ static bool has_route(const struct port_spec *spec, const struct ip_prefix *rout
 	return false;
 }
 
-static void note_route(const struct ip_prefix *prefix, uint32_t table, void *userdata)
+static int note_route(struct observer *observer, const struct ip_prefix *route)
 {
-	struct observer *observer = userdata;
 	struct port_seen *seen = observer->seen;
 	struct ip_prefix *routes;
 
-	if (table != observer->port->table ||
-	    (!has_route(observer->want->spec, prefix) && !has_route(observer->want->given, prefix)))
-		return;
 	routes = reallocarray(seen->routes, seen->n_routes + 1, sizeof(*routes));
-	if (!routes) {
-		observer->no_memory = true;
-		return;
-	}
+	if (!routes)
+		return -ENOMEM;
 	seen->routes = routes;
-	routes[seen->n_routes++] = *prefix;
+	routes[seen->n_routes++] = *route;
+	return 0;
 }
 
-static bool has_routes(const struct port_want *want)
+/* @besides: routes that have been looked up, or NULL */
+static int observe_routes(struct observer *observer, struct rtnl *rtnl,
+			  const struct port_spec *spec, const struct port_spec *besides)
 {
-	return want->spec->n_routes > 0 || (want->given && want->given->n_routes > 0);
+	const struct port *port = observer->port;
+	int r = 0;
+
+	for (size_t i = 0; spec && i < spec->n_routes && r >= 0; i++) {
+		if (has_route(besides, &spec->routes[i]))
+			continue;
+		r = rtnl_dev_has_route(rtnl, port->index, &spec->routes[i], port->table);
+		if (r > 0)
+			r = note_route(observer, &spec->routes[i]);
+	}
+	return r;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static int observe_settings(struct observer *observer, struct rtnl *rtnl)
+/* Each is looked up by itself: its owner decides how many others the namespace has. A port that is
+ * down has no routes. */
+static int observe_settings(struct observer *observer, struct rtnl *rtnl, bool up)
 {
-	const struct port *port = observer->port;
+	const struct port_want *want = observer->want;
 	int r;
 
-	r = rtnl_dev_addresses(rtnl, port->index, note_address, observer);
-	if (r >= 0 && has_routes(observer->want))
-		r = rtnl_dev_routes(rtnl, port->index, note_route, observer);
+	r = find_ipv6(observer, rtnl, &want->link_local);
+	if (r >= 0)
+		r = observe_ipv6(observer, rtnl, want->spec, NULL);
+	if (r >= 0)
+		r = observe_ipv6(observer, rtnl, want->given, want->spec);
+	if (r >= 0 && up)
+		r = observe_routes(observer, rtnl, want->spec, NULL);
+	if (r >= 0 && up)
+		r = observe_routes(observer, rtnl, want->given, want->spec);
+	if (r >= 0)
+		r = observe_ipv4(observer, rtnl);
 	return r >= 0 && observer->no_memory ? -ENOMEM : r;
 }
 
@@ -99,17 +179,13 @@ int port_observe(const struct port *port, const struct port_want *want, unsigned
 						      .no_ipv6 = port->no_ipv6 };
 	struct observer observer = { .port = port, .want = want, .seen = &seen };
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 	int r;
 
-	r = port_open_rtnl(port, &rtnl);
-	if (r >= 0)
-		r = tun_name(tun_fd(&port->tun), name);
-	if (r >= 0)
-		r = rtnl_dev_by_name(rtnl, name, &dev);
+	/* each question about an interface waits for the rtnl lock: one is enough */
+	r = port_open_rtnl_dev(port, &rtnl, &dev);
 	if (r >= 0 && (scope & PLAN_SETTINGS) && !port->away)
-		r = observe_settings(&observer, rtnl);
+		r = observe_settings(&observer, rtnl, dev.flags & IFF_UP);
 	if (r < 0)
 		return r;
 	seen.up = dev.flags & IFF_UP;

@@ -14,6 +14,12 @@
 int port_open_rtnl(const struct port *port, struct rtnl **ret);
 
 /**
+ * port_open_rtnl_dev() - the same
+ * @ret_dev: what the kernel knows of the port now
+ */
+int port_open_rtnl_dev(const struct port *port, struct rtnl **ret, struct rtnl_dev *ret_dev);
+
+/**
  * port_step_failed() - every failed step reads alike: what, with which port, where, and why
  * @step: "set the MTU of"
  *

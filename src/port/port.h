@@ -82,6 +82,7 @@ struct port {
 
 	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
 	bool suspect;
+	bool unsure;                     /* events were lost: where it is has to be asked */
 	TAILQ_ENTRY(port) suspect_entry; /* in the manager's list: its settings may have changed */
 
 	TAILQ_ENTRY(port) entry; /* in the table, like the following; see table.c */
@@ -119,13 +120,24 @@ int port_yard_open(struct port_yard *ret, struct rport_error *err);
 void port_yard_close(struct port_yard *yard);
 
 /**
+ * port_name_taken() - has an interface in a domain this name?
+ * @place: the domain, found
+ * @name: of an interface
+ *
+ * To make a device and remove it again costs some 40 ms, this look some 20 us.
+ *
+ * Return: 1, 0, or -errno.
+ */
+int port_name_taken(struct port_yard *yard, const struct domain_place *place, const char *name);
+
+/**
  * port_make() - make the device of a port in its domain, named, with MTU and alias, in its VRF,
  * down and without addresses
  * @port: has a spec, with a name, and no device
  * @place: the domain of the spec, found; the spec's is completed by it
  * @err: names the step, the object and the reason
  *
- * A failure leaves nothing behind.
+ * A failure leaves nothing behind. Nothing is made when the name is taken.
  *
  * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), -EOPNOTSUPP when it is to have several queues
  * and the kernel is not trusted with them, or another -errno.

@@ -117,6 +117,15 @@ static int add_route(const struct actor *actor, const struct plan_step *step,
 }
 
 /* One that went by itself meanwhile is no failure. */
+/* What was seen may be a route of somebody else to the same network: that stays. */
+static int delete_route(const struct actor *actor, const struct plan_step *step)
+{
+	int r = rtnl_dev_delete_route(actor->rtnl, actor->port->index, &step->route,
+				      actor->port->table);
+
+	return r == -ESRCH ? 0 : r;
+}
+
 static int delete_address(const struct actor *actor, const struct plan_step *step)
 {
 	(void)rtnl_dev_delete_address(actor->rtnl, actor->port->index, &step->address.address,
@@ -147,8 +156,7 @@ static int carry_out(const struct actor *actor, const struct plan_step *step,
 	case PLAN_DELETE_ADDRESS:
 		return delete_address(actor, step);
 	case PLAN_DELETE_ROUTE:
-		return rtnl_dev_delete_route(actor->rtnl, actor->port->index, &step->route,
-					     actor->port->table);
+		return delete_route(actor, step);
 	}
 	return 0;
 }

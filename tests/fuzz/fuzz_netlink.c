@@ -140,7 +140,7 @@ static void try_answers(unsigned int which)
 		see_dev(rtnl_dev_by_nsid(rtnl, 1, 2, &dev), &dev);
 		break;
 	case 2:
-		(void)rtnl_dev_addresses(rtnl, 2, see_address, NULL);
+		(void)rtnl_dev_addresses(rtnl, 2, AF_UNSPEC, see_address, NULL);
 		break;
 	case 3:
 		(void)rtnl_dev_routes(rtnl, 2, see_route, NULL);

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Theory of operation.
+ *
+ * A namespace may hold millions of routes and addresses, and its owner decides how many. A dump
+ * walks all of them, even when the kernel filters what it sends: a filtered dump of a million
+ * routes takes some 300 ms inside one recvmsg(2). The questions here are answered from the kernel's
+ * own indexes (trie, hash), at a cost that hardly depends on what else is there. Neither of them
+ * takes the rtnl lock, which the owner of a namespace can keep busy.
+ *
+ * Routes. The kernel is asked for the route that it takes into the interface to an address of the
+ * network (RTM_F_FIB_MATCH with RTA_OIF). It passes over routes into other interfaces. A more
+ * specific one into the same interface hides ours: then another address of the network, chosen at
+ * random, is tried. If all are hidden the network is reached by the interface anyway. (IPv4 has an
+ * exact question, RTM_NEWROUTE without NLM_F_CREATE; it takes the rtnl lock.)
+ *
+ * IPv6 addresses. RTM_GETADDR without NLM_F_DUMP finds one by its value. IPv4 has no such request:
+ * see rtnl_dev_addresses().
+ */
+#include <limits.h>
+#include <net/if.h> /* before any of <linux/> */
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <sys/random.h>
+
+#include "kernel/rtnl-private.h"
+
+#define MATCH_TRIES 4 /* addresses of a network that are looked up */
+
+struct match {
+	unsigned int index;
+	unsigned int length; /* of the prefix */
+	uint32_t table;
+};
+
+static uint32_t read_u32(const struct nlattr *attr)
+{
+	return attr && nla_len(attr) >= (int)sizeof(uint32_t) ? nla_get_u32(attr) : 0;
+}
+
+static int read_match(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct nlattr *attrs[RTA_MAX + 1];
+	struct match *match = arg;
+	const struct rtmsg *rtm = nlmsg_data(nlh);
+
+	if (nlh->nlmsg_type == RTM_NEWROUTE &&
+	    nlmsg_parse(nlh, sizeof(*rtm), attrs, RTA_MAX, NULL) >= 0)
+		*match = (struct match){
+			.index = read_u32(attrs[RTA_OIF]),
+			.length = rtm->rtm_dst_len,
+			.table = attrs[RTA_TABLE] ? read_u32(attrs[RTA_TABLE]) : rtm->rtm_table,
+		};
+	return NL_OK;
+}
+
+/* The owner of the namespace cannot tell in advance which address is going to be looked up. */
+static struct ip_address any_address_of(const struct ip_prefix *prefix)
+{
+	struct ip_address address = prefix->address;
+	unsigned char noise[sizeof(address.bytes)] = { 0 };
+
+	(void)!getrandom(noise, sizeof(noise), GRND_NONBLOCK);
+	for (unsigned int i = 0; i < sizeof(noise); i++) {
+		unsigned int fixed = prefix->length > 8 * i ? prefix->length - 8 * i : 0;
+
+		if (fixed < 8)
+			address.bytes[i] |= noise[i] & (0xff >> fixed);
+	}
+	return address;
+}
+
+static struct nl_msg *make_question(const struct ip_address *to, unsigned int index)
+{
+	unsigned int bits = ip_address_bits(to->family);
+	struct rtmsg header = {
+		.rtm_family = (unsigned char)to->family,
+		.rtm_dst_len = (unsigned char)bits,
+		.rtm_flags = RTM_F_FIB_MATCH,
+	};
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETROUTE, 0);
+
+	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put(msg, RTA_DST, (int)bits / 8, to->bytes) < 0 ||
+	    nla_put_u32(msg, RTA_OIF, index) < 0)
+		return NULL;
+	return steal_ptr(msg);
+}
+
+/* Return: 1 when the route that the kernel takes says that ours is there, or is not needed; 0 when
+ * it says that ours is missing; -EAGAIN when it says nothing of ours; or another -errno. */
+static int match_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		       uint32_t table)
+{
+	struct ip_address address = any_address_of(prefix);
+	_cleanup_msg_ struct nl_msg *msg = make_question(&address, index);
+	struct match match = { 0 };
+	int r;
+
+	if (!msg)
+		return -ENOMEM;
+	r = rtnl_result(rtnl, rtnl_exchange(rtnl, msg, read_match, &match));
+	if (r == -ENETUNREACH || r == -EHOSTUNREACH)
+		return 0;
+	if (r < 0)
+		return r;
+	/* an address of this host has a route into the loopback interface */
+	if (match.index != index || match.length > prefix->length)
+		return -EAGAIN;
+	/* a rule (ip-rule(8)) may choose another table: that says nothing about ours */
+	return match.length == prefix->length || match.table != table;
+}
+
+int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		       uint32_t table)
+{
+	int r = -EAGAIN;
+
+	if (index == 0 || index > INT_MAX)
+		return -ENODEV;
+	if (prefix->length > ip_address_bits(prefix->address.family))
+		return -EINVAL;
+	for (int i = 0; i < MATCH_TRIES && r == -EAGAIN; i++)
+		r = match_route(rtnl, index, prefix, table);
+	return r == -EAGAIN ? 1 : r;
+}
+
+/* --- IPv6 addresses --------------------------------------------------------------------------- */
+
+struct address6 {
+	struct ip_prefix prefix;
+	struct ip_address peer;
+};
+
+static bool read_ip6(const struct nlattr *attr, struct ip_address *ret)
+{
+	if (!attr || nla_len(attr) != 16)
+		return false;
+	*ret = (struct ip_address){ .family = AF_INET6 };
+	memcpy(ret->bytes, nla_data(attr), 16);
+	return true;
+}
+
+static int read_address6(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct nlattr *attrs[IFA_MAX + 1];
+	struct address6 *ret = arg, found = { 0 };
+	const struct ifaddrmsg *ifa = nlmsg_data(nlh);
+	struct ip_address other; /* the peer, or the address alone */
+
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    nlmsg_parse(nlh, sizeof(*ifa), attrs, IFA_MAX, NULL) < 0 ||
+	    !read_ip6(attrs[IFA_ADDRESS], &other))
+		return NL_OK;
+	if (read_ip6(attrs[IFA_LOCAL], &found.prefix.address))
+		found.peer = other;
+	else
+		found.prefix.address = other;
+	found.prefix.length = ifa->ifa_prefixlen;
+	*ret = found;
+	return NL_OK;
+}
+
+int rtnl_dev_find_address6(struct rtnl *rtnl, unsigned int index, const struct ip_address *address,
+			   struct ip_prefix *ret, struct ip_address *ret_peer)
+{
+	struct ifaddrmsg header = { .ifa_family = AF_INET6, .ifa_index = index };
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETADDR, 0);
+	struct address6 found = { 0 };
+	int r;
+
+	if (address->family != AF_INET6 || index == 0)
+		return -EINVAL;
+	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put(msg, IFA_ADDRESS, 16, address->bytes) < 0)
+		return -ENOMEM;
+	r = rtnl_result(rtnl, rtnl_exchange(rtnl, msg, read_address6, &found));
+	/* a kernel that serves no IPv6 has no such request */
+	if (r == -EADDRNOTAVAIL || r == -EOPNOTSUPP || r == -EAFNOSUPPORT)
+		return -ENOENT;
+	if (r < 0)
+		return r;
+	if (!ip_address_equal(&found.prefix.address, address))
+		return -ENOENT;
+	*ret = found.prefix;
+	*ret_peer = found.peer;
+	return 0;
+}
