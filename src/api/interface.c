@@ -78,6 +78,8 @@ static const char *result_name(enum pair_result result)
 		return "created";
 	case PAIR_REPLACED:
 		return "replaced";
+	case PAIR_CHANGED:
+		return "changed";
 	case PAIR_UNCHANGED:
 		break;
 	}

@@ -307,8 +307,8 @@ static void log_reloaded(enum reload_result result, const char *name, const char
 	notify_progress();
 	switch (result) {
 	case RELOAD_CHANGED:
-		report_link(LOG_INFO, NULL, name, "link %s: made anew, as its file has it: %s",
-			    name, text);
+		report_link(LOG_INFO, NULL, name, "link %s: changed, as its file has it: %s", name,
+			    text);
 		break;
 	case RELOAD_REMOVED:
 		report_link(LOG_INFO, NULL, name, "link %s: removed, as it has no file any more",

@@ -18,6 +18,7 @@
 #include <limits.h>
 #include <net/if.h> /* before any of <linux/> */
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/inet.h>
 #include <netlink/route/link/inet6.h>
 #include <netlink/route/link/vrf.h>
 #include <netlink/socket.h>
@@ -379,6 +381,17 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 	/* The kernel moves first, and gives a name that is in the same message after. */
 	r = rename_dev(rtnl, index, name);
 	return r < 0 ? r : send_move(rtnl, index, netns_fd, master);
+}
+
+int rtnl_dev_promote_secondaries(struct rtnl *rtnl, unsigned int index)
+{
+	_cleanup_link_ struct rtnl_link *changes = rtnl_link_alloc();
+
+	if (!changes)
+		return -ENOMEM;
+	if (rtnl_link_inet_set_conf(changes, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1) < 0)
+		return -ENOMEM;
+	return change_link(rtnl, index, changes);
 }
 
 static int rename_downed(struct rtnl *rtnl, unsigned int index, const char *name)

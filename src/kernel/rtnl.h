@@ -132,6 +132,18 @@ int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_
 			 const struct ip_address *peer);
 
 /**
+ * rtnl_dev_promote_secondaries() - let the other IPv4 addresses of a subnet outlive the first
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ *
+ * Else the kernel removes them with it, and the routes of everybody with the last of them
+ * (promote_secondaries in the kernel's ip-sysctl).
+ *
+ * Return: 0 or -errno.
+ */
+int rtnl_dev_promote_secondaries(struct rtnl *rtnl, unsigned int index);
+
+/**
  * rtnl_dev_delete_address() - take it away again
  */
 int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "manager/change.h"
 #include "manager/pair.h"
 
 /* What it is about to make: what the domains are found to be, so that all that is said is checked
@@ -226,6 +227,14 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		r = manager_check_name(manager, &spec->ports[end], old, err);
 		if (r < 0)
 			return r;
+	}
+	if (old && change_is_possible(old, spec)) {
+		r = change_link(manager, old, spec, err);
+		if (r >= 0)
+			r = complete(manager, old, true, err);
+		*ret_result = PAIR_CHANGED;
+		*ret_link = old;
+		return r;
 	}
 	plan = plan_new(spec);
 	/* what is in the way of the new one must not cost us the old one */

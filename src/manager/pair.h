@@ -9,14 +9,16 @@
 
 enum pair_result {
 	PAIR_CREATED,
-	PAIR_REPLACED,
+	PAIR_REPLACED, /* at least one port was made again */
+	PAIR_CHANGED,  /* in place */
 	PAIR_UNCHANGED,
 };
 
 /**
  * pair_domains() - join two domains
  * @spec: what the link shall be; completed (domains, name); the caller releases it
- * @replace: a link of that name with other parameters makes way
+ * @replace: a link of that name with other parameters is changed in place where that is possible
+ *	(change_is_possible()), and else makes way
  * @ret_result: what was done
  * @ret_link: the link; valid until control returns to the event loop
  * @err: which step failed, on what, and why

@@ -206,7 +206,7 @@ static int move(struct port_yard *yard, struct port *port, const struct domain_p
  * is made from where the port shall be and what it shall be called, whatever others have called it
  * meanwhile, so that routing daemons meet it again (FNV-1a, 64 bits).
  */
-static struct ip_address make_link_local(const struct port_spec *spec)
+struct ip_address port_make_link_local(const struct port_spec *spec)
 {
 	struct ip_address address = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
 	char domain[DOMAIN_TEXT_MAX], seed[PORT_TEXT_MAX];
@@ -264,7 +264,7 @@ static void settle_in(struct port *port, const struct domain_place *place)
 	(void)netns_identify(place->netns_fd, &port->netns);
 	port->vrf = place->vrf_index;
 	port->table = place->table;
-	port->link_local = make_link_local(&port->spec);
+	port->link_local = port_make_link_local(&port->spec);
 	port->rule.present = true;
 }
 

@@ -89,6 +89,8 @@ static int find_ipv6(struct observer *observer, struct rtnl *rtnl, const struct 
 		return r == -ENOENT ? 0 : r;
 	if (ip_address_equal(address, &observer->want->link_local))
 		observer->seen->has_link_local = true;
+	else if (ip_address_equal(address, &observer->want->given_link_local))
+		observer->seen->has_given_link_local = true;
 	else
 		note_address(observer, &found, &peer);
 	return 0;
@@ -159,6 +161,8 @@ static int observe_settings(struct observer *observer, struct rtnl *rtnl, bool u
 	int r;
 
 	r = find_ipv6(observer, rtnl, &want->link_local);
+	if (r >= 0 && want->given_link_local.family == AF_INET6)
+		r = find_ipv6(observer, rtnl, &want->given_link_local);
 	if (r >= 0)
 		r = observe_ipv6(observer, rtnl, want->spec, NULL);
 	if (r >= 0)

@@ -111,6 +111,14 @@ static void delete_addresses(struct planner *planner, bool in_the_way)
 	}
 }
 
+static void delete_link_local(struct planner *planner)
+{
+	struct plan_step step = { .action = PLAN_DELETE_ADDRESS };
+
+	step.address.address = (struct ip_prefix){ planner->want->given_link_local, 64 };
+	add(planner, &step);
+}
+
 static void delete_routes(struct planner *planner)
 {
 	const struct port_spec *spec = planner->want->spec, *given = planner->want->given;
@@ -236,6 +244,8 @@ static void plan_settings(struct planner *planner, bool bounces)
 	if (!bounces)
 		delete_routes(planner);
 	delete_addresses(planner, false);
+	if (planner->seen->has_given_link_local && !bounces)
+		delete_link_local(planner);
 }
 
 static void plan_all(struct planner *planner)

@@ -16,12 +16,14 @@
  * @given: the spec that it had before, whose addresses and routes go; NULL: as @spec
  * @admin: administrative state
  * @link_local: the IPv6 link-local address that rportd gives it
+ * @given_link_local: the one that it had before, which goes; AF_UNSPEC: none
  */
 struct port_want {
 	const struct port_spec *spec;
 	const struct port_spec *given;
 	enum port_admin admin;
 	struct ip_address link_local;
+	struct ip_address given_link_local;
 };
 
 /*
@@ -30,6 +32,7 @@ struct port_want {
  * @up: IFF_UP
  * @no_ipv6: its namespace, or somebody there, has switched IPv6 off
  * @has_link_local: it has the address of port_want.link_local
+ * @has_given_link_local: it has that of port_want.given_link_local
  * @mtu: bytes
  * @name: of the interface
  * @addresses: those that have the same bits as an address of the spec, or of the one before
@@ -40,6 +43,7 @@ struct port_seen {
 	bool up;
 	bool no_ipv6;
 	bool has_link_local;
+	bool has_given_link_local;
 	unsigned int mtu;
 	char name[IFNAMSIZ];
 	struct address_spec *addresses;

@@ -27,4 +27,12 @@ int port_open_rtnl_dev(const struct port *port, struct rtnl **ret, struct rtnl_d
  */
 int port_step_failed(struct rport_error *err, int r, const struct port *port, const char *step);
 
+/**
+ * port_make_link_local() - the IPv6 link-local address of a port with this domain and this name
+ * @spec: its domain is resolved, and it has a name
+ *
+ * Return: the address.
+ */
+struct ip_address port_make_link_local(const struct port_spec *spec);
+
 #endif

@@ -196,6 +196,18 @@ int port_bring_up(struct port *port, bool again, struct rport_error *err);
 int port_give_back(struct port *port, struct rport_error *err);
 
 /**
+ * port_change() - make a port with a device what its spec says now, in place
+ * @port: its spec, and its administrative state, are the new ones
+ * @given: the spec that it had before: what of its addresses and routes is not wanted any more goes
+ * @again: an address or route that is there already is fine, as in port_bring_up()
+ * @err: which step failed, and why
+ *
+ * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS); or another -errno.
+ */
+int port_change(struct port *port, const struct port_spec *given, bool again,
+		struct rport_error *err);
+
+/**
  * port_compare() - see in what a port is not as it was asked for
  *
  * What others have added to it is not looked at. The result is port->drift.

@@ -128,6 +128,7 @@ static int delete_route(const struct actor *actor, const struct plan_step *step)
 
 static int delete_address(const struct actor *actor, const struct plan_step *step)
 {
+	(void)rtnl_dev_promote_secondaries(actor->rtnl, actor->port->index);
 	(void)rtnl_dev_delete_address(actor->rtnl, actor->port->index, &step->address.address,
 				      &step->address.peer);
 	return 0;
@@ -323,6 +324,25 @@ int port_put_back(struct port *port, struct rport_error *err)
 	int r;
 
 	r = settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, true, err);
+	if (port->rule.up)
+		note_up(port, was_up);
+	return r;
+}
+
+int port_change(struct port *port, const struct port_spec *given, bool again,
+		struct rport_error *err)
+{
+	struct ip_address before = port->link_local;
+	bool was_up = port->rule.up;
+	struct port_want want;
+	int r;
+
+	port->link_local = port_make_link_local(&port->spec);
+	want = want_of(port, port->admin);
+	want.given = given;
+	if (!ip_address_equal(&before, &port->link_local))
+		want.given_link_local = before;
+	r = settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, again, err);
 	if (port->rule.up)
 		note_up(port, was_up);
 	return r;

@@ -238,3 +238,9 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 		return false;
 	return true;
 }
+
+bool port_spec_needs_device(const struct port_spec *have, const struct port_spec *want)
+{
+	return !domain_means(&want->domain, &have->domain) || have->offload != want->offload ||
+	       have->mpls != want->mpls || have->queues != want->queues;
+}

@@ -132,4 +132,13 @@ int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_er
 bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
 		    size_t size);
 
+/**
+ * port_spec_needs_device() - do two specs differ in what a device cannot change?
+ * @have: the port as it was made, its domain resolved
+ * @want: what is asked for, its domain resolved or not
+ *
+ * That is its domain, offload, MPLS and the number of queues.
+ */
+bool port_spec_needs_device(const struct port_spec *have, const struct port_spec *want);
+
 #endif

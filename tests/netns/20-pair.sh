@@ -158,7 +158,7 @@ test_replace() {
 	pair_numbered --mtu 9000 --replace
 	assert_match "$OUT" '*unchanged*' "replacing by the same"
 	pair_numbered --mtu 1500 --replace
-	assert_match "$OUT" '*replaced*' "replacing"
+	assert_match "$OUT" '*changed*' "replacing"
 	assert_eq "$(ports "$A") $(ports "$B")" 'rport0 rport0' "interfaces"
 	assert_eq "$(port ab a .mtu)" 1500 MTU
 	ping_ok "$A" 192.168.0.1

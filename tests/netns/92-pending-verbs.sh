@@ -150,7 +150,7 @@ test_replace_while_pending() {
 	remember_world
 	refuses 3 "*$B*" rportctl "${again[@]}"
 	succeeds rportctl "${again[@]}" --wait
-	assert_match "$OUT" 'ab: replaced, pending: *' "pair --replace --wait"
+	assert_match "$OUT" 'ab: changed, pending: *' "pair --replace --wait"
 	ports_count 2
 	assert_eq "$(kernel_mtu "$A" rport0)" 1500 "MTU of A"
 	ns_create "$B"

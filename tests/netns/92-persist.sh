@@ -62,7 +62,7 @@ test_persist_replaces_the_file_in_one_step() {
 	old=$(<conf/ab.rport)
 	exec {fd}<conf/ab.rport
 	pair_numbered --mtu 1500 --replace --persist
-	assert_match "$OUT" 'ab: replaced, *' "pair --replace --persist"
+	assert_match "$OUT" 'ab: changed, *' "pair --replace --persist"
 	assert_eq "$(cat <&"$fd")" "$old" "the file as it was opened"
 	[ "$(stat -c %i conf/ab.rport)" != "$inode" ] || fail "the file was written over"
 	assert_match "$(<conf/ab.rport)" '*MTU=1500*' "the new file"

@@ -75,7 +75,7 @@ test_sighup_is_a_reload() {
 	eventually link_is ab .mtu 9000
 	eventually logged '<3>link bad: its file is faulty'
 	assert_logged "<4>$TEST_TMP/conf/ab.rport:3: there is no key \"Colour\" in \\[Link]"
-	assert_logged '<6>link ab: made anew, as its file has it: at end a mtu is 32768, not 9000'
+	assert_logged '<6>link ab: changed, as its file has it: at end a mtu is 32768, not 9000'
 	assert_logged '<6>link gone: removed, as it has no file any more'
 	assert_eq "$(links)" 'ab added' links
 	ping_ok "$A" 192.168.0.1
@@ -187,38 +187,42 @@ test_pair_without_a_file_is_never_touched() {
 # of numbered_file, as messages have them
 NUMBERS_A='192.168.0.0/32 peer 192.168.0.1 fd00:ab::a/128 peer fd00:ab::b'
 
-# remade DIFFERENCE: ab is made anew for this reason, and carries
-remade() {
+# changed kept|new DIFFERENCE: ab is changed for this reason, has kept its interfaces or has new ones, and carries
+changed() {
 	local before
 	before=$(indexes ab)
-	applies 0 "~ ab: $1" ''
-	[ "$(indexes ab)" != "$before" ] || fail "ab has its old interfaces"
-	assert_eq "$(of_link ab '"\(.state) \(.configured)"')" 'up true' "ab made anew"
+	applies 0 "~ ab: $2" ''
+	if [ "$1" = kept ]; then
+		assert_eq "$(indexes ab)" "$before" "the interfaces of ab"
+	else
+		[ "$(indexes ab)" != "$before" ] || fail "ab has its old interfaces"
+	fi
+	assert_eq "$(of_link ab '"\(.state) \(.configured)"')" 'up true' "ab after the change"
 	applies 0 'nothing to do' ''
 }
 
-test_changed_links_are_made_anew() {
+test_changed_links() {
 	ns_add A B C
 	numbered_file
 	start_rportd
 	numbered_file MTU=9000
-	remade 'at end a mtu is 32768, not 9000'
+	changed kept 'at end a mtu is 32768, not 9000'
 	ping_ok "$A" 192.168.0.1 -s 8000 -M 'do'
 	numbered_file MTU=9000 a:Name=wan0
-	remade 'at end a the interface is rport0, not wan0'
+	changed kept 'at end a the interface is rport0, not wan0'
 	assert_eq "$(ports "$A")" wan0 "interfaces in A"
 	link_file ab.rport "$A" "$B" MTU=9000 a:Name=wan0 a:Address=10.0.0.1/24 b:Address=10.0.0.2/24
-	remade "at end a the addresses are $NUMBERS_A, not 10.0.0.1/24"
+	changed kept "at end a the addresses are $NUMBERS_A, not 10.0.0.1/24"
 	ping_ok "$A" 10.0.0.2
 	ping_fails "$A" 192.168.0.1
 	link_file ab.rport "$A" "$C" MTU=9000 a:Name=wan0 a:Address=10.0.0.1/24 b:Address=10.0.0.2/24
-	remade "at end b the domain is netns:$B, not $C"
+	changed new "at end b the domain is netns:$B, not $C"
 	ping_ok "$A" 10.0.0.2
 	assert_eq "$(ports "$B")" '' "interfaces in B"
 	link_file ab.rport "$A" "$C" MTU=9000 Offload=no a:Name=wan0 a:Address=10.0.0.1/24 b:Address=10.0.0.2/24
-	remade 'at end a offload is on, not off'
+	changed new 'at end a offload is on, not off'
 	link_file ab.rport "$A" "$C" MTU=9000 Offload=no a:Name=wan0 a:Address=10.0.0.1/24 b:Address=10.0.0.2/24 b:Route=10.9.0.0/16
-	remade 'at end b the routes are none, not 10.9.0.0/16'
+	changed kept 'at end b the routes are none, not 10.9.0.0/16'
 }
 
 test_moved_file_is_another_link() {
@@ -256,15 +260,15 @@ test_change_that_fails_keeps_the_link() {
 	succeeds rportctl show ab
 	WAS=$(of_link ab "$WHAT_STAYS")
 	numbered_file a:Name=wan0 b:Name=wan1 a:Address=ff02::1
-	kept "at end a the addresses are $NUMBERS_A, not $NUMBERS_A ff02::1/128" "the link is kept as it was: cannot pair ab: *ff02::1*"
+	kept "at end a the addresses are $NUMBERS_A, not $NUMBERS_A ff02::1/128" "the link is kept as it was: cannot change ab: *ff02::1*"
 	ip -n "$B" link add taken type veth peer name taken2
 	numbered_file a:Name=wan0 b:Name=taken b:Route=10.5.0.0/16
-	kept 'at end b the interface is wan1, not taken' 'the link is kept as it was: cannot pair ab: *taken*'
+	kept 'at end b the interface is wan1, not taken' 'the link is kept as it was: cannot change ab: *taken*'
 	numbered_file OnMissing=fail a:Name=wan0 b:Name=taken b:Route=10.5.0.0/16
-	kept 'at end b the interface is wan1, not taken' 'the link is kept as it was: cannot pair ab: *taken*'
+	kept 'at end b the interface is wan1, not taken' 'the link is kept as it was: cannot change ab: *taken*'
 	ip -n "$B" route add blackhole 10.6.0.0/16
 	numbered_file a:Name=wan0 b:Name=wan1 b:Route=10.6.0.0/16
-	kept 'at end b the routes are 10.5.0.0/16, not 10.6.0.0/16' 'the link is kept as it was: cannot pair ab: *10.6.0.0/16*'
+	kept 'at end b the routes are 10.5.0.0/16, not 10.6.0.0/16' 'the link is kept as it was: cannot change ab: *10.6.0.0/16*'
 	# what is seen before anything is done leaves also the interfaces alone
 	remember_world
 	link_file ab.rport "$A" nowhere OnMissing=fail
@@ -343,7 +347,7 @@ test_file_adopts_a_link() {
 	assert_no_ports
 }
 
-test_file_replaces_another_link() {
+test_file_changes_a_link() {
 	local before
 	start_rportd
 	ns_add A B
@@ -351,8 +355,8 @@ test_file_replaces_another_link() {
 	before=$(indexes ab)
 	numbered_file MTU=1500
 	reloads 0 $'changed: ab\nunchanged: 0' ''
-	assert_eq "$(of_link ab '"\(.configured) \(.mtu)"')" 'true 1500' "a link that was replaced"
-	[ "$(indexes ab)" != "$before" ] || fail "its interfaces are the old ones"
+	assert_eq "$(of_link ab '"\(.configured) \(.mtu)"')" 'true 1500' "a link that was changed"
+	assert_eq "$(indexes ab)" "$before" "its interfaces"
 	ping_ok "$A" 192.168.0.1
 }
 

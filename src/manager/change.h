@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_MANAGER_CHANGE_H
+#define RPORT_MANAGER_CHANGE_H
+
+/* Changes in place: the device stays, with its ifindex, and whatever others attached to it. */
+
+#include "manager/manager.h"
+
+/**
+ * change_is_possible() - can a link become what is asked for without a new device?
+ * @link: the link
+ * @want: what is asked for, its domains resolved
+ *
+ * Not when a domain, offload, MPLS or the number of queues differs, or somebody moved one of its
+ * ports to another namespace, nor when one is pending and @want may not wait for it.
+ */
+bool change_is_possible(const struct rport_link *link, const struct link_spec *want);
+
+/**
+ * change_link() - make a link what is asked for, in place; change_is_possible() said yes
+ * @manager: of the link
+ * @link: the link; both its ports are set up, those that are pending when they come
+ * @want: what is asked for; its contents are taken over on success
+ * @err: which step failed, on what, and why
+ *
+ * A failure leaves both ports as they were.
+ *
+ * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS) when a name is taken; or another -errno.
+ */
+int change_link(struct manager *manager, struct rport_link *link, struct link_spec *want,
+		struct rport_error *err);
+
+#endif

@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# passes: asan plain
+# A link is changed in place: the interface stays, and so do packets, and what others attached to it.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../ports.sh"
+
+# index NAMESPACE INTERFACE
+index() {
+	ip -n "$1" -j link show dev "$2" | jq '.[0].ifindex'
+}
+
+addresses() {
+	ip -n "$1" -br address show dev "$2" scope global | awk '{ $1 = $2 = ""; print $0 }' | xargs
+}
+
+# a link whose end a others use: a route, a rule of a firewall by ifindex, a queueing discipline
+used_link() {
+	start_rportd
+	ns_add A B
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 10.0.0.1,10.0.0.2 --addresses fd00::1,fd00::2 --a-route 10.2.0.0/16
+	INDEX_A=$(index "$A" rport0) INDEX_B=$(index "$B" rport0)
+	ip -n "$A" route add 198.51.100.0/24 dev rport0
+	in_ns "$A" nft add table inet t
+	in_ns "$A" nft 'add chain inet t c { type filter hook input priority 0; }'
+	in_ns "$A" nft add rule inet t c iif rport0 counter
+	ip netns exec "$A" tc qdisc add dev rport0 root pfifo limit 1234
+}
+
+# still_used INTERFACE: all of it is there, on the same device
+still_used() {
+	local before after
+	assert_eq "$(index "$A" "$1") $(index "$B" rport0)" "$INDEX_A $INDEX_B" "numbers of the interfaces"
+	assert_match "$(ip -n "$A" route show 198.51.100.0/24)" "198.51.100.0/24 dev $1 *" "the route of somebody else"
+	assert_match "$(ip netns exec "$A" tc qdisc show dev "$1")" '*limit 1234p*' "the queueing discipline of somebody else"
+	before=$(counted)
+	ping_ok "$A" fd00::2
+	after=$(counted)
+	[ "$after" -gt "$before" ] || fail "the firewall rule does not match any more: $before, $after"
+}
+
+counted() {
+	in_ns "$A" nft -j list chain inet t c | jq '[.. | .counter? // empty | .packets][0]'
+}
+
+# while_pinging COMMAND...: a hundred pings a second, of which none may be lost. They go on until the command is done; ping does
+# not wait for the replies to the last ones
+while_pinging() {
+	local pid
+	ip netns exec "$A" ping -6 -n -i 0.01 fd00::2 >pings &
+	pid=$!
+	eventually reply_after 5
+	"$@"
+	eventually reply_after $(($(last_reply) + 5))
+	kill "$pid"
+	wait "$pid" || true
+	assert_eq "$(replies | awk '$1 != NR { print "no reply to " NR; exit }')" '' "pings through the change"
+}
+
+replies() {
+	sed -n 's/.*icmp_seq=\([0-9]*\) .*/\1/p' pings
+}
+
+last_reply() {
+	replies | tail -n 1
+}
+
+# reply_after N: there is a reply to a ping after the N-th
+reply_after() {
+	[ "$(last_reply)" -gt "$1" ]
+}
+
+change() {
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 10.0.0.1,10.0.0.2 --addresses fd00::1,fd00::2 --replace "$@"
+	assert_match "$OUT" 'ab: changed, *' "the answer"
+}
+
+test_mtu() {
+	used_link
+	while_pinging change --mtu 9000 --a-route 10.2.0.0/16
+	still_used rport0
+	assert_eq "$(port ab a .mtu) $(port ab b .mtu)" '9000 9000' "MTUs"
+	change --mtu 9000 --a-route 10.2.0.0/16 --a-name wan0
+	still_used wan0
+}
+
+test_routes() {
+	used_link
+	while_pinging change --a-route 10.3.0.0/16 --a-route 2001:db8::/32
+	still_used rport0
+	assert_eq "$(ip -n "$A" route show 10.2.0.0/16)" '' "the old route"
+	assert_match "$(ip -n "$A" route show 10.3.0.0/16)" '10.3.0.0/16 dev rport0 proto 114*' "the new route"
+	assert_match "$(ip -n "$A" -6 route show 2001:db8::/32)" '2001:db8::/32 dev rport0 proto 114*' "the new route"
+	assert_json "$(rportctl -j show ab)" '.a.drift == [] and .a.routes == ["10.3.0.0/16", "2001:db8::/32"]' "show"
+}
+
+test_addresses() {
+	used_link
+	ip -n "$A" address add 203.0.113.1/24 dev rport0
+	while_pinging succeeds rportctl pair "$A" "$B" --name ab --addresses 10.0.0.5,10.0.0.2 --addresses fd00::1,fd00::2 --a-address fd00:9::1/64 --replace
+	assert_match "$OUT" 'ab: changed, *' "the answer"
+	still_used rport0
+	assert_eq "$(addresses "$A" rport0)" '203.0.113.1/24 10.0.0.5 peer 10.0.0.2/32 fd00:9::1/64 fd00::1 peer fd00::2/128' "addresses"
+	ping_ok "$A" 10.0.0.2
+	assert_json "$(rportctl -j show ab)" '[.a, .b] | all(.drift == [])' "drift"
+}
+
+test_name() {
+	local before
+	used_link
+	before=$(port ab a .linkLocal)
+	while_pinging change --a-route 10.2.0.0/16 --a-name wan0
+	still_used wan0
+	assert_eq "$(ip -n "$A" -j -6 address show dev wan0 scope link | jq '[.[].addr_info[] | select(.local)] | length')" 1 \
+		"link-local addresses"
+	[ "$(port ab a .linkLocal)" != "$before" ] || fail "the link-local address does not follow the name"
+	assert_eq "$(rportctl -j ports | jq -r '.[].interface' | sort | xargs)" 'rport0 wan0' "names"
+	ip -n "$A" link delete wan0
+	eventually -t 5000 has_carrier "$A" wan0
+}
+
+# the one who asks for the link asks for it to be up
+test_admin_state() {
+	used_link
+	succeeds rportctl down "netns:$B/rport0"
+	change --a-route 10.2.0.0/16 --mtu 1500
+	assert_eq "$(index "$B" rport0)" "$INDEX_B" "number of the interface"
+	eventually has_carrier "$A" rport0
+	ping_ok "$A" 10.0.0.2
+}
+
+test_file() {
+	used_link
+	succeeds rportctl export ab
+	mkdir -p "$TEST_TMP/conf"
+	echo "$OUT" >"$TEST_TMP/conf/ab.rport"
+	succeeds rportctl apply
+	sed -i 's/^Address=10.0.0.1.*/Address=10.0.0.9\/32/; s/^Route=.*/Route=10.4.0.0\/16/' "$TEST_TMP/conf/ab.rport"
+	while_pinging succeeds rportctl apply
+	still_used rport0
+	assert_match "$(addresses "$A" rport0)" '10.0.0.9 peer 10.0.0.2/32*' "addresses"
+	assert_match "$(ip -n "$A" route show 10.4.0.0/16)" '10.4.0.0/16 *' "the new route"
+	succeeds rportctl apply
+	assert_eq "$OUT" 'nothing to do' "apply again"
+}
+
+# what cannot be: the first end is as it was, too
+test_failure_changes_nothing() {
+	used_link
+	ip -n "$B" tuntap add taken0 mode tun
+	remember_world
+	refused 2 '*taken0*' rportctl pair "$A" "$B" --name ab --addresses 10.0.0.7,10.0.0.8 --mtu 1500 --a-name wan0 --b-name taken0 --replace
+	assert_same_world "a change that failed"
+	still_used rport0
+	ip -n "$B" link delete taken0
+}
+
+# what a device cannot change makes it again
+test_queues() {
+	used_link
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 10.0.0.1,10.0.0.2 --queues 2 --replace
+	assert_match "$OUT" 'ab: replaced, *' "the answer"
+}
+
+test_survives_a_restart() {
+	used_link
+	change --a-route 10.3.0.0/16 --mtu 4000
+	ip -n "$A" link delete rport0
+	eventually has_carrier "$A" rport0
+	assert_eq "$(port ab a .mtu)" 4000 "MTU of the device that was made again"
+	assert_match "$(ip -n "$A" route show 10.3.0.0/16)" '10.3.0.0/16 *' "its route"
+}
+
+run_tests "$@"
