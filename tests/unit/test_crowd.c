@@ -6,6 +6,8 @@
  * TUN devices, of which so many would take minutes to make; the pause is that nobody runs the
  * engine.
  *
+ * passes: asan
+ *
  * Built a second time, as test_late, with a completion queue that is far too small: it overflows,
  * and completions come rounds after what they are of.
  */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The escaped form of names: any bytes go out printable, and come back the same. */
+/*
+ * The escaped form of names: any bytes go out printable, and come back the same.
+ *
+ * passes: plain asan
+ */
 
 #include <check.h>
 #include <stdio.h>

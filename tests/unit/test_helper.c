@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Calls that may not return, in helpers: their results, in time and late. */
+/*
+ * Calls that may not return, in helpers: their results, in time and late.
+ *
+ * passes: plain asan
+ */
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The seccomp filter: what it refuses, in all threads, and how. Each test is a process of its own.
+/*
+ * The seccomp filter: what it refuses, in all threads, and how. Each test is a process of its own.
+ *
+ * passes: plain asan
  */
 
 #include <check.h>
