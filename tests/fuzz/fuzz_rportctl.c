@@ -15,6 +15,7 @@
 
 int rportctl_main(int argc, char **argv);
 #define main rportctl_main
+/* the file with main(), to call it by another name: NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "../../rportctl/main.c"
 #undef main
 

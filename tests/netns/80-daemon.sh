@@ -191,7 +191,7 @@ test_socket_is_exchanged_while_serving() {
 	ln -s other theirs
 	kill -TERM "$RPORTD_PID"
 	rportd_wait || fail 'exit status'
-	assert_eq "$(ls other | xargs)" 'socket socket.lock' 'files of another directory'
+	assert_eq "$(cd other && echo *)" 'socket socket.lock' 'files of another directory'
 	assert_eq "$(ls moved)" '' 'files left in the directory'
 }
 

@@ -27,7 +27,7 @@ setup() {
 	ns_add A B
 	for i in 1 2 3 4 5 6 7 8; do
 		options=()
-		[ $i != 6 ] || options=("$@")
+		[ "$i" != 6 ] || options=("$@")
 		succeeds rportctl pair "$A" "$B" --name "l$i" --a-name "a$i" --b-name "b$i" \
 			--addresses "10.0.$i.1,10.0.$i.2" ${options[@]+"${options[@]}"}
 	done

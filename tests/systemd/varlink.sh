@@ -6,7 +6,7 @@
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 
 INTERFACE=org.rportd.Manager
-IDL=$TOP_DIR/src/$INTERFACE.varlink
+IDL=$TOP_DIR/src/api/$INTERFACE.varlink
 
 # A daemon, and two namespaces
 setup() {

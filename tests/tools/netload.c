@@ -102,6 +102,7 @@ static void end(const struct nlmsghdr *nlh)
 /* 11.0.0.0 and 2001:db8:11::, and @n. Return: the size. */
 static size_t make_address(int family, unsigned int n, unsigned char ret[static 16])
 {
+	static const unsigned char prefix[] = { 0x20, 0x01, 0x0d, 0xb8, 0x00, 0x11 };
 	unsigned int low = htonl(n), high = htonl(0x0b000000 + n);
 
 	memset(ret, 0, 16);
@@ -109,7 +110,7 @@ static size_t make_address(int family, unsigned int n, unsigned char ret[static 
 		memcpy(ret, &high, 4);
 		return 4;
 	}
-	memcpy(ret, "\x20\x01\x0d\xb8\x00\x11", 6);
+	memcpy(ret, prefix, sizeof(prefix));
 	memcpy(ret + 12, &low, 4);
 	return 16;
 }

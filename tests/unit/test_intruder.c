@@ -181,8 +181,8 @@ static void check_leaks(bool mpls)
 	unsigned char frame[FRAME_SIZE] = { mpls ? 0x00 : 0x45, 0x06, 0x41, 0x40, 0x45 };
 	struct line victim, hostile;
 
-	for (size_t at = 1; at + strlen(SECRET) <= sizeof(secret); at += strlen(SECRET))
-		memcpy(secret + at, SECRET, strlen(SECRET));
+	for (size_t at = 1; at < sizeof(secret); at++)
+		secret[at] = (unsigned char)SECRET[(at - 1) % strlen(SECRET)];
 	open_line(&victim, "victim%d", &(struct tun_options){ .offload = true });
 	open_line(&hostile, "hostile%d", &options);
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
