@@ -77,7 +77,8 @@ static struct nl_msg *make_question(const struct ip_address *to, unsigned int in
 	struct rtmsg header = {
 		.rtm_family = (unsigned char)to->family,
 		.rtm_dst_len = (unsigned char)bits,
-		.rtm_flags = RTM_F_FIB_MATCH,
+		/* IPv4 tells which table it found the route in only when asked, IPv6 always */
+		.rtm_flags = RTM_F_FIB_MATCH | (to->family == AF_INET ? RTM_F_LOOKUP_TABLE : 0),
 	};
 	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETROUTE, 0);
 
@@ -86,6 +87,13 @@ static struct nl_msg *make_question(const struct ip_address *to, unsigned int in
 	    nla_put_u32(msg, RTA_OIF, index) < 0)
 		return NULL;
 	return steal_ptr(msg);
+}
+
+/* Whether the rules that the kernel sets up itself choose @table before @other: first local, then
+ * those of VRFs, main, and default. Others than these are in the order of an administrator. */
+static bool comes_before(uint32_t table, uint32_t other)
+{
+	return other == RT_TABLE_DEFAULT || (other == RT_TABLE_MAIN && table != RT_TABLE_DEFAULT);
 }
 
 /* Return: 1 when the route that the kernel takes says that ours is there, or is not needed; 0 when
@@ -108,8 +116,12 @@ static int match_route(struct rtnl *rtnl, unsigned int index, const struct ip_pr
 	/* an address of this host has a route into the loopback interface */
 	if (match.index != index || match.length > prefix->length)
 		return -EAGAIN;
-	/* a rule (ip-rule(8)) may choose another table: that says nothing about ours */
-	return match.length == prefix->length || match.table != table;
+	/* A table that comes later answers only when ours has no route to the address. Any other
+	 * one was chosen by a rule of an administrator (ip-rule(8)), which says nothing about ours.
+	 */
+	if (match.table != table)
+		return !comes_before(table, match.table);
+	return match.length == prefix->length;
 }
 
 int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,

@@ -150,6 +150,18 @@ test_route_removed() {
 	is_whole
 }
 
+# the kernel looks into the table default when main has no route
+test_route_in_another_table() {
+	start_rportd
+	pair_both
+	ip -n "$A" route del 10.50.0.0/16
+	ip -n "$A" route add 10.50.0.0/16 dev rport0 table default
+	sees 'the route 10.50.0.0/16 is missing'
+	succeeds rportctl reconcile ab
+	ip -n "$A" route del 10.50.0.0/16 dev rport0 table default
+	is_whole
+}
+
 test_routes_in_a_vrf() {
 	start_rportd
 	ns_add A B
