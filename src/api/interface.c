@@ -176,10 +176,10 @@ struct rport_link *api_named_link(struct varlink_call *call, json_t *parameters,
 
 /* --- asking the kernel ------------------------------------------------------------------------ */
 
-void api_refresh_link(struct manager *manager, struct rport_link *link)
+void api_ask_link(struct manager *manager, struct rport_link *link, struct manager_asking *asking)
 {
 	for (int end = 0; end < 2; end++)
-		manager_refresh_port(manager, link->ports[end]);
+		manager_ask_port(manager, link->ports[end], asking);
 	manager_update_ports(manager);
 }
 

@@ -140,24 +140,25 @@ int listing_next(struct listing *listing, char **ret)
 struct list {
 	struct manager *manager;
 	bool refresh; /* ask the kernel first */
+	struct manager_asking asking;
 	struct listing listing;
 };
 
 static json_t *list_link(struct rport_link *link, void *userdata)
 {
-	const struct list *list = userdata;
+	struct list *list = userdata;
 
 	if (list->refresh)
-		api_refresh_link(list->manager, link);
+		api_ask_link(list->manager, link, &list->asking);
 	return api_link_to_json(list->manager, link);
 }
 
 static json_t *list_port(struct port *port, void *userdata)
 {
-	const struct list *list = userdata;
+	struct list *list = userdata;
 
 	if (list->refresh) {
-		manager_refresh_port(list->manager, port);
+		manager_ask_port(list->manager, port, &list->asking);
 		manager_update_ports(list->manager);
 	}
 	return api_port_to_json(port);
@@ -174,6 +175,8 @@ static void list_done(void *userdata)
 {
 	struct list *list = userdata;
 
+	if (list->refresh)
+		manager_end_asking(list->manager, &list->asking);
 	listing_end(&list->listing);
 	free(list);
 }

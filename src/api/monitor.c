@@ -28,7 +28,8 @@
 struct subscriber {
 	struct api_monitor *monitor;
 	struct varlink_stream *stream;
-	bool refresh;           /* ask the kernel before the snapshot says what is */
+	bool refresh; /* ask the kernel before the snapshot says what is */
+	struct manager_asking asking;
 	struct listing listing; /* the snapshot; where it ends once it has been made */
 	bool complete;          /* the snapshot was made */
 	TAILQ_ENTRY(subscriber) entry;
@@ -218,24 +219,24 @@ static void unsubscribe(void *userdata)
 /* Those who listen already are told of what is news. */
 static json_t *snapshot_link(struct rport_link *link, void *userdata)
 {
-	const struct subscriber *subscriber = userdata;
+	struct subscriber *subscriber = userdata;
 	struct api_monitor *monitor = subscriber->monitor;
 
 	if (subscriber->refresh)
-		api_refresh_link(monitor->manager, link);
+		api_ask_link(monitor->manager, link, &subscriber->asking);
 	link_event(link, false, monitor);
 	return json_incref(json_object_get(monitor->links, link->name));
 }
 
 static json_t *snapshot_port(struct port *port, void *userdata)
 {
-	const struct subscriber *subscriber = userdata;
+	struct subscriber *subscriber = userdata;
 	struct api_monitor *monitor = subscriber->monitor;
 	char key[16];
 
 	/* Ports of links were asked about with their links. */
 	if (subscriber->refresh && !port->link) {
-		manager_refresh_port(monitor->manager, port);
+		manager_ask_port(monitor->manager, port, &subscriber->asking);
 		manager_update_ports(monitor->manager);
 	}
 	port_event(port, false, monitor);
@@ -253,6 +254,8 @@ static void snapshot_done(void *userdata)
 {
 	struct subscriber *subscriber = userdata;
 
+	if (subscriber->refresh)
+		manager_end_asking(subscriber->monitor->manager, &subscriber->asking);
 	listing_end(&subscriber->listing);
 	subscriber->complete = true;
 }

@@ -39,6 +39,7 @@ struct manager {
 	struct port_list suspects;
 	sd_event_source *compare; /* timer: look at the suspects' settings */
 	struct budget budget;     /* of the time that this takes */
+	unsigned int asking;      /* round of manager_ask_port() */
 
 	struct port_list pending;
 	unsigned int n_pending;

@@ -364,6 +364,29 @@ void manager_refresh_port(struct manager *manager, struct port *port)
 	watch_take_in(manager, port, &dev);
 }
 
+#define ASK_USEC (10 * USEC_PER_MSEC) /* of one answer */
+
+void manager_ask_port(struct manager *manager, struct port *port, struct manager_asking *asking)
+{
+	uint64_t start = monotonic_usec();
+
+	if (port->asked == manager->asking || watch_may_look(manager, port) > start)
+		return;
+	if (asking->spent >= ASK_USEC) {
+		asking->left_out = true;
+		return;
+	}
+	port->asked = manager->asking;
+	manager_refresh_port(manager, port);
+	asking->spent += monotonic_usec() - start;
+}
+
+void manager_end_asking(struct manager *manager, const struct manager_asking *asking)
+{
+	if (!asking->left_out)
+		manager->asking++;
+}
+
 void manager_port_status(const struct port *port, struct port_status *ret)
 {
 	struct port_status status = { .state = PORT_PENDING, .mtu = port->mtu };
@@ -497,6 +520,7 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	manager = calloc(1, sizeof(*manager));
 	if (!manager)
 		return rport_error_no_memory(err);
+	manager->asking = 1; /* no port has been asked about */
 	manager->options = *options;
 	manager->state = options->state;
 	TAILQ_INIT(&manager->table.ports);

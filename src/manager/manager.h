@@ -213,6 +213,35 @@ int manager_find_port(struct manager *manager, const char *name, struct port **r
  */
 void manager_refresh_port(struct manager *manager, struct port *port);
 
+/*
+ * What one answer spends on asking the kernel about ports.
+ *
+ * @spent: microseconds
+ * @left_out: some ports were not asked about
+ */
+struct manager_asking {
+	uint64_t spent;
+	bool left_out;
+};
+
+/**
+ * manager_ask_port() - manager_refresh_port() within the time that one answer may take
+ * @manager: the manager
+ * @port: any port
+ * @asking: zeroed for the first port of an answer
+ *
+ * A port that is left out is as events have told. The next answer asks about those that this one
+ * left out first. Ports of a namespace that has used up its time are left out, too.
+ */
+void manager_ask_port(struct manager *manager, struct port *port, struct manager_asking *asking);
+
+/**
+ * manager_end_asking() - an answer is complete
+ * @manager: the manager
+ * @asking: of manager_ask_port()
+ */
+void manager_end_asking(struct manager *manager, const struct manager_asking *asking);
+
 /**
  * manager_table() - the ports and links, to look at
  */
@@ -222,7 +251,7 @@ struct table *manager_table(struct manager *manager);
  * manager_port_status() - a port as the daemon knows it
  * @port: any port
  * @ret: its status; interface_dropped is that of the last manager_refresh_port(), all else is kept
- *up to date by events
+ *	up to date by events
  *
  * Makes no system call: everybody may ask.
  */
