@@ -196,25 +196,22 @@ static const char *reason_text(const struct varlink_connection *connection, int 
 	}
 }
 
-/* One user must not silence what is said about another; root shares its limit with nobody. */
-static struct log_limit *limit_of(uid_t uid)
-{
-	static struct log_limit limits[32];
-	struct log_limit *limit = &limits[uid == 0 ? 0 : 1 + uid % (ARRAY_SIZE(limits) - 1)];
-
-	if (limit->burst == 0)
-		*limit = (struct log_limit)LOG_LIMIT_INIT;
-	return limit;
-}
-
 static void connection_explain(const struct varlink_connection *connection, int result)
 {
 	/* A client that goes away is no news. */
 	if (result == -ESHUTDOWN || result == -EPIPE || result == -ECONNRESET)
 		return;
-	if (log_limit_pass(limit_of(connection->user->uid), "closing connections of a user"))
+	if (log_limit_pass(varlink_log_limit(connection->user->uid),
+			   "closing connections of a user"))
 		log_notice("closing the connection of a client of uid %u: %s",
 			   (unsigned int)connection->user->uid, reason_text(connection, result));
+}
+
+static int connection_hold(struct varlink_connection *connection)
+{
+	connection->held = true;
+	varlink_server_hold(connection->server);
+	return varlink_connection_wait(connection, true);
 }
 
 /* Do one step, and charge the user with what it cost. */
@@ -222,19 +219,24 @@ static int connection_turn(struct varlink_connection *connection, uint32_t wante
 {
 	struct varlink_server *server = connection->server;
 	uint64_t before = varlink_cpu_usec();
+	bool more;
 	int r;
 
+	/* A new connection brings no step that its user has not paid for. */
+	if (!connection->held && connection->doom == 0 &&
+	    varlink_user_held(server, connection->user))
+		return connection_hold(connection);
 	r = connection_step(connection, wanted == EPOLLIN, revents & (EPOLLHUP | EPOLLERR));
 	varlink_user_spend(server, connection->user, varlink_cpu_usec() - before);
 	if (r < 0)
 		return r;
-	if (!connection->held && varlink_user_held(server, connection->user)) {
-		connection->held = true;
-		varlink_server_hold(server);
-	}
-	before = (uint64_t)r; /* is there input to look at? */
+	more = r > 0;
 	r = varlink_connection_account(connection);
-	return r < 0 ? r : varlink_connection_wait(connection, before > 0);
+	if (r < 0)
+		return r;
+	if (!connection->held && varlink_user_held(server, connection->user))
+		return connection_hold(connection);
+	return varlink_connection_wait(connection, more);
 }
 
 static int connection_event(sd_event_source *source, int fd _unused_, uint32_t revents,
@@ -255,8 +257,13 @@ static int connection_event(sd_event_source *source, int fd _unused_, uint32_t r
 
 void varlink_connection_close(struct varlink_connection *connection, int reason)
 {
+	struct varlink_server *server = connection->server;
+	struct varlink_user *user = connection->user;
+	uint64_t before = varlink_cpu_usec();
+
 	connection_explain(connection, reason);
 	varlink_connection_free(connection);
+	varlink_user_spend(server, user, varlink_cpu_usec() - before);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -311,8 +318,7 @@ static void connection_unlink(struct varlink_connection *connection)
 	server->n_connections--;
 	server->n_other -= connection->user->class == VARLINK_OTHER;
 	connection->user->connections--;
-	if (connection->stream.open)
-		varlink_stream_count(connection, -1);
+	varlink_stream_uncount(connection);
 	varlink_user_account(server, connection->user, connection->accounted, 0);
 }
 
@@ -355,6 +361,7 @@ int varlink_connection_new(struct varlink_server *server, int fd)
 void varlink_connection_doom(struct varlink_connection *connection, int reason)
 {
 	connection->doom = reason;
+	varlink_stream_uncount(connection);
 	varlink_output_release(&connection->output);
 	varlink_pieces_release(connection);
 	/* That makes an EPOLLHUP of our own, and needs no memory, which may be the reason. */

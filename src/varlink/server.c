@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -10,8 +11,7 @@
 #define ACCEPT_MAX        16 /* in a turn of the loop */
 #define RELEASE_USEC      (10 * USEC_PER_MSEC)
 #define SWEEP_USEC        (500 * USEC_PER_MSEC)
-#define EVICT_USEC \
-	USEC_PER_SEC /* a place is kept for so long, lest users take turns at taking it */
+#define SCARCE_CLOSED     8 /* connections of the others that are closed for want of descriptors */
 
 static int server_resume(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
@@ -54,7 +54,7 @@ static size_t user_connections(const struct varlink_user *user)
 static struct varlink_connection *least_active(struct varlink_server *server,
 					       const struct varlink_user *user)
 {
-	uint64_t latest = monotonic_usec() - EVICT_USEC;
+	uint64_t latest = monotonic_usec() - VARLINK_EVICT_USEC;
 	struct varlink_connection *least = NULL;
 
 	for (struct varlink_connection *c = server->connections; c; c = c->next) {
@@ -87,6 +87,8 @@ int varlink_server_admit(struct varlink_server *server, struct varlink_user *use
 	const struct varlink_limits *limits = &server->options.limits;
 	unsigned int places = varlink_places(user->class, limits->connections);
 
+	if (user->class == VARLINK_OTHER && server->scarce)
+		return -EMFILE;
 	if (user->class == VARLINK_OTHER && user->connections >= limits->connections_per_uid)
 		return -EUSERS;
 	if (user->class == VARLINK_OTHER && server->n_other >= places)
@@ -188,16 +190,66 @@ static void server_start_sweep(struct varlink_server *server)
 
 /* --- accepting -------------------------------------------------------------------------------- */
 
+static void log_refusal(int fd, int reason)
+{
+	struct ucred cred = { .uid = (uid_t)-1 };
+	socklen_t size = sizeof(cred);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size);
+	if (log_limit_pass(varlink_log_limit(cred.uid), "refusing clients of a user"))
+		log_warning("refusing a client of uid %u: %s", (unsigned int)cred.uid,
+			    reason == -EUSERS ? "too many connections" : strerror(-reason));
+}
+
 static void server_add_client(struct varlink_server *server, int fd)
 {
 	int r = varlink_connection_new(server, fd);
 
 	if (r < 0) {
-		log_limited(LOG_WARNING, "refusing a client: %s",
-			    r == -EUSERS ? "too many connections" : strerror(-r));
+		log_refusal(fd, r);
 		safe_close(fd);
 	}
 	server_start_sweep(server);
+}
+
+/* --- when no descriptor is left --------------------------------------------------------------- */
+
+static void server_reserve(struct varlink_server *server)
+{
+	if (server->spare_fd < 0)
+		server->spare_fd = fcntl(server->listen_fd, F_DUPFD_CLOEXEC, 3);
+}
+
+/* The users with the most connections lose some. */
+static void server_close_some(struct varlink_server *server)
+{
+	for (int i = 0; i < SCARCE_CLOSED; i++) {
+		struct varlink_user *user = varlink_user_greatest(server, user_connections);
+		struct varlink_connection *connection = user ? least_active(server, user) : NULL;
+
+		if (!connection)
+			return;
+		varlink_connection_close(connection, -EMFILE);
+	}
+}
+
+/* Return: false when there is no reserve, or nobody to accept. */
+static bool server_accept_scarce(struct varlink_server *server)
+{
+	int fd;
+
+	if (server->spare_fd < 0)
+		return false;
+	server->spare_fd = safe_close(server->spare_fd);
+	fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		server->scarce = true;
+		server_add_client(server, fd);
+		server->scarce = false;
+		server_close_some(server);
+	}
+	server_reserve(server);
+	return fd >= 0;
 }
 
 /* All that wait, but no more in a turn than what leaves the loop to others. */
@@ -206,6 +258,7 @@ static int server_accept(sd_event_source *source _unused_, int listen_fd, uint32
 {
 	struct varlink_server *server = userdata;
 
+	server_reserve(server);
 	for (int i = 0; i < ACCEPT_MAX; i++) {
 		int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -213,6 +266,8 @@ static int server_accept(sd_event_source *source _unused_, int listen_fd, uint32
 			server_add_client(server, fd);
 		} else if (errno == EAGAIN) {
 			break;
+		} else if ((errno == EMFILE || errno == ENFILE) && server_accept_scarce(server)) {
+			continue;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			server_pause(server, errno);
 			break;
@@ -261,6 +316,7 @@ int varlink_server_new(sd_event *event, int listen_fd, const struct varlink_serv
 		return -ENOMEM;
 	server->options = *options;
 	server->event = sd_event_ref(event);
+	server->spare_fd = -1;
 	server->listen_fd = -1; /* it is the caller's until nothing can fail any more */
 	r = server_add_sources(server, listen_fd);
 	if (r < 0) {
@@ -268,6 +324,7 @@ int varlink_server_new(sd_event *event, int listen_fd, const struct varlink_serv
 		return r;
 	}
 	server->listen_fd = listen_fd;
+	server_reserve(server);
 	*ret = server;
 	return 0;
 }
@@ -284,6 +341,7 @@ void varlink_server_free(struct varlink_server *server)
 	sd_event_source_disable_unref(server->release);
 	sd_event_source_disable_unref(server->sweep);
 	safe_close(server->listen_fd);
+	safe_close(server->spare_fd);
 	sd_event_unref(server->event);
 	free(server);
 }

@@ -50,17 +50,17 @@ enum varlink_class {
 
 /*
  * Of connections and streams a quarter, at least one, is kept for root and the group, and half of
- * it for root alone. , ,  and  are for the others only.
+ * it for root alone. @connections_per_uid, @user_memory, @memory and @idle are for the others only.
  *
- * :	in all
- * : of one user
- * :		bytes that a client may send at once
- * :		bytes that may wait for a client to read
- * :		in all
- * :	bytes that may wait in a stream, besides its first reply
- * :	bytes of buffers and waiting output of one user
- * :		the same of all of them together
- * :		seconds after which a connection on which nothing moves is closed; 0: never
+ * @connections: in all
+ * @connections_per_uid: of one user
+ * @message: bytes that a client may send at once
+ * @output: bytes that may wait for a client to read
+ * @streams: in all
+ * @stream_output: bytes that may wait in a stream, besides its first reply
+ * @user_memory: bytes of buffers and waiting output of one user
+ * @memory: the same of all of them together
+ * @idle: seconds after which a connection on which nothing moves is closed; 0: never
  */
 struct varlink_limits {
 	unsigned int connections;
@@ -93,7 +93,8 @@ struct varlink_server_options {
  * Calls of one connection are answered in order. The next call is not read before the answer to
  * the last one has gone out, so a client that does not read holds up itself alone; more than
  * limits.output bytes waiting close its connection. Malformed input closes that connection and no
- * other. When descriptors run out (EMFILE), accepting pauses for a second.
+ * other. When descriptors run out (EMFILE), a reserve is used: root and the group are accepted, the
+ * others are refused and lose some of their connections.
  * The calls of users other than root and the group wait while these use more than their share of
  * CPU time. No answer is sent to a
  * "oneway" call.
@@ -185,11 +186,13 @@ struct varlink_stream *varlink_stream_new_pieces(struct varlink_call *call,
 						 void (*closed)(void *userdata), void *userdata);
 
 /**
- * varlink_streams_full() - are there limits.streams already?
+ * varlink_streams_full() - is there no place for one more stream of the caller?
+ * @call: the call being answered
  *
- * Asked before varlink_stream_new(), so that the caller says so in its own words.
+ * A user with more streams than the caller loses one for it. Ask before varlink_stream_new(), to
+ * refuse the call in words of your own.
  */
-bool varlink_streams_full(const struct varlink_call *call);
+bool varlink_streams_full(struct varlink_call *call);
 
 /**
  * varlink_stream_reply() - one more reply

@@ -29,12 +29,23 @@ static bool stream_refused(struct varlink_call *call)
 	return true;
 }
 
+static void stream_count(struct varlink_connection *connection, int by)
+{
+	unsigned int n = (unsigned int)by; /* -1 wraps around, as it is meant to */
+
+	connection->user->streams += n;
+	connection->server->n_streams += n;
+	if (connection->user->class == VARLINK_OTHER)
+		connection->server->n_other_streams += n;
+}
+
 static struct varlink_stream *stream_open(struct varlink_connection *connection,
 					  void (*closed)(void *userdata), void *userdata)
 {
 	connection->stream =
 		(struct varlink_stream){ .open = true, .closed = closed, .userdata = userdata };
-	varlink_stream_count(connection, 1);
+	connection->stream.counted = true;
+	stream_count(connection, 1);
 	connection->output.first = connection->output.waiting;
 	frame_buffer_release(&connection->input); /* of calls that are not going to be looked at */
 	return &connection->stream;
@@ -65,20 +76,54 @@ struct varlink_stream *varlink_stream_new_pieces(struct varlink_call *call,
 	return stream_open(call->connection, closed, userdata);
 }
 
-void varlink_stream_count(struct varlink_connection *connection, int by)
+void varlink_stream_uncount(struct varlink_connection *connection)
 {
-	unsigned int n = (unsigned int)by; /* -1 wraps around, as it is meant to */
+	if (connection->stream.counted)
+		stream_count(connection, -1);
+	connection->stream.counted = false;
+}
 
-	connection->user->streams += n;
-	connection->server->n_streams += n;
-	if (connection->user->class == VARLINK_OTHER)
-		connection->server->n_other_streams += n;
+static size_t user_streams(const struct varlink_user *user)
+{
+	return user->streams;
+}
+
+/* The oldest stream of a user that has been open long enough to lose its place. */
+static struct varlink_connection *oldest_stream(struct varlink_server *server,
+						const struct varlink_user *user)
+{
+	uint64_t latest = monotonic_usec() - VARLINK_EVICT_USEC;
+	struct varlink_connection *oldest = NULL;
+
+	for (struct varlink_connection *c = server->connections; c; c = c->next)
+		if (c->user == user && c->stream.counted && c->since <= latest &&
+		    (!oldest || c->since < oldest->since))
+			oldest = c;
+	return oldest;
+}
+
+/*
+ * The user with the most streams loses one, if it then still has as many as @user. The loop closes
+ * the connection: this runs within a call.
+ */
+static bool stream_make_room(struct varlink_server *server, const struct varlink_user *user)
+{
+	struct varlink_user *greatest = varlink_user_greatest(server, user_streams);
+	struct varlink_connection *connection;
+
+	if (!greatest || greatest->streams <= user->streams + 1)
+		return false;
+	connection = oldest_stream(server, greatest);
+	if (!connection)
+		return false;
+	varlink_connection_doom(connection, -EXFULL);
+	return true;
 }
 
 /* One user of the others has a quarter of their places, at least one. */
-bool varlink_streams_full(const struct varlink_call *call)
+bool varlink_streams_full(struct varlink_call *call)
 {
-	const struct varlink_server *server = call->connection->server;
+	struct varlink_server *server = call->connection->server;
 	const struct varlink_user *user = call->connection->user;
 	unsigned int limit = server->options.limits.streams;
 	unsigned int places = varlink_places(user->class, limit);
@@ -87,8 +132,10 @@ bool varlink_streams_full(const struct varlink_call *call)
 		return true;
 	if (user->class != VARLINK_OTHER)
 		return false;
-	return server->n_streams >= limit || server->n_other_streams >= places ||
-	       user->streams >= MAX(places / 4, 1U);
+	if (user->streams >= MAX(places / 4, 1U))
+		return true;
+	return (server->n_streams >= limit || server->n_other_streams >= places) &&
+	       !stream_make_room(server, user);
 }
 
 static bool stream_over_limit(const struct varlink_connection *connection)

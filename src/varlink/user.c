@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <time.h>
 
+#include "base/log.h"
 #include "varlink/varlink-private.h"
 
 /*
@@ -26,8 +27,8 @@
  */
 
 #define BURST      (50 * USEC_PER_MSEC)
-#define USER_SHARE 4 /* a user pays off 1/4 of the time */
-#define ALL_SHARE  2 /* all others together, 1/2 */
+#define USER_SHARE 8 /* a user pays off 1/8 of the time */
+#define ALL_SHARE  4 /* all others together, 1/4 */
 
 uint64_t varlink_cpu_usec(void)
 {
@@ -102,6 +103,18 @@ void varlink_user_account(struct varlink_server *server, struct varlink_user *us
 	user->memory += now - before;
 	if (user->class == VARLINK_OTHER)
 		server->memory += now - before;
+}
+
+/* --- logging ---------------------------------------------------------------------------------- */
+
+struct log_limit *varlink_log_limit(uid_t uid)
+{
+	static struct log_limit limits[32];
+	struct log_limit *limit = &limits[uid == 0 ? 0 : 1 + uid % (ARRAY_SIZE(limits) - 1)];
+
+	if (limit->burst == 0)
+		*limit = (struct log_limit)LOG_LIMIT_INIT;
+	return limit;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

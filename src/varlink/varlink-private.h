@@ -7,7 +7,11 @@
 #include "base/frame.h"
 #include "varlink/server.h"
 
+struct log_limit;
 struct varlink_frame;
+
+/* A place is kept for so long, so that users do not take it from each other in turn. */
+#define VARLINK_EVICT_USEC USEC_PER_SEC
 
 /* What waits for the client to read it. */
 struct varlink_output {
@@ -19,6 +23,7 @@ struct varlink_output {
 
 struct varlink_stream {
 	bool open;
+	bool counted; /* it has one of the places */
 	void (*closed)(void *userdata);
 	void *userdata;
 };
@@ -82,6 +87,8 @@ struct varlink_server {
 	sd_event_source *listen;
 	sd_event_source *resume; /* timer that ends a pause in accepting */
 	int listen_fd;
+	int spare_fd; /* closed to accept one client when no descriptor is left; -1: used */
+	bool scarce;  /* it is used now: only root and the group are admitted */
 	struct varlink_connection *connections;
 	unsigned int n_connections;
 	unsigned int n_streams;
@@ -103,7 +110,7 @@ uint64_t varlink_cpu_usec(void);
 
 /**
  * varlink_places() - how many of a limited number a class may take, with the classes below it
- * : whose places
+ * @class: whose places
  * @limit: the number in all
  *
  * Return: the number of places.
@@ -112,9 +119,9 @@ unsigned int varlink_places(enum varlink_class class, unsigned int limit);
 
 /**
  * varlink_user_get() - the user of a uid in a class, remembered or new
- * : the server
- * : of the peer
- * : of the peer
+ * @server: the server
+ * @uid: of the peer
+ * @class: of the peer
  *
  * Return: the user, owned by the server; NULL when out of memory.
  */
@@ -123,8 +130,8 @@ struct varlink_user *varlink_user_get(struct varlink_server *server, uid_t uid,
 
 /**
  * varlink_user_greatest() - the user of class VARLINK_OTHER that holds the most
- * : the server
- * : how much a user holds
+ * @server: the server
+ * @holds: how much a user holds
  *
  * Return: the user, or NULL when there is no such user.
  */
@@ -133,38 +140,38 @@ struct varlink_user *varlink_user_greatest(const struct varlink_server *server,
 
 /**
  * varlink_user_spend() - charge a user with CPU time; root and the group are not charged
- * : the server
- * : whose step it was
- * : CPU time, microseconds
+ * @server: the server
+ * @user: whose step it was
+ * @usec: CPU time, microseconds
  */
 void varlink_user_spend(struct varlink_server *server, struct varlink_user *user, uint64_t usec);
 
 /**
  * varlink_user_held() - must the connections of a user wait?
- * : the server
- * : whose
+ * @server: the server
+ * @user: whose
  */
 bool varlink_user_held(struct varlink_server *server, struct varlink_user *user);
 
 /**
  * varlink_user_account() - a connection of a user holds another amount of memory
- * : the server
- * : whose
- * : bytes it held before
- * : bytes it holds now
+ * @server: the server
+ * @user: whose
+ * @before: bytes it held before
+ * @now: bytes it holds now
  */
 void varlink_user_account(struct varlink_server *server, struct varlink_user *user, size_t before,
 			  size_t now);
 
 /**
  * varlink_users_free() - forget all users; no connection may be left
- * : the server
+ * @server: the server
  */
 void varlink_users_free(struct varlink_server *server);
 
 /**
  * varlink_connection_account() - charge the user with what the connection holds now
- * : the connection
+ * @connection: the connection
  *
  * Return: 0, or -EDQUOT when the user holds more memory than it may.
  */
@@ -172,8 +179,8 @@ int varlink_connection_account(struct varlink_connection *connection);
 
 /**
  * varlink_connection_is_idle() - has nothing moved for limits.idle seconds?
- * : the connection
- * : monotonic clock, microseconds
+ * @connection: the connection
+ * @now: monotonic clock, microseconds
  *
  * A stream with nothing to write is never idle, nor is a connection of root or the group.
  */
@@ -181,7 +188,7 @@ bool varlink_connection_is_idle(const struct varlink_connection *connection, uin
 
 /**
  * varlink_connection_class() - for the limits and the priority of a connection
- * : the connection
+ * @connection: the connection
  */
 static inline enum varlink_class varlink_connection_class(
 	const struct varlink_connection *connection)
@@ -296,11 +303,20 @@ int varlink_pieces_step(struct varlink_connection *connection);
 void varlink_pieces_release(struct varlink_connection *connection);
 
 /**
- * varlink_stream_count() - count a stream that begins or ends
- * @connection: its connection
- * @by: 1 or -1
+ * varlink_stream_uncount() - give back the place of a stream
+ * @connection: its connection; may have none
  */
-void varlink_stream_count(struct varlink_connection *connection, int by);
+void varlink_stream_uncount(struct varlink_connection *connection);
+
+/**
+ * varlink_log_limit() - the limit of what is logged about a user
+ * @uid: of the user
+ *
+ * One user does not silence what is said about another; root shares its limit with nobody.
+ *
+ * Return: the limit, for log_limit_pass().
+ */
+struct log_limit *varlink_log_limit(uid_t uid);
 
 /**
  * varlink_connection_close() - log why, unless the client left, and free it
@@ -325,7 +341,7 @@ int varlink_connection_call(struct varlink_connection *connection, json_t *messa
  *
  * A user who holds more connections may lose one for it.
  *
- * Return: 0 or -EUSERS.
+ * Return: 0, -EUSERS, or -EMFILE while the last descriptor is in use and the user is not trusted.
  */
 int varlink_server_admit(struct varlink_server *server, struct varlink_user *user);
 

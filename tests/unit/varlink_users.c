@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/resource.h>
+
 #include "varlink_users.h"
 
 /* --- users and classes ------------------------------------------------------------------------ */
@@ -89,7 +91,7 @@ START_TEST(time_is_a_budget_of_each_user)
 	ck_assert(!varlink_user_held(varlink_server, quiet));
 	/* a new connection brings no new budget */
 	ck_assert_ptr_eq(varlink_user_get(varlink_server, 1001, VARLINK_OTHER), busy);
-	busy->budget.paid_at -= 4 * USEC_PER_SEC;
+	busy->budget.paid_at -= 8 * USEC_PER_SEC;
 	ck_assert(!varlink_user_held(varlink_server, busy));
 }
 END_TEST
@@ -105,10 +107,112 @@ START_TEST(held_connection_is_released)
 	client_expect_count(&client, 1);
 	varlink_user_spend(varlink_server, varlink_server->connections->user, 150000);
 	client_send_bytes(&client, COUNT "\0" COUNT, 2 * sizeof(COUNT));
-	client_expect_count(&client, 2);
+	(void)varlink_run_for(0);
 	ck_assert(varlink_server->connections->held);
+	client_expect_count(&client, 2);
 	client_expect_count(&client, 3);
 	client_close(&client);
+}
+END_TEST
+
+/* A user in debt who connects once more does not get a step that is not paid for. */
+START_TEST(new_connection_of_a_user_in_debt_waits)
+{
+	struct client first, second;
+
+	if (geteuid() != 0)
+		return;
+	client_open_as_user(&first, NULL, 0);
+	client_send(&first, COUNT);
+	client_expect_count(&first, 1);
+	varlink_user_spend(varlink_server, varlink_server->connections->user, 150000);
+	client_open_as_user(&second, NULL, 0);
+	client_send(&second, COUNT);
+	(void)varlink_run_for(0);
+	ck_assert(varlink_server->connections->held);
+	ck_assert_uint_eq(varlink_server->connections->output.waiting, 0);
+	client_expect_count(&second, 2);
+	client_close(&first);
+	client_close(&second);
+}
+END_TEST
+
+/* A user with few streams takes a place from the user with the most. */
+START_TEST(places_of_streams_are_shared)
+{
+	struct varlink_connection connection = { .server = varlink_server };
+	struct varlink_call call = { .connection = &connection };
+	struct client clients[2];
+	struct varlink_user *user;
+
+	if (geteuid() != 0)
+		return;
+	varlink_server->options.limits.streams = 11; /* 9 of the others, 2 of one user */
+	for (int i = 0; i < 2; i++) {
+		client_open_as_user(&clients[i], NULL, 0);
+		client_send(&clients[i], "{\"method\":\"org.example.Test.Watch\",\"more\":true}");
+		varlink_settle();
+		varlink_server->connections->since -= i == 0 ? 2 * VARLINK_EVICT_USEC : 0;
+	}
+	ck_assert_uint_eq(varlink_server->n_other_streams, 2);
+	for (uid_t uid = 1001; uid <= 1007; uid++) {
+		user_with(uid, 1)->streams++;
+		varlink_server->n_streams++;
+		varlink_server->n_other_streams++;
+	}
+	/* nobody has two more than this one */
+	connection.user = varlink_user_get(varlink_server, 1001, VARLINK_OTHER);
+	ck_assert(varlink_streams_full(&call));
+	connection.user = user_with(1008, 1);
+	ck_assert(!varlink_streams_full(&call));
+	ck_assert_uint_eq(varlink_server->n_other_streams, 8);
+	varlink_settle();
+	ck_assert_uint_eq(varlink_server->n_other_streams, 8);
+	user = varlink_user_get(varlink_server, OTHER_UID, VARLINK_OTHER);
+	ck_assert_uint_eq(user->streams, 1);
+	ck_assert_uint_eq(user->connections, 1);
+	for (int i = 0; i < 2; i++)
+		client_close(&clients[i]);
+}
+END_TEST
+
+/* Return: the limit as it was; no descriptor can be opened until it is set again. */
+static struct rlimit take_descriptors(void)
+{
+	struct rlimit limit, none;
+	int next = dup(STDERR_FILENO);
+
+	ck_assert_int_ge(next, 0);
+	close(next);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ .rlim_cur = (rlim_t)next, .rlim_max = limit.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	return limit;
+}
+
+START_TEST(root_is_accepted_without_descriptors)
+{
+	struct client held, refused, root;
+	struct rlimit limit;
+
+	if (geteuid() != 0)
+		return;
+	client_open_as_user(&held, NULL, 0);
+	varlink_settle();
+	varlink_server->connections->since -= 2 * VARLINK_EVICT_USEC;
+	client_open_as_user(&refused, NULL, 0);
+	client_open(&root);
+	client_send(&root, COUNT);
+	limit = take_descriptors();
+	client_expect_count(&root, 1);
+	client_expect_closed(&refused);
+	/* its descriptor is the next reserve */
+	client_expect_closed(&held);
+	ck_assert_int_ge(varlink_server->spare_fd, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	client_close(&held);
+	client_close(&refused);
+	client_close(&root);
 }
 END_TEST
 
@@ -161,6 +265,9 @@ void varlink_users_tests(TCase *tcase)
 	tcase_add_test(tcase, others_leave_places_for_root);
 	tcase_add_test(tcase, time_is_a_budget_of_each_user);
 	tcase_add_test(tcase, held_connection_is_released);
+	tcase_add_test(tcase, new_connection_of_a_user_in_debt_waits);
+	tcase_add_test(tcase, places_of_streams_are_shared);
+	tcase_add_test(tcase, root_is_accepted_without_descriptors);
 	tcase_add_test(tcase, idle_connection_of_the_others_is_closed);
 	tcase_add_test(tcase, memory_of_a_user_is_limited);
 }
