@@ -170,7 +170,6 @@ static const char *const calls[] = {
 
 	/* namespaces and processes that they belong to; setns() and unshare() are guarded */
 	"pidfd_open",
-	"pidfd_send_signal", /* signal 0: is it still there? */
 
 	/* /etc/rportd, /run/netns, /proc */
 	"access",
@@ -256,7 +255,6 @@ static const struct guarded_call guarded[] = {
 	{ "socket", 0, ANY_BIT, AF_NETLINK },
 	/* limits are read, not set */
 	{ "prlimit64", 2, ANY_BIT, 0 },
-	{ "kill", 1, ANY_BIT, 0 }, /* is the process still there? */
 	/* TUN devices */
 	{ "ioctl", 1, ANY_BIT, TUNSETIFF },
 	{ "ioctl", 1, ANY_BIT, TUNGETIFF },

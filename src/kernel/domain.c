@@ -263,27 +263,51 @@ static int open_named(const char *name, struct rport_error *err)
 	return fd < 0 ? no_netns(name, fd, err) : fd;
 }
 
-static int open_pid(pid_t pid, struct rport_error *err)
+static int no_process(pid_t pid, int r, struct rport_error *err)
 {
-	int fd = netns_pid_open(pid);
+	if (r == -ESRCH)
+		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
+				       "no process %d, so no namespace of it", pid);
+	return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+			       "cannot open the namespace of process %d: %s", pid, strerror(-r));
+}
+
+static int open_process(const struct process *process, struct rport_error *err)
+{
+	pid_t pid = process_pid(process);
+	int fd = netns_pid_open(process);
 
 	if (fd == -ESRCH)
 		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
-				       "no process %d, so no namespace of it", pid);
+				       "process %d has ended: pair again (--replace), or give its "
+				       "namespace a name (ip netns attach)",
+				       pid);
+	return fd < 0 ? no_process(pid, fd, err) : fd;
+}
+
+static int open_pid(pid_t pid, struct process **ret, struct rport_error *err)
+{
+	_cleanup_process_ struct process *process = NULL;
+	int fd = process_open(pid, &process);
+
+	if (fd >= 0)
+		fd = netns_pid_open(process);
 	if (fd < 0)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -fd,
-				       "cannot open the namespace of process %d: %s", pid,
-				       strerror(-fd));
+		return no_process(pid, fd, err);
+	*ret = steal_ptr(process);
 	return fd;
 }
 
-static int open_netns(const struct domain *domain, struct rport_error *err)
+/* @process: of DOMAIN_NETNS_PID; NULL: it is put into @place */
+static int open_netns(struct domain_place *place, const struct process *process,
+		      struct rport_error *err)
 {
-	switch (domain->netns) {
+	switch (place->domain.netns) {
 	case DOMAIN_NETNS_NAMED:
-		return open_named(domain->name, err);
+		return open_named(place->domain.name, err);
 	case DOMAIN_NETNS_PID:
-		return open_pid(domain->pid, err);
+		return process ? open_process(process, err)
+			       : open_pid(place->domain.pid, &place->process, err);
 	case DOMAIN_NETNS_SELF:
 	case DOMAIN_NETNS_ANY: /* was settled before */
 		break;
@@ -402,7 +426,8 @@ static int settle_bare_name(const char *name, struct domain *ret, struct rport_e
 	return 0;
 }
 
-int domain_resolve(const struct domain *domain, struct domain_place *ret, struct rport_error *err)
+int domain_resolve_again(const struct domain *domain, const struct process *process,
+			 struct domain_place *ret, struct rport_error *err)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
 	int r;
@@ -414,7 +439,7 @@ int domain_resolve(const struct domain *domain, struct domain_place *ret, struct
 		if (r < 0)
 			return r;
 	}
-	place.netns_fd = open_netns(&place.domain, err);
+	place.netns_fd = open_netns(&place, process, err);
 	if (place.netns_fd < 0)
 		return place.netns_fd;
 	if (place.domain.vrf[0]) {
@@ -424,10 +449,17 @@ int domain_resolve(const struct domain *domain, struct domain_place *ret, struct
 	}
 	*ret = place;
 	place.netns_fd = -1;
+	place.process = NULL;
 	return 0;
+}
+
+int domain_resolve(const struct domain *domain, struct domain_place *ret, struct rport_error *err)
+{
+	return domain_resolve_again(domain, NULL, ret, err);
 }
 
 void domain_place_release(struct domain_place *place)
 {
 	place->netns_fd = safe_close(place->netns_fd);
+	process_free(steal_ptr(place->process));
 }

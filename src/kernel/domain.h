@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "kernel/netns.h"
+#include "kernel/process.h"
 #include "base/names.h"
 
 enum domain_netns {
@@ -39,6 +40,8 @@ struct domain_place {
 	int netns_fd;           /* keeps the namespace alive: release soon */
 	unsigned int vrf_index; /* ifindex of the VRF, 0: main table */
 	uint32_t table;         /* routing table of the VRF, or RT_TABLE_MAIN */
+	/* The process of pid:N, if domain_resolve() found it; else NULL. May be taken away. */
+	struct process *process;
 };
 
 /**
@@ -88,6 +91,19 @@ bool domain_means(const struct domain *said, const struct domain *found);
  * another -errno.
  */
 int domain_resolve(const struct domain *domain, struct domain_place *ret, struct rport_error *err);
+
+/**
+ * domain_resolve_again() - the same for a domain that was found before
+ * @domain: what to look for
+ * @process: the process of pid:N as it was found then: no other one that has its number will do.
+ *	NULL: the domain is another one, or has not been found yet
+ * @ret: release it with domain_place_release()
+ * @err: as domain_resolve(); or says that the process has ended
+ *
+ * Return: as domain_resolve().
+ */
+int domain_resolve_again(const struct domain *domain, const struct process *process,
+			 struct domain_place *ret, struct rport_error *err);
 
 /**
  * domain_place_release() - close what domain_resolve() opened; takes a zeroed one whose netns_fd

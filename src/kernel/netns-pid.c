@@ -9,9 +9,10 @@
  * CAP_NET_ADMIN only (IFLA_NET_NS_PID, rtnetlink(7)), which we need anyway. A TUN device that has
  * been moved tells where it is (TUNGETDEVNETNS, Linux 5.2), so one is made for that, and is gone
  * again when its descriptor is closed.
+ *
+ * Both take the number of the process. The namespace is that of the process if this has not ended
+ * afterwards (process.h).
  */
-
-#include <signal.h>
 
 #include "kernel/helper.h"
 #include "kernel/netns-pid.h"
@@ -53,21 +54,26 @@ static int send_scout(const void *argument)
 	return r;
 }
 
-int netns_pid_open(pid_t pid)
+int netns_pid_open(const struct process *process)
 {
-	int fd = netns_open_pid(pid);
+	pid_t pid = process_pid(process);
+	_cleanup_close_ int fd = -1;
 
-	if (fd >= 0 || helper_is_late(fd))
-		return fd;
-	/* where /proc hides the processes of others (ProtectProc=) it says ENOENT */
-	if (pid <= 0 || (kill(pid, 0) < 0 && errno == ESRCH))
+	if (process_has_ended(process))
 		return -ESRCH;
-	return netns_open_inside(-1, send_scout, &pid, sizeof(pid));
+	fd = netns_open_pid(pid);
+	/* where /proc hides the processes of others (ProtectProc=) it says ENOENT */
+	if (fd < 0 && !helper_is_late(fd))
+		fd = netns_open_inside(-1, send_scout, &pid, sizeof(pid));
+	if (process_has_ended(process))
+		return -ESRCH;
+	return fd < 0 ? fd : steal_fd(&fd);
 }
 
 int netns_pid_open_name(const char *name)
 {
-	int fd = netns_open_name(name);
+	_cleanup_process_ struct process *process = NULL;
+	int fd = netns_open_name(name), r;
 	pid_t pid;
 
 	if (fd != -ENOENT && fd != -EACCES)
@@ -75,6 +81,8 @@ int netns_pid_open_name(const char *name)
 	pid = netns_link_pid(name);
 	if (pid == 0)
 		return fd;
-	fd = netns_pid_open(pid);
-	return fd == -ESRCH ? -ENOENT : fd;
+	r = process_open(pid, &process);
+	if (r >= 0)
+		r = netns_pid_open(process);
+	return r == -ESRCH ? -ENOENT : r;
 }

@@ -4,15 +4,15 @@
 
 /* The namespace of a process, also of another user's, without CAP_SYS_PTRACE. */
 
-#include <sys/types.h>
-
-#include "base/util.h"
+#include "kernel/process.h"
 
 /**
- * netns_pid_open() - open the namespace that process @pid is in
- * Return: an fd, -ESRCH when there is no such process, or another -errno.
+ * netns_pid_open() - open the namespace that a process is in
+ * @process: whose namespace it is, not that of another one which has its number since
+ *
+ * Return: an fd, -ESRCH when the process has ended, or another -errno.
  */
-int netns_pid_open(pid_t pid);
+int netns_pid_open(const struct process *process);
 
 /**
  * netns_pid_open_name() - open the namespace @name of /run/netns, also where that is a symbolic

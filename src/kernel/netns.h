@@ -38,7 +38,10 @@ int netns_open_name(const char *name);
  */
 int netns_open_pid(pid_t pid);
 
-/* Tells a namespace from all others, as long as it exists. */
+/* Tells a namespace from all others, as long as it exists. A port with a device in it, or the
+ * process that is its domain, see to that; of others it is forgotten when the kernel says that the
+ * namespace is deleted. So no socket has to be opened in it to ask for its cookie
+ * (SO_NETNS_COOKIE). */
 struct netns_id {
 	dev_t dev;
 	ino_t ino; /* 0: none */

@@ -250,17 +250,16 @@ static void lose_if_dead(struct port *port, void *userdata)
 {
 	if (!port->rule.present || netns_is_alive(port))
 		return;
-	if (port->home == port->nsid)
-		port->netns = (struct netns_id){ 0 }; /* another one may look the same */
 	hold_lost(userdata, port, "its namespace was deleted");
 }
 
-/* Of one that is elsewhere: the number may be given to a namespace that is not its domain's. */
+/* Of one that is elsewhere, or has no device: nsid and inode number may be given to a namespace
+ * that is not its domain's. The kernel tells this before it gives the inode number away. */
 static void forget_home(struct port *port, void *userdata)
 {
 	const int *nsid = userdata;
 
-	if (port->home != *nsid || port->nsid == *nsid)
+	if (port->home != *nsid || (port->rule.present && port->nsid == *nsid))
 		return;
 	port->home = PORT_HOME_GONE;
 	port->netns = (struct netns_id){ 0 };

@@ -206,6 +206,16 @@ void hold_give_up(struct manager *manager, struct port *port);
 void hold_lost(struct manager *manager, struct port *port, const char *reason);
 
 /**
+ * hold_resolve() - open the domain of a port
+ * @port: gets the process that pid:N stands for, if it has none yet
+ * @ret: release it with domain_place_release()
+ * @err: says what was looked for
+ *
+ * Return: as domain_resolve_again(); -ENOENT, too, when a former daemon knew the process.
+ */
+int hold_resolve(struct port *port, struct domain_place *ret, struct rport_error *err);
+
+/**
  * hold_try() - give a port its device now
  * Return: 0 or -errno; then the port waits for the next try.
  */
@@ -232,6 +242,9 @@ void hold_forget(struct manager *manager, struct port *port);
 #define RECORD_DEVICE \
 	"p" /* and the number of the port: its device in the store; see state_store_fd() */
 
+/* And the number of the port: the process that is its domain, a pidfd. */
+#define RECORD_PROCESS "d"
+
 /**
  * record_port() - tell the next daemon what a port, or the link it is in, shall be
  */
@@ -249,6 +262,8 @@ void record_forget_link(struct manager *manager, const struct rport_link *link);
 
 /**
  * record_device() - keep the device of a port over a restart; or no longer, if it has none
+ *
+ * With a device the process that is its domain is kept, too, until record_drop_process().
  */
 void record_device(struct manager *manager, const struct port *port);
 
@@ -258,6 +273,13 @@ void record_device(struct manager *manager, const struct port *port);
  * @queues: of the device
  */
 void record_drop_device(struct manager *manager, unsigned int slot, unsigned int queues);
+
+/**
+ * record_drop_process() - keep the process that is the domain of a port no longer
+ * @manager: whose store has it
+ * @port: which is about to go; its domain may be another one
+ */
+void record_drop_process(struct manager *manager, const struct port *port);
 
 /**
  * record_take_queues() - take the descriptors of a device that a former daemon had

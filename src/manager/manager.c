@@ -69,6 +69,7 @@ void manager_remove_port(struct manager *manager, struct port *port)
 	if (manager->state) { /* else it may be for the next daemon */
 		port_remove(port);
 		record_device(manager, port);
+		record_drop_process(manager, port);
 		record_forget_port(manager, port);
 	}
 	log_limit_end(&port->log);

@@ -17,6 +17,13 @@
 #include "manager/change.h"
 #include "manager/pair.h"
 
+static void take_place(struct port_spec *spec, struct domain_place *place)
+{
+	spec->domain = place->domain;
+	process_free(spec->process);
+	spec->process = steal_ptr(place->process);
+}
+
 /* What it is about to make: what the domains are found to be, so that all that is said is checked
  * before anything is done. Return: how many are there, or -errno. */
 static int find_domains(struct link_spec *spec, struct rport_error *err)
@@ -29,7 +36,7 @@ static int find_domains(struct link_spec *spec, struct rport_error *err)
 		int r = domain_resolve(&spec->ports[end].domain, &place, &why);
 
 		if (r >= 0) {
-			spec->ports[end].domain = place.domain;
+			take_place(&spec->ports[end], &place);
 			found++;
 		} else if (!spec->wait || why.kind != RPORT_ERR_DOMAIN_NOT_FOUND) {
 			*err = why;
@@ -118,6 +125,7 @@ static struct plan plan_again(struct rport_link *link)
 		plan.spec.ports[end] = link->ports[end]->spec;
 		link->ports[end]->spec.addresses = NULL;
 		link->ports[end]->spec.routes = NULL;
+		link->ports[end]->spec.process = NULL;
 	}
 	return plan;
 }
@@ -270,7 +278,7 @@ int pair_create_port(struct manager *manager, struct port_spec *spec, struct por
 	r = domain_resolve(&spec->domain, &place, err);
 	if (r < 0)
 		return r;
-	spec->domain = place.domain;
+	take_place(spec, &place);
 	port = spec->ifname[0] ? port_called(manager, spec) : NULL;
 	if (!port) {
 		r = manager_create_port(manager, spec, PORT_ALIAS, false, ret, err);

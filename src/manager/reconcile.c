@@ -388,11 +388,28 @@ static void count_failure(struct manager *manager, struct port *port, bool made,
 }
 
 /*
- * A process that is there may be another one than that whose domain it was: the number says
- * nothing.
+ * The number of a process says nothing once it has ended: the process that it stood for first is
+ * the domain for good.
  */
-static int check_process(const struct port *port, const struct domain_place *place,
-			 struct rport_error *err)
+int hold_resolve(struct port *port, struct domain_place *ret, struct rport_error *err)
+{
+	struct port_spec *spec = &port->spec;
+	int r;
+
+	if (spec->domain.netns == DOMAIN_NETNS_PID && port->settled && !spec->process)
+		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
+				       "the process %d that was meant cannot be told from others "
+				       "after a restart: unpair, and pair again",
+				       spec->domain.pid);
+	r = domain_resolve_again(&spec->domain, spec->process, ret, err);
+	if (r >= 0 && ret->process)
+		spec->process = steal_ptr(ret->process);
+	return r;
+}
+
+/* A process may have gone to another namespace. */
+static int check_netns(const struct port *port, const struct domain_place *place,
+		       struct rport_error *err)
 {
 	struct netns_id netns = { 0 };
 
@@ -402,8 +419,8 @@ static int check_process(const struct port *port, const struct domain_place *pla
 	if (netns_equal(&netns, &port->netns))
 		return 0;
 	return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
-			       "process %d is in another namespace than the one it stood for: make "
-			       "the link, or the port, anew",
+			       "process %d is in another namespace than the one it stood for: pair "
+			       "again (--replace)",
 			       place->domain.pid);
 }
 
@@ -427,9 +444,9 @@ int hold_try(struct manager *manager, struct port *port, struct rport_error *err
 
 	port_format(port, before);
 	listen_to(manager, port);
-	r = domain_resolve(&port->spec.domain, &place, err);
+	r = hold_resolve(port, &place, err);
 	if (r >= 0)
-		r = check_process(port, &place, err);
+		r = check_netns(port, &place, err);
 	if (r >= 0) {
 		r = make(manager, port, &place, err);
 		made = r < 0 && err->kind != RPORT_ERR_INTERFACE_EXISTS;

@@ -8,7 +8,10 @@
  * itself after: should both be found, the link is right.
  *
  * A device is kept under the number of its port, which is that of its counters, too: "p7". What
- * is kept of it is a descriptor for each queue; of those after the first, "p7.1" and so on.
+ * is kept of it is a descriptor for each queue; of those after the first, "p7.1" and so on. If its
+ * domain is that of a process, the pidfd is kept as "d7", as long as there is the port: it tells
+ * the process from others that get its number, also where its /proc is hidden from us and where
+ * two can have been started in one tick of the clock.
  */
 
 #include <stdio.h>
@@ -97,6 +100,26 @@ void record_forget_link(struct manager *manager, const struct rport_link *link)
 		(void)state_remove(manager->state, link_key(link, key));
 }
 
+static const char *process_name(unsigned int slot, char buf[static STATE_NAME_MAX])
+{
+	snprintf(buf, STATE_NAME_MAX, RECORD_PROCESS "%u", slot);
+	return buf;
+}
+
+static void keep_process(struct manager *manager, const struct port *port)
+{
+	char name[STATE_NAME_MAX];
+	int r;
+
+	if (!port->spec.process)
+		return;
+	r = state_store_fd(manager->state, process_name(port->slot, name),
+			   process_fd(port->spec.process));
+	if (r < 0)
+		log_limited(LOG_WARNING, "cannot keep process %d over a restart: %s",
+			    process_pid(port->spec.process), strerror(-r));
+}
+
 void record_device(struct manager *manager, const struct port *port)
 {
 	char name[STATE_NAME_MAX];
@@ -114,6 +137,15 @@ void record_device(struct manager *manager, const struct port *port)
 	if (r < 0)
 		log_limited(LOG_WARNING, "cannot keep %s over a restart: %s", port->ifname,
 			    strerror(-r));
+	keep_process(manager, port);
+}
+
+void record_drop_process(struct manager *manager, const struct port *port)
+{
+	char name[STATE_NAME_MAX];
+
+	if (manager->state && port->spec.domain.netns == DOMAIN_NETNS_PID)
+		state_drop_fd(manager->state, process_name(port->slot, name));
 }
 
 void record_drop_device(struct manager *manager, unsigned int slot, unsigned int queues)
@@ -147,6 +179,19 @@ static enum port_admin admin_from_name(const char *name)
 	return PORT_ADMIN_UNSET;
 }
 
+/* It stays in the store. */
+static void take_process(struct manager *manager, struct port *port)
+{
+	char name[STATE_NAME_MAX];
+	int fd;
+
+	if (port->spec.domain.netns != DOMAIN_NETNS_PID)
+		return;
+	fd = state_take_fd(manager->state, process_name(port->slot, name));
+	if (fd >= 0 && process_adopt(fd, port->spec.domain.pid, &port->spec.process) < 0)
+		safe_close(fd);
+}
+
 /* A port as it was, but without its device. */
 static int read_port(struct manager *manager, const json_t *record, struct port **ret,
 		     struct rport_error *err)
@@ -167,6 +212,7 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 	if (r < 0)
 		return r;
 	port->settled = port->spec.ifname[0];
+	take_process(manager, port);
 	port->admin = admin_from_name(json_string_value(json_object_get(record, "wish")));
 	port->hold.losses = (unsigned int)json_integer_value(json_object_get(record, "losses"));
 	*ret = port;
@@ -198,7 +244,7 @@ static int take_device(struct manager *manager, struct port *port, struct rport_
 	/* fewer are left of one that was just being stored: it is made anew */
 	r = n == port->spec.queues ? 0 : -ENOENT;
 	if (r >= 0)
-		r = domain_resolve(&port->spec.domain, &place, err);
+		r = hold_resolve(port, &place, err);
 	if (r >= 0)
 		r = port_adopt(&manager->yard, port, fds, &place);
 	if (r < 0) {

@@ -9,6 +9,7 @@ void port_spec_release(struct port_spec *port)
 {
 	free(steal_ptr(port->addresses));
 	free(steal_ptr(port->routes));
+	process_free(steal_ptr(port->process));
 	port->n_addresses = port->n_routes = 0;
 }
 
@@ -208,6 +209,12 @@ static const char *on_off(bool on)
 	return on ? "on" : "off";
 }
 
+/* Have they found pid:N to be two processes, one after the other? */
+static bool other_process(const struct port_spec *have, const struct port_spec *want)
+{
+	return have->process && want->process && !process_equal(have->process, want->process);
+}
+
 bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
 		    size_t size)
 {
@@ -216,6 +223,9 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 	if (!domain_means(&want->domain, &have->domain))
 		snprintf(ret, size, "the domain is %s, not %s", domain_format(&have->domain, x),
 			 domain_format(&want->domain, y));
+	else if (other_process(have, want))
+		snprintf(ret, size, "the domain is that of a process %d that has ended",
+			 have->domain.pid);
 	else if (want->ifname[0] && !streq(have->ifname, want->ifname))
 		snprintf(ret, size, "the interface is %s, not %s", have->ifname, want->ifname);
 	else if (have->mtu != want->mtu)
@@ -241,6 +251,7 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 
 bool port_spec_needs_device(const struct port_spec *have, const struct port_spec *want)
 {
-	return !domain_means(&want->domain, &have->domain) || have->offload != want->offload ||
-	       have->mpls != want->mpls || have->queues != want->queues;
+	return !domain_means(&want->domain, &have->domain) || other_process(have, want) ||
+	       have->offload != want->offload || have->mpls != want->mpls ||
+	       have->queues != want->queues;
 }

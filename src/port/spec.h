@@ -28,6 +28,8 @@ struct address_spec {
 
 struct port_spec {
 	struct domain domain;
+	/* What the domain pid:N stands for; NULL: another domain, or it has not been looked for. */
+	struct process *process;
 	char ifname[IFNAMSIZ]; /* "": the lowest free rportN */
 	unsigned int mtu;      /* bytes */
 	bool offload;

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_KERNEL_PROCESS_H
+#define RPORT_KERNEL_PROCESS_H
+
+/*
+ * A process, held by a pidfd (pidfd_open(2)): another one that gets its number later is not taken
+ * for it. This keeps neither the process nor its namespaces alive.
+ */
+
+#include <sys/types.h>
+
+#include "base/util.h"
+
+struct process;
+
+/**
+ * process_open() - hold the process that has a number now
+ * @pid: its number
+ * @ret: free it with process_free()
+ *
+ * Return: 0; -ESRCH when there is no such process, or @pid is the number of a thread; or another
+ * -errno.
+ */
+int process_open(pid_t pid, struct process **ret);
+
+/**
+ * process_adopt() - hold a process that a former daemon held
+ * @pidfd: its descriptor; owned by the process on success
+ * @pid: its number
+ * @ret: free it with process_free(); it may have ended
+ *
+ * Return: 0; -EBADF when @pidfd is not a descriptor of a process that has, or had, this number; or
+ * -ENOMEM.
+ */
+int process_adopt(int pidfd, pid_t pid, struct process **ret);
+
+/**
+ * process_free() - let go of a process; takes NULL
+ * @process: not to be used again
+ */
+void process_free(struct process *process);
+
+/**
+ * process_pid() - the number of a process
+ * @process: which has the number until it has ended
+ *
+ * Return: the number.
+ */
+pid_t process_pid(const struct process *process);
+
+/**
+ * process_fd() - the pidfd of a process
+ * @process: whose descriptor it stays
+ *
+ * Return: the descriptor.
+ */
+int process_fd(const struct process *process);
+
+/**
+ * process_has_ended() - can the number of a process be that of another one?
+ * @process: to ask about
+ *
+ * What was found out by the number of a process is true of the process if this is false afterwards.
+ *
+ * Return: whether it has ended.
+ */
+bool process_has_ended(const struct process *process);
+
+/**
+ * process_equal() - are they one process?
+ * @a: a process
+ * @b: a process
+ *
+ * Return: true if so; false when one of them has ended.
+ */
+bool process_equal(const struct process *a, const struct process *b);
+
+static inline void cleanup_process(struct process **process)
+{
+	process_free(*process);
+}
+#define _cleanup_process_ _cleanup_(cleanup_process)
+
+#endif
