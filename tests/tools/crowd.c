@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -105,10 +104,6 @@ static void attack_all(const char *path, int64_t end)
 {
 	int fds[CONNECTIONS];
 
-	/* Who gets the CPUs is up to the kernel; the test is about what rportd does with its share.
-	 */
-	if (setpriority(PRIO_PROCESS, 0, 19) < 0)
-		die("setpriority");
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		fds[i] = -1;
 	while (now_usec() < end) {
