@@ -6,6 +6,7 @@
  * be shown is UTF-8; what spec_json_write() gives, spec_json_read() takes and means the same.
  */
 
+#include "base/escape.h"
 #include "base/names.h"
 #include "fuzz.h"
 #include "kernel/domain.h"
@@ -52,9 +53,18 @@ static void try_names(const char *text)
 {
 	json_t *string = json_string(text);
 
-	/* a name of a link or an interface is what JSON, the file system and a terminal take */
-	if (link_name_valid(text) || ifname_valid(text))
+	/* the name of a link is what JSON, the file system and a terminal take */
+	if (link_name_valid(text))
 		fuzz_require(text_printable(text) && !strchr(text, '/'));
+	/* that of an interface is, too, when it is escaped */
+	if (ifname_valid(text)) {
+		char escaped[ESCAPED_SIZE(IFNAMSIZ)];
+
+		escape_into(escaped, sizeof(escaped), text, ESCAPE_BACKSLASH);
+		fuzz_require(text_printable(escaped) && !strchr(escaped, '/'));
+		escape_undo(escaped);
+		fuzz_require(streq(escaped, text));
+	}
 	if (netns_name_valid(text))
 		fuzz_require(!strchr(text, '/') && strlen(text) <= NAME_MAX);
 	if (text_printable(text))
