@@ -42,6 +42,7 @@
 
 #include "datapath/engine.h"
 #include "datapath/move.h"
+#include "datapath/pause.h"
 #include "datapath/pool.h"
 #include "datapath/ring.h"
 
@@ -84,7 +85,9 @@ struct batch_engine {
 	unsigned int n_reading;  /* buffers in that state */
 	struct flow_list ready;
 	struct flow_list fired; /* in the order in which their polls completed */
-	unsigned int shared;    /* rounds in which flows read no more than SHARED_READS each */
+	struct pause pause;
+	unsigned int shared;  /* rounds in which flows read no more than SHARED_READS each */
+	unsigned int untimed; /* rounds until all writes of one are timed */
 };
 
 static struct batch_engine *batch_engine(struct engine *engine)
@@ -133,6 +136,8 @@ static void unlist(struct batch_engine *batch, struct flow *flow)
 		TAILQ_REMOVE(&batch->ready, flow, ready);
 	if (flow->state == FLOW_FIRED)
 		TAILQ_REMOVE(&batch->fired, flow, ready);
+	if (flow->state == FLOW_PAUSED)
+		TAILQ_REMOVE(&batch->pause.flows, flow, ready);
 }
 
 static void make_gone(struct batch_engine *batch, struct flow *flow)
@@ -147,15 +152,36 @@ static void make_gone(struct batch_engine *batch, struct flow *flow)
 
 /* --- a round, in its order -------------------------------------------------------------------- */
 
-/* Return: the number of writes. */
+/* Is this one of the rounds in which all writes are timed? */
+static bool is_sample(struct batch_engine *batch)
+{
+	if (batch->untimed-- > 0)
+		return false;
+	batch->untimed = MOVE_SAMPLE - 1;
+	return true;
+}
+
+/*
+ * What is timed is written at once, by a system call of its own. Within a round a flow can become
+ * slow only when all are timed, and what is queued is written later, so order is kept.
+ *
+ * Return: the number of writes.
+ */
 static unsigned int queue_writes(struct batch_engine *batch)
 {
 	unsigned int n = batch->held.n;
+	bool sample = n > 0 && is_sample(batch);
 
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int index = batch->held.buffer[i];
 		struct buffer *buffer = &batch->buffers[index];
 
+		if (sample || flow_is_slow(buffer->flow)) {
+			move_timed(buffer->flow, pool_at(&batch->pool, index), buffer->size);
+			buffer->flow->in_flight--;
+			release_buffer(batch, index);
+			continue;
+		}
 		buffer->state = BUFFER_WRITING;
 		ring_write_nowait(&batch->ring, buffer->flow->to, pool_at(&batch->pool, index),
 				  buffer->size,
@@ -173,6 +199,7 @@ static void queue_reads_of(struct batch_engine *batch, struct flow *flow, unsign
 	flow->reading = n;
 	flow->came = 0;
 	flow->came_bytes = 0;
+	flow->failed = false;
 	flow->in_flight += n;
 	batch->n_reading += n;
 	while (n-- > 0) {
@@ -195,7 +222,7 @@ static unsigned int queue_reads(struct batch_engine *batch)
 
 	TAILQ_FOREACH(flow, &batch->ready, ready)
 	{
-		unsigned int n = MIN(MIN(flow->batch, most), room - total);
+		unsigned int n = MIN(flow_turn(flow, MIN(flow->batch, most)), room - total);
 
 		if (flow->reading > 0)
 			continue;
@@ -223,6 +250,7 @@ static void complete_read(struct batch_engine *batch, unsigned int index, int re
 	}
 	if (result < 0) {
 		flow_count_read_error(flow, -result);
+		flow->failed |= flow_read_failed(-result);
 		if (result == -EBADFD)
 			make_gone(batch, flow);
 	} else if (flow_admit(flow, pool_at(&batch->pool, index), (size_t)result)) {
@@ -264,6 +292,10 @@ static void begin(struct batch_engine *batch, struct flow *flow)
 
 		if (size == -EBADFD) {
 			make_gone(batch, flow);
+			return;
+		}
+		if (size < 0 && flow_read_failed((int)-size)) {
+			pause_add(&batch->pause, flow);
 			return;
 		}
 		if (size < 0)
@@ -365,7 +397,9 @@ static void settle_reads(struct batch_engine *batch)
 		if (flow->reading > 0)
 			continue;
 		TAILQ_REMOVE(&batch->ready, flow, ready);
-		if (flow->came == 0 || has_large_frames(flow)) {
+		if (flow->failed) {
+			pause_add(&batch->pause, flow);
+		} else if (flow->came == 0 || has_large_frames(flow)) {
 			flow->batch = 1;
 			make_idle(batch, flow);
 		} else {
@@ -382,11 +416,27 @@ static void settle_reads(struct batch_engine *batch)
 	TAILQ_CONCAT(&batch->ready, &served, ready);
 }
 
+static void end_pause(struct batch_engine *batch)
+{
+	struct flow_list flows = TAILQ_HEAD_INITIALIZER(flows);
+	struct flow *flow;
+
+	pause_end(&batch->pause, &flows);
+	while ((flow = TAILQ_FIRST(&flows))) {
+		TAILQ_REMOVE(&flows, flow, ready);
+		flow->batch = 1;
+		make_ready(batch, flow);
+	}
+	batch->ring.wait_ms = TAILQ_EMPTY(&batch->pause.flows) ? 0 : PAUSE_MS;
+}
+
 static void batch_run(struct engine *engine)
 {
 	struct batch_engine *batch = batch_engine(engine);
-	unsigned int n = queue_writes(batch);
+	unsigned int n;
 
+	end_pause(batch);
+	n = queue_writes(batch);
 	n += queue_reads(batch);
 	ring_submit(&batch->ring, n == 0 && TAILQ_EMPTY(&batch->fired));
 	complete_all(batch);
@@ -445,6 +495,7 @@ static int batch_create(const struct engine_options *options, struct engine **re
 		release_buffer(batch, N_BUFFERS - 1 - i);
 	TAILQ_INIT(&batch->ready);
 	TAILQ_INIT(&batch->fired);
+	TAILQ_INIT(&batch->pause.flows);
 	*ret = &batch->engine;
 	return 0;
 }

@@ -31,6 +31,7 @@
 
 #include "datapath/engine.h"
 #include "datapath/move.h"
+#include "datapath/pause.h"
 #include "datapath/pool.h"
 
 #define ROUND_EVENTS 32
@@ -44,6 +45,7 @@ struct epoll_engine {
 	int wake_fd;
 	struct pool pool;         /* of one buffer */
 	struct flow_list refused; /* FLOW_READY: yet to be put into the set */
+	struct pause pause;       /* flows taken out of the set */
 };
 
 static struct epoll_engine *epoll_engine(struct engine *engine)
@@ -76,6 +78,8 @@ static void unwatch(struct epoll_engine *epoll, struct flow *flow)
 		epoll_ctl(epoll->fd, EPOLL_CTL_DEL, flow->from, NULL);
 	if (flow->state == FLOW_READY)
 		TAILQ_REMOVE(&epoll->refused, flow, ready);
+	if (flow->state == FLOW_PAUSED)
+		TAILQ_REMOVE(&epoll->pause.flows, flow, ready);
 	flow->state = FLOW_GONE;
 }
 
@@ -100,16 +104,37 @@ static void make_gone(struct epoll_engine *epoll, struct flow *flow)
 	epoll->engine.gone(&epoll->engine, flow);
 }
 
+static void pause_reading(struct epoll_engine *epoll, struct flow *flow)
+{
+	unwatch(epoll, flow);
+	pause_add(&epoll->pause, flow);
+}
+
+static void end_pause(struct epoll_engine *epoll)
+{
+	struct flow_list flows = TAILQ_HEAD_INITIALIZER(flows);
+	struct flow *flow;
+
+	pause_end(&epoll->pause, &flows);
+	while ((flow = TAILQ_FIRST(&flows))) {
+		TAILQ_REMOVE(&flows, flow, ready);
+		watch(epoll, flow);
+	}
+}
+
 static void serve(struct epoll_engine *epoll, struct flow *flow)
 {
 	unsigned char *buffer = pool_at(&epoll->pool, 0);
 	size_t bytes = 0;
 
-	for (unsigned int n = 0; n < TURN_FRAMES && bytes < FLOW_BATCH_BYTES; n++) {
+	for (unsigned int n = 0; n < flow_turn(flow, TURN_FRAMES) && bytes < FLOW_BATCH_BYTES;
+	     n++) {
 		ssize_t size = move_frame(flow, buffer);
 
 		if (size == -EBADFD)
 			make_gone(epoll, flow);
+		else if (size < 0 && flow_read_failed((int)-size))
+			pause_reading(epoll, flow);
 		if (size < 0)
 			return;
 		bytes += (size_t)size;
@@ -142,6 +167,14 @@ static void handle(struct epoll_engine *epoll, const struct epoll_event *event)
 		serve(epoll, flow);
 }
 
+/* Return: milliseconds, or -1 for no limit. */
+static int longest_wait(const struct epoll_engine *epoll)
+{
+	if (!TAILQ_EMPTY(&epoll->pause.flows))
+		return PAUSE_MS;
+	return TAILQ_EMPTY(&epoll->refused) ? -1 : RETRY_MS;
+}
+
 static void epoll_engine_run(struct engine *engine)
 {
 	struct epoll_engine *epoll = epoll_engine(engine);
@@ -149,8 +182,8 @@ static void epoll_engine_run(struct engine *engine)
 	int n;
 
 	retry_refused(epoll);
-	n = epoll_wait(epoll->fd, events, ROUND_EVENTS,
-		       TAILQ_EMPTY(&epoll->refused) ? -1 : RETRY_MS);
+	end_pause(epoll);
+	n = epoll_wait(epoll->fd, events, ROUND_EVENTS, longest_wait(epoll));
 	for (int i = 0; i < n; i++)
 		handle(epoll, &events[i]);
 }
@@ -187,6 +220,7 @@ static int epoll_engine_create(const struct engine_options *options, struct engi
 	epoll->engine.flows_max = WAKE_SLOT;
 	epoll->wake_fd = options->wake_fd;
 	TAILQ_INIT(&epoll->refused);
+	TAILQ_INIT(&epoll->pause.flows);
 	epoll->fd = epoll_create1(EPOLL_CLOEXEC);
 	r = epoll->fd < 0 ? -errno : set_add(epoll, epoll->wake_fd, WAKE_SLOT);
 	if (r >= 0)

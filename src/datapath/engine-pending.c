@@ -28,6 +28,8 @@
  */
 
 #include "datapath/engine.h"
+#include "datapath/move.h"
+#include "datapath/pause.h"
 #include "datapath/pool.h"
 #include "datapath/ring.h"
 
@@ -47,6 +49,7 @@ struct pending_engine {
 	unsigned int n_free;
 	int write_flags;          /* RWF_NOWAIT, where a TUN takes it */
 	struct flow_list starved; /* FLOW_READY: they wait for buffers */
+	struct pause pause;
 };
 
 static struct pending_engine *pending_engine(struct engine *engine)
@@ -92,12 +95,33 @@ static void make_starved(struct pending_engine *pending, struct flow *flow)
 	TAILQ_INSERT_TAIL(&pending->starved, flow, ready);
 }
 
+static void end_pause(struct pending_engine *pending)
+{
+	struct flow_list flows = TAILQ_HEAD_INITIALIZER(flows);
+	struct flow *flow;
+
+	pause_end(&pending->pause, &flows);
+	while ((flow = TAILQ_FIRST(&flows))) {
+		TAILQ_REMOVE(&flows, flow, ready);
+		flow->state = FLOW_IDLE;
+		queue_read(pending, flow);
+	}
+	pending->ring.wait_ms = TAILQ_EMPTY(&pending->pause.flows) ? 0 : PAUSE_MS;
+}
+
+static void unlist(struct pending_engine *pending, struct flow *flow)
+{
+	if (flow->state == FLOW_READY)
+		TAILQ_REMOVE(&pending->starved, flow, ready);
+	if (flow->state == FLOW_PAUSED)
+		TAILQ_REMOVE(&pending->pause.flows, flow, ready);
+}
+
 static void make_gone(struct pending_engine *pending, struct flow *flow)
 {
 	if (flow->state == FLOW_GONE)
 		return;
-	if (flow->state == FLOW_READY)
-		TAILQ_REMOVE(&pending->starved, flow, ready);
+	unlist(pending, flow);
 	flow->state = FLOW_GONE;
 	if (!flow->removing)
 		pending->engine.gone(&pending->engine, flow);
@@ -112,6 +136,12 @@ static void forward(struct pending_engine *pending, struct flow *flow, unsigned 
 		release_buffer(pending, buffer);
 		return;
 	}
+	/* the write before it was carried out before this frame was read */
+	if (move_is_sample(flow)) {
+		move_timed(flow, frame, size);
+		release_buffer(pending, buffer);
+		return;
+	}
 	pending->buffers[buffer].flow = flow;
 	pending->buffers[buffer].size = (unsigned int)size;
 	flow->in_flight++;
@@ -119,7 +149,7 @@ static void forward(struct pending_engine *pending, struct flow *flow, unsigned 
 		   (struct ring_tag){ .op = RING_WRITE, .slot = flow->slot, .index = buffer });
 }
 
-/* A read that failed; it is issued anew unless there is no use in it. */
+/* A read that failed: the caller issues another if the flow stays idle. */
 static void read_failed(struct pending_engine *pending, struct flow *flow, int errnum)
 {
 	switch (errnum) {
@@ -131,6 +161,8 @@ static void read_failed(struct pending_engine *pending, struct flow *flow, int e
 		break;
 	default:
 		flow_count_read_error(flow, errnum);
+		if (flow->state == FLOW_IDLE && flow_read_failed(errnum))
+			pause_add(&pending->pause, flow);
 		break;
 	}
 }
@@ -208,6 +240,7 @@ static void pending_run(struct engine *engine)
 	struct pending_engine *pending = pending_engine(engine);
 	struct io_uring_cqe cqe;
 
+	end_pause(pending);
 	ring_submit(&pending->ring, true);
 	for (unsigned int n = io_uring_cq_ready(&pending->ring.uring); n > 0; n--)
 		if (ring_take(&pending->ring, &cqe))
@@ -226,8 +259,7 @@ static void pending_stop(struct engine *engine, struct flow *flow)
 {
 	struct pending_engine *pending = pending_engine(engine);
 
-	if (flow->state == FLOW_READY)
-		TAILQ_REMOVE(&pending->starved, flow, ready);
+	unlist(pending, flow);
 	flow->state = FLOW_GONE;
 	if (flow->asked > 0)
 		ring_cancel(&pending->ring,
@@ -267,6 +299,7 @@ static int pending_create(const struct engine_options *options, struct engine **
 	for (unsigned int i = 0; i < N_BUFFERS; i++)
 		release_buffer(pending, i);
 	TAILQ_INIT(&pending->starved);
+	TAILQ_INIT(&pending->pause.flows);
 	*ret = &pending->engine;
 	return 0;
 }

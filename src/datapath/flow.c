@@ -75,19 +75,21 @@ void flow_count_drop(struct flow *flow, enum drop_cause cause)
 
 void flow_count_read_error(struct flow *flow, int errnum)
 {
+	if (flow_read_failed(errnum))
+		flow_count_drop(flow, errnum == ENOMEM ? DROP_NO_MEMORY : DROP_OTHER);
+}
+
+bool flow_read_failed(int errnum)
+{
 	switch (errnum) {
 	case EAGAIN:
 	case EINTR:
 	case ENOBUFS:
 	case ECANCELED:
 	case EBADFD:
-		break;
-	case ENOMEM:
-		flow_count_drop(flow, DROP_NO_MEMORY);
-		break;
+		return false;
 	default:
-		flow_count_drop(flow, DROP_OTHER);
-		break;
+		return true;
 	}
 }
 
@@ -115,6 +117,34 @@ void flow_add_counters(const struct flow_counters *counters, struct flow_counter
 	sum->bytes += __atomic_load_n(&counters->bytes, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < DROP_CAUSES; i++)
 		sum->drops[i] += __atomic_load_n(&counters->drops[i], __ATOMIC_RELAXED);
+}
+
+/* A mean over some TIME_WEIGHT writes. A write that was interrupted for long counts as one of
+ * FLOW_TURN_NS * TIME_WEIGHT at most, hence does not overflow. */
+#define TIME_WEIGHT 8
+
+void flow_count_time(struct flow *flow, uint64_t ns)
+{
+	uint64_t sample = MIN(ns, (uint64_t)TIME_WEIGHT * FLOW_TURN_NS), mean = flow->write_ns;
+
+	if (mean > 0)
+		sample = (mean * (TIME_WEIGHT - 1) + sample) / TIME_WEIGHT;
+	__atomic_store_n(&flow->write_ns, (unsigned int)MAX(sample, UINT64_C(1)), __ATOMIC_RELAXED);
+}
+
+unsigned int flow_write_time(const struct flow *flow)
+{
+	return __atomic_load_n(&flow->write_ns, __ATOMIC_RELAXED);
+}
+
+bool flow_is_slow(const struct flow *flow)
+{
+	return flow->write_ns >= FLOW_SLOW_NS;
+}
+
+unsigned int flow_turn(const struct flow *flow, unsigned int most)
+{
+	return flow_is_slow(flow) ? MAX(MIN(most, FLOW_TURN_NS / flow->write_ns), 1U) : most;
 }
 
 unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes)

@@ -30,10 +30,12 @@ struct flow_counters {
 
 /* What an engine knows of a flow; the meaning of each is the engine's. */
 enum flow_state {
-	FLOW_IDLE,  /* nothing to read: a poll (or reads) wait in the kernel */
-	FLOW_FIRED, /* its poll completed: in the list of those to be looked at */
-	FLOW_READY, /* in the engine's list, to be read next round */
-	FLOW_GONE,  /* the port it reads from was removed */
+	FLOW_IDLE,   /* nothing to read: a poll (or reads) wait in the kernel */
+	FLOW_FIRED,  /* its poll completed: in the list of those to be looked at */
+	FLOW_READY,  /* in the engine's list, to be read next round */
+	FLOW_PAUSED, /* a read failed: in the list of those that are read again later, see pause.h
+		      */
+	FLOW_GONE,   /* the port it reads from was removed */
 };
 
 struct flow {
@@ -54,6 +56,9 @@ struct flow {
 	unsigned int asked;   /* in this round: reads, frames and bytes that came */
 	unsigned int came;
 	size_t came_bytes;
+	bool failed;           /* one of these reads did */
+	unsigned int untimed;  /* frames since a write was timed, see move.h */
+	unsigned int write_ns; /* running mean of the time of a write; 0: not known */
 	TAILQ_ENTRY(flow) ready;
 };
 
@@ -132,6 +137,46 @@ void flow_count_write(struct flow *flow, size_t size, int errnum);
 void flow_count_read_error(struct flow *flow, int errnum);
 
 /**
+ * flow_read_failed() - is it of no use to read from the port again at once?
+ * @errnum: of the read, positive
+ *
+ * Return: false for what passes by itself, or has an end of its own (see above).
+ */
+bool flow_read_failed(int errnum);
+
+/**
+ * flow_count_time() - a write to the peer was timed
+ * @flow: the flow; its running mean is read by flow_write_time() in other threads
+ * @ns: nanoseconds that the write took
+ */
+void flow_count_time(struct flow *flow, uint64_t ns);
+
+/**
+ * flow_write_time() - how long a write to the peer takes
+ * @flow: the flow
+ *
+ * Return: nanoseconds, a running mean; 0 when no write was timed.
+ */
+unsigned int flow_write_time(const struct flow *flow);
+
+/**
+ * flow_is_slow() - does a write take so long that each is to be timed?
+ * @flow: the flow
+ *
+ * Return: whether the mean is FLOW_SLOW_NS or more. Beside such a write, a clock costs nothing.
+ */
+bool flow_is_slow(const struct flow *flow);
+
+/**
+ * flow_turn() - how many frames a flow may move before others have their turn
+ * @flow: the flow
+ * @most: frames, when its writes are fast
+ *
+ * Return: 1 to @most; so few that their writes take about FLOW_TURN_NS.
+ */
+unsigned int flow_turn(const struct flow *flow, unsigned int most);
+
+/**
  * flow_count_drop() - a frame did not reach the peer
  */
 void flow_count_drop(struct flow *flow, enum drop_cause cause);
@@ -157,5 +202,7 @@ unsigned int flow_next_batch(unsigned int asked, unsigned int came, size_t bytes
 
 #define FLOW_BATCH_MAX   128
 #define FLOW_BATCH_BYTES (512 * 1024)
+#define FLOW_SLOW_NS     (20 * 1000)
+#define FLOW_TURN_NS     (1000 * 1000)
 
 #endif

@@ -11,6 +11,35 @@
 
 #include "datapath/flow.h"
 
+/*
+ * How long a write takes says what the packets of a flow cost in the stack of the receiver, since
+ * his stack, and his netfilter rules, run inside the write. A clock is read for one frame in
+ * MOVE_SAMPLE, and for all frames of a flow that is slow.
+ */
+#define MOVE_SAMPLE 32
+
+/**
+ * move_timed() - write a frame, and count what became of it and how long that took
+ * @flow: that it was read from; its descriptors do not block
+ * @frame: the frame, which flow_admit() admitted
+ * @size: bytes, with the virtio header
+ */
+void move_timed(struct flow *flow, const unsigned char *frame, size_t size);
+
+/**
+ * move_is_sample() - is the next frame to be written with move_timed()?
+ * @flow: the flow; frames are counted
+ *
+ * Return: true for one frame in MOVE_SAMPLE, the first one, and any of a slow flow.
+ */
+static inline bool move_is_sample(struct flow *flow)
+{
+	if (!flow_is_slow(flow) && flow->untimed-- > 0)
+		return false;
+	flow->untimed = MOVE_SAMPLE - 1;
+	return true;
+}
+
 /**
  * move_frame() - take the next frame of a flow, and write it to the peer
  * @flow: of non-blocking descriptors

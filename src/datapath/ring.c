@@ -145,11 +145,21 @@ void ring_woken(struct ring *ring)
 	ring->wake_polled = false;
 }
 
+/* Return: as io_uring_submit_and_wait(); -ETIME after ring->wait_ms, if that is a limit. */
+static int submit_and_wait(struct ring *ring)
+{
+	struct __kernel_timespec limit = { .tv_nsec = 1000000LL * ring->wait_ms };
+	struct io_uring_cqe *cqe;
+
+	if (ring->wait_ms == 0)
+		return io_uring_submit_and_wait(&ring->uring, 1);
+	return io_uring_submit_and_wait_timeout(&ring->uring, &cqe, 1, &limit, NULL);
+}
+
 static void enter(struct ring *ring, bool wait)
 {
 	do {
-		int r = wait ? io_uring_submit_and_wait(&ring->uring, 1)
-			     : io_uring_submit_and_get_events(&ring->uring);
+		int r = wait ? submit_and_wait(ring) : io_uring_submit_and_get_events(&ring->uring);
 
 		if (r == -EAGAIN || r == -EBUSY || r == -ENOMEM)
 			nanosleep(&(struct timespec){ .tv_nsec = RETRY_PAUSE_NS }, NULL);

@@ -33,6 +33,7 @@ struct ring {
 	unsigned int n_completions;
 	int wake_fd;
 	bool wake_polled;
+	unsigned int wait_ms; /* ring_submit() waits no longer; 0: no limit */
 	struct spin spin;
 	struct io_uring_buf_ring *buffers; /* ring_provide(), else NULL */
 	size_t buffers_size;

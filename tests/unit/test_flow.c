@@ -168,6 +168,32 @@ START_TEST(a_failed_read_is_counted)
 }
 END_TEST
 
+START_TEST(slow_writes_shorten_a_turn)
+{
+	struct flow flow = { 0 };
+
+	ck_assert_uint_eq(flow_write_time(&flow), 0);
+	ck_assert_uint_eq(flow_turn(&flow, 128), 128);
+	flow_count_time(&flow, 2000);
+	ck_assert_uint_eq(flow_write_time(&flow), 2000);
+	ck_assert(!flow_is_slow(&flow));
+	ck_assert_uint_eq(flow_turn(&flow, 128), 128);
+	for (int i = 0; i < 100; i++)
+		flow_count_time(&flow, 250 * 1000);
+	ck_assert(flow_is_slow(&flow));
+	ck_assert_uint_eq(flow_turn(&flow, 128), 4);
+	ck_assert_uint_eq(flow_turn(&flow, 2), 2);
+	/* one frame at least, however long it takes, and whatever a clock says */
+	for (int i = 0; i < 100; i++)
+		flow_count_time(&flow, UINT64_MAX);
+	ck_assert_uint_eq(flow_turn(&flow, 128), 1);
+	for (int i = 0; i < 100; i++)
+		flow_count_time(&flow, 0);
+	ck_assert(!flow_is_slow(&flow));
+	ck_assert_uint_ge(flow_write_time(&flow), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("flow");
@@ -186,6 +212,7 @@ int main(void)
 	tcase_add_test(tcase, a_full_batch_doubles);
 	tcase_add_test(tcase, a_dry_queue_is_asked_for_one_more_than_came);
 	tcase_add_test(tcase, a_batch_of_segments_stays_in_the_cache);
+	tcase_add_test(tcase, slow_writes_shorten_a_turn);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

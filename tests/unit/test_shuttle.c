@@ -9,7 +9,9 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
+#include "datapath/pause.h"
 #include "datapath/shuttle-private.h"
 
 #define FRAME_SIZE 200
@@ -276,6 +278,69 @@ START_TEST(full_peers_hold_nothing)
 }
 END_TEST
 
+/* A socket that can be read, as poll(2) says, and of which each read fails with EINVAL: it listens,
+ * and a connection waits. Return: the connection. */
+static int open_failing(int *ret)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t size = sizeof(address);
+	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*ret = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* a name of the kernel's choice */
+	ck_assert_int_eq(bind(*ret, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
+	ck_assert_int_eq(listen(*ret, 1), 0);
+	ck_assert_int_eq(getsockname(*ret, (struct sockaddr *)&address, &size), 0);
+	ck_assert_int_eq(connect(client, (struct sockaddr *)&address, size), 0);
+	return client;
+}
+
+static uint64_t failed_reads(const struct line *line)
+{
+	struct flow_counters sum = { 0 };
+
+	flow_add_counters(&line->counts[0][0], &sum);
+	ck_assert_uint_eq(sum.packets, 0);
+	return sum.drops[DROP_OTHER];
+}
+
+/* Reads that fail are counted. The port is read again, but not in a loop: beside it another link
+ * works, and there are no more reads than the time allows. */
+START_TEST(failing_reads_are_counted_and_paused)
+{
+	struct line *line = &lines[0];
+	uint64_t began, passed;
+	int client, failing;
+
+	if (!start(datapaths[_i], 1))
+		return;
+	open_line(line, 1);
+	open_line(&lines[1], 1);
+	client = open_failing(&failing);
+	began = monotonic_ns();
+	shuttle_remove_link(line->link);
+	ck_assert_int_ge(dup2(failing, line->tun[0].queues[0]), 0);
+	ck_assert_int_eq(
+		shuttle_add_link(shuttle,
+				 (struct shuttle_port[]){
+					 { .tun = &line->tun[0], .counters = line->counters[0] },
+					 { .tun = &line->tun[1], .counters = line->counters[1] } },
+				 line, &line->link),
+		0);
+	begin_stream(&lines[1], N_FRAMES);
+	while (failed_reads(line) < 5)
+		usleep(1000);
+	check_stream(&lines[1]);
+	passed = monotonic_ns() - began;
+	ck_assert_uint_le(failed_reads(line), 2 + passed / (PAUSE_MS * UINT64_C(1000000)));
+	close_line(line);
+	close_line(&lines[1]);
+	close(client);
+	close(failing);
+	finish();
+}
+END_TEST
+
 START_TEST(moves_lose_nothing)
 {
 	unsigned int n = 0;
@@ -328,6 +393,7 @@ int main(void)
 	tcase_add_loop_test(tcase, queues_are_joined, 0, ARRAY_SIZE(datapaths));
 	tcase_add_test(tcase, unequal_ports_are_refused);
 	tcase_add_loop_test(tcase, full_peers_hold_nothing, 0, ARRAY_SIZE(datapaths));
+	tcase_add_loop_test(tcase, failing_reads_are_counted_and_paused, 0, ARRAY_SIZE(datapaths));
 	tcase_add_loop_test(tcase, moves_lose_nothing, 0, ARRAY_SIZE(datapaths));
 	tcase_add_loop_test(tcase, uneven_load_is_evened_out, 0, ARRAY_SIZE(datapaths));
 	suite_add_tcase(suite, tcase);
