@@ -66,3 +66,60 @@ bool balance_choose(const unsigned int busy[], unsigned int n_workers,
 	}
 	return found;
 }
+
+/* Return: whether one lane has nearly all of the load of a worker that has no time left. */
+static bool has_hog(unsigned int busy, const struct balance_lane lanes[], size_t n_lanes,
+		    unsigned int worker, size_t *ret_hog)
+{
+	uint64_t total = 0, most = 0;
+
+	for (size_t i = 0; i < n_lanes; i++) {
+		if (lanes[i].worker != worker)
+			continue;
+		total += lanes[i].load;
+		if (lanes[i].load <= most)
+			continue;
+		most = lanes[i].load;
+		*ret_hog = i;
+	}
+	return busy >= BALANCE_FULL && most > 0 &&
+	       (double)most >= (double)total * BALANCE_HOG / 1000;
+}
+
+/* Return: the lane with most load beside the hog, or @n_lanes when all the others are idle. */
+static size_t next_to(size_t hog, const struct balance_lane lanes[], size_t n_lanes)
+{
+	size_t best = n_lanes;
+
+	for (size_t i = 0; i < n_lanes; i++)
+		if (i != hog && lanes[i].worker == lanes[hog].worker && lanes[i].load > 0 &&
+		    (best == n_lanes || lanes[i].load > lanes[best].load))
+			best = i;
+	return best;
+}
+
+bool balance_leave(unsigned int busy[], unsigned int n_workers, struct balance_lane lanes[],
+		   size_t n_lanes, size_t *ret_lane, unsigned int *ret_worker)
+{
+	unsigned int to = idlest(busy, n_workers), share;
+	size_t hog = n_lanes, lane;
+
+	for (unsigned int from = 0; from < n_workers; from++) {
+		if (from == to || !has_hog(busy[from], lanes, n_lanes, from, &hog))
+			continue;
+		lane = next_to(hog, lanes, n_lanes);
+		if (lane == n_lanes)
+			continue;
+		share = (unsigned int)((double)busy[from] * (double)lanes[lane].load /
+				       (double)total_load(lanes, n_lanes, from));
+		if (busy[to] + share >= BALANCE_FULL)
+			continue;
+		busy[from] -= MIN(busy[from], share);
+		busy[to] += share;
+		lanes[lane].worker = to;
+		*ret_lane = lane;
+		*ret_worker = to;
+		return true;
+	}
+	return false;
+}

@@ -13,6 +13,8 @@ struct balance_lane {
 	uint64_t load; /* its work in the time looked at, in any unit */
 };
 
+#define BALANCE_FULL     500 /* per mille: a worker that has more to do has no room for others */
+#define BALANCE_HOG      750 /* per mille of what a full worker does, done for one lane alone */
 #define BALANCE_BUSY_MIN 300 /* per mille: a worker that has less to do is left alone */
 #define BALANCE_GAIN_MIN                                                        \
 	100 /* per mille: so much less to do must the busiest worker have after \
@@ -20,7 +22,7 @@ struct balance_lane {
 
 /**
  * balance_is_uneven() - is it worth while to look at the lanes?
- * @busy: of each worker, the share of the time in which it ran, per mille
+ * @busy: of each worker, the share of the time in which it had something to do, per mille
  */
 bool balance_is_uneven(const unsigned int busy[], unsigned int n_workers);
 
@@ -39,5 +41,25 @@ bool balance_is_uneven(const unsigned int busy[], unsigned int n_workers);
 bool balance_choose(const unsigned int busy[], unsigned int n_workers,
 		    const struct balance_lane lanes[], size_t n_lanes, size_t *ret_lane,
 		    unsigned int *ret_worker);
+
+/**
+ * balance_leave() - which lane to move away from a lane that uses up its worker
+ * @busy: as above; what the move changes is updated
+ * @n_workers: entries of @busy
+ * @lanes: of all workers; the worker of the moved lane is updated
+ * @n_lanes: entries of @lanes
+ * @ret_lane: its index in @lanes
+ * @ret_worker: where to; has room for it, and no such lane
+ *
+ * A lane may be slow because of what the owner of a namespace does, for instance by the netfilter
+ * rules of a receiver. Its worker does little else then, and whoever shares the worker waits. So
+ * the hog stays, and the others go where there is room, also when their own share is too small for
+ * balance_choose(). Lanes without load stay until they have some. Call it until it returns false
+ * to move all of them.
+ *
+ * Return: whether there is such a lane.
+ */
+bool balance_leave(unsigned int busy[], unsigned int n_workers, struct balance_lane lanes[],
+		   size_t n_lanes, size_t *ret_lane, unsigned int *ret_worker);
 
 #endif

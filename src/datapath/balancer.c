@@ -4,10 +4,17 @@
  * Theory of operation
  *
  * New lanes go to the worker that has fewest, which says nothing of what they will have to do. So
- * once a second, if there are workers to choose from, it is looked how much CPU time each has used,
- * which costs a system call for each and no more while they have little to do. Only when that was
- * uneven twice in a row are the counters of all lanes compared, and one lane is moved (balance.c
- * decides which). After a move it begins anew, so that there is one in two seconds at most.
+ * once a second, if there are workers to choose from, it is looked for how long each had something
+ * to do, which costs two system calls for each and no more while they have little to do. Only when
+ * that was uneven twice in a row is the work of all lanes compared, and one lane is moved
+ * (balance.c decides which). After a move it begins anew, so that there is one in two seconds at
+ * most.
+ *
+ * The work of a lane is time: a packet costs what its write takes, which workers measure (move.h),
+ * and the reading and copying besides. So a lane of few packets, each of which runs through
+ * thousands of netfilter rules of its receiver, is known for what it is. Lanes that share a worker
+ * with such a one are moved away from it, up to MOVES_MAX at each look: the main loop waits for
+ * each, for a round of both workers.
  */
 
 #include "datapath/balance.h"
@@ -15,19 +22,30 @@
 
 #define PERIOD_USEC   (1000 * 1000)
 #define ACCURACY_USEC (100 * 1000)
-#define PACKET_WORK   4096 /* moving a small packet costs about as much as copying these bytes */
+#define MOVES_MAX     8
+#define PACKET_NS     1000 /* to read and write a small packet, about */
+#define BYTES_PER_NS  4    /* to copy them, about */
 
-uint64_t lane_work(const struct lane *lane)
+uint64_t lane_take_work(struct lane *lane)
 {
-	struct flow_counters sum = { 0 };
-	uint64_t packets;
+	uint64_t work = 0;
 
-	for (int end = 0; end < 2; end++)
+	for (int end = 0; end < 2; end++) {
+		struct flow_counters sum = { 0 };
+		uint64_t packets, done_packets, done_bytes;
+
 		flow_add_counters(lane->flows[end].counters, &sum);
-	packets = sum.packets;
-	for (int i = 0; i < DROP_CAUSES; i++)
-		packets += sum.drops[i];
-	return packets * PACKET_WORK + sum.bytes;
+		packets = sum.packets;
+		for (int i = 0; i < DROP_CAUSES; i++)
+			packets += sum.drops[i];
+		done_packets = packets - lane->seen[end].packets;
+		done_bytes = sum.bytes - lane->seen[end].bytes;
+		lane->seen[end].packets = packets;
+		lane->seen[end].bytes = sum.bytes;
+		work += done_packets * (PACKET_NS + flow_write_time(&lane->flows[end])) +
+			done_bytes / BYTES_PER_NS;
+	}
+	return work;
 }
 
 static void take_busy(struct shuttle *shuttle)
@@ -36,11 +54,11 @@ static void take_busy(struct shuttle *shuttle)
 	uint64_t now = monotonic_ns(), passed = MAX(now - balance->at, UINT64_C(1));
 
 	for (unsigned int i = 0; i < shuttle->n_workers; i++) {
-		uint64_t cpu_time = worker_cpu_time(shuttle->workers[i]);
+		uint64_t busy_time = worker_busy_time(shuttle->workers[i]);
 
 		balance->busy[i] =
-			(unsigned int)((cpu_time - balance->cpu_time[i]) * 1000 / passed);
-		balance->cpu_time[i] = cpu_time;
+			(unsigned int)((busy_time - balance->busy_time[i]) * 1000 / passed);
+		balance->busy_time[i] = busy_time;
 	}
 	balance->at = now;
 }
@@ -55,13 +73,31 @@ static void take_work(struct shuttle *shuttle, struct balance_lane ret[], struct
 	{
 		for (unsigned int i = 0; i < link->n_lanes; i++, n++) {
 			struct lane *lane = &link->lanes[i];
-			uint64_t work = lane_work(lane);
 
-			ret[n] = (struct balance_lane){ lane->worker, work - lane->work };
+			ret[n] = (struct balance_lane){ lane->worker, lane_take_work(lane) };
 			ret_lanes[n] = lane;
-			lane->work = work;
 		}
 	}
+}
+
+static void move(struct shuttle *shuttle, struct lane *lane, unsigned int worker)
+{
+	lane_move(shuttle, lane, worker);
+	shuttle->moved(lane->link->owner, shuttle->userdata);
+}
+
+/* Return: whether any lane was moved. */
+static bool leave_hogs(struct shuttle *shuttle, struct balance_lane work[], struct lane *lanes[])
+{
+	unsigned int worker, n = 0;
+	size_t i;
+
+	while (n < MOVES_MAX && balance_leave(shuttle->balance.busy, shuttle->n_workers, work,
+					      shuttle->n_lanes, &i, &worker)) {
+		move(shuttle, lanes[i], worker);
+		n++;
+	}
+	return n > 0;
 }
 
 /* Return: whether lanes have noted their work, which the next look can go by. */
@@ -75,11 +111,11 @@ static bool even_out(struct shuttle *shuttle)
 	if (!work || !lanes)
 		return false;
 	take_work(shuttle, work, lanes);
-	if (!shuttle->balance.uneven || !balance_choose(shuttle->balance.busy, shuttle->n_workers,
-							work, shuttle->n_lanes, &i, &worker))
+	if (!shuttle->balance.uneven || leave_hogs(shuttle, work, lanes) ||
+	    !balance_choose(shuttle->balance.busy, shuttle->n_workers, work, shuttle->n_lanes, &i,
+			    &worker))
 		return true;
-	lane_move(shuttle, lanes[i], worker);
-	shuttle->moved(lanes[i]->link->owner, shuttle->userdata);
+	move(shuttle, lanes[i], worker);
 	return false;
 }
 
@@ -95,15 +131,20 @@ static int look(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+bool shuttle_is_full(const struct shuttle *shuttle, unsigned int worker)
+{
+	return shuttle->balance.busy[worker] >= BALANCE_FULL;
+}
+
 int shuttle_balance_start(struct shuttle *shuttle, sd_event *event)
 {
 	struct shuttle_balance *balance = &shuttle->balance;
 
 	if (shuttle->n_workers < 2)
 		return 0;
-	balance->cpu_time = calloc(shuttle->n_workers, sizeof(*balance->cpu_time));
+	balance->busy_time = calloc(shuttle->n_workers, sizeof(*balance->busy_time));
 	balance->busy = calloc(shuttle->n_workers, sizeof(*balance->busy));
-	if (!balance->cpu_time || !balance->busy)
+	if (!balance->busy_time || !balance->busy)
 		return -ENOMEM;
 	balance->at = monotonic_ns();
 	return sd_event_add_time_relative(event, &balance->timer, CLOCK_MONOTONIC, PERIOD_USEC,
@@ -113,6 +154,6 @@ int shuttle_balance_start(struct shuttle *shuttle, sd_event *event)
 void shuttle_balance_stop(struct shuttle *shuttle)
 {
 	sd_event_source_disable_unref(shuttle->balance.timer);
-	free(shuttle->balance.cpu_time);
+	free(shuttle->balance.busy_time);
 	free(shuttle->balance.busy);
 }

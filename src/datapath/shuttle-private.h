@@ -16,7 +16,9 @@ struct lane {
 	_Alignas(64) struct flow flows[2]; /* flows[i] reads from port i */
 	struct shuttle_link *link;
 	unsigned int worker;
-	uint64_t work; /* that it had done when the balance was looked at */
+	struct {
+		uint64_t packets, bytes;
+	} seen[2]; /* of each flow, when the balance was looked at */
 };
 
 struct shuttle_link {
@@ -36,7 +38,7 @@ TAILQ_HEAD(shuttle_link_list, shuttle_link);
 struct shuttle_balance {
 	sd_event_source *timer; /* NULL: there is one worker */
 	uint64_t at;            /* when it was last looked at; CLOCK_MONOTONIC, nanoseconds */
-	uint64_t *cpu_time;     /* of each worker, nanoseconds up to then */
+	uint64_t *busy_time;    /* of each worker, nanoseconds up to then */
 	unsigned int *busy;     /* of each worker, per mille of the time before */
 	bool uneven;            /* then; lanes have noted their work */
 };
@@ -74,10 +76,21 @@ void lane_move(struct shuttle *shuttle, struct lane *lane, unsigned int worker);
 /* --- balancer.c --- */
 
 /**
- * lane_work() - what has been moved, or dropped, of all that came through the queues of a lane
- * Return: a measure of the CPU time that this took, in about the time of copying a byte.
+ * lane_take_work() - how much CPU time a lane has used since the last call, about
+ * @lane: the lane; what it has moved or dropped is noted
+ *
+ * Return: nanoseconds.
  */
-uint64_t lane_work(const struct lane *lane);
+uint64_t lane_take_work(struct lane *lane);
+
+/**
+ * shuttle_is_full() - had a worker no time left when the balance was looked at?
+ * @shuttle: of several workers
+ * @worker: its index
+ *
+ * Return: whether it was busy for BALANCE_FULL of the time.
+ */
+bool shuttle_is_full(const struct shuttle *shuttle, unsigned int worker);
 
 /**
  * shuttle_balance_start() - look at the balance from now on, if there are workers to choose from

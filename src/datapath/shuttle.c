@@ -198,19 +198,28 @@ static unsigned int lanes_on(const struct shuttle_link *link, unsigned int worke
 	return n;
 }
 
-/* The one that has fewest lanes of the link so far, and of these the one with fewest flows. */
+/* Is worker @a a better place than @b for one more lane of the link? It has fewer lanes of the link
+ * so far, else it has time left, else it has fewer flows. */
+static bool is_better(const struct shuttle *shuttle, const struct shuttle_link *link,
+		      unsigned int a, unsigned int b)
+{
+	unsigned int own_a = lanes_on(link, a), own_b = lanes_on(link, b);
+	bool full_a = shuttle_is_full(shuttle, a), full_b = shuttle_is_full(shuttle, b);
+
+	if (own_a != own_b)
+		return own_a < own_b;
+	if (full_a != full_b)
+		return full_b;
+	return worker_n_flows(shuttle->workers[a]) < worker_n_flows(shuttle->workers[b]);
+}
+
 static unsigned int choose_worker(const struct shuttle *shuttle, const struct shuttle_link *link)
 {
 	unsigned int best = 0;
 
-	for (unsigned int i = 1; i < shuttle->n_workers; i++) {
-		unsigned int own = lanes_on(link, i), best_own = lanes_on(link, best);
-
-		if (own < best_own ||
-		    (own == best_own &&
-		     worker_n_flows(shuttle->workers[i]) < worker_n_flows(shuttle->workers[best])))
+	for (unsigned int i = 1; i < shuttle->n_workers; i++)
+		if (is_better(shuttle, link, i, best))
 			best = i;
-	}
 	return best;
 }
 
@@ -286,7 +295,7 @@ int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[st
 		lane->link = link;
 		for (unsigned int end = 0; end < 2; end++)
 			init_flow(lane, end, i, ports);
-		lane->work = lane_work(lane);
+		(void)lane_take_work(lane);
 		r = lane_begin(shuttle, lane, choose_worker(shuttle, link));
 		if (r < 0) {
 			shuttle_remove_link(link);

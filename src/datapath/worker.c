@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -35,6 +36,7 @@ struct worker {
 	void (*gone)(struct flow *flow, void *userdata);
 	void *userdata;
 	unsigned int n_flows; /* the main thread's */
+	int delay_fd;         /* the thread's schedstat of proc(5), or -1 */
 
 	/* by slot, the thread's: where completions find their flow */
 	struct flow **slots;
@@ -217,6 +219,7 @@ static void *worker_thread(void *arg)
 {
 	struct worker *worker = arg;
 
+	worker->delay_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	worker->start_result = create_engine(worker);
 	sem_post(&worker->started);
 	if (worker->start_result < 0)
@@ -284,14 +287,29 @@ bool worker_has_answered(const struct worker *worker)
 	return __atomic_load_n(&worker->answered, __ATOMIC_RELAXED) == worker->asked;
 }
 
-uint64_t worker_cpu_time(const struct worker *worker)
+/* Return: nanoseconds for which the thread could have run, but others had its CPU; 0 where the
+ * kernel does not count them (CONFIG_SCHEDSTATS). */
+static uint64_t delay(const struct worker *worker)
+{
+	char text[64];
+	ssize_t n = worker->delay_fd < 0 ? -1 : pread(worker->delay_fd, text, sizeof(text) - 1, 0);
+	char *second;
+
+	if (n < 0)
+		return 0;
+	text[n] = '\0';
+	second = strchr(text, ' ');
+	return second ? strtoull(second, NULL, 10) : 0;
+}
+
+uint64_t worker_busy_time(const struct worker *worker)
 {
 	struct timespec time = { 0 };
 	clockid_t clock;
 
 	if (pthread_getcpuclockid(worker->thread, &clock) == 0)
 		(void)clock_gettime(clock, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec + delay(worker);
 }
 
 unsigned int worker_n_flows(const struct worker *worker)
@@ -322,6 +340,7 @@ static int start_thread(struct worker *worker)
 static void destroy(struct worker *worker)
 {
 	safe_close(worker->wake_fd);
+	safe_close(worker->delay_fd);
 	sem_destroy(&worker->started);
 	pthread_mutex_destroy(&worker->lock);
 	free(worker->slots);
@@ -337,6 +356,7 @@ int worker_new(const struct engine_class *class, unsigned int busy_poll, bool no
 	worker = calloc(1, sizeof(*worker));
 	if (!worker)
 		return -ENOMEM;
+	worker->delay_fd = -1;
 	worker->class = class;
 	worker->busy_poll = busy_poll;
 	worker->nowait = nowait;

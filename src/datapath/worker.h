@@ -56,10 +56,14 @@ void worker_ask(struct worker *worker);
 bool worker_has_answered(const struct worker *worker);
 
 /**
- * worker_cpu_time() - what it has used so far
- * Return: nanoseconds of CPU time.
+ * worker_busy_time() - for how long it had something to do, so far
+ * @worker: the worker
+ *
+ * A CPU that it has to share with others counts in full: while these run, its frames wait.
+ *
+ * Return: nanoseconds in which it ran, or waited for a CPU.
  */
-uint64_t worker_cpu_time(const struct worker *worker);
+uint64_t worker_busy_time(const struct worker *worker);
 
 /**
  * worker_n_flows() - how busy it may be

@@ -89,6 +89,105 @@ START_TEST(moves_come_to_an_end)
 }
 END_TEST
 
+/* Lanes beside one that uses up its worker, and which of them leave it, in order; -1: no more. */
+static const struct beside {
+	const char *what;
+	unsigned int busy[3];
+	unsigned int n_workers;
+	struct balance_lane lanes[6];
+	size_t n_lanes;
+	int leave[5];
+	unsigned int worker; /* to which all go */
+} besides[] = {
+	{ "others leave a hog, however little they do",
+	  { 1000, 20 },
+	  2,
+	  { { 0, 1 }, { 0, 990 }, { 0, 5 }, { 1, 20 } },
+	  4,
+	  { 2, 0, -1 },
+	  1 },
+	{ "idle ones stay", { 1000, 0 }, 2, { { 0, 990 }, { 0, 0 } }, 2, { -1 }, 0 },
+	{ "a hog alone stays", { 1000, 0 }, 2, { { 0, 990 } }, 1, { -1 }, 0 },
+	{ "nobody has nearly all", { 1000, 0 }, 2, { { 0, 60 }, { 0, 40 } }, 2, { -1 }, 0 },
+	{ "the worker has time left", { 400, 0 }, 2, { { 0, 99 }, { 0, 1 } }, 2, { -1 }, 0 },
+	{ "a hog at each worker: nowhere to go",
+	  { 1000, 990 },
+	  2,
+	  { { 0, 990 }, { 0, 10 }, { 1, 990 } },
+	  3,
+	  { -1 },
+	  0 },
+	{ "two hogs, and a worker beside them",
+	  { 1000, 950, 10 },
+	  3,
+	  { { 0, 990 }, { 0, 10 }, { 1, 900 }, { 1, 50 }, { 2, 10 } },
+	  5,
+	  { 1, 3, -1 },
+	  2 },
+	{ "one worker", { 1000 }, 1, { { 0, 990 }, { 0, 10 } }, 2, { -1 }, 0 },
+	{ "no room for more than one",
+	  { 1000, 300 },
+	  2,
+	  { { 0, 760 }, { 0, 130 }, { 0, 110 }, { 1, 300 } },
+	  4,
+	  { 1, -1 },
+	  1 },
+};
+
+START_TEST(others_leave_a_hog)
+{
+	const struct beside *b = &besides[_i];
+	struct balance_lane lanes[ARRAY_SIZE(b->lanes)];
+	unsigned int busy[ARRAY_SIZE(b->busy)], worker, n = 0;
+	size_t lane;
+
+	memcpy(lanes, b->lanes, sizeof(lanes));
+	memcpy(busy, b->busy, sizeof(busy));
+	while (balance_leave(busy, b->n_workers, lanes, b->n_lanes, &lane, &worker)) {
+		ck_assert_msg((int)lane == b->leave[n], "%s: lane %zu left", b->what, lane);
+		ck_assert_uint_eq(worker, b->worker);
+		ck_assert_uint_eq(lanes[lane].worker, worker);
+		n++;
+	}
+	ck_assert_msg(b->leave[n] == -1, "%s: lane %d did not leave", b->what, b->leave[n]);
+}
+END_TEST
+
+/* Load by worker, as a look finds it: a worker that has more than all of the time has all of it. */
+static void take_busy(const struct balance_lane lanes[], size_t n, unsigned int busy[static 4])
+{
+	memset(busy, 0, 4 * sizeof(busy[0]));
+	for (size_t i = 0; i < n; i++)
+		busy[lanes[i].worker] += (unsigned int)lanes[i].load;
+	for (unsigned int i = 0; i < 4; i++)
+		busy[i] = MIN(busy[i], 1000U);
+}
+
+/* Both kinds of moves together, among up to four hogs and many others, come to an end. */
+START_TEST(nothing_moves_to_and_fro)
+{
+	struct balance_lane lanes[40];
+	unsigned int busy[4], worker;
+	size_t lane;
+	int n = 0;
+
+	srand((unsigned int)_i);
+	for (size_t i = 0; i < ARRAY_SIZE(lanes); i++)
+		lanes[i] = (struct balance_lane){ (unsigned int)rand() % 4,
+						  (unsigned int)rand() % 20 };
+	for (int i = 0; i < 1 + _i % 4; i++)
+		lanes[i].load = 900;
+	for (;;) {
+		take_busy(lanes, ARRAY_SIZE(lanes), busy);
+		if (!balance_leave(busy, 4, lanes, ARRAY_SIZE(lanes), &lane, &worker) &&
+		    !balance_choose(busy, 4, lanes, ARRAY_SIZE(lanes), &lane, &worker))
+			break;
+		lanes[lane].worker = worker;
+		ck_assert_int_lt(++n, 200);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("balance");
@@ -98,6 +197,8 @@ int main(void)
 
 	tcase_add_loop_test(tcase, moves, 0, ARRAY_SIZE(situations));
 	tcase_add_loop_test(tcase, moves_come_to_an_end, 0, 50);
+	tcase_add_loop_test(tcase, others_leave_a_hog, 0, ARRAY_SIZE(besides));
+	tcase_add_loop_test(tcase, nothing_moves_to_and_fro, 0, 200);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
