@@ -91,16 +91,30 @@ static int open_standard_descriptors(void)
 	return 0;
 }
 
-/* Each link takes two descriptors, and more for a moment while it is made. */
-static void raise_descriptor_limit(void)
+/* As far as the hard limit, and beyond it where we may: @wanted. */
+static void raise_limit(int resource, rlim_t wanted, const char *name)
 {
-	struct rlimit limit;
+	struct rlimit limit, most = { .rlim_cur = wanted, .rlim_max = wanted };
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+	if (getrlimit(resource, &limit) < 0 || limit.rlim_cur >= wanted)
+		return;
+	if (setrlimit(resource, &most) == 0)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		log_warning("cannot raise the limit of open files: %m");
+	if (setrlimit(resource, &limit) < 0)
+		log_warning("cannot raise the limit of %s: %m", name);
+}
+
+static void raise_limits(void)
+{
+	struct rlimit files;
+
+	/* each link takes two descriptors, and more for a moment while it is made */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+		raise_limit(RLIMIT_NOFILE, files.rlim_max, "open files");
+	/* each worker's ring has a completion queue of 1 MiB (datapath/ring.c), and all processes
+	 * of the user share this limit */
+	raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY, "locked memory");
 }
 
 /* It would work without: so that it fails is no reason not to start. */
@@ -207,7 +221,10 @@ static int add_signal(sd_event *event, int signal, sd_event_signal_handler_t han
 	if (r < 0)
 		return r;
 	r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
-	return r < 0 ? r : sd_event_source_set_floating(source, true);
+	if (r >= 0) /* the event loop keeps it then */
+		r = sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return r;
 }
 
 static int prepare_signals(struct rportd *rportd)
@@ -486,7 +503,7 @@ static int start_up(struct rportd *rportd)
 	int r;
 
 	/* 1. what we need of the process: descriptors, no more rights, an event loop, signals */
-	raise_descriptor_limit();
+	raise_limits();
 	drop_privileges();
 	r = sd_event_new(&rportd->event);
 	if (r < 0)

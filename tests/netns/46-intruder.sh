@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # The owner of a namespace opens the interface of a port there, too: only one with several queues lets him. That device is lost
 # to its link, and what other links carry is not for him (see tests/unit/test_intruder.c).
 . "$(dirname "$0")/../lib.sh"

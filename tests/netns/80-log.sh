@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # The log: it never waits for whoever reads it, and nobody can fill it.
 . "$(dirname "$0")/../lib.sh"
 

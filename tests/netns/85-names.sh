@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 # Names of any bytes, which the owner of a namespace gives his port: what every verb, the monitor, the log and files make of them.
 # SEED=N repeats the random ones.
 . "$(dirname "$0")/../lib.sh"

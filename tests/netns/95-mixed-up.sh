@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan
 #
 # After a restart the records and the stored devices do not belong together: each port gets a device of its own, as its
 # link was asked for, and nothing is left behind.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan plain alone
 #
 # The root of a container and three users do all they can at once, for HOSTILE_SECONDS: meanwhile another link loses no packet,
 # root is answered, and afterwards nothing is left of it. SEED=N repeats an order (what it meets differs, since time does).

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: plain alone
 # The owner of a namespace may have as many interfaces, addresses and routes as he likes, and change them as fast as he can:
 # other clients are answered meanwhile. CROWD_ROUTES, CROWD_NAMES and CROWD_ADDRESSES make it more of them.
 . "$(dirname "$0")/../lib.sh"

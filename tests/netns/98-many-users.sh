@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: plain alone
 # What users of the socket who may only read can do to root, to the watchdog and to each other: nothing.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"
