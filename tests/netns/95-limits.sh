@@ -153,7 +153,7 @@ test_connections() {
 	eventually fds_at_least $((before + 3))
 	refused 4 'rportctl: rportd closed the connection without an answer' rportctl list
 	refused 4 'rportctl: rportd closed the connection without an answer' as_nobody list
-	was_logged 'refusing a client: too many connections' || fail "the log does not say so: $(<"$RPORTD_LOG")"
+	was_logged 'refusing a client of uid 0: too many connections' || fail "the log does not say so: $(<"$RPORTD_LOG")"
 	assert_eq "$(rportd_fds)" $((before + 3)) "descriptors with 3 clients"
 	# what has been made goes on
 	ping_ok "$A" 192.168.0.1
@@ -171,7 +171,7 @@ test_connections_per_user() {
 	connect_clients 2 65534
 	eventually fds_at_least $((before + 2))
 	refused 4 'rportctl: rportd closed the connection without an answer' as_nobody list
-	was_logged 'refusing a client: too many connections' || fail "the log does not say so: $(<"$RPORTD_LOG")"
+	was_logged 'refusing a client of uid 65534: too many connections' || fail "the log does not say so: $(<"$RPORTD_LOG")"
 	# another user, and root, are not concerned
 	succeeds setpriv --reuid=65533 --regid=65533 --clear-groups -- "$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" list
 	succeeds rportctl list
