@@ -361,10 +361,22 @@ test_replace() {
 	pair_numbered
 	settle
 	mark
-	pair_numbered --mtu 1500 --replace
+	pair_numbered --no-offload --replace
 	settle
 	assert_eq "$(events_told | grep -c 'linkRemoved ab')" 1 "links removed"
-	told '.event == "linkAdded" and .link.mtu == 1500'
+	told '.event == "linkAdded" and (.link.offload | not)'
+	assert_replay events
+}
+
+test_change_in_place() {
+	watch_all
+	pair_numbered
+	settle
+	mark
+	pair_numbered --mtu 1500 --replace
+	settle
+	assert_eq "$(events_told | grep -c 'Removed')" 0 "what was removed"
+	told '.event == "linkChanged" and .link.mtu == 1500'
 	assert_replay events
 }
 
