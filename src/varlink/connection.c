@@ -363,7 +363,8 @@ void varlink_connection_doom(struct varlink_connection *connection, int reason)
 	connection->doom = reason;
 	varlink_stream_uncount(connection);
 	varlink_output_release(&connection->output);
-	varlink_pieces_release(connection);
+	/* The pieces stay until the loop closes the connection: one may be in the making. */
+	varlink_output_release(&connection->pieces.later);
 	/* That makes an EPOLLHUP of our own, and needs no memory, which may be the reason. */
 	shutdown(connection->fd, SHUT_RDWR);
 }

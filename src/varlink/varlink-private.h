@@ -225,8 +225,8 @@ void varlink_connection_free(struct varlink_connection *connection);
  * varlink_connection_doom() - have the loop close it
  * @reason: -errno
  *
- * Nothing more is sent, and what waits is let go. The connection is there until the loop comes to
- * it.
+ * Nothing more is sent, and waiting output is freed. The loop closes the connection in its next
+ * turn; until then the connection, its stream and its reply in pieces stay valid.
  */
 void varlink_connection_doom(struct varlink_connection *connection, int reason);
 

@@ -140,6 +140,36 @@ static void method_watch(struct varlink_call *call, json_t *parameters, void *us
 		watcher_reply(watcher, i, size);
 }
 
+/* Replies to its own stream until that is closed for not reading: while a piece is in the making.
+ */
+static int flood_next(char **ret, void *userdata)
+{
+	struct watcher *watcher = userdata;
+
+	for (int i = 0; i < 4; i++)
+		watcher_reply(watcher, i, STREAM_LIMIT);
+	ck_assert_uint_eq(varlink_pieces_done, 0);
+	*ret = strdup("{}");
+	return 1;
+}
+
+static void flood_done(void *userdata _unused_)
+{
+	varlink_pieces_done++;
+}
+
+static void method_flood(struct varlink_call *call, json_t *parameters _unused_,
+			 void *userdata _unused_)
+{
+	struct watcher *watcher = &varlink_watchers[varlink_n_watchers++];
+	struct varlink_pieces pieces = { .next = flood_next,
+					 .done = flood_done,
+					 .userdata = watcher };
+
+	watcher->stream = varlink_stream_new_pieces(call, &pieces, watcher_closed, watcher);
+	ck_assert_ptr_nonnull(watcher->stream);
+}
+
 static void method_watch_no_memory(struct varlink_call *call, json_t *parameters _unused_,
 				   void *userdata _unused_)
 {
@@ -152,6 +182,7 @@ static const struct varlink_method methods[] = {
 	{ "Fail", method_fail, false },     { "NoMemory", method_no_memory, false },
 	{ "Silent", method_silent, false }, { "Change", method_count, true },
 	{ "Watch", method_watch, false },   { "WatchNoMemory", method_watch_no_memory, false },
+	{ "Flood", method_flood, false },
 };
 
 static const struct varlink_interface interface = {

@@ -40,6 +40,20 @@ START_TEST(pieces_end_with_their_client)
 }
 END_TEST
 
+/* A stream that is closed while its first reply is being made keeps what makes it until then. */
+START_TEST(pieces_outlive_the_stream_they_close)
+{
+	struct client client;
+
+	client_open(&client);
+	client_send(&client, "{\"method\":\"org.example.Test.Flood\",\"more\":true}");
+	client_expect_closed(&client);
+	ck_assert_uint_eq(varlink_pieces_done, 1);
+	ck_assert_uint_eq(varlink_watchers[0].closed, 1);
+	client_close(&client);
+}
+END_TEST
+
 START_TEST(places_by_class)
 {
 	ck_assert_uint_eq(varlink_places(VARLINK_ROOT, 256), 256);
@@ -261,6 +275,7 @@ void varlink_users_tests(TCase *tcase)
 	tcase_add_checked_fixture(tcase, varlink_setup, varlink_teardown);
 	tcase_add_test(tcase, pieces_wait_for_the_reader);
 	tcase_add_test(tcase, pieces_end_with_their_client);
+	tcase_add_test(tcase, pieces_outlive_the_stream_they_close);
 	tcase_add_test(tcase, places_by_class);
 	tcase_add_test(tcase, others_leave_places_for_root);
 	tcase_add_test(tcase, time_is_a_budget_of_each_user);
