@@ -73,7 +73,7 @@ static void budget_pay(struct varlink_budget *budget, unsigned int share, uint64
 	uint64_t paid = (now - budget->paid_at) / share;
 
 	budget->debt -= MIN(budget->debt, paid);
-	budget->paid_at = now;
+	budget->paid_at += paid * share; /* what is left of the time counts the next time */
 }
 
 void varlink_user_spend(struct varlink_server *server, struct varlink_user *user, uint64_t usec)

@@ -110,6 +110,20 @@ START_TEST(time_is_a_budget_of_each_user)
 }
 END_TEST
 
+/* Also when it is asked for so often that no share of a microsecond has passed in between. */
+START_TEST(debt_is_paid_however_often_it_is_asked_for)
+{
+	struct varlink_user *user = user_with(1001, 1);
+	uint64_t end = monotonic_usec() + USEC_PER_SEC;
+
+	varlink_user_spend(varlink_server, user, 60 * USEC_PER_MSEC);
+	while (monotonic_usec() < end)
+		(void)varlink_user_held(varlink_server, user);
+	ck_assert_uint_eq(user->budget.debt, 0);
+	ck_assert_uint_eq(varlink_server->others.debt, 0);
+}
+END_TEST
+
 START_TEST(held_connection_is_released)
 {
 	struct client client;
@@ -279,6 +293,7 @@ void varlink_users_tests(TCase *tcase)
 	tcase_add_test(tcase, places_by_class);
 	tcase_add_test(tcase, others_leave_places_for_root);
 	tcase_add_test(tcase, time_is_a_budget_of_each_user);
+	tcase_add_test(tcase, debt_is_paid_however_often_it_is_asked_for);
 	tcase_add_test(tcase, held_connection_is_released);
 	tcase_add_test(tcase, new_connection_of_a_user_in_debt_waits);
 	tcase_add_test(tcase, places_of_streams_are_shared);
