@@ -233,13 +233,13 @@ static void server_close_some(struct varlink_server *server)
 	}
 }
 
-/* Return: false when there is no reserve, or nobody to accept. */
-static bool server_accept_scarce(struct varlink_server *server)
+/* Return: 0; -EMFILE when the reserve is used, -EAGAIN when no client waits, or another -errno. */
+static int server_accept_scarce(struct varlink_server *server)
 {
-	int fd;
+	int fd, r = 0;
 
 	if (server->spare_fd < 0)
-		return false;
+		return -EMFILE;
 	server->spare_fd = safe_close(server->spare_fd);
 	fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
@@ -247,32 +247,43 @@ static bool server_accept_scarce(struct varlink_server *server)
 		server_add_client(server, fd);
 		server->scarce = false;
 		server_close_some(server);
+	} else {
+		r = -errno;
 	}
 	server_reserve(server);
-	return fd >= 0;
+	return r;
 }
 
-/* All that wait, but no more in a turn than what leaves the loop to others. */
-static int server_accept(sd_event_source *source _unused_, int listen_fd, uint32_t revents _unused_,
-			 void *userdata)
+/*
+ * accept4(2) takes the descriptor before it looks for a client: without one, EMFILE does not say
+ * that a client waits, and only the attempt with the reserve can give EAGAIN.
+ */
+static int server_accept_one(struct varlink_server *server)
+{
+	int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		server_add_client(server, fd);
+		return 0;
+	}
+	return errno == EMFILE || errno == ENFILE ? server_accept_scarce(server) : -errno;
+}
+
+/* Accept the clients that wait, at most ACCEPT_MAX: then the loop serves other events first. */
+static int server_accept(sd_event_source *source _unused_, int listen_fd _unused_,
+			 uint32_t revents _unused_, void *userdata)
 {
 	struct varlink_server *server = userdata;
+	int r = 0;
 
 	server_reserve(server);
 	for (int i = 0; i < ACCEPT_MAX; i++) {
-		int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd >= 0) {
-			server_add_client(server, fd);
-		} else if (errno == EAGAIN) {
+		r = server_accept_one(server);
+		if (r < 0 && r != -EINTR && r != -ECONNABORTED)
 			break;
-		} else if ((errno == EMFILE || errno == ENFILE) && server_accept_scarce(server)) {
-			continue;
-		} else if (errno != EINTR && errno != ECONNABORTED) {
-			server_pause(server, errno);
-			break;
-		}
 	}
+	if (r < 0 && r != -EINTR && r != -ECONNABORTED && r != -EAGAIN)
+		server_pause(server, -r);
 	return 0;
 }
 

@@ -244,6 +244,27 @@ START_TEST(root_is_accepted_without_descriptors)
 }
 END_TEST
 
+/* With the last client of the queue refused, EMFILE is no reason to make the next one wait. */
+START_TEST(accepting_goes_on_without_descriptors)
+{
+	int enabled = SD_EVENT_OFF;
+	struct client refused;
+	struct rlimit limit;
+
+	if (geteuid() != 0)
+		return;
+	varlink_settle();
+	ck_assert_int_ge(varlink_server->spare_fd, 0);
+	client_open_as_user(&refused, NULL, 0);
+	limit = take_descriptors();
+	client_expect_closed(&refused);
+	ck_assert_int_eq(sd_event_source_get_enabled(varlink_server->listen, &enabled), 1);
+	ck_assert_int_eq(enabled, SD_EVENT_ON);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	client_close(&refused);
+}
+END_TEST
+
 START_TEST(idle_connection_of_the_others_is_closed)
 {
 	struct client idle, root;
@@ -298,6 +319,7 @@ void varlink_users_tests(TCase *tcase)
 	tcase_add_test(tcase, new_connection_of_a_user_in_debt_waits);
 	tcase_add_test(tcase, places_of_streams_are_shared);
 	tcase_add_test(tcase, root_is_accepted_without_descriptors);
+	tcase_add_test(tcase, accepting_goes_on_without_descriptors);
 	tcase_add_test(tcase, idle_connection_of_the_others_is_closed);
 	tcase_add_test(tcase, memory_of_a_user_is_limited);
 }
