@@ -104,7 +104,7 @@ const struct args_option ctl_pair_options[] = {
 	PAIR("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),
 	PAIR("--queues", "N|auto", args_number_or_auto, queues,
 	     "1 to 8, or one for each CPU: spread connections over so many; else 1"),
-	PAIR("--replace", NULL, args_set, replace, "make a link anew that has other parameters"),
+	PAIR("--replace", NULL, args_set, replace, "change a link that has other parameters"),
 	PAIR("--wait", NULL, args_set, wait, "wait for a domain that does not exist yet"),
 	PAIR("--persist", NULL, args_set, persist,
 	     "write a file, so that it is made again whenever rportd starts"),

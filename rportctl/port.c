@@ -15,7 +15,7 @@ static bool parse_words(struct ctl_options *options, int argc, char **argv, cons
 	int given = args_parse(options, NULL, argc, argv, words, n);
 
 	if (given >= 0 && given < n)
-		args_usage_error("this is used as rportctl %s", usage);
+		args_usage_error("usage: rportctl %s", usage);
 	return given == n;
 }
 
@@ -138,7 +138,7 @@ enum ctl_status ctl_parent(struct ctl_options *options, int argc, char **argv)
 
 	n = args_parse(options, NULL, argc, argv, words, ARRAY_SIZE(words));
 	if (n == 0)
-		args_usage_error("this is used as rportctl parent PORT [PARENT]");
+		args_usage_error("usage: rportctl parent PORT [PARENT]");
 	if (n <= 0)
 		return STATUS_USAGE;
 	if (n == 1)
