@@ -10,7 +10,8 @@
 struct log_limit;
 struct varlink_frame;
 
-/* A place is kept for so long, so that users do not take it from each other in turn. */
+/* A connection keeps its place at least this long, so that users do not evict each other in turn.
+ */
 #define VARLINK_EVICT_USEC USEC_PER_SEC
 
 /* What waits for the client to read it. */
@@ -45,7 +46,7 @@ struct varlink_user {
 	struct varlink_budget budget;
 };
 
-/* A reply of which pieces are still to be made. */
+/* A reply in pieces that is under way; see pieces.c. */
 struct varlink_making {
 	int (*next)(char **ret, void *userdata);
 	void (*done)(void *userdata);
@@ -58,12 +59,12 @@ struct varlink_connection {
 	struct varlink_connection *prev, *next; /* in the server's list */
 	sd_event_source *io;
 	int fd;
-	struct varlink_user *user;
+	struct varlink_user *user; /* owned by the server */
 	struct frame_buffer input;
 	struct varlink_output output;
 	struct varlink_making pieces; /* while next is set */
 	struct varlink_stream stream; /* once open, it is until the end */
-	int doom;                     /* why the loop has to close the connection, or 0 */
+	int doom;                     /* -errno with which the loop closes it, or 0 */
 	bool held;                    /* it waits until its user has paid off the debt */
 	uint64_t since;               /* when it was accepted */
 	uint64_t active;              /* when it last made progress */
@@ -150,6 +151,8 @@ void varlink_user_spend(struct varlink_server *server, struct varlink_user *user
  * varlink_user_held() - must the connections of a user wait?
  * @server: the server
  * @user: whose
+ *
+ * Return: true while the debt of the user, or that of all others together, is too high.
  */
 bool varlink_user_held(struct varlink_server *server, struct varlink_user *user);
 
@@ -182,13 +185,15 @@ int varlink_connection_account(struct varlink_connection *connection);
  * @connection: the connection
  * @now: monotonic clock, microseconds
  *
- * A stream with nothing to write is never idle, nor is a connection of root or the group.
+ * Return: true if so; always false for a stream with nothing to write, and for root and the group.
  */
 bool varlink_connection_is_idle(const struct varlink_connection *connection, uint64_t now);
 
 /**
  * varlink_connection_class() - for the limits and the priority of a connection
  * @connection: the connection
+ *
+ * Return: the class of its user.
  */
 static inline enum varlink_class varlink_connection_class(
 	const struct varlink_connection *connection)
@@ -203,11 +208,14 @@ static inline enum varlink_class varlink_connection_class(
  * @groups: the caller's supplementary groups
  * @n_groups: how many
  * @allowed: the group that may, besides root; (gid_t)-1: nobody
+ *
+ * Return: true for root and the members of @allowed.
  */
 bool varlink_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups, gid_t allowed);
 
 /**
  * varlink_connection_new() - take a new client into the server's list
+ * @server: the server
  * @fd: its socket; owned by the connection on success
  *
  * Return: 0, -EUSERS when the client's user has too many connections already, or another -errno.
@@ -215,7 +223,8 @@ bool varlink_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n_grou
 int varlink_connection_new(struct varlink_server *server, int fd);
 
 /**
- * varlink_connection_free() - close it and take it out of the server's list; takes NULL
+ * varlink_connection_free() - close it and take it out of the server's list
+ * @connection: the connection, or NULL
  *
  * If it has a stream, that is closed().
  */
@@ -223,6 +232,7 @@ void varlink_connection_free(struct varlink_connection *connection);
 
 /**
  * varlink_connection_doom() - have the loop close it
+ * @connection: the connection
  * @reason: -errno
  *
  * Nothing more is sent, and waiting output is freed. The loop closes the connection in its next
@@ -232,7 +242,8 @@ void varlink_connection_doom(struct varlink_connection *connection, int reason);
 
 /**
  * varlink_connection_wait() - wait for the event that brings the next step
- * @input: there may be input that was not looked at
+ * @connection: the connection
+ * @input: the buffer may hold input that was not processed
  *
  * Return: 0 or -errno.
  */
@@ -240,6 +251,7 @@ int varlink_connection_wait(struct varlink_connection *connection, bool input);
 
 /**
  * varlink_call_answer() - send the answer, unless the client wants none
+ * @call: the call; answered afterwards
  * @message: the reference is taken over. NULL (out of memory) closes the connection
  *
  * Return: 0, or why there is no answer: -EALREADY when there has been one, or the reason for which
@@ -249,12 +261,15 @@ int varlink_call_answer(struct varlink_call *call, json_t *message);
 
 /**
  * varlink_call_fail() - close the connection in place of an answer
+ * @call: the call; answered afterwards
  * @reason: -errno
  */
 void varlink_call_fail(struct varlink_call *call, int reason);
 
 /**
- * varlink_output_add() - one more frame
+ * varlink_output_add() - append one frame
+ * @output: where to
+ * @message: the message; borrowed
  *
  * Return: how many bytes it is long; or -ENOMEM, and nothing has changed.
  */
@@ -353,18 +368,22 @@ void varlink_server_hold(struct varlink_server *server);
 
 /**
  * varlink_output_write() - send as much of what waits as the socket takes now
+ * @output: what waits
+ * @fd: the socket
  *
  * Return: 0 or -errno; a socket that takes nothing is no error.
  */
 int varlink_output_write(struct varlink_output *output, int fd);
 
 /**
- * varlink_output_release() - forget what waits; takes a zeroed one
+ * varlink_output_release() - free what waits
+ * @output: zeroed afterwards; may be zeroed already
  */
 void varlink_output_release(struct varlink_output *output);
 
 /**
  * varlink_error_name() - answer with a standard error that carries one name
+ * @call: the call
  * @error: "org.varlink.service.InterfaceNotFound" and the like
  * @key: its only parameter
  * @value: what goes into it; valid UTF-8
