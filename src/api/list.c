@@ -5,8 +5,10 @@
 #include "api/list.h"
 #include "api/write.h"
 
-/* A piece: so long, or so many bytes, whichever comes first. Those who may change something may
- * hold the loop longer. */
+/*
+ * A piece ends after this time or this many bytes, whichever comes first. Callers that may change
+ * something get more time of the loop.
+ */
 #define PIECE_NS         (UINT64_C(500) * 1000)
 #define PIECE_TRUSTED_NS (UINT64_C(10) * 1000 * 1000)
 #define PIECE_SIZE       (16 * 1024)
@@ -71,7 +73,7 @@ static int write_element(struct listing *listing, FILE *stream)
 	if (!element)
 		return 0;
 	if (json_is_null(element))
-		return -ENOMEM; /* a list that leaves some out is none */
+		return -ENOMEM; /* never send a list that lacks elements */
 	if (listing->element)
 		fputc(',', stream);
 	listing->element = true;

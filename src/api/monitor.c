@@ -3,9 +3,9 @@
 /*
  * Theory of operation
  *
- * While somebody monitors, what every link and port was when it was last told is kept as JSON. When
- * the manager says that one has come to rest it is made anew, and what differs is the change. So no
- * change is told twice, none is left out, and nothing is kept while nobody listens.
+ * While there are subscribers, the monitor keeps each link and port as the JSON that it sent last.
+ * When the manager reports one, the monitor converts it again and sends the members that differ. So
+ * each change is sent once, and without subscribers nothing is kept.
  *
  * The snapshot is made in pieces. A subscriber is told of a link or port once it is in the
  * snapshot; before that, the change will be in the snapshot itself.

@@ -146,8 +146,8 @@ static int make_runtime_dir(const char *socket)
 	return 0;
 }
 
-/* Only a file that rportd makes: to open another one may have effects, and its locks are others'.
- */
+/* Accept only a file such as rportd makes: opening another one may have effects, and others may
+ * lock it for purposes of their own. */
 static int open_lock(const struct dir_entry *entry, struct stat *ret)
 {
 	_cleanup_close_ int fd =
@@ -375,7 +375,6 @@ static void count_error(enum config_severity severity, const char *file, unsigne
 			const char *message, void *userdata)
 {
 	unsigned int *n_errors = userdata;
-
 	char text[ESCAPED_SIZE(PATH_MAX)];
 
 	*n_errors += severity == CONFIG_ERROR;

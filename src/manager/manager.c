@@ -261,7 +261,7 @@ static int put_back(struct manager *manager, struct port *port, struct rport_err
 
 	if (!port->away)
 		return port_put_back(port, err);
-	/* what is elsewhere cannot be fetched: it is made anew where it belongs */
+	/* an interface cannot be moved back from another namespace: make it again in its own */
 	hold_lost(manager, port, "it was moved to another namespace");
 	r = hold_try(manager, port, err);
 	if (r >= 0)

@@ -50,7 +50,7 @@ static int remove_stale(struct reload *reload)
 
 /* --- links with a file ------------------------------------------------------------------------ */
 
-/* Make it, or make it anew. */
+/* Pair the link; replace it if it differs. */
 static void make(struct reload *reload, struct config_link *wanted, enum reload_result result,
 		 const char *text)
 {

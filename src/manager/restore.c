@@ -241,7 +241,7 @@ static int take_device(struct manager *manager, struct port *port, struct rport_
 	unsigned int n = record_take_queues(manager, port->slot, 0, fds);
 	int r;
 
-	/* fewer are left of one that was just being stored: it is made anew */
+	/* rportd ended while it stored the queues: make the device again */
 	r = n == port->spec.queues ? 0 : -ENOENT;
 	if (r >= 0)
 		r = hold_resolve(port, &place, err);
@@ -274,7 +274,7 @@ static void restore_device(struct port *port, void *userdata)
 		watch_suspect(manager, port);
 		return;
 	}
-	hold_give_up(manager, port); /* what could not be connected, it is none of ours any more */
+	hold_give_up(manager, port); /* a device that we cannot connect is no longer ours */
 	if (hold_try(manager, port, &err) >= 0)
 		record_port(manager, port);
 	else
