@@ -112,8 +112,7 @@ static void raise_limits(void)
 	/* each link takes two descriptors, and more for a moment while it is made */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
 		raise_limit(RLIMIT_NOFILE, files.rlim_max, "open files");
-	/* each worker's ring has a completion queue of 1 MiB (datapath/ring.c), and all processes
-	 * of the user share this limit */
+	/* the queues of io_uring (datapath/ring.c); all processes of the user share this limit */
 	raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY, "locked memory");
 }
 

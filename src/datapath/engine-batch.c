@@ -482,7 +482,8 @@ static int batch_create(const struct engine_options *options, struct engine **re
 		return -ENOMEM;
 	r = pool_init(&batch->pool, N_BUFFERS + 1);
 	if (r >= 0)
-		r = ring_init(&batch->ring, RING_ENTRIES, options->wake_fd, options->busy_poll);
+		r = ring_init(&batch->ring, RING_ENTRIES, options->engines, options->wake_fd,
+			      options->busy_poll);
 	if (r >= 0)
 		r = ring_enable(&batch->ring);
 	if (r < 0) {

@@ -284,7 +284,8 @@ static int pending_create(const struct engine_options *options, struct engine **
 		return -ENOMEM;
 	r = pool_init(&pending->pool, N_BUFFERS);
 	if (r >= 0)
-		r = ring_init(&pending->ring, RING_ENTRIES, options->wake_fd, options->busy_poll);
+		r = ring_init(&pending->ring, RING_ENTRIES, options->engines, options->wake_fd,
+			      options->busy_poll);
 	if (r >= 0)
 		r = ring_provide_init(&pending->ring, N_BUFFERS);
 	if (r >= 0)

@@ -23,6 +23,7 @@ struct engine_options {
 	int wake_fd;            /* an eventfd; writing to it ends the engine's wait */
 	unsigned int busy_poll; /* microseconds to look for frames before sleeping, if it can */
 	bool nowait;            /* TUNs honour RWF_NOWAIT, see tun_has_nowait() */
+	unsigned int engines;   /* that share the memory which the user may lock; 0: only this */
 };
 
 struct engine_class {

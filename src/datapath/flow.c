@@ -21,12 +21,12 @@ static bool family_crosses(const unsigned char *frame)
 _Static_assert(FLOW_HEADER_MAX + FLOW_PACKET_START + 12 + 4 <= FLOW_CLEARED,
 	       "what is skipped and cannot be seen was cleared");
 
-/* Did the kernel write where the packet begins? See flow.h. */
-static bool is_written(const unsigned char *packet)
+/* Did the kernel write where the packet begins? See flow.h. A shorter one shows zeros at worst. */
+static bool is_written(const unsigned char *packet, size_t size)
 {
 	static const unsigned char cleared[FLOW_PACKET_START];
 
-	return memcmp(packet, cleared, sizeof(cleared)) != 0;
+	return size < sizeof(cleared) || memcmp(packet, cleared, sizeof(cleared)) != 0;
 }
 
 bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size)
@@ -36,7 +36,8 @@ bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_
 	if (size <= flow->header)
 		return false;
 	if (flow->family_header)
-		return family_crosses(frame) && is_written(frame + flow->header);
+		return family_crosses(frame) &&
+		       is_written(frame + flow->header, size - flow->header);
 	version = frame[flow->header] >> 4;
 	return version == 4 || version == 6;
 }

@@ -13,6 +13,7 @@
 #ifndef RING_COMPLETIONS_MAX
 #define RING_COMPLETIONS_MAX 65536
 #endif
+#define RING_COMPLETIONS_MIN 8192U /* where many rings share RING_COMPLETIONS_MAX */
 
 static uint64_t pack(struct ring_tag tag)
 {
@@ -28,10 +29,17 @@ struct ring_tag ring_tag_unpack(uint64_t user_data)
 	};
 }
 
-/* Return: 0 or -errno; -EINVAL where the kernel does not know one of @flags. */
-static int set_up(struct ring *ring, unsigned int entries, unsigned int flags)
+/* The queues are locked memory, of which a user may have 8 MiB by default. */
+static unsigned int completions_of(unsigned int rings)
 {
-	unsigned int completions = RING_COMPLETIONS_MAX;
+	return MAX(RING_COMPLETIONS_MAX / MAX(rings, 1U),
+		   MIN(RING_COMPLETIONS_MAX, RING_COMPLETIONS_MIN));
+}
+
+/* Return: 0 or -errno; -EINVAL where the kernel does not know one of @flags. */
+static int set_up(struct ring *ring, unsigned int entries, unsigned int rings, unsigned int flags)
+{
+	unsigned int completions = completions_of(rings);
 	int r;
 
 	/* Up to Linux 6.9 the queue needs contiguous pages: a fragmented machine has fewer. */
@@ -48,7 +56,8 @@ static int set_up(struct ring *ring, unsigned int entries, unsigned int flags)
 	return r;
 }
 
-int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int busy_poll)
+int ring_init(struct ring *ring, unsigned int entries, unsigned int rings, int wake_fd,
+	      unsigned int busy_poll)
 {
 	/*
 	 * COOP_TASKRUN, of Linux 5.19, spares the interrupt for each poll that fires. DEFER_TASKRUN
@@ -67,7 +76,7 @@ int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int
 	*ring = (struct ring){ .wake_fd = wake_fd };
 	spin_init(&ring->spin, busy_poll);
 	for (size_t i = 0; i < ARRAY_SIZE(flags) && r == -EINVAL; i++)
-		r = set_up(ring, entries, flags[i] | (flags[i] ? flag : 0));
+		r = set_up(ring, entries, rings, flags[i] | (flags[i] ? flag : 0));
 	if (r < 0)
 		return r;
 	ring->ready = true;

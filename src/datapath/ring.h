@@ -44,8 +44,8 @@ struct ring {
 
 /**
  * ring_init() - set a ring up, to be used by the calling thread only
- * @entries: operations that may wait for submission; completions have as much room as the kernel
- * gives, and four times as much at least
+ * @entries: operations that may wait for submission
+ * @rings: how many share the room for completions, RING_COMPLETIONS_MAX in all; 0: only this one
  * @wake_fd: an eventfd, stays the caller's: writing to it completes a RING_WAKE
  * @busy_poll: microseconds at most to look for completions before sleeping; 0: sleep at once
  *
@@ -54,7 +54,8 @@ struct ring {
  * Return: 0 or -errno: -ENOSYS or -EPERM where io_uring is missing or forbidden
  * (kernel.io_uring_disabled).
  */
-int ring_init(struct ring *ring, unsigned int entries, int wake_fd, unsigned int busy_poll);
+int ring_init(struct ring *ring, unsigned int entries, unsigned int rings, int wake_fd,
+	      unsigned int busy_poll);
 
 /**
  * ring_enable() - restrict the ring to reads, writes, polls and their cancellation, and enable it

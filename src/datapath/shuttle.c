@@ -107,8 +107,9 @@ static void stop_workers(struct shuttle *shuttle)
 static int start_workers(struct shuttle *shuttle, const struct shuttle_options *options)
 {
 	while (shuttle->n_workers < options->workers) {
-		int r = worker_new(shuttle->class, options->busy_poll, options->nowait, flow_gone,
-				   shuttle, &shuttle->workers[shuttle->n_workers]);
+		int r = worker_new(shuttle->class, options->busy_poll, options->nowait,
+				   options->workers, flow_gone, shuttle,
+				   &shuttle->workers[shuttle->n_workers]);
 
 		if (r < 0) {
 			stop_workers(shuttle);

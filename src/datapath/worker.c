@@ -30,6 +30,7 @@ struct worker {
 	pthread_t thread;
 	const struct engine_class *class;
 	unsigned int busy_poll;
+	unsigned int n_workers; /* of the shuttle */
 	bool nowait;
 	struct engine *engine;
 	int wake_fd;
@@ -194,6 +195,7 @@ static int create_engine(struct worker *worker)
 	struct engine_options options = {
 		.wake_fd = worker->wake_fd,
 		.busy_poll = worker->busy_poll,
+		.engines = worker->n_workers,
 		.nowait = worker->nowait,
 	};
 	int r;
@@ -348,7 +350,8 @@ static void destroy(struct worker *worker)
 }
 
 int worker_new(const struct engine_class *class, unsigned int busy_poll, bool nowait,
-	       void (*gone)(struct flow *flow, void *userdata), void *userdata, struct worker **ret)
+	       unsigned int workers, void (*gone)(struct flow *flow, void *userdata),
+	       void *userdata, struct worker **ret)
 {
 	struct worker *worker;
 	int r;
@@ -359,6 +362,7 @@ int worker_new(const struct engine_class *class, unsigned int busy_poll, bool no
 	worker->delay_fd = -1;
 	worker->class = class;
 	worker->busy_poll = busy_poll;
+	worker->n_workers = workers;
 	worker->nowait = nowait;
 	worker->gone = gone;
 	worker->userdata = userdata;

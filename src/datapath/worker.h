@@ -17,6 +17,7 @@ struct worker;
  * @class: the engine
  * @busy_poll: microseconds, see engine_options
  * @nowait: see engine_options
+ * @workers: how many workers there will be, see engine_options.engines
  * @gone: called from the worker's thread, once, when the port that a flow reads from was removed
  * @userdata: for @gone
  * @ret: stop it with worker_free()
@@ -24,8 +25,8 @@ struct worker;
  * Return: 0 or -errno.
  */
 int worker_new(const struct engine_class *class, unsigned int busy_poll, bool nowait,
-	       void (*gone)(struct flow *flow, void *userdata), void *userdata,
-	       struct worker **ret);
+	       unsigned int workers, void (*gone)(struct flow *flow, void *userdata),
+	       void *userdata, struct worker **ret);
 
 /**
  * worker_free() - end the thread; its flows must have been removed. Takes NULL

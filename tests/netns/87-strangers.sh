@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan
+# passes: plain
 # What every user may call makes no system call in, or about, a namespace, and does not tell what is there.
 . "$(dirname "$0")/../lib.sh"
 

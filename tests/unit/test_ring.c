@@ -14,7 +14,7 @@ static int wake_fd;
 static bool start(void)
 {
 	wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (ring_init(&ring, 8, wake_fd, 0) < 0)
+	if (ring_init(&ring, 8, 0, wake_fd, 0) < 0)
 		return false;
 	ck_assert_int_eq(ring_enable(&ring), 0);
 	return ring.restricted;
