@@ -25,6 +25,7 @@ struct budget {
 
 /**
  * budget_charge() - add the cost of a look
+ * @budget: the debts
  * @nsid: the namespace that was looked at
  * @now: CLOCK_MONOTONIC, in microseconds
  * @cost: microseconds that it took
@@ -35,6 +36,7 @@ void budget_charge(struct budget *budget, int nsid, uint64_t now, uint64_t cost)
 
 /**
  * budget_next() - when may a namespace be looked at?
+ * @budget: the debts
  * @nsid: the namespace
  *
  * Return: CLOCK_MONOTONIC, in microseconds; 0: whenever.
@@ -42,7 +44,8 @@ void budget_charge(struct budget *budget, int nsid, uint64_t now, uint64_t cost)
 uint64_t budget_next(const struct budget *budget, int nsid);
 
 /**
- * budget_release() - free the debts; takes a zeroed one
+ * budget_release() - free the debts
+ * @budget: zeroed afterwards; may be zeroed already
  */
 void budget_release(struct budget *budget);
 

@@ -3,9 +3,9 @@
 /*
  * Theory of operation
  *
- * What a port was asked to be and what it is asked to be now change places, and the port is settled
- * as it is for drift: new addresses and routes come, then those of the old spec go. If that fails
- * the two change places once more, which takes back what was done.
+ * The old and the new spec of a port are swapped, and the port is put right as it is for drift: new
+ * addresses and routes are added, then those of the old spec are removed. If that fails, the specs
+ * are swapped again and the port is put right again, which undoes the change.
  */
 
 #include "manager/change.h"

@@ -44,24 +44,31 @@ struct manager {
 	struct port_list pending;
 	unsigned int n_pending;
 	sd_event_source *retry;     /* timer: try pending ports */
-	uint64_t retry_at;          /* when it rings, UINT64_MAX: never */
+	uint64_t retry_at;          /* when it expires, UINT64_MAX: never */
 	bool poked;                 /* something came that any of them may have waited for */
-	struct netns_watch *mounts; /* while any are; NULL: none, or it cannot be had */
+	struct netns_watch *mounts; /* while ports are pending; NULL: none, or it failed */
 };
 
 /* --- manager.c --- */
 
 /**
  * manager_add_port() - take a port into the table, without a device
+ * @manager: the manager
  * @spec: its contents are taken over, in any case
  * @slot: of its counters, inherited; or MANAGER_NEW_SLOT
+ * @ret: the port, owned by the manager
+ * @err: what failed, and why
+ *
+ * Return: 0 or -errno.
  */
 int manager_add_port(struct manager *manager, struct port_spec *spec, unsigned int slot,
 		     struct port **ret, struct rport_error *err);
 #define MANAGER_NEW_SLOT UINT32_MAX
 
 /**
- * manager_remove_port() - and out of it again; it is in no link
+ * manager_remove_port() - remove a port with its device, and free it
+ * @manager: the manager
+ * @port: in no link
  */
 void manager_remove_port(struct manager *manager, struct port *port);
 
@@ -94,14 +101,18 @@ void manager_set_alias(struct port *port, const char *link, unsigned int end);
 
 /**
  * watch_look() - see at once how a port is, and where
+ * @manager: the manager
+ * @port: the port; afterwards it may be pending
  *
- * What was told may still wait to be read, and an interface that was moved has another number: who
- * is about to change a port must not take somebody else's for it.
+ * Netlink events may still be queued, and a moved interface has a new ifindex. Call this before
+ * changing a port, or the change may hit someone else's interface.
  */
 void watch_look(struct manager *manager, struct port *port);
 
 /**
  * watch_take_in() - note what the kernel says of a port now
+ * @manager: the manager
+ * @port: the port
  * @dev: the interface of the port, just asked for
  */
 void watch_take_in(struct manager *manager, struct port *port, const struct rtnl_dev *dev);

@@ -8,8 +8,8 @@
  * Theory of operation
  *
  * Classes. Root and the members of the server's group are trusted; all others are not, neither by
- * the server nor by each other. A user is a uid in a class: one who connects with the group and
- * without it is two users.
+ * the server nor by each other. A user is a uid in a class: a uid that connects both with and
+ * without the group counts as two users.
  *
  * Places. Of everything that is limited in number, a quarter (at least one) is kept for root and
  * the group, and half of that quarter for root alone. When the places of the others are taken, a
