@@ -116,22 +116,28 @@ static int add_route(const struct actor *actor, const struct plan_step *step,
 	return 0;
 }
 
-/* One that went by itself meanwhile is no failure. */
-/* What was seen may be a route of somebody else to the same network: that stays. */
-static int delete_route(const struct actor *actor, const struct plan_step *step)
+/* What was seen may be somebody else's route to the same network, which stays. */
+static int delete_route(const struct actor *actor, const struct plan_step *step,
+			struct rport_error *err)
 {
+	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
 	int r = rtnl_dev_delete_route(actor->rtnl, actor->port->index, &step->route,
 				      actor->port->table);
 
-	return r == -ESRCH ? 0 : r;
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+				       "cannot delete the route %s by %s: %s",
+				       ip_prefix_format(&step->route, text),
+				       port_format(actor->port, name), strerror(-r));
+	return 0;
 }
 
-static int delete_address(const struct actor *actor, const struct plan_step *step)
+/* An address that went by itself meanwhile is no failure. */
+static void delete_address(const struct actor *actor, const struct plan_step *step)
 {
 	(void)rtnl_dev_promote_secondaries(actor->rtnl, actor->port->index);
 	(void)rtnl_dev_delete_address(actor->rtnl, actor->port->index, &step->address.address,
 				      &step->address.peer);
-	return 0;
 }
 
 static int carry_out(const struct actor *actor, const struct plan_step *step,
@@ -155,9 +161,10 @@ static int carry_out(const struct actor *actor, const struct plan_step *step,
 	case PLAN_ADD_ROUTE:
 		return add_route(actor, step, err);
 	case PLAN_DELETE_ADDRESS:
-		return delete_address(actor, step);
+		delete_address(actor, step);
+		break;
 	case PLAN_DELETE_ROUTE:
-		return delete_route(actor, step);
+		return delete_route(actor, step, err);
 	}
 	return 0;
 }
