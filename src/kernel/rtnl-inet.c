@@ -340,9 +340,11 @@ static int exchange_dump(struct rtnl *rtnl, const struct question *question, str
 	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
 	nl_socket_modify_cb(rtnl->socket, NL_CB_FINISH, NL_CB_DEFAULT, NULL, NULL);
 	r = rtnl_result(rtnl, nle);
-	if (dump->error < 0)
-		return dump->error;
-	return r < 0 ? r : dump->truncated;
+	/* Even when it was interrupted: while the kernel still has the rest to send it refuses
+	 * another dump on this socket (EBUSY), so to ask again is of no use. */
+	if (dump->truncated)
+		return 1;
+	return dump->error < 0 ? dump->error : r;
 }
 
 /* What there is of one family goes to the end of @list. Return: 1 when there is more. */
