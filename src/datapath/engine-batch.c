@@ -16,12 +16,12 @@
  * flow is polled only after a round that brought it nothing, or large frames.
  *
  * Late completions: nothing but speed depends on completions being there. What the engine knows of
- * a frame it keeps by buffer, and a buffer is in one state: free, being read into, held until the
- * next round writes it, or being written. Only a completion takes it out of the hands of the
- *kernel, and one that names a buffer which the kernel does not have is ignored. A flow is not read
- *again before all its reads are over. Since every array has an entry for each buffer, or is a list
- *of different buffers, no number of completions, early or late, leads beyond one. The completion
- *queue does not overflow either: the engine takes no more flows than it has room for.
+ * a frame it keeps by buffer (buffers.h), and a buffer is in one state: free, being read into, held
+ * until the next round writes it, or being written. Only a completion takes it back from the
+ * kernel, and one that names a buffer which the kernel does not have is ignored. A flow is not read
+ * again before all its reads are over. So no number of completions, early or late, leads beyond the
+ * end of an array. The completion queue does not overflow either: the engine takes no more flows
+ * than it has room for.
  *
  * A lone frame has nobody to share a round with, and would take two, one to be read and one to be
  * written. So what comes first after a poll is moved by plain system calls (move.c), a few frames
@@ -40,6 +40,7 @@
 
 #include <poll.h>
 
+#include "datapath/buffers.h"
 #include "datapath/engine.h"
 #include "datapath/move.h"
 #include "datapath/pause.h"
@@ -47,42 +48,19 @@
 #include "datapath/ring.h"
 
 #define RING_ENTRIES 1024
-#define ROUND_READS  256         /* in one round, of all flows */
-#define ROUND_POLLS  64          /* answered in one round */
-#define SHARED_READS 32          /* of a flow, while others have something, too */
-#define SHARED_LONG  64          /* rounds for which they are remembered */
+#define ROUND_READS  (BUFFERS_MAX / 2) /* in one round, of all flows; as many are written */
+#define ROUND_POLLS  64                /* answered in one round */
+#define SHARED_READS 32                /* of a flow, while others have something, too */
+#define SHARED_LONG  64                /* rounds for which they are remembered */
 #define ALONE_FRAMES 4           /* of a flow that was dry, before they are moved in batches */
 #define LARGE_FRAME  (16 * 1024) /* and larger: moved one by one */
-#define N_BUFFERS    (2 * ROUND_READS) /* those being written and those being read into */
-#define ALONE_BUFFER N_BUFFERS         /* one more */
-
-enum buffer_state {
-	BUFFER_FREE,
-	BUFFER_READING, /* the kernel has it */
-	BUFFER_HELD,    /* with a frame, to be written in the next round */
-	BUFFER_WRITING, /* the kernel has it */
-};
-
-struct buffer {
-	enum buffer_state state;
-	struct flow *flow; /* unless it is free */
-	unsigned int size; /* of its frame */
-};
-
-/* Different buffers, hence at most all of them. */
-struct buffer_list {
-	uint16_t buffer[N_BUFFERS];
-	unsigned int n;
-};
+#define ALONE_BUFFER BUFFERS_MAX /* one more in the pool */
 
 struct batch_engine {
 	struct engine engine;
 	struct ring ring;
 	struct pool pool;
-	struct buffer buffers[N_BUFFERS];
-	struct buffer_list free; /* a stack */
-	struct buffer_list held; /* in the order in which the frames came */
-	unsigned int n_reading;  /* buffers in that state */
+	struct buffers buffers;
 	struct flow_list ready;
 	struct flow_list fired; /* in the order in which their polls completed */
 	struct pause pause;
@@ -93,26 +71,6 @@ struct batch_engine {
 static struct batch_engine *batch_engine(struct engine *engine)
 {
 	return container_of(engine, struct batch_engine, engine);
-}
-
-static void list_add(struct buffer_list *list, unsigned int buffer)
-{
-	list->buffer[list->n++] = (uint16_t)buffer;
-}
-
-static void release_buffer(struct batch_engine *batch, unsigned int buffer)
-{
-	batch->buffers[buffer] = (struct buffer){ .state = BUFFER_FREE };
-	list_add(&batch->free, buffer);
-}
-
-/* Return: the buffer that a completion names, or NULL when the kernel does not have it for that. */
-static struct buffer *buffer_in(struct batch_engine *batch, unsigned int buffer,
-				enum buffer_state state)
-{
-	if (buffer >= N_BUFFERS || batch->buffers[buffer].state != state)
-		return NULL;
-	return &batch->buffers[buffer];
 }
 
 static void make_ready(struct batch_engine *batch, struct flow *flow)
@@ -169,17 +127,18 @@ static bool is_sample(struct batch_engine *batch)
  */
 static unsigned int queue_writes(struct batch_engine *batch)
 {
-	unsigned int n = batch->held.n;
+	struct buffers *buffers = &batch->buffers;
+	unsigned int n = buffers->held.n;
 	bool sample = n > 0 && is_sample(batch);
 
 	for (unsigned int i = 0; i < n; i++) {
-		unsigned int index = batch->held.buffer[i];
-		struct buffer *buffer = &batch->buffers[index];
+		unsigned int index = buffers->held.index[i];
+		struct buffer *buffer = &buffers->buffer[index];
 
 		if (sample || flow_is_slow(buffer->flow)) {
 			move_timed(buffer->flow, pool_at(&batch->pool, index), buffer->size);
 			buffer->flow->in_flight--;
-			release_buffer(batch, index);
+			buffers_free(buffers, index);
 			continue;
 		}
 		buffer->state = BUFFER_WRITING;
@@ -189,7 +148,7 @@ static unsigned int queue_writes(struct batch_engine *batch)
 						     .slot = buffer->flow->slot,
 						     .index = index });
 	}
-	batch->held.n = 0;
+	buffers->held.n = 0;
 	return n;
 }
 
@@ -201,11 +160,9 @@ static void queue_reads_of(struct batch_engine *batch, struct flow *flow, unsign
 	flow->came_bytes = 0;
 	flow->failed = false;
 	flow->in_flight += n;
-	batch->n_reading += n;
 	while (n-- > 0) {
-		unsigned int index = batch->free.buffer[--batch->free.n];
+		unsigned int index = buffers_begin_read(&batch->buffers, flow);
 
-		batch->buffers[index] = (struct buffer){ .state = BUFFER_READING, .flow = flow };
 		flow_clear(pool_at(&batch->pool, index));
 		ring_read_nowait(
 			&batch->ring, flow->from, pool_at(&batch->pool, index), POOL_FRAME_MAX,
@@ -216,8 +173,9 @@ static void queue_reads_of(struct batch_engine *batch, struct flow *flow, unsign
 /* Return: the number of reads. */
 static unsigned int queue_reads(struct batch_engine *batch)
 {
-	unsigned int room = MIN(ROUND_READS - batch->n_reading, batch->free.n), total = 0;
+	unsigned int room = MIN(ROUND_READS - batch->buffers.n_reading, batch->buffers.free.n);
 	unsigned int most = batch->shared > 0 ? SHARED_READS : FLOW_BATCH_MAX;
+	unsigned int total = 0;
 	struct flow *flow;
 
 	TAILQ_FOREACH(flow, &batch->ready, ready)
@@ -236,14 +194,14 @@ static unsigned int queue_reads(struct batch_engine *batch)
 
 static void complete_read(struct batch_engine *batch, unsigned int index, int result)
 {
-	struct buffer *buffer = buffer_in(batch, index, BUFFER_READING);
+	struct buffer *buffer = buffers_find(&batch->buffers, index, BUFFER_READING);
 	struct flow *flow;
 
 	if (!buffer)
 		return;
 	flow = buffer->flow;
 	flow->reading--;
-	batch->n_reading--;
+	batch->buffers.n_reading--;
 	if (result > 0) {
 		flow->came++;
 		flow->came_bytes += (size_t)result;
@@ -254,24 +212,22 @@ static void complete_read(struct batch_engine *batch, unsigned int index, int re
 		if (result == -EBADFD)
 			make_gone(batch, flow);
 	} else if (flow_admit(flow, pool_at(&batch->pool, index), (size_t)result)) {
-		buffer->state = BUFFER_HELD;
-		buffer->size = (unsigned int)result;
-		list_add(&batch->held, index);
+		buffers_hold(&batch->buffers, index, (unsigned int)result);
 		return;
 	}
 	flow->in_flight--;
-	release_buffer(batch, index);
+	buffers_free(&batch->buffers, index);
 }
 
 static void complete_write(struct batch_engine *batch, unsigned int index, int result)
 {
-	struct buffer *buffer = buffer_in(batch, index, BUFFER_WRITING);
+	struct buffer *buffer = buffers_find(&batch->buffers, index, BUFFER_WRITING);
 
 	if (!buffer)
 		return;
 	flow_count_write(buffer->flow, buffer->size, result < 0 ? -result : 0);
 	buffer->flow->in_flight--;
-	release_buffer(batch, index);
+	buffers_free(&batch->buffers, index);
 }
 
 /*
@@ -361,8 +317,8 @@ static void complete_all(struct batch_engine *batch)
 			complete(batch, &cqe);
 }
 
-/* After all completions of the round, which may be of frames that came before. A crowd
- * takes several rounds, between which commands and others have their turn. */
+/* After all completions of the round, which may be of frames that came before. A crowd takes
+ * several rounds, between which commands and others have their turn. */
 static void answer_polls(struct batch_engine *batch)
 {
 	struct flow *flow;
@@ -480,7 +436,7 @@ static int batch_create(const struct engine_options *options, struct engine **re
 
 	if (!batch)
 		return -ENOMEM;
-	r = pool_init(&batch->pool, N_BUFFERS + 1);
+	r = pool_init(&batch->pool, BUFFERS_MAX + 1);
 	if (r >= 0)
 		r = ring_init(&batch->ring, RING_ENTRIES, options->engines, options->wake_fd,
 			      options->busy_poll);
@@ -491,9 +447,8 @@ static int batch_create(const struct engine_options *options, struct engine **re
 		return r;
 	}
 	batch->engine.class = &engine_batch;
-	batch->engine.flows_max = ring_flows_max(&batch->ring, N_BUFFERS);
-	for (unsigned int i = 0; i < N_BUFFERS; i++)
-		release_buffer(batch, N_BUFFERS - 1 - i);
+	batch->engine.flows_max = ring_flows_max(&batch->ring, BUFFERS_MAX);
+	buffers_init(&batch->buffers);
 	TAILQ_INIT(&batch->ready);
 	TAILQ_INIT(&batch->fired);
 	TAILQ_INIT(&batch->pause.flows);
