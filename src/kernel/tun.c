@@ -26,8 +26,8 @@
  *
  *	TUNSETOFFLOAD, TUNSETVNETLE, TUNSETVNETBE, TUNSETFILTEREBPF (cuts packets): frames have
  *	other, or wrong, virtio headers, as those have that the owner of a TUN of its own writes.
- *The kernel checks the header of a frame that is written to the peer. Offloads of tunnels (6.17)
- *	need a larger header, see above.
+ *	The kernel checks the header of a frame that is written to the peer. Offloads of tunnels
+ *	(6.17) need a larger header, see above.
  *
  *	TUNSETSTEERINGEBPF chooses queues: all packets may come to one. They are the link's own.
  *
