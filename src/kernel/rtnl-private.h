@@ -2,7 +2,7 @@
 #ifndef RPORT_KERNEL_RTNL_PRIVATE_H
 #define RPORT_KERNEL_RTNL_PRIVATE_H
 
-/* What rtnl.c (interfaces, namespaces), rtnl-inet.c and rtnl-exact.c (addresses, routes) share. */
+/* What rtnl.c, rtnl-find.c (interfaces), rtnl-inet.c and rtnl-exact.c (addresses, routes) share. */
 
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -23,20 +23,28 @@ static inline void cleanup_msg(struct nl_msg **msg)
 
 /**
  * rtnl_result() - what a call of libnl returned, as 0 or -errno
- * @nle: it; what the kernel said meanwhile is preferred, and forgotten
+ * @rtnl: the socket of that call
+ * @nle: what it returned; an error that the kernel sent meanwhile is preferred, and forgotten
+ *
+ * Return: 0 or -errno.
  */
 int rtnl_result(struct rtnl *rtnl, int nle);
 
 /**
  * rtnl_send() - send a request of our own making, and wait for its acknowledgement
+ * @rtnl: the socket
+ * @msg: stays the caller's
+ *
  * Return: 0 or -errno.
  */
 int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg);
 
 /**
  * rtnl_exchange() - send a request of our own making that is answered by one message
+ * @rtnl: the socket
  * @msg: stays the caller's
  * @read: called with the answer and @arg; returns NL_OK or NL_SKIP
+ * @arg: for @read
  *
  * Return: libnl's number, for rtnl_result().
  */
