@@ -57,7 +57,7 @@ struct helper {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static SLIST_HEAD(helper_list, helper) late_helpers = SLIST_HEAD_INITIALIZER(late_helpers);
-static struct helper *idle; /* waits for its next call; NULL: none does */
+static struct helper *idle; /* waits for its next call; may be NULL */
 
 /* --- in the helper ---------------------------------------------------------------------------- */
 
@@ -103,7 +103,7 @@ static void *live(void *arg)
 	while (!once) {
 		wait_for(&helper->begun);
 		once = helper->enter;
-		if (!helper->run) /* it is to end */
+		if (!helper->run) /* put_back() ends it */
 			return NULL;
 		r = helper->enter ? enter(helper) : 0;
 		if (r >= 0)

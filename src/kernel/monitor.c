@@ -234,14 +234,13 @@ static int message_nsid(struct msghdr *msg)
 /*
  * The owner of an interface decides how many other names it has (IFLA_PROP_LIST), and so how long
  * its message is. What is of use comes before them, so the message is made to end where the buffer
- * does. Return: its size.
+ * does.
  */
-static ssize_t cut_message(char *buffer, size_t size)
+static void cut_message(char *buffer, size_t size)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)buffer;
 
 	nlh->nlmsg_len = (uint32_t)size;
-	return (ssize_t)size;
 }
 
 /* Return: 1: a datagram was taken; 0: none is there; -ENOBUFS: some were lost; or another -errno.
@@ -270,7 +269,7 @@ static int receive(struct monitor *monitor)
 	if (from.nl_pid != 0) /* only the kernel is believed */
 		return 1;
 	if (msg.msg_flags & MSG_TRUNC)
-		n = cut_message(monitor->buffer, (size_t)n);
+		cut_message(monitor->buffer, (size_t)n);
 	monitor_parse(&monitor->handler, message_nsid(&msg), monitor->buffer, (size_t)n);
 	return 1;
 }

@@ -19,8 +19,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "kernel/netns-thread.h"
 #include "base/util.h"
+#include "kernel/netns-thread.h"
 
 struct netns_room {
 	pthread_t thread;
