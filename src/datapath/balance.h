@@ -16,19 +16,24 @@ struct balance_lane {
 #define BALANCE_FULL     500 /* per mille: a worker that has more to do has no room for others */
 #define BALANCE_HOG      750 /* per mille of what a full worker does, done for one lane alone */
 #define BALANCE_BUSY_MIN 300 /* per mille: a worker that has less to do is left alone */
-#define BALANCE_GAIN_MIN                                                        \
-	100 /* per mille: so much less to do must the busiest worker have after \
-	     */
+/* per mille: a move that relieves the busiest worker of less is not worth while */
+#define BALANCE_GAIN_MIN 100
 
 /**
  * balance_is_uneven() - is it worth while to look at the lanes?
  * @busy: of each worker, the share of the time in which it had something to do, per mille
+ * @n_workers: entries of @busy
+ *
+ * Return: whether it is.
  */
 bool balance_is_uneven(const unsigned int busy[], unsigned int n_workers);
 
 /**
  * balance_choose() - which lane to move, from the busiest worker to the one with least to do
  * @busy: as above
+ * @n_workers: entries of @busy
+ * @lanes: of all workers
+ * @n_lanes: entries of @lanes
  * @ret_lane: its index in @lanes
  * @ret_worker: where to
  *

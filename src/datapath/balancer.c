@@ -4,11 +4,11 @@
  * Theory of operation
  *
  * New lanes go to the worker that has fewest, which says nothing of what they will have to do. So
- * once a second, if there are workers to choose from, it is looked for how long each had something
- * to do, which costs two system calls for each and no more while they have little to do. Only when
- * that was uneven twice in a row is the work of all lanes compared, and one lane is moved
- * (balance.c decides which). After a move it begins anew, so that there is one in two seconds at
- * most.
+ * once a second, if there are several workers, the balancer asks for how long each had something to
+ * do. That costs two system calls for each worker, and no more while they have little to do. Only
+ * when that was uneven twice in a row it compares the work of all lanes and moves one (balance.c
+ * decides which). After a move it needs two uneven seconds again, so it moves one lane in two
+ * seconds at most.
  *
  * The work of a lane is time: a packet costs what its write takes, which workers measure (move.h),
  * and the reading and copying besides. So a lane of few packets, each of which runs through

@@ -3,7 +3,7 @@
 /*
  * Theory of operation
  *
- * For machines where io_uring is not to be had: kernel.io_uring_disabled, as some distributions set
+ * For machines where io_uring is unavailable: kernel.io_uring_disabled, as some distributions set
  * it, or the seccomp filter of a container. A round is one epoll_wait(2); then each flow that has
  * something is served in turn, frame by frame: read(2), write(2). Descriptors are non-blocking and
  * both calls are over when they return, so order is kept, nothing is ever in flight, and one buffer

@@ -108,19 +108,26 @@ static inline void flow_clear(unsigned char *buffer)
 bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size);
 
 /**
- * flow_admit() - the same of a frame that has come; one that may not cross is counted as dropped
+ * flow_admit() - may this frame cross? One that may not is counted as dropped
+ * @flow: that it was read from
+ * @frame: as for flow_check_frame()
  * @size: bytes that were read; more than POOL_FRAME_MAX: it was longer than any frame may be
+ *
+ * Return: whether it may.
  */
 bool flow_admit(struct flow *flow, const unsigned char *frame, size_t size);
 
 /**
  * flow_drop_cause() - under which cause a failed write is counted
  * @errnum: positive errno of write(2) on a TUN
+ *
+ * Return: the cause.
  */
 enum drop_cause flow_drop_cause(int errnum);
 
 /**
  * flow_count_write() - a frame was written to the peer, or was not
+ * @flow: that it was read from
  * @size: bytes, with the virtio header
  * @errnum: of the write, positive; 0: it reached the peer
  */
@@ -178,11 +185,14 @@ unsigned int flow_turn(const struct flow *flow, unsigned int most);
 
 /**
  * flow_count_drop() - a frame did not reach the peer
+ * @flow: that it was read from
+ * @cause: why
  */
 void flow_count_drop(struct flow *flow, enum drop_cause cause);
 
 /**
  * flow_add_counters() - read counters from another thread than the worker's, and add them up
+ * @counters: to read
  * @sum: to which they are added
  */
 void flow_add_counters(const struct flow_counters *counters, struct flow_counters *sum);

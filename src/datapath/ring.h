@@ -44,6 +44,7 @@ struct ring {
 
 /**
  * ring_init() - set a ring up, to be used by the calling thread only
+ * @ring: whatever is in it is overwritten; give it to ring_exit(), also after a failure
  * @entries: operations that may wait for submission
  * @rings: how many share the room for completions, RING_COMPLETIONS_MAX in all; 0: only this one
  * @wake_fd: an eventfd, stays the caller's: writing to it completes a RING_WAKE
@@ -92,7 +93,8 @@ unsigned int ring_flows_max(const struct ring *ring, unsigned int others);
 bool ring_take(struct ring *ring, struct io_uring_cqe *ret);
 
 /**
- * ring_exit() - give the ring back; the kernel cancels what still waits in it. Takes a zeroed one
+ * ring_exit() - give the ring back; the kernel cancels what still waits in it
+ * @ring: the ring, or a zeroed one
  */
 void ring_exit(struct ring *ring);
 
@@ -109,21 +111,35 @@ void ring_submit(struct ring *ring, bool wait);
 
 /**
  * ring_tag_unpack() - the tag of a completion
+ * @user_data: of the completion
+ *
+ * Return: the tag.
  */
 struct ring_tag ring_tag_unpack(uint64_t user_data);
 
 /**
  * ring_woken() - answer to a RING_WAKE: reset the eventfd, to be woken again
+ * @ring: the ring
  */
 void ring_woken(struct ring *ring);
 
 /**
  * ring_read_nowait() - queue a read that completes during submission: a frame, or -EAGAIN
+ * @ring: the ring
+ * @fd: to read from
+ * @buffer: the kernel's until the read completes
+ * @size: bytes of @buffer
+ * @tag: of the completion
  */
 void ring_read_nowait(struct ring *ring, int fd, void *buffer, size_t size, struct ring_tag tag);
 
 /**
  * ring_write_nowait() - queue a write that completes during submission
+ * @ring: the ring
+ * @fd: to write to
+ * @buffer: the kernel's until the write completes
+ * @size: bytes to write
+ * @tag: of the completion
  *
  * One that would have to wait fails with -EAGAIN, rather than stay on a buffer that is used again.
  */
@@ -131,25 +147,41 @@ void ring_write_nowait(struct ring *ring, int fd, const void *buffer, size_t siz
 		       struct ring_tag tag);
 
 /**
- * ring_read_provided() - queue a read that waits until there is something; the buffer is taken from
- * those of ring_provide() when it has come
+ * ring_read_provided() - queue a read that waits until there is something to read
+ * @ring: of which ring_provide_init() was called
+ * @fd: to read from
+ * @size: bytes to read at most
+ * @tag: of the completion
+ *
+ * The kernel takes a buffer from those of ring_provide() when there is something;
+ * ring_provided_id() tells which.
  */
 void ring_read_provided(struct ring *ring, int fd, size_t size, struct ring_tag tag);
 
 /**
  * ring_write() - queue a write
+ * @ring: the ring
+ * @fd: to write to
+ * @buffer: the kernel's until the write completes
+ * @size: bytes to write
  * @flags: RWF_*, of pwritev2(2)
+ * @tag: of the completion
  */
 void ring_write(struct ring *ring, int fd, const void *buffer, size_t size, int flags,
 		struct ring_tag tag);
 
 /**
  * ring_poll() - queue a poll for something to read, which completes once
+ * @ring: the ring
+ * @fd: to poll
+ * @tag: of the completion
  */
 void ring_poll(struct ring *ring, int fd, struct ring_tag tag);
 
 /**
- * ring_cancel() - cancel all operations that carry @tag; they complete with -ECANCELED
+ * ring_cancel() - cancel all operations that carry a tag; they complete with -ECANCELED
+ * @ring: the ring
+ * @tag: of the operations
  */
 void ring_cancel(struct ring *ring, struct ring_tag tag);
 

@@ -154,9 +154,12 @@ int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct 
 
 /**
  * rtnl_dev_addresses() - call @fn for the addresses of an interface
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
  * @family: AF_INET, AF_INET6, or AF_UNSPEC for both
  * @fn: its @peer is AF_UNSPEC for none. It is called when all has been read, so it may use @rtnl;
  * after a failure it has not been called
+ * @userdata: for @fn
  *
  * Of each family the first RTNL_ENTRIES_MAX are read, or a few more. If there are others, @rtnl has
  * to be closed: the rest of the answer is still to come.
@@ -172,6 +175,8 @@ int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index, int family,
 
 /**
  * rtnl_dev_find_address6() - look up one IPv6 address of an interface
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
  * @address: AF_INET6
  * @ret: with its prefix length
  * @ret_peer: AF_UNSPEC: none
@@ -183,10 +188,13 @@ int rtnl_dev_find_address6(struct rtnl *rtnl, unsigned int index, const struct i
 
 /**
  * rtnl_dev_routes() - call @fn for every route into an interface that has RTNL_ROUTE_PROTOCOL
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @fn: as for rtnl_dev_addresses()
+ * @userdata: for @fn
  *
  * The kernel picks them out, but it walks through all the routes of the namespace to do so: this is
- * for start-up. rtnl_dev_has_route() asks about one. A route with several next hops is none of
- * them.
+ * for start-up. rtnl_dev_has_route() asks about one. Routes with several next hops are left out.
  *
  * Return: as rtnl_dev_addresses().
  */
@@ -196,12 +204,13 @@ int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
 
 /**
  * rtnl_dev_has_route() - is the route there that rtnl_dev_add_route() adds?
+ * @rtnl: a socket in the namespace of the interface
  * @index: of the interface, which is up
  * @prefix: the network, without host bits
  * @table: routing table
  *
- * Or another one into the interface to this network, or more specific ones that leave nothing to
- * it. The cost does not grow with the number of routes.
+ * The answer is also 1 when there is another route into the interface to this network, or when more
+ * specific ones leave nothing to it. The cost does not grow with the number of routes.
  *
  * Return: 1, 0, or -errno.
  */
@@ -210,6 +219,8 @@ int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct ip_pr
 
 /**
  * rtnl_dev_add_route() - route a network into an interface that is up
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
  * @prefix: the network, without host bits
  * @table: routing table: that of the VRF, or RT_TABLE_MAIN
  *
@@ -234,14 +245,18 @@ int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct ip
 
 /**
  * rtnl_nsid() - the number by which the namespace of @rtnl knows another one
+ * @rtnl: a socket
  * @netns_fd: the other one
  * @ret: the number; one is assigned if there was none yet (ip-netns(8), "set"). It does not keep
  * the namespace alive.
+ *
+ * Return: 0; -ENOENT when the kernel assigned none; or another -errno.
  */
 int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret);
 
 /**
  * rtnl_dev_by_nsid() - look an interface up in another namespace, without entering it
+ * @rtnl: a socket
  * @nsid: of that namespace, see rtnl_nsid(); negative: in that of @rtnl
  * @index: of the interface there
  * @ret: all but the VRF's properties
@@ -253,7 +268,13 @@ int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret);
 int rtnl_dev_by_nsid(struct rtnl *rtnl, int nsid, unsigned int index, struct rtnl_dev *ret);
 
 /**
- * rtnl_dev_by_nsid_name() - the same, by its name there
+ * rtnl_dev_by_nsid_name() - look an interface up in another namespace by its name
+ * @rtnl: a socket
+ * @nsid: as for rtnl_dev_by_nsid()
+ * @name: of the interface there
+ * @ret: as for rtnl_dev_by_nsid()
+ *
+ * Return: as rtnl_dev_by_nsid(); -ENODEV also when no interface can have that name.
  */
 int rtnl_dev_by_nsid_name(struct rtnl *rtnl, int nsid, const char *name, struct rtnl_dev *ret);
 

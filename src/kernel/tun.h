@@ -91,6 +91,8 @@ int tun_verify(const struct tun *tun);
 /**
  * tun_watchable() - does this kernel tell when somebody changes a device with several queues?
  * @tun: a device with two queues or more and a virtio header, for this only: it is changed
+ *
+ * Return: whether tun_verify() sees it.
  */
 bool tun_watchable(const struct tun *tun);
 

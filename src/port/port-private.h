@@ -8,19 +8,29 @@
 
 /**
  * port_open_rtnl() - open a netlink socket where the port is
+ * @port: the port
+ * @ret: close it with rtnl_close()
+ *
  * Return: 0; -EBADFD when the port has no device; -ESTALE when it was moved just now, so that its
  * number may be somebody else's; or another -errno.
  */
 int port_open_rtnl(const struct port *port, struct rtnl **ret);
 
 /**
- * port_open_rtnl_dev() - the same
- * @ret_dev: what the kernel knows of the port now
+ * port_open_rtnl_dev() - open a netlink socket where the port is, and look at its interface
+ * @port: the port
+ * @ret: close it with rtnl_close()
+ * @ret_dev: what the kernel knows of the interface now
+ *
+ * Return: as port_open_rtnl().
  */
 int port_open_rtnl_dev(const struct port *port, struct rtnl **ret, struct rtnl_dev *ret_dev);
 
 /**
  * port_step_failed() - every failed step reads alike: what, with which port, where, and why
+ * @err: gets the words
+ * @r: -errno of the step
+ * @port: the port
  * @step: "set the MTU of"
  *
  * Return: @r.
