@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "datapath/move.h"
-
 #include "datapath/pool.h"
 
 static void move_untimed(struct flow *flow, const unsigned char *frame, size_t size)

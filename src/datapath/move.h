@@ -47,7 +47,7 @@ static inline bool move_is_sample(struct flow *flow)
  *
  * What becomes of the frame is counted.
  *
- * Return: its size in bytes, also when it did not cross. -EAGAIN: there is none. -EBADFD: the port
+ * Return: its size in bytes, also when it did not cross. -EAGAIN: no frame. -EBADFD: the port
  * was removed. Another -errno of read(2): counted as a drop.
  */
 ssize_t move_frame(struct flow *flow, unsigned char *buffer);

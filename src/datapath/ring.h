@@ -187,6 +187,7 @@ void ring_cancel(struct ring *ring, struct ring_tag tag);
 
 /**
  * ring_provide_init() - make the ring of buffers that ring_read_provided() takes from
+ * @ring: the ring, before ring_enable()
  * @entries: a power of two
  *
  * Return: 0 or -errno (-EINVAL before Linux 5.19).
@@ -195,12 +196,17 @@ int ring_provide_init(struct ring *ring, unsigned int entries);
 
 /**
  * ring_provide() - offer a buffer to reads
+ * @ring: the ring
+ * @buffer: the kernel's until a read took it
+ * @size: bytes of @buffer
  * @id: by which ring_provided_id() names it
  */
 void ring_provide(struct ring *ring, void *buffer, size_t size, unsigned int id);
 
 /**
  * ring_provided_id() - which buffer a completed read took
+ * @cqe: its completion
+ *
  * Return: its id, or -ENOENT when it took none.
  */
 int ring_provided_id(const struct io_uring_cqe *cqe);

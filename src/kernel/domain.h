@@ -14,9 +14,9 @@
 #include <limits.h>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "kernel/netns.h"
 #include "kernel/process.h"
-#include "base/names.h"
 
 enum domain_netns {
 	DOMAIN_NETNS_ANY,   /* a bare NAME, until it is resolved */

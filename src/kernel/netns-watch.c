@@ -16,7 +16,7 @@
  * never switched off and on again. (Seen on Linux 6.18.)
  *
  * Neither handler looks at what has happened. They start a timer, and when it ends, the watches are
- * laid anew, by path (that is free when they are still in place), and the caller is told. Whatever
+ * laid again, by path (that is free when they are still in place), and the caller is told. Whatever
  * was missed between, such as a file in a directory just made, the caller sees when it looks, and
  * what comes after is seen by the new watches.
  *

@@ -41,7 +41,7 @@ static int read_nsid(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* @ret: NETNSA_NSID_NOT_ASSIGNED when there is none */
+/* @ret: NETNSA_NSID_NOT_ASSIGNED when it has no number */
 static int get_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
 {
 	_cleanup_msg_ struct nl_msg *msg = make_nsid_request(RTM_GETNSID, netns_fd);

@@ -112,7 +112,7 @@ int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu);
 int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias);
 
 /**
- * rtnl_dev_rename() - name an interface anew
+ * rtnl_dev_rename() - give an interface another name
  *
  * Before Linux 6.2 an interface that is up cannot be renamed: it is set down for a moment then,
  * which takes its IPv6 addresses and its routes. It is set up again also when it keeps its name.

@@ -66,7 +66,7 @@ int tun_open(const char *name, const struct tun_options *options, struct tun *re
  * But it does not find out whether there is a packet-information header: TUNGETIFF has IFF_NOFILTER
  * in the bit of IFF_NO_PI. Netlink tells (rtnl_dev.tun_pi).
  *
- * Return: 0; -EBADFD when the device was removed, -ENOTTY or -EINVAL when it is none, or one that
+ * Return: 0; -EBADFD when the device was removed, -ENOTTY or -EINVAL when it is no TUN, or one that
  * rportd would not make, or they are not of one device; or another -errno.
  */
 int tun_adopt(const int fds[], unsigned int n, struct tun *ret);

@@ -203,8 +203,8 @@ static int move(struct port_yard *yard, struct port *port, const struct domain_p
 
 /*
  * The kernel's link-local address for a TUN is random and another one after each set-up. This one
- * is made from where the port shall be and what it shall be called, whatever others have called it
- * meanwhile, so that routing daemons meet it again (FNV-1a, 64 bits).
+ * is a hash (FNV-1a, 64 bits) of the domain and the name that the spec has, even if somebody has
+ * renamed the interface meanwhile, so that routing daemons meet it again.
  */
 struct ip_address port_make_link_local(const struct port_spec *spec)
 {
@@ -217,8 +217,8 @@ struct ip_address port_make_link_local(const struct port_spec *spec)
 		hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
 	for (int i = 0; i < 8; i++)
 		address.bytes[8 + i] = (unsigned char)(hash >> (56 - 8 * i));
-	address.bytes[8] &=
-		0xfd; /* not an identifier that is unique in the world (RFC 4291, 2.5.1) */
+	/* not an identifier that is unique in the world (RFC 4291, 2.5.1) */
+	address.bytes[8] &= 0xfd;
 	return address;
 }
 
@@ -284,7 +284,7 @@ int port_make(struct port_yard *yard, struct port *port, const struct domain_pla
 	return 0;
 }
 
-/* Is it where it shall be? */
+/* Is the port in its domain? @ret: what the kernel knows of its interface */
 static int check_home(struct port_yard *yard, const struct port *port,
 		      const struct domain_place *place, struct rtnl_dev *ret)
 {

@@ -41,7 +41,7 @@ int link_get_parent(const struct link_port *port, struct link_port **ret);
 void link_delete_parent(struct link_port *port);
 
 /**
- * link_carrier() - shall the port show that it can reach its peer (IFF_LOWER_UP)?
+ * link_carrier() - does the port have to show that it can reach its peer (IFF_LOWER_UP)?
  */
 bool link_carrier(const struct link_port *port);
 

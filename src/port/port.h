@@ -10,12 +10,12 @@
 
 #include "base/log.h"
 #include "kernel/domain.h"
-#include "datapath/flow.h"
-#include "port/parent.h"
 #include "kernel/netns-thread.h"
 #include "kernel/rtnl.h"
-#include "port/spec.h"
 #include "kernel/tun.h"
+#include "datapath/flow.h"
+#include "port/parent.h"
+#include "port/spec.h"
 
 struct rport_link;
 
@@ -51,7 +51,7 @@ struct port {
 	struct rport_link *link; /* NULL: it has no peer */
 	unsigned int end;        /* of the link: 0 is a, 1 is b */
 
-	struct port_spec spec; /* what it shall be; its domain as it was found */
+	struct port_spec spec; /* what it was asked to be; its domain as it was found */
 	enum port_admin admin; /* administrative state */
 	unsigned int slot;     /* of its counters, and so its number */
 	uint64_t serial;       /* in the order of creation, never used again */
@@ -160,7 +160,7 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	       const struct domain_place *place);
 
 /**
- * port_unmake() - let go of the device; the port keeps what it shall be. Takes one without
+ * port_unmake() - let go of the device; the port keeps its spec. Takes one without
  *
  * The device goes, unless a service manager has its descriptor, too.
  */

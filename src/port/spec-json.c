@@ -47,8 +47,7 @@ static int bad_member(const char *key, struct rport_error *err)
 			       key);
 }
 
-/* The string @key without its escapes, which the caller frees; NULL: there is none, or no memory.
- */
+/* Return: the string @key without its escapes, to be freed; NULL: it is missing, or no memory. */
 static char *decoded_member(const json_t *object, const char *key)
 {
 	const char *value = json_string_value(json_object_get(object, key));

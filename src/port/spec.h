@@ -2,13 +2,13 @@
 #ifndef RPORT_PORT_SPEC_H
 #define RPORT_PORT_SPEC_H
 
-/* What a link shall be, as a client or a file says it. No system calls, but for
+/* What a link is asked to be, as a client or a file says it. No system calls, but for
  * the one that tells how many CPUs there are. */
 
-#include "kernel/domain.h"
 #include "base/error.h"
-#include "port/parent.h"
 #include "base/names.h"
+#include "kernel/domain.h"
+#include "port/parent.h"
 
 #define SPEC_ADDRESSES_MAX 64 /* of a port */
 #define SPEC_ROUTES_MAX    512
