@@ -3,6 +3,10 @@
 /*
  * crowd SOCKET NOTIFY SECONDS UID...: users who do what they are allowed to do to rportd, as often
  * as they can, while root lists links and somebody listens to the watchdog's pings at NOTIFY.
+ * It measures what root waits for (98-many-users). The users send without a pause, and nothing but
+ * what rportd has to answer or to close: stranger.c is one user who sends anything, beside a test
+ * that measures.
+ *
  * Prints "alone MS calls N p90 MS max MS gap MS pings N".
  */
 

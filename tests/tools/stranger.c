@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A user who wants to be a nuisance at rportd's socket: as many connections as he gets, each doing
- * one of the things below, chosen by chance, over and over.
+ * One user at rportd's socket who tries everything, malformed and forbidden calls too: as many
+ * connections as he gets, each doing one of the things below, chosen by chance, over and over.
  *
  *	stranger SOCKET SECONDS SEED
+ *
+ * For tests that measure something else meanwhile (98-hostile): he pauses after each round, so that
+ * what is slow is rportd. crowd.c measures by itself: it is several users who call what they are
+ * allowed to without a pause, and root beside them.
  *
  * Prints what he did, "connects=N sends=N bytes=N closed=N", and fails only when he could not even
  * connect once.
@@ -28,6 +32,9 @@
 	"{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{" \
 	"\"interface\":\"org.rportd.Manager\"}}"
 
+#define PARENT(port) \
+	"{\"method\":\"org.rportd.Manager.GetParent\",\"parameters\":{\"port\":\"" port "\"}}"
+
 /* What is sent, with its NUL, and without */
 #define MESSAGE(text) text, sizeof(text)
 #define PART(text)    text, sizeof(text) - 1
@@ -45,6 +52,8 @@ static const struct {
 	{ MESSAGE(CALL("Monitor", "true")), true },
 	{ MESSAGE(CALL("Pair", "false")), true }, /* not permitted */
 	{ MESSAGE(CALL("Nothing", "false")), true },
+	{ MESSAGE(PARENT("netns:hung/rport0")), true }, /* a namespace that does not answer */
+	{ MESSAGE(PARENT("pid:1/rport0")), true },
 	{ MESSAGE(DESCRIBE), false },
 	{ PART("{\"method\":"), false }, /* without an end */
 	{ MESSAGE("[]"), true },

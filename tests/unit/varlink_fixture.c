@@ -92,6 +92,37 @@ static void method_pieces(struct varlink_call *call, json_t *parameters _unused_
 							     .userdata = left });
 }
 
+/* Return: 1; 0 at the end. */
+static int items_next(char **ret, void *userdata)
+{
+	unsigned int *made = userdata, last = *made + ITEMS_PER_PIECE;
+	FILE *text;
+	size_t size;
+
+	if (*made == ITEMS)
+		return 0;
+	text = open_memstream(ret, &size);
+	ck_assert_ptr_nonnull(text);
+	fputs(*made == 0 ? "{\"items\":[" : ",", text);
+	for (; *made < last; ++*made)
+		fprintf(text, "\"%0*u\"%s", ITEM_LENGTH, *made, *made + 1 < last ? "," : "");
+	fputs(*made == ITEMS ? "]}" : "", text);
+	ck_assert_int_eq(fclose(text), 0);
+	return 1;
+}
+
+/* {"items":[...]}, of ITEMS numbers. */
+static void method_items(struct varlink_call *call, json_t *parameters _unused_,
+			 void *userdata _unused_)
+{
+	unsigned int *made = calloc(1, sizeof(*made));
+
+	ck_assert_ptr_nonnull(made);
+	varlink_reply_pieces(call, &(struct varlink_pieces){ .next = items_next,
+							     .done = piece_done,
+							     .userdata = made });
+}
+
 static void method_silent(struct varlink_call *call _unused_, json_t *parameters _unused_,
 			  void *userdata _unused_)
 {
@@ -182,7 +213,7 @@ static const struct varlink_method methods[] = {
 	{ "Fail", method_fail, false },     { "NoMemory", method_no_memory, false },
 	{ "Silent", method_silent, false }, { "Change", method_count, true },
 	{ "Watch", method_watch, false },   { "WatchNoMemory", method_watch_no_memory, false },
-	{ "Flood", method_flood, false },
+	{ "Flood", method_flood, false },   { "Items", method_items, false },
 };
 
 static const struct varlink_interface interface = {
@@ -421,8 +452,8 @@ void client_expect_answer(const char *call, const char *answer)
 	client_close(&client);
 }
 
-/* Connect as a user who is not root, with these groups. The kernel notes them at connect(). */
-void client_open_as_user(struct client *client, const gid_t *groups, size_t n)
+/* The kernel notes who somebody is at connect(). */
+void client_open_as(struct client *client, uid_t uid, const gid_t *groups, size_t n)
 {
 	gid_t saved[64];
 	int n_saved;
@@ -435,9 +466,14 @@ void client_open_as_user(struct client *client, const gid_t *groups, size_t n)
 	ck_assert_int_ge(n_saved, 0);
 	ck_assert_int_eq(setgroups(n, groups), 0);
 	ck_assert_int_eq(setegid(OTHER_UID), 0);
-	ck_assert_int_eq(seteuid(OTHER_UID), 0);
+	ck_assert_int_eq(seteuid(uid), 0);
 	client_open(client);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(setegid(0), 0);
 	ck_assert_int_eq(setgroups((size_t)n_saved, saved), 0);
+}
+
+void client_open_as_user(struct client *client, const gid_t *groups, size_t n)
+{
+	client_open_as(client, OTHER_UID, groups, n);
 }

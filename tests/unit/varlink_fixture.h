@@ -20,6 +20,11 @@
 #define STREAM_LIMIT (64 * 1024)
 #define USER_MEMORY  (4 * OUTPUT_LIMIT)
 
+/* What the method Items lists; a piece is more than a socket takes. */
+#define ITEMS           10000
+#define ITEMS_PER_PIECE 2500
+#define ITEM_LENGTH     100
+
 #define COUNT  "{\"method\":\"org.example.Test.Count\"}"
 #define PIECES "{\"method\":\"org.example.Test.Pieces\"}"
 #define BIG    "{\"method\":\"org.example.Test.Big\",\"parameters\":{\"size\":1000000}}"
@@ -59,7 +64,8 @@ struct client {
 
 int client_connect(void);
 void client_open(struct client *client);
-/* As a user who is not root, with these groups. */
+/* As another user, if this one is root, with these groups; as the user OTHER_UID. */
+void client_open_as(struct client *client, uid_t uid, const gid_t *groups, size_t n);
 void client_open_as_user(struct client *client, const gid_t *groups, size_t n);
 void client_close(struct client *client);
 void client_send_bytes(struct client *client, const char *data, size_t size);

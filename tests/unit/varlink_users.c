@@ -305,6 +305,157 @@ START_TEST(memory_of_a_user_is_limited)
 }
 END_TEST
 
+/* --- slow readers ----------------------------------------------------------------------------- */
+
+#define ITEMS_CALL   "{\"method\":\"org.example.Test.Items\"}"
+#define SLOW_USERS   4
+#define SLOW_READERS 64
+#define SLOW_EACH    (SLOW_READERS / SLOW_USERS) /* connections of one user */
+/* A quote, a quote and a comma for each item, and the frame around all. */
+#define PIECE_SIZE   ((size_t)ITEMS_PER_PIECE * (ITEM_LENGTH + 3) + 64)
+
+static struct client slow_readers[SLOW_READERS];
+
+static void forgive_debts(void)
+{
+	for (struct varlink_user *user = varlink_server->users; user; user = user->next)
+		user->budget.debt = 0;
+	varlink_server->others.debt = 0;
+}
+
+static unsigned int count_waiting(void)
+{
+	unsigned int n = 0;
+
+	for (struct varlink_connection *c = varlink_server->connections; c; c = c->next)
+		n += c->output.waiting > 0;
+	return n;
+}
+
+/* All of them have called, and read nothing: a socket is full, and a reply is on its way. One place
+ * of each user is left. */
+static void slow_readers_open(void)
+{
+	varlink_server->options.limits.connections = 256;
+	varlink_server->options.limits.connections_per_uid = SLOW_EACH + 1;
+	for (unsigned int i = 0; i < SLOW_READERS; i++) {
+		client_open_as(&slow_readers[i], 1001 + i % SLOW_USERS, NULL, 0);
+		client_send(&slow_readers[i], ITEMS_CALL);
+	}
+	for (unsigned int i = 0; i < 100 && count_waiting() < SLOW_READERS; i++) {
+		forgive_debts();
+		varlink_settle();
+	}
+	ck_assert_uint_eq(count_waiting(), SLOW_READERS);
+}
+
+static void slow_readers_close(void)
+{
+	for (unsigned int i = 0; i < SLOW_READERS; i++)
+		client_close(&slow_readers[i]);
+	varlink_settle();
+	ck_assert_uint_eq(varlink_server->n_connections, 0);
+	ck_assert_uint_eq(varlink_server->memory, 0);
+}
+
+/* What is counted is what they hold. Return: bytes that wait in the longest queue of all. */
+static size_t slow_readers_check(void)
+{
+	const struct varlink_limits *limits = &varlink_server->options.limits;
+	size_t longest = 0, held = 0;
+
+	for (struct varlink_connection *c = varlink_server->connections; c; c = c->next) {
+		ck_assert_uint_eq(c->accounted, c->input.allocated + c->output.waiting);
+		longest = MAX(longest, c->output.waiting);
+		held += c->accounted;
+	}
+	ck_assert_uint_eq(varlink_server->memory, held);
+	ck_assert_uint_le(held, limits->memory);
+	for (struct varlink_user *user = varlink_server->users; user; user = user->next)
+		ck_assert_uint_le(user->memory, limits->user_memory);
+	return longest;
+}
+
+static void expect_items(struct client *client)
+{
+	json_t *message = client_receive(client), *items;
+
+	ck_assert_ptr_nonnull(message);
+	items = json_object_get(json_object_get(message, "parameters"), "items");
+	ck_assert_uint_eq(json_array_size(items), ITEMS);
+	for (size_t i = 0; i < ITEMS; i++)
+		ck_assert_uint_eq(strtoul(json_string_value(json_array_get(items, i)), NULL, 10),
+				  i);
+	json_decref(message);
+}
+
+/* 64 lists of a megabyte are under way, and each waits as one piece. */
+START_TEST(slow_readers_hold_a_piece_each)
+{
+	struct client reader;
+
+	if (geteuid() != 0)
+		return; /* they have to be several users */
+	slow_readers_open();
+	ck_assert_uint_eq(varlink_server->n_connections, SLOW_READERS);
+	ck_assert_uint_le(slow_readers_check(), PIECE_SIZE);
+	client_open_as(&reader, 1001, NULL, 0);
+	client_send(&reader, ITEMS_CALL);
+	expect_items(&reader);
+	ck_assert_uint_eq(varlink_pieces_done, 1);
+	ck_assert_uint_le(slow_readers_check(), PIECE_SIZE);
+	client_close(&reader);
+	/* who reads later gets all of it, too */
+	expect_items(&slow_readers[SLOW_READERS - 1]);
+	ck_assert_uint_le(slow_readers_check(), PIECE_SIZE);
+	slow_readers_close();
+	ck_assert_uint_eq(varlink_pieces_done, SLOW_READERS + 1);
+}
+END_TEST
+
+/* All together hold twice what they may: each user loses some connections, and none loses all. */
+START_TEST(slow_readers_over_the_budget_are_closed)
+{
+	struct varlink_limits *limits = &varlink_server->options.limits;
+	struct client reader;
+
+	if (geteuid() != 0)
+		return;
+	slow_readers_open();
+	limits->memory = varlink_server->memory / 2;
+	ck_assert_int_eq(sd_event_source_set_time_relative(varlink_server->sweep, 0), 0);
+	varlink_settle();
+	ck_assert_uint_le(slow_readers_check(), PIECE_SIZE);
+	for (struct varlink_user *user = varlink_server->users; user; user = user->next) {
+		ck_assert_uint_ge(user->connections, SLOW_EACH / 4);
+		ck_assert_uint_lt(user->connections, SLOW_EACH);
+	}
+	ck_assert_uint_eq(varlink_pieces_done, SLOW_READERS - varlink_server->n_connections);
+	/* somebody else is served */
+	client_open_as(&reader, 2001, NULL, 0);
+	client_send(&reader, ITEMS_CALL);
+	expect_items(&reader);
+	client_close(&reader);
+	slow_readers_close();
+}
+END_TEST
+
+START_TEST(slow_readers_are_closed_when_nothing_moves)
+{
+	if (geteuid() != 0)
+		return;
+	slow_readers_open();
+	varlink_server->options.limits.idle = 1;
+	for (struct varlink_connection *c = varlink_server->connections; c; c = c->next)
+		c->active -= 2 * USEC_PER_SEC;
+	ck_assert_int_eq(sd_event_source_set_time_relative(varlink_server->sweep, 0), 0);
+	varlink_settle();
+	ck_assert_uint_eq(varlink_server->n_connections, 0);
+	ck_assert_uint_eq(varlink_pieces_done, SLOW_READERS);
+	slow_readers_close();
+}
+END_TEST
+
 void varlink_users_tests(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, varlink_setup, varlink_teardown);
@@ -322,4 +473,7 @@ void varlink_users_tests(TCase *tcase)
 	tcase_add_test(tcase, accepting_goes_on_without_descriptors);
 	tcase_add_test(tcase, idle_connection_of_the_others_is_closed);
 	tcase_add_test(tcase, memory_of_a_user_is_limited);
+	tcase_add_test(tcase, slow_readers_hold_a_piece_each);
+	tcase_add_test(tcase, slow_readers_over_the_budget_are_closed);
+	tcase_add_test(tcase, slow_readers_are_closed_when_nothing_moves);
 }
