@@ -65,7 +65,7 @@ test_queue_is_opened() {
 test_changed_while_it_is_up() {
 	start_rportd
 	with_queues 2
-	succeeds intrude header 64
+	run intrude header 64 # fails where rportd is faster, and has removed the device
 	device_is_lost ''
 }
 
