@@ -260,6 +260,7 @@ static const struct guarded_call guarded[] = {
 	{ "ioctl", 1, ANY_BIT, TUNGETIFF },
 	{ "ioctl", 1, ANY_BIT, TUNGETFEATURES },
 	{ "ioctl", 1, ANY_BIT, TUNSETOFFLOAD },
+	{ "ioctl", 1, ANY_BIT, TUNSETPERSIST },
 	{ "ioctl", 1, ANY_BIT, TUNSETQUEUE },
 	{ "ioctl", 1, ANY_BIT, TUNSETVNETHDRSZ },
 	{ "ioctl", 1, ANY_BIT, TUNGETVNETHDRSZ },

@@ -103,6 +103,12 @@ static unsigned int negotiate_offloads(int fd)
 	return 0;
 }
 
+void tun_end_persistence(const struct tun *tun)
+{
+	if (tun->n_queues > 1)
+		(void)ioctl(tun_fd(tun), TUNSETPERSIST, 0UL);
+}
+
 void tun_close(struct tun *tun)
 {
 	while (tun->n_queues > 0)

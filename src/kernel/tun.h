@@ -46,6 +46,14 @@ static inline int tun_fd(const struct tun *tun)
 void tun_close(struct tun *tun);
 
 /**
+ * tun_end_persistence() - let the device go with its last descriptor, whatever others made of it
+ * @tun: the device; takes a zeroed one
+ *
+ * Only a device with several queues can be opened by others, and made persistent (tun.c).
+ */
+void tun_end_persistence(const struct tun *tun);
+
+/**
  * tun_open() - make a TUN device in the namespace of the calling thread
  * @name: its name, or a pattern ("rp%d")
  * @ret: to be closed with tun_close()

@@ -399,9 +399,11 @@ void port_remove(struct port *port)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 
-	/* failing that, it has been removed already, or its namespace has */
+	/* failing that, it has been removed already, or its namespace has; or it is being renamed
+	 * at this moment, and then closing it removes it */
 	if (port_open_rtnl(port, &rtnl) >= 0)
 		(void)rtnl_dev_delete(rtnl, port->index);
+	tun_end_persistence(&port->tun);
 	port_unmake(port);
 }
 

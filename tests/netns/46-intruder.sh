@@ -95,6 +95,29 @@ test_persistent_device() {
 	assert_eq "$(ip -n "$A" -j link | jq -r '.[].ifname' | tr '\n' ' ')" 'lo ' "interfaces of A"
 }
 
+# somebody makes the device persistent and renames it as it is removed: here every message to the kernel fails
+test_persistent_device_goes_with_its_link() {
+	local tracer
+	start_rportd
+	with_queues 2
+	ip -n "$A" link set rport0 down
+	eventually port_is ab a .state down
+	succeeds intrude persist 1
+	strace -f -o trace -p "$RPORTD_PID" -e trace=sendmsg -e inject=sendmsg:error=EPERM 2>strace.err &
+	tracer=$!
+	poll 3000 grep -q attached strace.err || skip cannot "strace cannot attach: $(<strace.err)"
+	run rportctl unpair ab
+	kill "$tracer"
+	wait "$tracer" || true
+	grep -q INJECTED trace || fail "nothing was made to fail"
+	eventually no_ports "$A"
+}
+
+# no_ports NAMESPACE, as a condition
+no_ports() {
+	[ "$(ip -n "$1" -j link | jq -r '.[].ifname' | xargs)" = lo ]
+}
+
 test_owned_device() {
 	lost_after_change owner 1000 'made its interface persistent or gave it an owner'
 }
