@@ -345,12 +345,28 @@ END_TEST
 
 /* --- mounts ----------------------------------------------------------------------------------- */
 
+static bool make_mounts_private(void)
+{
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+/*
+ * Copies of the mounts on names of namespaces go when others remove the names, since unlink(2)
+ * detaches mounts in all mount namespaces; each is an event. Only root can do without them.
+ */
+static void leave_names_behind(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 || !make_mounts_private())
+		return;
+	while (umount2("/run/netns", MNT_DETACH) == 0)
+		;
+}
+
 /* Mounts of our own, which nobody else sees. Return: false where that is not allowed. */
 static bool enter_mount_namespace(void)
 {
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		return false;
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	leave_names_behind();
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && make_mounts_private();
 }
 
 static void set_inotify_instances(const char *text)
