@@ -377,7 +377,17 @@ static struct varlink_server *start(struct api **ret_api)
 	struct varlink_server_options server_options = {
 		.interface = &api_interface,
 		.group = (gid_t)-1,
-		.limits = { 8, 4, 64 * 1024, 4 * 1024 * 1024, 4, 1024 * 1024 },
+		.limits = {
+			.connections = 8,
+			.connections_per_uid = 4,
+			.message = 64 * 1024,
+			.output = 4 * 1024 * 1024,
+			.streams = 4,
+			.stream_output = 1024 * 1024,
+			.user_memory = 8 * 1024 * 1024,
+			.memory = 16 * 1024 * 1024,
+			.idle = 60,
+		},
 		.vendor = "rport for Linux",
 		.product = "rportd",
 		.version = "1",

@@ -135,7 +135,17 @@ static struct varlink_server *start_server(int *ret_fd)
 	struct varlink_server_options options = {
 		.interface = &interface,
 		.group = (gid_t)-1,
-		.limits = { CLIENTS - 1, 3, 4096, 128 * 1024, STREAMS_MAX, 32 * 1024 },
+		.limits = {
+			.connections = CLIENTS - 1,
+			.connections_per_uid = 3,
+			.message = 4096,
+			.output = 128 * 1024,
+			.streams = STREAMS_MAX,
+			.stream_output = 32 * 1024,
+			.user_memory = 512 * 1024,
+			.memory = 1024 * 1024,
+			.idle = 60,
+		},
 		.vendor = "vendor",
 		.product = "product",
 		.version = "1",
