@@ -1,76 +1,73 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command line of rportd: one table of options, which parsing and --help go by. */
+
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/arguments.h"
-#include "build-config.h"
-#include "config/config.h"
 #include "base/frame.h"
 #include "base/log.h"
+#include "build-config.h"
+#include "config/config.h"
+#include "daemon/arguments.h"
+#include "datapath/engines.h"
 
 #define WORKERS_MAX       64
 #define WORKERS_USUAL_MAX 8
 #define BUSY_POLL_MAX     10000
 
-static const char usage[] =
-	"Usage: rportd [OPTION]...\n"
-	"Join network namespaces and VRFs at layer 3. Links are made with rportctl(1), or by "
-	"files\n"
-	"as in rport(5).\n"
-	"\n"
-	"  --socket PATH       listen here (" ARGUMENTS_SOCKET_DEFAULT ")\n"
-	"  --config-path DIR[:DIR...]\n"
-	"                      read the files of links there (" CONFIG_PATH_DEFAULT ")\n"
-	"  --check-config      say what is wrong with these files, and end\n"
-	"  --workers N         threads that move packets, 1 to " STRINGIFY(
-		WORKERS_MAX) " (as many as CPUs, at most 8)\n"
-			     "  --datapath NAME     auto, uring (of these the best: uring-batch, "
-			     "Linux 6.4, or\n"
-			     "                      uring-pending, 6.1) or epoll\n"
-			     "  --busy-poll USEC    look for packets so long before sleeping, "
-			     "while "
-			     "that pays: less\n"
-			     "                      latency for CPU time; 0 to " STRINGIFY(
-				     BUSY_POLL_MAX) " (0)\n"
-						    "  --unwatched-queues  several queues "
-						    "also where the kernel does "
-						    "not tell\n"
-						    "                      when another "
-						    "process opens an "
-						    "interface\n"
-						    "  --limit NAME=N      of links, ports, "
-						    "connections, "
-						    "connections-per-user, idle "
-						    "(seconds),\n"
-						    "                      monitors, "
-						    "message (bytes), retries (0: no "
-						    "limit); again for more\n"
+#define HELP_COLUMN 22 /* where the help of an option begins */
+#define HELP_WIDTH  80
+#define HELP_MAX    512 /* bytes of the help of one option */
 
-						    "  --seccomp MODE      system calls that "
-						    "rportd does not "
-						    "use: refuse (default),\n"
-						    "                      kill (the daemon), off "
-						    "(allow them)\n"
-						    "  --log-level LEVEL   error, warning, notice, "
-						    "info (default) or "
-						    "debug\n"
-						    "  --help              show this\n"
-						    "  --version           show the version\n";
+/* What struct argument.take returns, besides -EINVAL. */
+enum {
+	TAKEN_LAST = 0, /* nothing else is to be done: --help, --version */
+	TAKEN = 1,
+};
+
+/*
+ * One option.
+ *
+ * @name: without "--"
+ * @value: what --help calls its value; NULL: it takes none
+ * @help: what it does
+ * @choices: writes what the value can be, after @help, and for messages; NULL: @help says it
+ * @take: stores the value; returns TAKEN, TAKEN_LAST, or -EINVAL after having said what is wrong
+ * @offset: of the field in struct arguments, for some @take
+ * @max: for take_number(), as is @min
+ */
+struct argument {
+	const char *name;
+	const char *value;
+	const char *help;
+	void (*choices)(char *buf, size_t size);
+	int (*take)(const struct argument *argument, const char *value,
+		    struct arguments *arguments);
+	size_t offset;
+	unsigned int min, max;
+};
+
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static const struct limit {
 	const char *name;
-	size_t offset; /* in struct limits */
+	const char *unit; /* NULL: so many of what its name says */
+	size_t offset;    /* in struct limits */
 	unsigned int usual, min, max;
 } limits[] = {
-	{ "links", offsetof(struct limits, links), 10000, 0, 1000000 },
-	{ "ports", offsetof(struct limits, ports), 20000, 1, 1000000 },
-	{ "connections", offsetof(struct limits, connections), 256, 1, 100000 },
-	{ "connections-per-user", offsetof(struct limits, connections_per_user), 64, 1, 100000 },
-	{ "idle", offsetof(struct limits, idle), 60, 0, 86400 },
-	{ "monitors", offsetof(struct limits, monitors), 128, 0, 100000 },
-	{ "message", offsetof(struct limits, message), FRAME_MESSAGE_MAX, 1024, 16 * 1024 * 1024 },
-	{ "retries", offsetof(struct limits, retries), 0, 0, 1000000 },
+	{ "links", NULL, offsetof(struct limits, links), 10000, 0, 1000000 },
+	{ "ports", NULL, offsetof(struct limits, ports), 20000, 1, 1000000 },
+	{ "connections", NULL, offsetof(struct limits, connections), 256, 1, 100000 },
+	{ "connections-per-user", NULL, offsetof(struct limits, connections_per_user), 64, 1,
+	  100000 },
+	{ "idle", "seconds", offsetof(struct limits, idle), 60, 0, 86400 },
+	{ "monitors", NULL, offsetof(struct limits, monitors), 128, 0, 100000 },
+	{ "message", "bytes", offsetof(struct limits, message), FRAME_MESSAGE_MAX, 1024,
+	  16 * 1024 * 1024 },
+	{ "retries", "0: no limit", offsetof(struct limits, retries), 0, 0, 1000000 },
 };
 
 static unsigned int *limit_value(struct limits *values, const struct limit *limit)
@@ -78,10 +75,34 @@ static unsigned int *limit_value(struct limits *values, const struct limit *limi
 	return (unsigned int *)((char *)values + limit->offset);
 }
 
-/* An argument that is refused: say which and why. Return: -EINVAL. */
-static int bad_argument(const char *option, const char *value, const char *allowed)
+/* "links, ports, ..., idle (seconds)"; the units only with @units. */
+static void format_limits(char *buf, size_t size, bool units)
 {
-	fprintf(stderr, "rportd: %s cannot be \"%s\": it must be %s\n", option, value, allowed);
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(limits) && used < size; i++) {
+		const char *unit = units ? limits[i].unit : NULL;
+		int n = snprintf(buf + used, size - used, "%s%s%s%s%s", i > 0 ? ", " : "",
+				 limits[i].name, unit ? " (" : "", unit ? unit : "",
+				 unit ? ")" : "");
+
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static void limit_choices(char *buf, size_t size)
+{
+	format_limits(buf, size, true);
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+/* An argument that is refused: say which and why. Return: -EINVAL. */
+static int bad_argument(const struct argument *argument, const char *value, const char *allowed)
+{
+	fprintf(stderr, "rportd: --%s cannot be \"%s\": it must be %s\n", argument->name, value,
+		allowed);
 	return -EINVAL;
 }
 
@@ -92,87 +113,207 @@ static bool parse_number(const char *text, unsigned long min, unsigned long max,
 
 	errno = 0;
 	n = strtoul(text, &end, 10);
-	if (errno || end == text || *end || text[0] < '0' || text[0] > '9' || n < min || n > max)
+	if (errno || end == text || *end || !isdigit((unsigned char)text[0]) || n < min || n > max)
 		return false;
 	*ret = (unsigned int)n;
 	return true;
 }
 
-static int parse_workers(const char *text, unsigned int *ret)
+static int take_number(const struct argument *argument, const char *value,
+		       struct arguments *arguments)
 {
-	if (parse_number(text, 1, WORKERS_MAX, ret))
-		return 0;
-	return bad_argument("--workers", text, "a number from 1 to " STRINGIFY(WORKERS_MAX));
+	unsigned int *field = (unsigned int *)((char *)arguments + argument->offset);
+	char allowed[64];
+
+	if (parse_number(value, argument->min, argument->max, field))
+		return TAKEN;
+	snprintf(allowed, sizeof(allowed), "a number from %u to %u", argument->min, argument->max);
+	return bad_argument(argument, value, allowed);
 }
 
-static int parse_busy_poll(const char *text, unsigned int *ret)
+static int take_flag(const struct argument *argument, const char *value _unused_,
+		     struct arguments *arguments)
 {
-	if (parse_number(text, 0, BUSY_POLL_MAX, ret))
-		return 0;
-	return bad_argument("--busy-poll", text,
-			    "a number of microseconds, 0 to " STRINGIFY(BUSY_POLL_MAX));
+	*(bool *)((char *)arguments + argument->offset) = true;
+	return TAKEN;
 }
 
-static int parse_limit(const char *text, struct limits *values)
+static int take_text(const struct argument *argument, const char *value,
+		     struct arguments *arguments)
 {
-	const char *equals = strchr(text, '=');
-	size_t length = equals ? (size_t)(equals - text) : 0;
-	char allowed[96];
+	*(const char **)((char *)arguments + argument->offset) = value;
+	return TAKEN;
+}
+
+static int take_config_path(const struct argument *argument, const char *value,
+			    struct arguments *arguments)
+{
+	if (!*value)
+		return bad_argument(argument, value, "directories with ':' between");
+	return take_text(argument, value, arguments);
+}
+
+static int take_limit(const struct argument *argument, const char *value,
+		      struct arguments *arguments)
+{
+	const char *equals = strchr(value, '=');
+	size_t length = equals ? (size_t)(equals - value) : 0;
+	char names[HELP_MAX], allowed[HELP_MAX + 64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(limits) && equals; i++) {
 		const struct limit *limit = &limits[i];
 
-		if (strlen(limit->name) != length || strncmp(text, limit->name, length) != 0)
+		if (strlen(limit->name) != length || strncmp(value, limit->name, length) != 0)
 			continue;
-		if (parse_number(equals + 1, limit->min, limit->max, limit_value(values, limit)))
-			return 0;
+		if (parse_number(equals + 1, limit->min, limit->max,
+				 limit_value(&arguments->limits, limit)))
+			return TAKEN;
 		snprintf(allowed, sizeof(allowed), "%s=N, with N from %u to %u", limit->name,
 			 limit->min, limit->max);
-		return bad_argument("--limit", text, allowed);
+		return bad_argument(argument, value, allowed);
 	}
-	return bad_argument("--limit", text,
-			    "NAME=N, with NAME one of links, ports, connections, "
-			    "connections-per-user, idle, monitors, message, retries");
+	format_limits(names, sizeof(names), false);
+	snprintf(allowed, sizeof(allowed), "NAME=N, with NAME one of %s", names);
+	return bad_argument(argument, value, allowed);
 }
 
-static int parse_config_path(const char *text, const char **ret)
+static int take_log_level(const struct argument *argument, const char *value,
+			  struct arguments *arguments)
 {
-	if (!*text)
-		return bad_argument("--config-path", text, "directories with ':' between");
-	*ret = text;
-	return 0;
-}
-
-static int parse_log_level(const char *text, int *ret)
-{
-	int level = log_level_from_name(text);
+	int level = log_level_from_name(value);
 
 	if (level < 0)
-		return bad_argument("--log-level", text, "error, warning, notice, info or debug");
-	*ret = level;
-	return 0;
+		return bad_argument(argument, value, "error, warning, notice, info or debug");
+	arguments->log_level = level;
+	return TAKEN;
 }
 
-static int parse_seccomp(const char *text, enum seccomp_mode *ret)
+static int take_seccomp(const struct argument *argument, const char *value,
+			struct arguments *arguments)
 {
-	int mode = seccomp_mode_from_name(text);
+	int mode = seccomp_mode_from_name(value);
 
 	if (mode < 0)
-		return bad_argument("--seccomp", text, "refuse, kill or off");
-	*ret = (enum seccomp_mode)mode;
-	return 0;
+		return bad_argument(argument, value, "refuse, kill or off");
+	arguments->seccomp = (enum seccomp_mode)mode;
+	return TAKEN;
 }
 
-static int parse_datapath(const char *text, enum shuttle_datapath *ret)
+static void datapath_choices(char *buf, size_t size)
 {
-	int datapath = shuttle_datapath_from_name(text);
+	char text[ENGINES_TEXT_MAX];
 
-	if (datapath < 0)
-		return bad_argument("--datapath", text,
-				    "auto, uring, uring-batch, uring-pending or epoll");
-	*ret = (enum shuttle_datapath)datapath;
-	return 0;
+	snprintf(buf, size, "%s", engines_format(true, text));
 }
+
+static int take_datapath(const struct argument *argument, const char *value,
+			 struct arguments *arguments)
+{
+	char allowed[ENGINES_TEXT_MAX];
+
+	if (!engines_next(value, NULL))
+		return bad_argument(argument, value, engines_format(false, allowed));
+	arguments->datapath = value;
+	return TAKEN;
+}
+
+static int print_help(const struct argument *argument, const char *value,
+		      struct arguments *arguments);
+
+static int print_version(const struct argument *argument _unused_, const char *value _unused_,
+			 struct arguments *arguments _unused_)
+{
+	puts("rportd " PACKAGE_VERSION);
+	return TAKEN_LAST;
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+#define FIELD(field) .offset = offsetof(struct arguments, field)
+
+static const struct argument table[] = {
+	{ "socket", "PATH", "listen here (" ARGUMENTS_SOCKET_DEFAULT ")", .take = take_text,
+	  FIELD(socket) },
+	{ "config-path", "DIR[:DIR...]", "read the files of links there (" CONFIG_PATH_DEFAULT ")",
+	  .take = take_config_path, FIELD(config_path) },
+	{ "check-config", NULL, "say what is wrong with these files, and end", .take = take_flag,
+	  FIELD(check_config) },
+	{ "workers", "N",
+	  "threads that move packets, 1 to " STRINGIFY(
+		  WORKERS_MAX) " (as many as CPUs, at most " STRINGIFY(WORKERS_USUAL_MAX) ")",
+	  .take = take_number, FIELD(workers), .min = 1, .max = WORKERS_MAX },
+	{ "datapath", "NAME", "how packets are moved:", .choices = datapath_choices,
+	  .take = take_datapath },
+	{ "busy-poll", "USEC",
+	  "look for packets so long before sleeping, while that pays: less latency for CPU time; "
+	  "microseconds, 0 to " STRINGIFY(BUSY_POLL_MAX) " (0)",
+	  .take = take_number, FIELD(busy_poll), .min = 0, .max = BUSY_POLL_MAX },
+	{ "unwatched-queues", NULL,
+	  "several queues also where the kernel does not tell when another process opens an "
+	  "interface",
+	  .take = take_flag, FIELD(unwatched_queues) },
+	{ "limit", "NAME=N", "another limit; may be given again. NAME is one of",
+	  .choices = limit_choices, .take = take_limit },
+	{ "seccomp", "MODE",
+	  "system calls that rportd does not use: refuse (default), kill (the daemon), off (allow "
+	  "them)",
+	  .take = take_seccomp },
+	{ "log-level", "LEVEL", "error, warning, notice, info (default) or debug",
+	  .take = take_log_level },
+	{ "help", NULL, "show this", .take = print_help },
+	{ "version", NULL, "show the version", .take = print_version },
+};
+
+/* --- help ------------------------------------------------------------------------------------- */
+
+/* Print words from HELP_COLUMN on, in lines of HELP_WIDTH; the cursor is at @column. */
+static void print_wrapped(const char *text, int column)
+{
+	const char *blank = "";
+
+	if (column + 2 > HELP_COLUMN) {
+		putchar('\n');
+		column = 0;
+	}
+	column += printf("%*s", HELP_COLUMN - column, "");
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+
+		if (*blank && column + 1 + length >= HELP_WIDTH) {
+			printf("\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+			blank = "";
+		}
+		column += printf("%s%.*s", blank, length, text);
+		blank = " ";
+		text += length;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static int print_help(const struct argument *argument _unused_, const char *value _unused_,
+		      struct arguments *arguments _unused_)
+{
+	char text[2 * HELP_MAX];
+
+	puts("Usage: rportd [OPTION]...\n"
+	     "Join network namespaces and VRFs at layer 3. Links are made with rportctl(1),\n"
+	     "or by files as in rport(5).\n");
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char choices[HELP_MAX] = "";
+		int column = printf("  --%s%s%s", table[i].name, table[i].value ? " " : "",
+				    table[i].value ? table[i].value : "");
+
+		if (table[i].choices)
+			table[i].choices(choices, sizeof(choices));
+		snprintf(text, sizeof(text), "%s %s", table[i].help, choices);
+		print_wrapped(text, column);
+	}
+	return TAKEN_LAST;
+}
+
+/* --- parsing ---------------------------------------------------------------------------------- */
 
 static void set_defaults(struct arguments *arguments)
 {
@@ -185,73 +326,24 @@ static void set_defaults(struct arguments *arguments)
 		*limit_value(&arguments->limits, &limits[i]) = limits[i].usual;
 }
 
-enum option_code {
-	OPT_SOCKET,
-	OPT_CONFIG_PATH,
-	OPT_CHECK_CONFIG,
-	OPT_WORKERS,
-	OPT_DATAPATH,
-	OPT_BUSY_POLL,
-	OPT_UNWATCHED_QUEUES,
-	OPT_LIMIT,
-	OPT_SECCOMP,
-	OPT_LOG_LEVEL,
-	OPT_HELP,
-	OPT_VERSION,
-};
-
-static const struct option options[] = {
-	{ "socket", required_argument, NULL, OPT_SOCKET },
-	{ "config-path", required_argument, NULL, OPT_CONFIG_PATH },
-	{ "check-config", no_argument, NULL, OPT_CHECK_CONFIG },
-	{ "workers", required_argument, NULL, OPT_WORKERS },
-	{ "datapath", required_argument, NULL, OPT_DATAPATH },
-	{ "busy-poll", required_argument, NULL, OPT_BUSY_POLL },
-	{ "unwatched-queues", no_argument, NULL, OPT_UNWATCHED_QUEUES },
-	{ "limit", required_argument, NULL, OPT_LIMIT },
-	{ "seccomp", required_argument, NULL, OPT_SECCOMP },
-	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ 0 },
-};
+/* The table as getopt_long(3) takes it; an option's number is its row. */
+static void fill_options(struct option ret[static ARRAY_SIZE(table) + 1])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		ret[i] = (struct option){
+			.name = table[i].name,
+			.has_arg = table[i].value ? required_argument : no_argument,
+			.val = (int)i,
+		};
+	ret[ARRAY_SIZE(table)] = (struct option){ 0 };
+}
 
 static int take_option(int option, const char *value, struct arguments *arguments)
 {
-	switch (option) {
-	case OPT_SOCKET:
-		arguments->socket = value;
-		return 1;
-	case OPT_CONFIG_PATH:
-		return parse_config_path(value, &arguments->config_path) < 0 ? -EINVAL : 1;
-	case OPT_CHECK_CONFIG:
-		arguments->check_config = true;
-		return 1;
-	case OPT_WORKERS:
-		return parse_workers(value, &arguments->workers) < 0 ? -EINVAL : 1;
-	case OPT_DATAPATH:
-		return parse_datapath(value, &arguments->datapath) < 0 ? -EINVAL : 1;
-	case OPT_BUSY_POLL:
-		return parse_busy_poll(value, &arguments->busy_poll) < 0 ? -EINVAL : 1;
-	case OPT_UNWATCHED_QUEUES:
-		arguments->unwatched_queues = true;
-		return 1;
-	case OPT_LIMIT:
-		return parse_limit(value, &arguments->limits) < 0 ? -EINVAL : 1;
-	case OPT_SECCOMP:
-		return parse_seccomp(value, &arguments->seccomp) < 0 ? -EINVAL : 1;
-	case OPT_LOG_LEVEL:
-		return parse_log_level(value, &arguments->log_level) < 0 ? -EINVAL : 1;
-	case OPT_HELP:
-		fputs(usage, stdout);
-		return 0;
-	case OPT_VERSION:
-		puts("rportd " PACKAGE_VERSION);
-		return 0;
-	default: /* getopt_long() has said what */
-		fputs("rportd: try \"rportd --help\"\n", stderr);
-		return -EINVAL;
-	}
+	if (option >= 0 && (size_t)option < ARRAY_SIZE(table))
+		return table[option].take(&table[option], value, arguments);
+	fputs("rportd: try \"rportd --help\"\n", stderr); /* getopt_long(3) has said what */
+	return -EINVAL;
 }
 
 /*
@@ -267,10 +359,12 @@ static const char *default_config_path(const struct arguments *arguments)
 
 int arguments_parse(int argc, char *argv[], struct arguments *ret)
 {
+	struct option options[ARRAY_SIZE(table) + 1];
 	struct arguments arguments;
-	int option, r = 1;
+	int option, r = TAKEN;
 
 	set_defaults(&arguments);
+	fill_options(options);
 	while (r > 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		r = take_option(option, optarg, &arguments);
 	if (r <= 0)

@@ -29,13 +29,15 @@ struct arguments {
 	unsigned int busy_poll; /* microseconds */
 	enum seccomp_mode seccomp;
 	int log_level;
-	enum shuttle_datapath datapath;
+	const char *datapath;  /* a choice of engines.h; NULL: "auto" */
 	bool unwatched_queues; /* several queues also where a kernel does not tell of intruders */
 	struct limits limits;
 };
 
 /**
  * arguments_parse() - read the command line
+ * @argc: of main()
+ * @argv: of main(); must live as long as @ret
  * @ret: filled, what is not said with its default; strings are those of @argv
  *
  * Return: 1: go on; 0: done (--help, --version); -EINVAL after having said what is wrong.

@@ -3,7 +3,11 @@
 #define RPORT_DAEMON_RPORTD_H
 
 /**
- * rportd_main() - the daemon, from its arguments to its exit status
+ * rportd_main() - run the daemon
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * Return: the exit status: 0; 1: it could not start; 2: wrong arguments.
  */
 int rportd_main(int argc, char *argv[]);
 

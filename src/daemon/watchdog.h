@@ -27,7 +27,8 @@ struct service;
 int service_new(sd_event *event, struct manager *manager, struct service **ret);
 
 /**
- * service_free() - tell nothing any more; takes NULL
+ * service_free() - stop sending status and pings; takes NULL
+ * @service: of service_new(), or NULL
  */
 void service_free(struct service *service);
 

@@ -28,96 +28,96 @@ bool balance_is_uneven(const unsigned int busy[], unsigned int n_workers)
 	return most >= BALANCE_BUSY_MIN && most - least >= BALANCE_GAIN_MIN;
 }
 
-static uint64_t total_load(const struct balance_lane lanes[], size_t n, unsigned int worker)
+static uint64_t total_load(const struct balance_queue queues[], size_t n, unsigned int worker)
 {
 	uint64_t total = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (lanes[i].worker == worker)
-			total += lanes[i].load;
+		if (queues[i].worker == worker)
+			total += queues[i].load;
 	return total;
 }
 
 bool balance_choose(const unsigned int busy[], unsigned int n_workers,
-		    const struct balance_lane lanes[], size_t n_lanes, size_t *ret_lane,
+		    const struct balance_queue queues[], size_t n_queues, size_t *ret_queue,
 		    unsigned int *ret_worker)
 {
 	unsigned int from = busiest(busy, n_workers), to = idlest(busy, n_workers);
-	uint64_t total = total_load(lanes, n_lanes, from);
+	uint64_t total = total_load(queues, n_queues, from);
 	/* what comes after must be less than this */
 	unsigned int best = busy[from] - MIN(busy[from], (unsigned int)BALANCE_GAIN_MIN) + 1;
 	bool found = false;
 
 	if (!balance_is_uneven(busy, n_workers) || total == 0)
 		return false;
-	for (size_t i = 0; i < n_lanes; i++) {
+	for (size_t i = 0; i < n_queues; i++) {
 		unsigned int share, after;
 
-		if (lanes[i].worker != from)
+		if (queues[i].worker != from)
 			continue;
-		share = (unsigned int)((double)busy[from] * (double)lanes[i].load / (double)total);
+		share = (unsigned int)((double)busy[from] * (double)queues[i].load / (double)total);
 		after = MAX(busy[from] - share, busy[to] + share);
 		if (after >= best || share == 0)
 			continue;
 		best = after;
 		found = true;
-		*ret_lane = i;
+		*ret_queue = i;
 		*ret_worker = to;
 	}
 	return found;
 }
 
-/* Return: whether one lane has nearly all of the load of a worker that has no time left. */
-static bool has_hog(unsigned int busy, const struct balance_lane lanes[], size_t n_lanes,
+/* Return: whether one queue has nearly all of the load of a worker that has no time left. */
+static bool has_hog(unsigned int busy, const struct balance_queue queues[], size_t n_queues,
 		    unsigned int worker, size_t *ret_hog)
 {
 	uint64_t total = 0, most = 0;
 
-	for (size_t i = 0; i < n_lanes; i++) {
-		if (lanes[i].worker != worker)
+	for (size_t i = 0; i < n_queues; i++) {
+		if (queues[i].worker != worker)
 			continue;
-		total += lanes[i].load;
-		if (lanes[i].load <= most)
+		total += queues[i].load;
+		if (queues[i].load <= most)
 			continue;
-		most = lanes[i].load;
+		most = queues[i].load;
 		*ret_hog = i;
 	}
 	return busy >= BALANCE_FULL && most > 0 &&
 	       (double)most >= (double)total * BALANCE_HOG / 1000;
 }
 
-/* Return: the lane with most load beside the hog, or @n_lanes when all the others are idle. */
-static size_t next_to(size_t hog, const struct balance_lane lanes[], size_t n_lanes)
+/* Return: the queue with most load beside the hog, or @n_queues when all the others are idle. */
+static size_t next_to(size_t hog, const struct balance_queue queues[], size_t n_queues)
 {
-	size_t best = n_lanes;
+	size_t best = n_queues;
 
-	for (size_t i = 0; i < n_lanes; i++)
-		if (i != hog && lanes[i].worker == lanes[hog].worker && lanes[i].load > 0 &&
-		    (best == n_lanes || lanes[i].load > lanes[best].load))
+	for (size_t i = 0; i < n_queues; i++)
+		if (i != hog && queues[i].worker == queues[hog].worker && queues[i].load > 0 &&
+		    (best == n_queues || queues[i].load > queues[best].load))
 			best = i;
 	return best;
 }
 
-bool balance_leave(unsigned int busy[], unsigned int n_workers, struct balance_lane lanes[],
-		   size_t n_lanes, size_t *ret_lane, unsigned int *ret_worker)
+bool balance_leave(unsigned int busy[], unsigned int n_workers, struct balance_queue queues[],
+		   size_t n_queues, size_t *ret_queue, unsigned int *ret_worker)
 {
 	unsigned int to = idlest(busy, n_workers), share;
-	size_t hog = n_lanes, lane;
+	size_t hog = n_queues, queue;
 
 	for (unsigned int from = 0; from < n_workers; from++) {
-		if (from == to || !has_hog(busy[from], lanes, n_lanes, from, &hog))
+		if (from == to || !has_hog(busy[from], queues, n_queues, from, &hog))
 			continue;
-		lane = next_to(hog, lanes, n_lanes);
-		if (lane == n_lanes)
+		queue = next_to(hog, queues, n_queues);
+		if (queue == n_queues)
 			continue;
-		share = (unsigned int)((double)busy[from] * (double)lanes[lane].load /
-				       (double)total_load(lanes, n_lanes, from));
+		share = (unsigned int)((double)busy[from] * (double)queues[queue].load /
+				       (double)total_load(queues, n_queues, from));
 		if (busy[to] + share >= BALANCE_FULL)
 			continue;
 		busy[from] -= MIN(busy[from], share);
 		busy[to] += share;
-		lanes[lane].worker = to;
-		*ret_lane = lane;
+		queues[queue].worker = to;
+		*ret_queue = queue;
 		*ret_worker = to;
 		return true;
 	}

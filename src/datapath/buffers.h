@@ -37,6 +37,11 @@ struct buffers {
 	unsigned int n_reading;  /* buffers in that state */
 };
 
+/**
+ * buffer_list_add() - put a buffer at the end of a list
+ * @list: the list; its length grows by one
+ * @index: of a buffer that is in no list
+ */
 static inline void buffer_list_add(struct buffer_list *list, unsigned int index)
 {
 	list->index[list->n++] = (uint16_t)index;

@@ -458,6 +458,8 @@ static int batch_create(const struct engine_options *options, struct engine **re
 
 const struct engine_class engine_batch = {
 	.name = "uring-batch",
+	.needs = "Linux 6.4",
+	.needs_nowait = true,
 	.has_busy_poll = true,
 	.create = batch_create,
 	.destroy = batch_destroy,

@@ -307,6 +307,7 @@ static int pending_create(const struct engine_options *options, struct engine **
 
 const struct engine_class engine_pending = {
 	.name = "uring-pending",
+	.needs = "Linux 6.1",
 	.has_busy_poll = true,
 	.create = pending_create,
 	.destroy = pending_destroy,

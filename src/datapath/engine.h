@@ -27,8 +27,10 @@ struct engine_options {
 };
 
 struct engine_class {
-	const char *name; /* as users see it */
+	const char *name;  /* as users see it */
+	const char *needs; /* what it needs of the kernel, in words; NULL: nothing special */
 	bool has_busy_poll;
+	bool needs_nowait; /* engine_options.nowait must be true */
 
 	/* Make one, in the thread that will run it. */
 	int (*create)(const struct engine_options *options, struct engine **ret);

@@ -22,18 +22,26 @@ struct pool {
 };
 
 /**
- * pool_init() - get room for @n frames
- * Return: 0 or -errno.
+ * pool_init() - reserve memory for buffers
+ * @pool: filled; release it with pool_exit()
+ * @n: number of buffers, of POOL_STRIDE bytes each
+ *
+ * Return: 0, or -ENOMEM.
  */
 int pool_init(struct pool *pool, unsigned int n);
 
 /**
- * pool_exit() - give it back; takes a zeroed one
+ * pool_exit() - release the memory of the buffers
+ * @pool: of pool_init(), or zeroed
  */
 void pool_exit(struct pool *pool);
 
 /**
- * pool_at() - buffer number @i
+ * pool_at() - find a buffer by its number
+ * @pool: of pool_init()
+ * @i: the number, less than pool->n
+ *
+ * Return: the buffer, POOL_FRAME_MAX bytes, owned by the pool.
  */
 static inline unsigned char *pool_at(const struct pool *pool, unsigned int i)
 {

@@ -1,59 +1,22 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The data path's face: links and their queues, the workers, and ports that were removed. */
+
 #include <sys/eventfd.h>
 
+#include "datapath/engines.h"
 #include "datapath/shuttle-private.h"
-
-static const struct {
-	const char *name;
-	enum shuttle_datapath datapath;
-} datapaths[] = {
-	{ "auto", SHUTTLE_AUTO },
-	{ "uring", SHUTTLE_URING },
-	{ "uring-batch", SHUTTLE_URING_BATCH },
-	{ "uring-pending", SHUTTLE_URING_PENDING },
-	{ "epoll", SHUTTLE_EPOLL },
-};
-
-int shuttle_datapath_from_name(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(datapaths); i++)
-		if (streq(name, datapaths[i].name))
-			return (int)datapaths[i].datapath;
-	return -EINVAL;
-}
-
-static int choose_engine(const struct shuttle_options *options, const struct engine_class **ret)
-{
-	switch (options->datapath) {
-	case SHUTTLE_AUTO: /* see start_best_workers() */
-	case SHUTTLE_URING:
-		*ret = options->nowait ? &engine_batch : &engine_pending;
-		return 0;
-	case SHUTTLE_URING_BATCH:
-		if (!options->nowait)
-			return -EOPNOTSUPP;
-		*ret = &engine_batch;
-		return 0;
-	case SHUTTLE_URING_PENDING:
-		*ret = &engine_pending;
-		return 0;
-	case SHUTTLE_EPOLL:
-		*ret = &engine_epoll;
-		return 0;
-	}
-	return -EINVAL;
-}
 
 /* In a worker's thread. */
 static void flow_gone(struct flow *flow, void *userdata)
 {
 	struct shuttle *shuttle = userdata;
-	struct lane *lane = flow->owner;
-	struct shuttle_link *link = lane->link;
+	struct link_queue *queue = flow->owner;
+	struct shuttle_link *link = queue->link;
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&shuttle->lock);
-	link->gone[flow - lane->flows] = true;
+	link->gone[flow - queue->flows] = true;
 	if (!link->listed)
 		TAILQ_INSERT_TAIL(&shuttle->gone_links, link, gone_entry);
 	link->listed = true;
@@ -121,19 +84,29 @@ static int start_workers(struct shuttle *shuttle, const struct shuttle_options *
 }
 
 /*
- * Whether there is io_uring is known when a worker has its ring: it may be missing (ENOSYS),
+ * Whether an engine works is known once a worker has made it: io_uring may be missing (ENOSYS),
  * forbidden by sysctl, seccomp or a security module (EPERM, EACCES), too old (EINVAL), or want more
- * locked memory than we may have (ENOMEM). Whatever it is, epoll needs none of it.
+ * locked memory than we may have (ENOMEM). Whatever the reason, the next engine may do without.
  */
 static int start_best_workers(struct shuttle *shuttle, const struct shuttle_options *options)
 {
-	int r = start_workers(shuttle, options);
+	const struct engine_class *engine = NULL;
+	int r, first_error = -EOPNOTSUPP;
+	bool tried = false;
 
-	if (r >= 0 || options->datapath != SHUTTLE_AUTO)
-		return r;
-	shuttle->uring_error = -r;
-	shuttle->class = &engine_epoll;
-	return start_workers(shuttle, options);
+	while ((engine = engines_next(options->datapath, engine))) {
+		if (engine->needs_nowait && !options->nowait)
+			continue;
+		shuttle->class = engine;
+		r = start_workers(shuttle, options);
+		if (r >= 0) {
+			shuttle->error = tried ? -first_error : 0;
+			return 0;
+		}
+		first_error = tried ? first_error : r;
+		tried = true;
+	}
+	return first_error;
 }
 
 int shuttle_new(sd_event *event, const struct shuttle_options *options, struct shuttle **ret)
@@ -156,11 +129,10 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
 	TAILQ_INIT(&shuttle->links);
 	TAILQ_INIT(&shuttle->gone_links);
 	shuttle->gone_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = shuttle->gone_fd < 0 ? -errno : choose_engine(options, &shuttle->class);
-	if (r < 0)
-		goto fail;
-	r = sd_event_add_io(event, &shuttle->gone_source, shuttle->gone_fd, EPOLLIN, report_gone,
-			    shuttle);
+	r = shuttle->gone_fd < 0 ? -errno : 0;
+	if (r >= 0)
+		r = sd_event_add_io(event, &shuttle->gone_source, shuttle->gone_fd, EPOLLIN,
+				    report_gone, shuttle);
 	if (r >= 0)
 		r = start_best_workers(shuttle, options);
 	if (r >= 0)
@@ -190,21 +162,21 @@ void shuttle_free(struct shuttle *shuttle)
 
 /* --- links ------------------------------------------------------------------------------------ */
 
-static unsigned int lanes_on(const struct shuttle_link *link, unsigned int worker)
+static unsigned int queues_on(const struct shuttle_link *link, unsigned int worker)
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < link->n_lanes; i++)
-		n += link->lanes[i].worker == worker;
+	for (unsigned int i = 0; i < link->n_queues; i++)
+		n += link->queues[i].worker == worker;
 	return n;
 }
 
-/* Is worker @a a better place than @b for one more lane of the link? It has fewer lanes of the link
+/* Is worker @a a better place than @b for one more queue of the link? It has fewer queues of the link
  * so far, else it has time left, else it has fewer flows. */
 static bool is_better(const struct shuttle *shuttle, const struct shuttle_link *link,
 		      unsigned int a, unsigned int b)
 {
-	unsigned int own_a = lanes_on(link, a), own_b = lanes_on(link, b);
+	unsigned int own_a = queues_on(link, a), own_b = queues_on(link, b);
 	bool full_a = shuttle_is_full(shuttle, a), full_b = shuttle_is_full(shuttle, b);
 
 	if (own_a != own_b)
@@ -224,49 +196,27 @@ static unsigned int choose_worker(const struct shuttle *shuttle, const struct sh
 	return best;
 }
 
-static int lane_begin(struct shuttle *shuttle, struct lane *lane, unsigned int worker)
-{
-	lane->worker = worker;
-	return worker_add_flows(shuttle->workers[worker],
-				(struct flow *[]){ &lane->flows[0], &lane->flows[1] });
-}
-
-static void lane_end(struct shuttle *shuttle, struct lane *lane)
-{
-	worker_remove_flows(shuttle->workers[lane->worker],
-			    (struct flow *[]){ &lane->flows[0], &lane->flows[1] });
-}
-
-void lane_move(struct shuttle *shuttle, struct lane *lane, unsigned int worker)
-{
-	unsigned int old = lane->worker;
-
-	lane_end(shuttle, lane);
-	if (lane_begin(shuttle, lane, worker) < 0) /* no memory; what it had there is free again */
-		(void)lane_begin(shuttle, lane, old);
-}
-
-static void init_flow(struct lane *lane, unsigned int end, unsigned int queue,
+static void init_flow(struct link_queue *queue, unsigned int end, unsigned int index,
 		      const struct shuttle_port ports[static 2])
 {
 	const struct shuttle_port *from = &ports[end], *to = &ports[!end];
-	struct flow *flow = &lane->flows[end];
+	struct flow *flow = &queue->flows[end];
 
 	*flow = (struct flow){
-		.from = from->tun->queues[queue],
-		.to = to->tun->queues[queue],
+		.from = from->tun->queues[index],
+		.to = to->tun->queues[index],
 		.header = from->tun->header,
 		.family_header = from->tun->family_header,
-		.owner = lane,
-		.counters = from->counters[queue],
+		.owner = queue,
+		.counters = from->counters[index],
 	};
 	if (from->stale)
 		flow->counters->drops[DROP_PEER_DOWN] += tun_discard(flow->from);
 }
 
-static struct shuttle_link *link_new(struct shuttle *shuttle, unsigned int n_lanes, void *owner)
+static struct shuttle_link *link_new(struct shuttle *shuttle, unsigned int n_queues, void *owner)
 {
-	size_t size = sizeof(struct shuttle_link) + n_lanes * sizeof(struct lane);
+	size_t size = sizeof(struct shuttle_link) + n_queues * sizeof(struct link_queue);
 	struct shuttle_link *link = aligned_alloc(_Alignof(struct shuttle_link), size);
 
 	if (!link)
@@ -291,19 +241,19 @@ int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[st
 	if (!link)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < n; i++) {
-		struct lane *lane = &link->lanes[i];
+		struct link_queue *queue = &link->queues[i];
 
-		lane->link = link;
+		queue->link = link;
 		for (unsigned int end = 0; end < 2; end++)
-			init_flow(lane, end, i, ports);
-		(void)lane_take_work(lane);
-		r = lane_begin(shuttle, lane, choose_worker(shuttle, link));
+			init_flow(queue, end, i, ports);
+		(void)link_queue_take_work(queue);
+		r = link_queue_begin(queue, shuttle->workers, choose_worker(shuttle, link));
 		if (r < 0) {
 			shuttle_remove_link(link);
 			return r;
 		}
-		link->n_lanes++;
-		shuttle->n_lanes++;
+		link->n_queues++;
+		shuttle->n_queues++;
 	}
 	*ret = link;
 	return 0;
@@ -316,9 +266,9 @@ void shuttle_remove_link(struct shuttle_link *link)
 	if (!link)
 		return;
 	shuttle = link->shuttle;
-	shuttle->n_lanes -= link->n_lanes;
-	while (link->n_lanes > 0)
-		lane_end(shuttle, &link->lanes[--link->n_lanes]);
+	shuttle->n_queues -= link->n_queues;
+	while (link->n_queues > 0)
+		link_queue_end(&link->queues[--link->n_queues], shuttle->workers);
 	pthread_mutex_lock(&shuttle->lock);
 	if (link->listed)
 		TAILQ_REMOVE(&shuttle->gone_links, link, gone_entry);
@@ -330,9 +280,9 @@ void shuttle_remove_link(struct shuttle_link *link)
 unsigned int shuttle_link_workers(const struct shuttle_link *link,
 				  unsigned int ret[static TUN_QUEUES_MAX])
 {
-	for (unsigned int i = 0; i < link->n_lanes; i++)
-		ret[i] = link->lanes[i].worker;
-	return link->n_lanes;
+	for (unsigned int i = 0; i < link->n_queues; i++)
+		ret[i] = link->queues[i].worker;
+	return link->n_queues;
 }
 
 /* --- workers ---------------------------------------------------------------------------------- */
@@ -361,7 +311,7 @@ bool shuttle_has_busy_poll(const struct shuttle *shuttle)
 	return shuttle->class->has_busy_poll;
 }
 
-int shuttle_uring_error(const struct shuttle *shuttle)
+int shuttle_engine_error(const struct shuttle *shuttle)
 {
-	return shuttle->uring_error;
+	return shuttle->error;
 }

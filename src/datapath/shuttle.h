@@ -15,16 +15,8 @@
 struct shuttle;
 struct shuttle_link;
 
-enum shuttle_datapath {
-	SHUTTLE_AUTO,  /* the best that the kernel can do */
-	SHUTTLE_URING, /* the same, but io_uring or nothing */
-	SHUTTLE_URING_BATCH,
-	SHUTTLE_URING_PENDING,
-	SHUTTLE_EPOLL,
-};
-
 struct shuttle_options {
-	enum shuttle_datapath datapath;
+	const char *datapath;   /* which engines may be used, see engines.h; NULL: "auto" */
 	bool nowait;            /* what tun_has_nowait() says of this kernel */
 	unsigned int workers;   /* threads */
 	unsigned int busy_poll; /* microseconds that they look for frames before they sleep */
@@ -38,24 +30,20 @@ struct shuttle_options {
 };
 
 /**
- * shuttle_datapath_from_name() - parse "auto", "uring", "epoll" or the name of an engine
- * Return: the datapath, or -EINVAL.
- */
-int shuttle_datapath_from_name(const char *name);
-
-/**
  * shuttle_new() - start the workers
  * @event: the loop; referenced
+ * @options: copied
  * @ret: stop it with shuttle_free(), after its links were removed
  *
- * Return: 0 or -errno; -ENOSYS and -EPERM where io_uring was asked for and is missing or forbidden
- * (with SHUTTLE_AUTO it is done without), -EOPNOTSUPP when a datapath was asked for that this
- * kernel cannot do.
+ * Return: 0 or -errno; of several engines that fail, the error of the preferred one: -ENOSYS
+ * and -EPERM where io_uring is missing or forbidden; -EOPNOTSUPP when this kernel lacks what the
+ * engines need.
  */
 int shuttle_new(sd_event *event, const struct shuttle_options *options, struct shuttle **ret);
 
 /**
- * shuttle_free() - end the workers; takes NULL
+ * shuttle_free() - stop the workers and free the data path; takes NULL
+ * @shuttle: without links
  */
 void shuttle_free(struct shuttle *shuttle);
 
@@ -69,20 +57,29 @@ struct shuttle_port {
 
 /**
  * shuttle_add_link() - begin to move frames between two ports
- * @ports: both with the same headers, and as many queues
- * @owner: for the gone() callback
+ * @shuttle: the data path
+ * @ports: both with the same headers and the same number of queues; their descriptors and counters
+ *	must stay until shuttle_remove_link() returns
+ * @owner: passed to the callbacks of struct shuttle_options
+ * @ret: the link; remove it with shuttle_remove_link()
+ *
+ * Return: 0; -EINVAL when the ports differ in headers or number of queues; -ENOMEM; -ENOSPC when
+ * the engine can serve no more queues.
  */
 int shuttle_add_link(struct shuttle *shuttle, const struct shuttle_port ports[static 2],
 		     void *owner, struct shuttle_link **ret);
 
 /**
- * shuttle_remove_link() - stop; when it returns nothing uses the ports any more. Takes NULL
+ * shuttle_remove_link() - stop moving frames, and free the link; when it returns nothing uses the
+ * ports any more
+ * @link: of shuttle_add_link(), or NULL
  */
 void shuttle_remove_link(struct shuttle_link *link);
 
 /**
- * shuttle_link_workers() - which workers have it
- * @ret: for each of its queues the worker, from 0
+ * shuttle_link_workers() - tell which workers move the queues of a link
+ * @link: of shuttle_add_link()
+ * @ret: for each queue the index of its worker, from 0
  *
  * Return: the number of queues.
  */
@@ -90,27 +87,39 @@ unsigned int shuttle_link_workers(const struct shuttle_link *link,
 				  unsigned int ret[static TUN_QUEUES_MAX]);
 
 /**
- * shuttle_workers_answer() - did every worker answer the last question, whether it is alive?
- * @ret_silent: one that did not
+ * shuttle_workers_answer() - check that all workers answered the last call, and ask them again
+ * @shuttle: the data path
+ * @ret_silent: index of the first worker that did not answer; untouched when all did
  *
- * Asks them the next one, and does not wait for the answers.
+ * Does not wait for the new answers: the next call reads them.
+ *
+ * Return: true when all workers answered.
  */
 bool shuttle_workers_answer(struct shuttle *shuttle, unsigned int *ret_silent);
 
 /**
- * shuttle_datapath_name() - the engine in use, as users see it
+ * shuttle_datapath_name() - name the engine in use
+ * @shuttle: the data path
+ *
+ * Return: a static string, as --datapath takes it.
  */
 const char *shuttle_datapath_name(const struct shuttle *shuttle);
 
 /**
- * shuttle_has_busy_poll() - does it look for frames before it sleeps, if that was asked for?
+ * shuttle_has_busy_poll() - tell whether the engine can poll before it sleeps, if that was asked
+ * for
+ * @shuttle: the data path
+ *
+ * Return: true when engine_options.busy_poll has an effect.
  */
 bool shuttle_has_busy_poll(const struct shuttle *shuttle);
 
 /**
- * shuttle_uring_error() - why SHUTTLE_AUTO had to do without io_uring
- * Return: positive errno, or 0 when it did not.
+ * shuttle_engine_error() - why the preferred engine is not the one in use
+ * @shuttle: the data path
+ *
+ * Return: the positive errno with which the preferred engine could not start; 0 when it did.
  */
-int shuttle_uring_error(const struct shuttle *shuttle);
+int shuttle_engine_error(const struct shuttle *shuttle);
 
 #endif

@@ -16,13 +16,15 @@ struct spin {
 };
 
 /**
- * spin_init() - with what to begin
+ * spin_init() - set the longest time to poll, and begin with none
+ * @spin: filled
  * @max_usec: the longest time, in microseconds
  */
 void spin_init(struct spin *spin, unsigned int max_usec);
 
 /**
- * spin_learn() - a wait is over
+ * spin_learn() - adjust the budget after a wait
+ * @spin: of spin_init()
  * @waited: nanoseconds until there was something to do, spun or slept
  *
  * Had it come within the longest time, spinning would have paid: the next budget is twice as long.

@@ -29,12 +29,14 @@ int worker_new(const struct engine_class *class, unsigned int busy_poll, bool no
 	       void *userdata, struct worker **ret);
 
 /**
- * worker_free() - end the thread; its flows must have been removed. Takes NULL
+ * worker_free() - stop the thread and free the worker; takes NULL
+ * @worker: without flows
  */
 void worker_free(struct worker *worker);
 
 /**
  * worker_add_flows() - begin to move frames of the two flows of a link
+ * @worker: the worker; the call waits until its thread has taken the flows
  * @flows: they and their fds must stay until worker_remove_flows() returns
  *
  * Return: 0, -ENOMEM, or -ENOSPC when the engine can serve no more flows.
@@ -42,17 +44,24 @@ void worker_free(struct worker *worker);
 int worker_add_flows(struct worker *worker, struct flow *flows[static 2]);
 
 /**
- * worker_remove_flows() - stop, and wait until the kernel has nothing more to do with them
+ * worker_remove_flows() - stop moving frames, and wait until the kernel has finished all reads and
+ * writes
+ * @worker: the worker that has the flows
+ * @flows: of worker_add_flows(); no longer used when this returns
  */
 void worker_remove_flows(struct worker *worker, struct flow *flows[static 2]);
 
 /**
- * worker_ask() - ask for a sign of life; does not wait
+ * worker_ask() - ask the thread for a sign of life, without waiting for it
+ * @worker: see worker_has_answered()
  */
 void worker_ask(struct worker *worker);
 
 /**
- * worker_has_answered() - did it answer the last question?
+ * worker_has_answered() - tell whether the thread has answered the last worker_ask()
+ * @worker: the worker
+ *
+ * Return: true when it has; false also when the thread hangs.
  */
 bool worker_has_answered(const struct worker *worker);
 
@@ -67,7 +76,10 @@ bool worker_has_answered(const struct worker *worker);
 uint64_t worker_busy_time(const struct worker *worker);
 
 /**
- * worker_n_flows() - how busy it may be
+ * worker_n_flows() - count the flows of a worker
+ * @worker: the worker
+ *
+ * Return: the number of flows, two for each queue of a link.
  */
 unsigned int worker_n_flows(const struct worker *worker);
 

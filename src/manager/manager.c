@@ -431,7 +431,7 @@ bool manager_has_busy_poll(const struct manager *manager)
 
 int manager_uring_error(const struct manager *manager)
 {
-	return shuttle_uring_error(manager->shuttle);
+	return shuttle_engine_error(manager->shuttle);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

@@ -23,7 +23,7 @@ struct manager;
 struct manager_options {
 	unsigned int workers;
 	unsigned int busy_poll; /* microseconds */
-	enum shuttle_datapath datapath;
+	const char *datapath;   /* see shuttle_options */
 	unsigned int max_links;
 	unsigned int max_ports;
 	unsigned int

@@ -371,7 +371,6 @@ static void require_nothing_left(const struct inventory *before)
 static struct varlink_server *start(struct api **ret_api)
 {
 	struct manager_options options = { .workers = 1,
-					   .datapath = SHUTTLE_AUTO,
 					   .max_links = LINKS_MAX,
 					   .max_ports = PORTS_MAX };
 	struct varlink_server_options server_options = {

@@ -10,9 +10,9 @@ static const struct situation {
 	const char *what;
 	unsigned int busy[4];
 	unsigned int n_workers;
-	struct balance_lane lanes[6];
-	size_t n_lanes;
-	int lane, worker;
+	struct balance_queue queues[6];
+	size_t n_queues;
+	int queue, worker;
 } situations[] = {
 	{ "nobody does anything", { 0, 0 }, 2, { { 0, 0 }, { 1, 0 } }, 2, -1, -1 },
 	{ "two alike", { 900, 0 }, 2, { { 0, 50 }, { 0, 50 } }, 2, 0, 1 },
@@ -51,51 +51,51 @@ START_TEST(moves)
 {
 	const struct situation *s = &situations[_i];
 	unsigned int worker = 77;
-	size_t lane = 77;
-	bool moved = balance_choose(s->busy, s->n_workers, s->lanes, s->n_lanes, &lane, &worker);
+	size_t queue = 77;
+	bool moved = balance_choose(s->busy, s->n_workers, s->queues, s->n_queues, &queue, &worker);
 
-	ck_assert_msg(moved == (s->lane >= 0), "%s: %s", s->what, moved ? "moved" : "not moved");
+	ck_assert_msg(moved == (s->queue >= 0), "%s: %s", s->what, moved ? "moved" : "not moved");
 	if (moved)
-		ck_assert_msg((int)lane == s->lane && (int)worker == s->worker,
-			      "%s: lane %zu to worker %u", s->what, lane, worker);
+		ck_assert_msg((int)queue == s->queue && (int)worker == s->worker,
+			      "%s: queue %zu to worker %u", s->what, queue, worker);
 	else
-		ck_assert_msg(lane == 77 && worker == 77, "%s: results were touched", s->what);
+		ck_assert_msg(queue == 77 && worker == 77, "%s: results were touched", s->what);
 }
 END_TEST
 
 /* Whatever there is, moves come to an end, and each leaves the busier of two with less to do. */
 START_TEST(moves_come_to_an_end)
 {
-	struct balance_lane lanes[40];
+	struct balance_queue queues[40];
 	unsigned int busy[4], worker;
-	size_t lane;
+	size_t queue;
 	int n = 0;
 
 	srand((unsigned int)_i);
-	for (size_t i = 0; i < ARRAY_SIZE(lanes); i++)
-		lanes[i] = (struct balance_lane){ (unsigned int)rand() % 4,
-						  (unsigned int)rand() % 100 };
+	for (size_t i = 0; i < ARRAY_SIZE(queues); i++)
+		queues[i] = (struct balance_queue){ (unsigned int)rand() % 4,
+						    (unsigned int)rand() % 100 };
 	for (;;) {
 		memset(busy, 0, sizeof(busy));
-		for (size_t i = 0; i < ARRAY_SIZE(lanes); i++)
-			busy[lanes[i].worker] += (unsigned int)lanes[i].load;
-		if (!balance_choose(busy, 4, lanes, ARRAY_SIZE(lanes), &lane, &worker))
+		for (size_t i = 0; i < ARRAY_SIZE(queues); i++)
+			busy[queues[i].worker] += (unsigned int)queues[i].load;
+		if (!balance_choose(busy, 4, queues, ARRAY_SIZE(queues), &queue, &worker))
 			break;
-		ck_assert_uint_ge(busy[lanes[lane].worker],
-				  busy[worker] + lanes[lane].load + BALANCE_GAIN_MIN);
-		lanes[lane].worker = worker;
+		ck_assert_uint_ge(busy[queues[queue].worker],
+				  busy[worker] + queues[queue].load + BALANCE_GAIN_MIN);
+		queues[queue].worker = worker;
 		ck_assert_int_lt(++n, 100);
 	}
 }
 END_TEST
 
-/* Lanes beside one that uses up its worker, and which of them leave it, in order; -1: no more. */
+/* Queues beside one that uses up its worker, and which of them leave it, in order; -1: no more. */
 static const struct beside {
 	const char *what;
 	unsigned int busy[3];
 	unsigned int n_workers;
-	struct balance_lane lanes[6];
-	size_t n_lanes;
+	struct balance_queue queues[6];
+	size_t n_queues;
 	int leave[5];
 	unsigned int worker; /* to which all go */
 } besides[] = {
@@ -137,28 +137,28 @@ static const struct beside {
 START_TEST(others_leave_a_hog)
 {
 	const struct beside *b = &besides[_i];
-	struct balance_lane lanes[ARRAY_SIZE(b->lanes)];
+	struct balance_queue queues[ARRAY_SIZE(b->queues)];
 	unsigned int busy[ARRAY_SIZE(b->busy)], worker, n = 0;
-	size_t lane;
+	size_t queue;
 
-	memcpy(lanes, b->lanes, sizeof(lanes));
+	memcpy(queues, b->queues, sizeof(queues));
 	memcpy(busy, b->busy, sizeof(busy));
-	while (balance_leave(busy, b->n_workers, lanes, b->n_lanes, &lane, &worker)) {
-		ck_assert_msg((int)lane == b->leave[n], "%s: lane %zu left", b->what, lane);
+	while (balance_leave(busy, b->n_workers, queues, b->n_queues, &queue, &worker)) {
+		ck_assert_msg((int)queue == b->leave[n], "%s: queue %zu left", b->what, queue);
 		ck_assert_uint_eq(worker, b->worker);
-		ck_assert_uint_eq(lanes[lane].worker, worker);
+		ck_assert_uint_eq(queues[queue].worker, worker);
 		n++;
 	}
-	ck_assert_msg(b->leave[n] == -1, "%s: lane %d did not leave", b->what, b->leave[n]);
+	ck_assert_msg(b->leave[n] == -1, "%s: queue %d did not leave", b->what, b->leave[n]);
 }
 END_TEST
 
 /* Load by worker, as a look finds it: a worker that has more than all of the time has all of it. */
-static void take_busy(const struct balance_lane lanes[], size_t n, unsigned int busy[static 4])
+static void take_busy(const struct balance_queue queues[], size_t n, unsigned int busy[static 4])
 {
 	memset(busy, 0, 4 * sizeof(busy[0]));
 	for (size_t i = 0; i < n; i++)
-		busy[lanes[i].worker] += (unsigned int)lanes[i].load;
+		busy[queues[i].worker] += (unsigned int)queues[i].load;
 	for (unsigned int i = 0; i < 4; i++)
 		busy[i] = MIN(busy[i], 1000U);
 }
@@ -166,23 +166,23 @@ static void take_busy(const struct balance_lane lanes[], size_t n, unsigned int 
 /* Both kinds of moves together, among up to four hogs and many others, come to an end. */
 START_TEST(nothing_moves_to_and_fro)
 {
-	struct balance_lane lanes[40];
+	struct balance_queue queues[40];
 	unsigned int busy[4], worker;
-	size_t lane;
+	size_t queue;
 	int n = 0;
 
 	srand((unsigned int)_i);
-	for (size_t i = 0; i < ARRAY_SIZE(lanes); i++)
-		lanes[i] = (struct balance_lane){ (unsigned int)rand() % 4,
-						  (unsigned int)rand() % 20 };
+	for (size_t i = 0; i < ARRAY_SIZE(queues); i++)
+		queues[i] = (struct balance_queue){ (unsigned int)rand() % 4,
+						    (unsigned int)rand() % 20 };
 	for (int i = 0; i < 1 + _i % 4; i++)
-		lanes[i].load = 900;
+		queues[i].load = 900;
 	for (;;) {
-		take_busy(lanes, ARRAY_SIZE(lanes), busy);
-		if (!balance_leave(busy, 4, lanes, ARRAY_SIZE(lanes), &lane, &worker) &&
-		    !balance_choose(busy, 4, lanes, ARRAY_SIZE(lanes), &lane, &worker))
+		take_busy(queues, ARRAY_SIZE(queues), busy);
+		if (!balance_leave(busy, 4, queues, ARRAY_SIZE(queues), &queue, &worker) &&
+		    !balance_choose(busy, 4, queues, ARRAY_SIZE(queues), &queue, &worker))
 			break;
-		lanes[lane].worker = worker;
+		queues[queue].worker = worker;
 		ck_assert_int_lt(++n, 200);
 	}
 }

@@ -27,8 +27,7 @@
 #define ROUNDS      32 /* with each header, so that every buffer of an engine is used */
 #define WAIT_MS     20000
 
-static const enum shuttle_datapath datapaths[] = { SHUTTLE_EPOLL, SHUTTLE_URING_PENDING,
-						   SHUTTLE_URING_BATCH };
+static const char *const datapaths[] = { "epoll", "uring-pending", "uring-batch" };
 static const int headers[] = { 11, 12, 14, 25, 26, 64, 130, 1000, 20000 };
 
 static sd_event *event;
@@ -47,7 +46,7 @@ static void gone(void *owner _unused_, unsigned int end _unused_, void *userdata
 	ck_abort_msg("nothing was removed");
 }
 
-static bool start(enum shuttle_datapath datapath)
+static bool start(const char *datapath)
 {
 	struct shuttle_options options = { .datapath = datapath, .workers = 1, .gone = gone };
 	struct tun probe;
