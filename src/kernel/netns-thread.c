@@ -22,7 +22,7 @@
 #include "base/util.h"
 #include "kernel/netns-thread.h"
 
-struct netns_room {
+struct netns_thread {
 	pthread_t thread;
 	sem_t begun, done;
 	int (*fn)(void *arg); /* NULL: end */
@@ -43,19 +43,19 @@ static int enter(void *arg _unused_)
 
 static void *live(void *arg)
 {
-	struct netns_room *room = arg;
+	struct netns_thread *thread = arg;
 
 	for (;;) {
-		wait_for(&room->begun);
-		if (!room->fn)
+		wait_for(&thread->begun);
+		if (!thread->fn)
 			return NULL;
-		room->result = room->fn(room->arg);
-		sem_post(&room->done);
+		thread->result = thread->fn(thread->arg);
+		sem_post(&thread->done);
 	}
 }
 
 /* It takes no signals, so that no handler ever runs in its namespace. */
-static int start_thread(struct netns_room *room, const char *name)
+static int start_thread(struct netns_thread *thread, const char *name)
 {
 	sigset_t all, saved;
 	int r;
@@ -64,67 +64,67 @@ static int start_thread(struct netns_room *room, const char *name)
 	r = pthread_sigmask(SIG_SETMASK, &all, &saved);
 	if (r != 0)
 		return -r;
-	r = pthread_create(&room->thread, NULL, live, room);
+	r = pthread_create(&thread->thread, NULL, live, thread);
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
 	if (r == 0)
-		pthread_setname_np(room->thread, name);
+		pthread_setname_np(thread->thread, name);
 	return -r;
 }
 
-static void destroy(struct netns_room *room)
+static void destroy(struct netns_thread *thread)
 {
-	sem_destroy(&room->begun);
-	sem_destroy(&room->done);
-	free(room);
+	sem_destroy(&thread->begun);
+	sem_destroy(&thread->done);
+	free(thread);
 }
 
-int netns_room_new(const char *name, struct netns_room **ret)
+int netns_thread_new(const char *name, struct netns_thread **ret)
 {
-	struct netns_room *room = calloc(1, sizeof(*room));
+	struct netns_thread *thread = calloc(1, sizeof(*thread));
 	int r;
 
-	if (!room)
+	if (!thread)
 		return -ENOMEM;
-	sem_init(&room->begun, 0, 0);
-	sem_init(&room->done, 0, 0);
-	r = start_thread(room, name);
+	sem_init(&thread->begun, 0, 0);
+	sem_init(&thread->done, 0, 0);
+	r = start_thread(thread, name);
 	if (r < 0) {
-		destroy(room);
+		destroy(thread);
 		return r;
 	}
-	r = netns_room_run(room, enter, NULL);
+	r = netns_thread_run(thread, enter, NULL);
 	if (r < 0) {
-		netns_room_free(room);
+		netns_thread_free(thread);
 		return r;
 	}
-	*ret = room;
+	*ret = thread;
 	return 0;
 }
 
-void netns_room_begin(struct netns_room *room, int (*fn)(void *arg), void *arg)
+void netns_thread_begin(struct netns_thread *thread, int (*fn)(void *arg), void *arg)
 {
-	room->fn = fn;
-	room->arg = arg;
-	sem_post(&room->begun);
+	thread->fn = fn;
+	thread->arg = arg;
+	sem_post(&thread->begun);
 }
 
-int netns_room_end(struct netns_room *room)
+int netns_thread_end(struct netns_thread *thread)
 {
-	wait_for(&room->done);
-	return room->result;
+	wait_for(&thread->done);
+	return thread->result;
 }
 
-int netns_room_run(struct netns_room *room, int (*fn)(void *arg), void *arg)
+int netns_thread_run(struct netns_thread *thread, int (*fn)(void *arg), void *arg)
 {
-	netns_room_begin(room, fn, arg);
-	return netns_room_end(room);
+	netns_thread_begin(thread, fn, arg);
+	return netns_thread_end(thread);
 }
 
-void netns_room_free(struct netns_room *room)
+void netns_thread_free(struct netns_thread *thread)
 {
-	if (!room)
+	if (!thread)
 		return;
-	netns_room_begin(room, NULL, NULL);
-	pthread_join(room->thread, NULL);
-	destroy(room);
+	netns_thread_begin(thread, NULL, NULL);
+	pthread_join(thread->thread, NULL);
+	destroy(thread);
 }

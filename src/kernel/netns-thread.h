@@ -7,44 +7,53 @@
  * there.
  */
 
-struct netns_room;
+struct netns_thread;
 
 /**
- * netns_room_new() - make a namespace that nobody else is in, and start its thread
+ * netns_thread_new() - make a new namespace, and start a thread that lives in it
  * @name: of the thread, at most 15 bytes
- * @ret: free it with netns_room_free()
+ * @ret: free it with netns_thread_free()
  *
  * The thread has the rights of the caller, and keeps them.
  *
  * Return: 0 or -errno (unshare(2), pthread_create(3)).
  */
-int netns_room_new(const char *name, struct netns_room **ret);
+int netns_thread_new(const char *name, struct netns_thread **ret);
 
 /**
- * netns_room_begin() - have @fn called in the room; netns_room_end() waits for it
- * @fn: returns 0 or -errno; what it opens belongs to the room's namespace
- * @arg: handed to @fn
+ * netns_thread_begin() - have the thread call a function, without waiting for it
+ * @thread: of netns_thread_new()
+ * @fn: returns 0 or -errno; sockets and devices that it opens belong to the thread's namespace
+ * @arg: passed to @fn; must stay until netns_thread_end() returns
  *
- * One thing at a time: what was begun is to be waited for before the next.
+ * One call at a time: netns_thread_end() must follow before the next one.
  */
-void netns_room_begin(struct netns_room *room, int (*fn)(void *arg), void *arg);
+void netns_thread_begin(struct netns_thread *thread, int (*fn)(void *arg), void *arg);
 
 /**
- * netns_room_end() - wait for what was begun
- * Return: what it returned.
+ * netns_thread_end() - wait for the function that netns_thread_begin() started
+ * @thread: of netns_thread_new()
+ *
+ * Return: what the function returned.
  */
-int netns_room_end(struct netns_room *room);
+int netns_thread_end(struct netns_thread *thread);
 
 /**
- * netns_room_run() - call @fn in the room, and wait for it
+ * netns_thread_run() - have the thread call a function, and wait for it
+ * @thread: of netns_thread_new()
+ * @fn: as for netns_thread_begin()
+ * @arg: passed to @fn
+ *
  * Return: what @fn returned.
  */
-int netns_room_run(struct netns_room *room, int (*fn)(void *arg), void *arg);
+int netns_thread_run(struct netns_thread *thread, int (*fn)(void *arg), void *arg);
 
 /**
- * netns_room_free() - end the thread; the namespace goes when nothing in it is open any more.
- * Takes NULL
+ * netns_thread_free() - end the thread; takes NULL
+ * @thread: not running a function
+ *
+ * The kernel removes the namespace once nothing in it is open any more.
  */
-void netns_room_free(struct netns_room *room);
+void netns_thread_free(struct netns_thread *thread);
 
 #endif

@@ -41,7 +41,7 @@ static int open_staged(struct port_yard *yard, struct tun_options options, struc
 	struct open_job job = { .options = options, .ret = ret };
 	int r;
 
-	r = netns_room_run(yard->room, open_tun, &job);
+	r = netns_thread_run(yard->room, open_tun, &job);
 	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
 				       "cannot open /dev/net/tun: %s (is the tun module there?)",
@@ -70,10 +70,10 @@ int port_yard_open(struct port_yard *ret, struct rport_error *err)
 	struct tun probe;
 	int r;
 
-	r = netns_room_new("rportd-staging", &yard.room);
+	r = netns_thread_new("rportd-staging", &yard.room);
 	if (r >= 0) {
 		step = "opening netlink sockets";
-		r = netns_room_run(yard.room, open_staging, &yard);
+		r = netns_thread_run(yard.room, open_staging, &yard);
 	}
 	if (r >= 0)
 		r = rtnl_open(-1, &yard.own);
@@ -99,7 +99,7 @@ void port_yard_close(struct port_yard *yard)
 {
 	rtnl_close(steal_ptr(yard->staging));
 	rtnl_close(steal_ptr(yard->own));
-	netns_room_free(steal_ptr(yard->room));
+	netns_thread_free(steal_ptr(yard->room));
 }
 
 /* --- where it is ------------------------------------------------------------------------------ */
@@ -415,9 +415,9 @@ static int remove_port(void *arg)
 
 void port_remove_both(struct port_yard *yard, struct port *ports[static 2])
 {
-	netns_room_begin(yard->room, remove_port, ports[0]);
+	netns_thread_begin(yard->room, remove_port, ports[0]);
 	port_remove(ports[1]);
-	(void)netns_room_end(yard->room);
+	(void)netns_thread_end(yard->room);
 }
 
 /* --- later ------------------------------------------------------------------------------------ */

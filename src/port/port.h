@@ -98,12 +98,12 @@ struct port {
 
 /* Where ports are made. */
 struct port_yard {
-	struct netns_room *room; /* the staging namespace */
-	struct rtnl *staging;    /* in it */
-	struct rtnl *own;        /* in rportd's own namespace */
-	bool nowait;             /* see tun_has_nowait() */
-	bool queues_watched;     /* see tun_watchable(), and netlink tells how many are open */
-	bool queues_forced;      /* ports may have several even if they are not watched */
+	struct netns_thread *room; /* the staging namespace */
+	struct rtnl *staging;      /* in it */
+	struct rtnl *own;          /* in rportd's own namespace */
+	bool nowait;               /* see tun_has_nowait() */
+	bool queues_watched;       /* see tun_watchable(), and netlink tells how many are open */
+	bool queues_forced;        /* ports may have several even if they are not watched */
 };
 
 /**
