@@ -39,6 +39,7 @@ int entry_open(const char *path, struct dir_entry *ret);
 
 /**
  * entry_stat() - what is there now; a symbolic link is not followed
+ * @entry: of entry_open()
  * @ret: filled
  *
  * Return: 0, -ENOENT, or another -errno of fstatat(2).
@@ -46,25 +47,31 @@ int entry_open(const char *path, struct dir_entry *ret);
 int entry_stat(const struct dir_entry *entry, struct stat *ret);
 
 /**
- * entry_claim() - this file, which is the entry now, is ours
+ * entry_claim() - record that the file which is the entry now was made by us
+ * @entry: of entry_open(); entry_remove() removes this file and no other
  * @st: of the file
  */
 void entry_claim(struct dir_entry *entry, const struct stat *st);
 
 /**
- * entry_is_ours() - is the entry still the file that was claimed?
+ * entry_is_ours() - check that the entry is still the file that was claimed
+ * @entry: of entry_open()
+ *
+ * Return: true if so; false also when there is no file, or none was claimed.
  */
 bool entry_is_ours(const struct dir_entry *entry);
 
 /**
  * entry_remove() - remove the entry if it is still the file that was claimed
+ * @entry: of entry_open()
  *
  * Return: 0, -ESTALE when it is another one or none was claimed, or another -errno of unlinkat(2).
  */
 int entry_remove(const struct dir_entry *entry);
 
 /**
- * entry_close() - let go of the directory; takes one that was closed or never opened
+ * entry_close() - close the directory; takes an entry that was closed or never opened
+ * @entry: of entry_open(), or ENTRY_INIT
  */
 void entry_close(struct dir_entry *entry);
 

@@ -51,7 +51,9 @@ int rport_error_set(struct rport_error *err, enum rport_error_kind kind, int err
 		    const char *fmt, ...) _printf_(4, 5);
 
 /**
- * rport_error_no_memory() - the same, for want of memory
+ * rport_error_no_memory() - fill in an error that says "out of memory"
+ * @err: the error to fill, or NULL if the caller does not want it
+ *
  * Return: -ENOMEM.
  */
 int rport_error_no_memory(struct rport_error *err);

@@ -47,7 +47,7 @@ size_t utf8_decode(const char *text, uint32_t *ret);
 size_t escape_into(char *buf, size_t size, const char *text, unsigned int flags);
 
 /**
- * escape_text() - the same, in new memory
+ * escape_text() - write text in its escaped form into new memory
  * @text: any bytes
  * @flags: of enum escape_flags
  * @ret_width: characters in the escaped form; NULL: the caller does not want it

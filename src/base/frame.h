@@ -27,30 +27,36 @@ struct frame_buffer {
 
 /**
  * frame_buffer_init() - an empty buffer; it allocates when something comes in
+ * @buffer: filled; release it with frame_buffer_release()
  * @limit: longest message that is taken, in bytes without its NUL
  */
 void frame_buffer_init(struct frame_buffer *buffer, size_t limit);
 
 /**
- * frame_buffer_release() - free what it holds; takes a zeroed one
+ * frame_buffer_release() - free the memory of a buffer
+ * @buffer: of frame_buffer_init(), or zeroed; zeroed afterwards
  */
 void frame_buffer_release(struct frame_buffer *buffer);
 
 /**
  * frame_buffer_space() - where the next bytes from the socket go
- * @ret_data: room for at least one byte
+ * @buffer: of frame_buffer_init(); grows when it is full
+ * @ret_data: where to write; valid until the next call for this buffer
  *
- * Return: the size of the room, or -ENOMEM.
+ * Return: how many bytes may be written there, at least 1; or -ENOMEM.
  */
 ssize_t frame_buffer_space(struct frame_buffer *buffer, char **ret_data);
 
 /**
- * frame_buffer_filled() - @size bytes were put where frame_buffer_space() said
+ * frame_buffer_filled() - say how many bytes were written where frame_buffer_space() said
+ * @buffer: of frame_buffer_space()
+ * @size: bytes
  */
 void frame_buffer_filled(struct frame_buffer *buffer, size_t size);
 
 /**
  * frame_buffer_next() - take the next message out
+ * @buffer: of frame_buffer_init()
  * @ret: a JSON object that the caller owns
  *
  * Return: 1: a message; 0: none is complete; -EMSGSIZE: longer than the limit; -EBADMSG: not a

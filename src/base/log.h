@@ -28,6 +28,7 @@ void log_set_level(int level);
 
 /**
  * log_level_from_name() - parse "error", "warning", "notice", "info" or "debug"
+ * @name: any string
  *
  * Return: the syslog(3) priority, or -EINVAL.
  */
@@ -35,6 +36,8 @@ int log_level_from_name(const char *name);
 
 /**
  * log_print() - print one line; use the log_error() .. log_debug() macros
+ * @level: syslog(3) priority, LOG_ERR to LOG_DEBUG
+ * @fmt: printf format, without a newline at the end
  */
 void log_print(int level, const char *fmt, ...) _printf_(2, 3);
 
@@ -47,13 +50,20 @@ struct log_fields {
 };
 
 /**
- * log_vprint() - print one line, which has fields in the journal
+ * log_vprint() - print one line, with fields in the journal
+ * @level: syslog(3) priority, LOG_ERR to LOG_DEBUG
+ * @fields: borrowed; NULL: none
+ * @fmt: printf format, without a newline at the end
+ * @args: its arguments
  */
 void log_vprint(int level, const struct log_fields *fields, const char *fmt, va_list args)
 	_printf_(3, 0);
 
 /**
  * log_print_id() - print one line that has a MESSAGE_ID= in the journal
+ * @level: syslog(3) priority, LOG_ERR to LOG_DEBUG
+ * @id: 32 hexadecimal digits, see messages.h
+ * @fmt: printf format, without a newline at the end
  */
 void log_print_id(int level, const char *id, const char *fmt, ...) _printf_(3, 4);
 

@@ -24,37 +24,49 @@ struct ip_prefix {
 };
 
 /**
- * link_name_valid() - is @name fit for a link?
+ * link_name_valid() - check that a string can be the name of a link
+ * @name: not escaped
  *
  * 1 to LINK_NAME_MAX letters, digits, '.', '_' and '-', not beginning with '.' or '-': such a name
  * is a file name and an fd-store name as it stands.
+ *
+ * Return: true when it can.
  */
 bool link_name_valid(const char *name);
 
 /**
- * ifname_valid() - would the kernel take @name for an interface?
- *
+ * ifname_valid() - check that the kernel would take a string as the name of an interface
  * @name: as it is, not escaped
  *
  * 1 to 15 bytes of any value but '/', ':', '%' and what the kernel takes for white space (with
  * 0xa0); not "." or ".." (dev_valid_name() in net/core/dev.c, which leaves '%' to patterns).
+ *
+ * Return: true when it would.
  */
 bool ifname_valid(const char *name);
 
 /**
- * netns_name_valid() - can @name be a file in /run/netns?
+ * netns_name_valid() - check that a string can be the name of a file in /run/netns
+ * @name: not escaped
+ *
+ * Return: true when it can: 1 to NAME_MAX bytes without '/', not "." or "..".
  */
 bool netns_name_valid(const char *name);
 
 /**
- * text_printable() - can it be shown on a terminal and sent as JSON?
+ * text_printable() - check that text can be shown on a terminal and sent as JSON
+ * @text: any bytes, ended by NUL
  *
  * It is UTF-8 (RFC 3629) without control characters; file names can have any bytes.
+ *
+ * Return: true when it is UTF-8 without control characters.
  */
 bool text_printable(const char *text);
 
 /**
  * ip_address_parse() - read an IPv4 or IPv6 address
+ * @text: such as "192.0.2.1" or "2001:db8::1", without a prefix length
+ * @ret: the address, in network byte order
  *
  * Return: 0, or -EINVAL (@ret is untouched).
  */
@@ -70,35 +82,54 @@ int ip_address_parse(const char *text, struct ip_address *ret);
 int ip_prefix_parse(const char *text, struct ip_prefix *ret);
 
 /**
- * ip_prefix_has_host_bits() - is a bit beyond the length set, so that it is an address rather than
- * a network?
+ * ip_prefix_has_host_bits() - check whether a bit beyond the length is set
+ * @prefix: a valid prefix
+ *
+ * Return: true when one is, so that it is an address of a host rather than a network.
  */
 bool ip_prefix_has_host_bits(const struct ip_prefix *prefix);
 
 /**
  * ip_address_format() - write an address
- * Return: @buf, or "" for none.
+ * @address: AF_UNSPEC stands for no address
+ * @buf: filled; "" for no address
+ *
+ * Return: @buf.
  */
 const char *ip_address_format(const struct ip_address *address, char buf[static IP_TEXT_MAX]);
 
 /**
  * ip_prefix_format() - write ADDRESS/LENGTH
+ * @prefix: the address with all its bits, and the length
+ * @buf: filled
+ *
  * Return: @buf.
  */
 const char *ip_prefix_format(const struct ip_prefix *prefix, char buf[static IP_PREFIX_TEXT_MAX]);
 
 /**
- * ip_address_equal() - same family and bits (two of AF_UNSPEC are equal)
+ * ip_address_equal() - compare two addresses
+ * @a: AF_UNSPEC stands for no address
+ * @b: the same
+ *
+ * Return: true for the same family and the same bits, and for two of AF_UNSPEC.
  */
 bool ip_address_equal(const struct ip_address *a, const struct ip_address *b);
 
 /**
- * ip_prefix_equal() - same address and length
+ * ip_prefix_equal() - compare two prefixes
+ * @a: one, with all bits of its address
+ * @b: the other
+ *
+ * Return: true for the same address and the same length; host bits count.
  */
 bool ip_prefix_equal(const struct ip_prefix *a, const struct ip_prefix *b);
 
 /**
- * ip_address_bits() - length of an address of this family: 32 or 128
+ * ip_address_bits() - tell how long the addresses of a family are
+ * @family: AF_INET or AF_INET6
+ *
+ * Return: 32 or 128, in bits.
  */
 unsigned int ip_address_bits(int family);
 

@@ -26,7 +26,8 @@ enum notify_wait {
 int notify_send(const char *text, int fd, enum notify_wait wait);
 
 /**
- * notify_sendf() - the same, without a descriptor
+ * notify_sendf() - send one message without a descriptor
+ * @wait: what to do while the socket is full
  * @fmt: printf format of the lines
  *
  * Return: as notify_send(); -EMSGSIZE when the text is too long.

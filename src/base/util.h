@@ -25,6 +25,12 @@
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
 #define _unused_            __attribute__((unused))
 
+/**
+ * steal_fd() - hand a descriptor over to a new owner
+ * @fd: the variable that holds it; -1 afterwards
+ *
+ * Return: the descriptor.
+ */
 static inline int steal_fd(int *fd)
 {
 	int stolen = *fd;
@@ -42,6 +48,12 @@ static inline int steal_fd(int *fd)
 	})
 
 /* Close @fd if it is one, keep errno, and return -1 to store in its place. */
+/**
+ * safe_close() - close a descriptor and keep errno
+ * @fd: a descriptor; if it is negative, nothing happens
+ *
+ * Return: -1, to store in place of the descriptor.
+ */
 static inline int safe_close(int fd)
 {
 	if (fd >= 0) {
@@ -53,11 +65,19 @@ static inline int safe_close(int fd)
 	return -1;
 }
 
+/**
+ * cleanup_close() - close a descriptor at the end of its scope, for _cleanup_close_
+ * @fd: the variable that holds it; negative: there is none
+ */
 static inline void cleanup_close(int *fd)
 {
 	safe_close(*fd);
 }
 
+/**
+ * cleanup_free() - free memory at the end of its scope, for _cleanup_free_
+ * @ptr: the address of the pointer
+ */
 static inline void cleanup_free(void *ptr)
 {
 	free(*(void **)ptr);
@@ -66,12 +86,24 @@ static inline void cleanup_free(void *ptr)
 #define _cleanup_close_ _cleanup_(cleanup_close)
 #define _cleanup_free_  _cleanup_(cleanup_free)
 
+/**
+ * streq() - compare two strings
+ * @a: one
+ * @b: the other
+ *
+ * Return: true when they are equal.
+ */
 static inline bool streq(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
 }
 
 /* CLOCK_MONOTONIC, in nanoseconds. */
+/**
+ * monotonic_ns() - read CLOCK_MONOTONIC
+ *
+ * Return: nanoseconds.
+ */
 static inline uint64_t monotonic_ns(void)
 {
 	struct timespec now;
@@ -83,12 +115,22 @@ static inline uint64_t monotonic_ns(void)
 #define USEC_PER_SEC  UINT64_C(1000000)
 #define USEC_PER_MSEC UINT64_C(1000)
 
+/**
+ * monotonic_usec() - read CLOCK_MONOTONIC
+ *
+ * Return: microseconds.
+ */
 static inline uint64_t monotonic_usec(void)
 {
 	return monotonic_ns() / 1000;
 }
 
 /* How many CPUs this process may use. */
+/**
+ * usable_cpus() - count the CPUs that this process may use
+ *
+ * Return: the number, at least 1.
+ */
 static inline unsigned int usable_cpus(void)
 {
 	cpu_set_t cpus;

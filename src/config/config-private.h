@@ -29,6 +29,10 @@ struct config_draft {
 		.spec = {.wait = true, .ports = { PORT_SPEC_INIT, PORT_SPEC_INIT } } \
 	}
 
+/**
+ * config_draft_release() - free what a draft holds, for _cleanup_config_draft_
+ * @draft: of CONFIG_DRAFT_INIT
+ */
 static inline void config_draft_release(struct config_draft *draft)
 {
 	link_spec_release(&draft->spec);
@@ -36,26 +40,35 @@ static inline void config_draft_release(struct config_draft *draft)
 #define _cleanup_config_draft_ _cleanup_(config_draft_release)
 
 /**
- * config_draft_problem() - tell of a fault
+ * config_draft_problem() - report a fault in a file to the caller of config_load()
+ * @draft: CONFIG_ERROR makes it bad
+ * @severity: see enum config_severity
+ * @file: path of the file
+ * @line: from 1; 0: no single line is at fault
+ * @fmt: printf format of the message, without a period or newline at the end
  */
 void config_draft_problem(struct config_draft *draft, enum config_severity severity,
 			  const char *file, unsigned int line, const char *fmt, ...) _printf_(5, 6);
 
 /**
- * config_draft_read() - what one file says, after what earlier ones said
+ * config_draft_read() - read one file into a draft, on top of what earlier files said
+ * @draft: of CONFIG_DRAFT_INIT, or what earlier files made of it
  * @file: its path, for messages
  * @text: all of it, not ended by NUL
+ * @size: bytes of @text
  */
 void config_draft_read(struct config_draft *draft, const char *file, const char *text, size_t size);
 
 /**
- * config_draft_finish() - all files were read: is what must be said there?
+ * config_draft_finish() - check, after all files were read, that nothing required is missing
+ * @draft: after config_draft_read() of all files
  * @file: the main file
  */
 void config_draft_finish(struct config_draft *draft, const char *file);
 
 /**
- * config_split_path() - the directories of a path
+ * config_split_path() - split a path into its directories
+ * @path: directories with ':' between
  * @ret: ended by NULL, never empty; release it with config_free_path()
  *
  * Return: 0, -EINVAL when there is none, or -ENOMEM.
@@ -64,9 +77,14 @@ int config_split_path(const char *path, char ***ret);
 
 /**
  * config_free_path() - free what config_split_path() gave; takes NULL
+ * @directories: of config_split_path(), or NULL
  */
 void config_free_path(char **directories);
 
+/**
+ * config_cleanup_path() - free directories at the end of their scope, for _cleanup_config_path_
+ * @directories: the address of the pointer
+ */
 static inline void config_cleanup_path(char ***directories)
 {
 	config_free_path(*directories);
@@ -74,7 +92,10 @@ static inline void config_cleanup_path(char ***directories)
 #define _cleanup_config_path_ _cleanup_(config_cleanup_path)
 
 /**
- * config_is_mask() - does this file say that there is none of its name?
+ * config_is_mask() - check whether a file masks those of its name in later directories
+ * @st: of the file, links followed
+ *
+ * Return: true for an empty file and for /dev/null.
  */
 bool config_is_mask(const struct stat *st);
 

@@ -47,6 +47,7 @@ struct config {
  * config_load() - read all files
  * @path: directories with ':' between; one that does not exist is empty
  * @problem: told of every fault, in the order of files and lines; may be NULL
+ * @userdata: for @problem
  * @ret: release it with config_release()
  *
  * A faulty file makes that link bad, and no other. An empty file, or a symbolic link to /dev/null,
@@ -59,13 +60,18 @@ struct config {
 int config_load(const char *path, config_problem_fn problem, void *userdata, struct config *ret);
 
 /**
- * config_release() - free what config_load() gave; takes a zeroed one
+ * config_release() - free what config_load() gave
+ * @config: of config_load(), or zeroed
  */
 void config_release(struct config *config);
 #define _cleanup_config_ _cleanup_(config_release)
 
 /**
- * config_find() - the link of that name, or NULL
+ * config_find() - find a link by its name
+ * @config: of config_load()
+ * @name: of the link
+ *
+ * Return: the link, owned by @config; NULL when there is none.
  */
 struct config_link *config_find(const struct config *config, const char *name);
 
@@ -82,6 +88,9 @@ char *config_format(const struct link_spec *spec);
 
 /**
  * config_write() - write the file of a link, into the first directory of a path
+ * @path: directories with ':' between, see config_load()
+ * @spec: of the link, with its name
+ * @err: filled on failure
  *
  * Atomic: there is the old file or the new one, whole and on the disk. The directory is made when
  * it is not there, that above it is not. Drop-ins are left alone.
@@ -92,7 +101,10 @@ char *config_format(const struct link_spec *spec);
 int config_write(const char *path, const struct link_spec *spec, struct rport_error *err);
 
 /**
- * config_remove() - see to it that no file says there is a link of that name
+ * config_remove() - remove or mask all files of a link
+ * @path: directories with ':' between, see config_load()
+ * @name: of the link
+ * @err: filled on failure
  *
  * The file in the first directory is removed. Where another directory has one, too, an empty file
  * in the first masks it. Drop-ins are left alone.

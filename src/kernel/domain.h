@@ -56,12 +56,17 @@ int domain_parse(const char *text, struct domain *ret, struct rport_error *err);
 
 /**
  * domain_format() - write a domain as domain_parse() reads it
+ * @domain: any domain
+ * @buf: filled
+ *
  * Return: @buf.
  */
 const char *domain_format(const struct domain *domain, char buf[static DOMAIN_TEXT_MAX]);
 
 /**
  * domain_label() - a short word for a domain, from which default names of links are made
+ * @domain: any domain
+ * @buf: filled
  *
  * The NAME of a bare name, a VRF or a namespace; NETNS.VRF; "default"; "pidN".
  *
@@ -70,14 +75,20 @@ const char *domain_format(const struct domain *domain, char buf[static DOMAIN_TE
 const char *domain_label(const struct domain *domain, char buf[static DOMAIN_TEXT_MAX]);
 
 /**
- * domain_equal() - the same spelling of the same domain?
+ * domain_equal() - compare two domains as they are written
+ * @a: one
+ * @b: the other
+ *
+ * Return: true for the same spelling of the same domain.
  */
 bool domain_equal(const struct domain *a, const struct domain *b);
 
 /**
- * domain_means() - may what a user said mean this domain?
+ * domain_means() - check whether a domain that a user wrote may mean another one
  * @said: as it was parsed; a bare NAME may mean a VRF or a namespace
  * @found: as domain_resolve() gave it, or as it was said where it is yet to be found
+ *
+ * Return: true when it may.
  */
 bool domain_means(const struct domain *said, const struct domain *found);
 
@@ -93,7 +104,7 @@ bool domain_means(const struct domain *said, const struct domain *found);
 int domain_resolve(const struct domain *domain, struct domain_place *ret, struct rport_error *err);
 
 /**
- * domain_resolve_again() - the same for a domain that was found before
+ * domain_resolve_again() - find and open a domain that was found before
  * @domain: what to look for
  * @process: the process of pid:N as it was found then: no other one that has its number will do.
  *	NULL: the domain is another one, or has not been found yet
@@ -106,8 +117,8 @@ int domain_resolve_again(const struct domain *domain, const struct process *proc
 			 struct domain_place *ret, struct rport_error *err);
 
 /**
- * domain_place_release() - close what domain_resolve() opened; takes a zeroed one whose netns_fd
- * is -1
+ * domain_place_release() - close what domain_resolve() opened
+ * @place: of domain_resolve(), or DOMAIN_PLACE_INIT
  */
 void domain_place_release(struct domain_place *place);
 

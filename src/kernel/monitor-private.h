@@ -19,6 +19,7 @@ int monitor_attach_filter(int fd);
  * @handler: .settings may be NULL
  * @nsid: of the namespace that it came from
  * @data: aligned as a struct nlmsghdr is
+ * @size: bytes of @data
  */
 void monitor_parse(const struct monitor_handler *handler, int nsid, const void *data, size_t size);
 

@@ -58,6 +58,7 @@ int monitor_new(sd_event *event, const struct monitor_handler *handler, struct m
 
 /**
  * monitor_free() - stop listening; takes NULL
+ * @monitor: of monitor_new(), or NULL
  */
 void monitor_free(struct monitor *monitor);
 

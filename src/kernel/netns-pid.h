@@ -15,8 +15,11 @@
 int netns_pid_open(const struct process *process);
 
 /**
- * netns_pid_open_name() - open the namespace @name of /run/netns, also where that is a symbolic
- * link to the namespace of such a process Return: as netns_open_name().
+ * netns_pid_open_name() - open a namespace of /run/netns, also where the name is a link into /proc
+ * @name: of a file in /run/netns; it may be a symbolic link to the namespace of a process of
+ *	another user
+ *
+ * Return: as netns_open_name().
  */
 int netns_pid_open_name(const char *name);
 

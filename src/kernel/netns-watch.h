@@ -21,6 +21,7 @@ struct netns_watch;
  * @changed: called from the loop, within 5 ms and once for a burst of changes, at most every 10 ms.
  *	It may come too often, never too seldom: also when `ip netns add`, which makes the file
  *	first, has mounted the namespace on it. It may end the watch
+ * @userdata: for @changed
  * @ret: end it with netns_watch_free()
  *
  * What is there already is not told: look after this call, and nothing is missed.
@@ -35,22 +36,29 @@ int netns_watch_new(sd_event *event, bool mounts, void (*changed)(void *userdata
 		    struct netns_watch **ret);
 
 /**
- * netns_watch_name() - a name that may have come or gone since the last call of @changed
+ * netns_watch_name() - list the names that may have come or gone since the last call of @changed
+ * @watch: the watch; call this within @changed only
  * @i: from 0
  *
- * To be called within @changed; NULL after the last one. It may be told twice.
+ * A name can be listed twice.
+ *
+ * Return: the name, valid until @changed returns; NULL after the last one.
  */
 const char *netns_watch_name(const struct netns_watch *watch, size_t i);
 
 /**
- * netns_watch_missed() - may more names have come or gone than these?
+ * netns_watch_missed() - check whether other names than those listed may have come or gone
+ * @watch: the watch; call this within @changed only
  *
- * Mounts are not told by name.
+ * Mounts are noticed, but not which name they are for.
+ *
+ * Return: true when all names have to be looked at.
  */
 bool netns_watch_missed(const struct netns_watch *watch);
 
 /**
  * netns_watch_free() - stop watching; takes NULL
+ * @watch: of netns_watch_new(), or NULL
  */
 void netns_watch_free(struct netns_watch *watch);
 

@@ -16,23 +16,27 @@
 
 /**
  * netns_open_self() - open the namespace of the calling thread
- * Return: an O_CLOEXEC fd that the caller closes, or -errno.
+ *
+ * Return: an O_CLOEXEC fd that the caller closes, or -errno of open(2).
  */
 int netns_open_self(void);
 
 /**
- * netns_open_name() - open the namespace @name of /run/netns (ip-netns(8))
+ * netns_open_name() - open a namespace of /run/netns (ip-netns(8))
+ * @name: of the file; need not be valid
  *
  * `ip netns add` makes the file first and mounts the namespace on it afterwards, so a file that is
  * not (yet) on nsfs is treated as absent. It is not opened.
  *
- * Return: an fd; -ENOENT when there is none; -ETIMEDOUT or -EAGAIN when it does not answer
- * (helper_run()); or another -errno.
+ * Return: an O_CLOEXEC fd that the caller closes; -ENOENT when there is no such namespace;
+ * -ETIMEDOUT or -EAGAIN when the file system does not answer (helper_run()); or another -errno.
  */
 int netns_open_name(const char *name);
 
 /**
- * netns_open_pid() - open the namespace that process @pid is in
+ * netns_open_pid() - open the namespace that a process is in
+ * @pid: its number
+ *
  * Return: as netns_open_name(); -ENOENT or -ESRCH when there is no such process, -EACCES, or
  * another -errno.
  */
@@ -48,31 +52,39 @@ struct netns_id {
 };
 
 /**
- * netns_identify() - which namespace is this?
+ * netns_identify() - identify a namespace by the inode of its file
  * @fd: of the namespace
+ * @ret: equal for two descriptors of one namespace
  *
- * Return: 0 or -errno.
+ * Return: 0 or -errno of fstat(2).
  */
 int netns_identify(int fd, struct netns_id *ret);
 
 /**
- * netns_equal() - are they one namespace? None is equal to none
+ * netns_equal() - compare two namespaces
+ * @a: one; inode 0 stands for no namespace
+ * @b: the other
+ *
+ * Return: true when they are one namespace, and when both stand for no namespace.
  */
 bool netns_equal(const struct netns_id *a, const struct netns_id *b);
 
 /**
- * netns_link_pid() - the process that a name in /run/netns is a symbolic link to
- * Return: its number when @name is a link to /proc/PID/ns/net, as people make them for containers;
- * or 0.
+ * netns_link_pid() - find the process that a name in /run/netns is a symbolic link to
+ * @name: of the file
+ *
+ * Return: N when the file is a link to /proc/N/ns/net, as people make them for containers; or 0.
  */
 pid_t netns_link_pid(const char *name);
 
 /**
- * netns_named() - does @name stand for this namespace in /run/netns?
+ * netns_named() - check whether a name in /run/netns stands for a namespace
+ * @name: of the file
+ * @id: the namespace
  *
- * Of a link to a process that we may not look at it is taken for granted.
+ * For a link to a process that we may not look at, the answer is 1.
  *
- * Return: 1 or 0; or -errno when nobody can tell, because the name does not answer
+ * Return: 1 or 0; or -errno when it cannot be found out, because the file system does not answer
  * (helper_is_late()) or descriptors have run out.
  */
 int netns_named(const char *name, const struct netns_id *id);

@@ -50,19 +50,20 @@ pid_t process_pid(const struct process *process);
 
 /**
  * process_fd() - the pidfd of a process
- * @process: whose descriptor it stays
+ * @process: of process_open(); keeps the descriptor
  *
  * Return: the descriptor.
  */
 int process_fd(const struct process *process);
 
 /**
- * process_has_ended() - can the number of a process be that of another one?
- * @process: to ask about
+ * process_has_ended() - check whether a process has ended, so that another one may have its number
+ * @process: of process_open()
  *
- * What was found out by the number of a process is true of the process if this is false afterwards.
+ * What was found out by the number of a process is true of the process if it is still running
+ * afterwards.
  *
- * Return: whether it has ended.
+ * Return: true when it has ended.
  */
 bool process_has_ended(const struct process *process);
 
@@ -75,6 +76,10 @@ bool process_has_ended(const struct process *process);
  */
 bool process_equal(const struct process *a, const struct process *b);
 
+/**
+ * cleanup_process() - free a process at the end of its scope, for _cleanup_process_
+ * @process: the address of the pointer
+ */
 static inline void cleanup_process(struct process **process)
 {
 	process_free(*process);

@@ -15,6 +15,10 @@ struct rtnl {
 	uint32_t sequence; /* number of the last request */
 };
 
+/**
+ * cleanup_msg() - free a message at the end of its scope, for _cleanup_msg_
+ * @msg: the address of the pointer
+ */
 static inline void cleanup_msg(struct nl_msg **msg)
 {
 	nlmsg_free(*msg);
@@ -46,7 +50,7 @@ int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg);
  * @read: called with the answer and @arg; returns NL_OK or NL_SKIP
  * @arg: for @read
  *
- * Return: libnl's number, for rtnl_result().
+ * Return: an error number of libnl, for rtnl_result().
  */
 int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg);
 

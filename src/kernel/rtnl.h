@@ -37,14 +37,21 @@ struct rtnl_dev {
  * rtnl_open() - open a netlink socket in a namespace
  * @netns_fd: the namespace, stays the caller's; negative: the caller's own
  * @ret: the socket; close it soon with rtnl_close(), for it keeps the namespace alive
+ *
+ * Return: 0 or -errno; -ENOMEM, or those of setns(2) and socket(2).
  */
 int rtnl_open(int netns_fd, struct rtnl **ret);
 
 /**
- * rtnl_close() - close the socket; takes NULL
+ * rtnl_close() - close a socket; takes NULL
+ * @rtnl: of rtnl_open(), or NULL
  */
 void rtnl_close(struct rtnl *rtnl);
 
+/**
+ * cleanup_rtnl() - close a socket at the end of its scope, for _cleanup_rtnl_
+ * @rtnl: the address of the pointer
+ */
 static inline void cleanup_rtnl(struct rtnl **rtnl)
 {
 	rtnl_close(*rtnl);
@@ -52,17 +59,24 @@ static inline void cleanup_rtnl(struct rtnl **rtnl)
 #define _cleanup_rtnl_ _cleanup_(cleanup_rtnl)
 
 /**
- * rtnl_dev_by_name() - look an interface up
+ * rtnl_dev_by_name() - look up an interface by its name
+ * @rtnl: a socket in the namespace of the interface
+ * @name: of the interface
+ * @ret: its properties
+ *
  * Return: 0, -ENODEV when there is none, or another -errno.
  */
 int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret);
 
 /**
- * rtnl_dev_configure() - set what a port gets before anybody can see it
- * @index: the interface, down
+ * rtnl_dev_configure() - set the properties that a port gets before anybody can see it
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface, which is down
  * @alias: IFLA_IFALIAS, shown by `ip link`
  * @mtu: bytes
  * @queue_length: packets, IFLA_TXQLEN
+ *
+ * Return: 0 or -errno.
  */
 int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias, unsigned int mtu,
 		       unsigned int queue_length);
@@ -70,6 +84,7 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
 /**
  * rtnl_dev_move() - move an interface into another namespace, name it there, and make it a member
  * of a VRF
+ * @rtnl: a socket in the namespace that the interface is in
  * @index: the interface, down, in the namespace of @rtnl
  * @netns_fd: where to
  * @name: its name there
@@ -83,36 +98,63 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 		  unsigned int master);
 
 /**
- * rtnl_dev_delete() - remove an interface, whoever may still hold its descriptor
+ * rtnl_dev_delete() - remove an interface, also when a process has a descriptor of it open
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ *
+ * Return: 0, -ENODEV when there is no such interface, or another -errno.
  */
 int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index);
 
 /**
- * rtnl_dev_move_to_pid() - move an interface into the namespace of a process, under its name
+ * rtnl_dev_move_to_pid() - move an interface into the namespace of a process, under its own name
+ * @rtnl: a socket in the namespace that the interface is in
+ * @index: of the interface
+ * @pid: of the process
+ *
  * Return: 0, -ESRCH when there is no such process, or another -errno.
  */
 int rtnl_dev_move_to_pid(struct rtnl *rtnl, unsigned int index, pid_t pid);
 
 /**
  * rtnl_dev_set_up() - set an interface up or down
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @up: true: set IFF_UP; false: clear it
  *
- * It comes up without the kernel's own IPv6 link-local address (IN6_ADDR_GEN_MODE_NONE): rportd
- * gives one that stays the same. Kernels without IPv6 are fine.
+ * The interface comes up without the kernel's own IPv6 link-local address
+ * (IN6_ADDR_GEN_MODE_NONE): rportd adds one that stays the same. A kernel without IPv6 is no
+ * error.
+ *
+ * Return: 0 or -errno.
  */
 int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up);
 
 /**
- * rtnl_dev_set_mtu() - set the MTU, in bytes
+ * rtnl_dev_set_mtu() - set the MTU of an interface
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @mtu: bytes
+ *
+ * Return: 0 or -errno.
  */
 int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu);
 
 /**
  * rtnl_dev_set_alias() - set IFLA_IFALIAS, shown by `ip link`
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @alias: any bytes, cut by the kernel at 255; "": remove it
+ *
+ * Return: 0 or -errno.
  */
 int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias);
 
 /**
  * rtnl_dev_rename() - give an interface another name
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @name: the new name
  *
  * Before Linux 6.2 an interface that is up cannot be renamed: it is set down for a moment then,
  * which takes its IPv6 addresses and its routes. It is set up again also when it keeps its name.
@@ -122,11 +164,14 @@ int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias)
 int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name);
 
 /**
- * rtnl_dev_add_address() - give an interface an address
+ * rtnl_dev_add_address() - add an address to an interface
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
  * @address: the address and its prefix length
- * @peer: the address at the other end, or NULL or AF_UNSPEC for none. With a peer, it is the peer
- * that the kernel
- *	makes the route to, with the prefix length of @address (as `ip address add A peer B/len`)
+ * @peer: the address at the other end; NULL or AF_UNSPEC: none. With a peer, the kernel makes the
+ *	route to the peer, with the prefix length of @address (as `ip address add A peer B/len`)
+ *
+ * Return: 0, -EEXIST when the interface has the address, or another -errno.
  */
 int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
 			 const struct ip_address *peer);
@@ -144,7 +189,13 @@ int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_
 int rtnl_dev_promote_secondaries(struct rtnl *rtnl, unsigned int index);
 
 /**
- * rtnl_dev_delete_address() - take it away again
+ * rtnl_dev_delete_address() - remove an address from an interface
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @address: as it was added
+ * @peer: as it was added
+ *
+ * Return: 0, -EADDRNOTAVAIL when the interface does not have it, or another -errno.
  */
 int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *address,
 			    const struct ip_address *peer);

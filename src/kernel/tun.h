@@ -12,9 +12,10 @@
 
 #include "base/util.h"
 
-#define TUN_PI_HEADER   4  /* bytes of a struct tun_pi, which comes first */
-#define TUN_VNET_HEADER 10 /* bytes of a struct virtio_net_hdr */
-#define TUN_QUEUES_MAX  8
+#define TUN_PI_HEADER    4  /* bytes of a struct tun_pi, which comes first */
+#define TUN_VNET_HEADER  10 /* bytes of a struct virtio_net_hdr */
+#define TUN_QUEUES_MAX   8
+#define TUN_OFFLOADS_MAX 6 /* names of offloads */
 
 struct tun_options {
 	bool offload; /* a virtio header, and all offloads that this kernel has */
@@ -31,7 +32,9 @@ struct tun {
 };
 
 /**
- * tun_fd() - one descriptor, that of the first queue, for what is about the device as a whole
+ * tun_fd() - return the descriptor of the first queue, for what concerns the device as a whole
+ * @tun: open or zeroed
+ *
  * Return: the fd; -1 when there is no device.
  */
 static inline int tun_fd(const struct tun *tun)
@@ -40,13 +43,15 @@ static inline int tun_fd(const struct tun *tun)
 }
 
 /**
- * tun_close() - close all queues, and so remove the device unless others have it open, too; takes a
- * zeroed one
+ * tun_close() - close all queues
+ * @tun: open or zeroed; zeroed afterwards
+ *
+ * The kernel removes the device, unless another process has a queue of it open.
  */
 void tun_close(struct tun *tun);
 
 /**
- * tun_end_persistence() - let the device go with its last descriptor, whatever others made of it
+ * tun_end_persistence() - have the kernel remove the device with its last descriptor
  * @tun: the device; takes a zeroed one
  *
  * Only a device with several queues can be opened by others, and made persistent (tun.c).
@@ -56,6 +61,7 @@ void tun_end_persistence(const struct tun *tun);
 /**
  * tun_open() - make a TUN device in the namespace of the calling thread
  * @name: its name, or a pattern ("rp%d")
+ * @options: borrowed
  * @ret: to be closed with tun_close()
  *
  * Just after a crash the ring of the last process may still hold a device of this name: EBUSY is
@@ -80,12 +86,13 @@ int tun_open(const char *name, const struct tun_options *options, struct tun *re
 int tun_adopt(const int fds[], unsigned int n, struct tun *ret);
 
 /**
- * tun_set_family_header() - it was found out that an adopted one has a packet-information header
+ * tun_set_family_header() - note that an adopted device has a packet-information header
+ * @tun: of tun_adopt()
  */
 void tun_set_family_header(struct tun *tun);
 
 /**
- * tun_verify() - is the device still as tun_open() made it?
+ * tun_verify() - check that the device is still as tun_open() made it
  * @tun: with a device
  *
  * Asks for what another process can change who has opened a queue, too (tun.c), and what the
@@ -97,41 +104,55 @@ void tun_set_family_header(struct tun *tun);
 int tun_verify(const struct tun *tun);
 
 /**
- * tun_watchable() - does this kernel tell when somebody changes a device with several queues?
- * @tun: a device with two queues or more and a virtio header, for this only: it is changed
+ * tun_watchable() - check whether tun_verify() works with this kernel
+ * @tun: a device with two queues or more and a virtio header, made for this call: it is changed
  *
- * Return: whether tun_verify() sees it.
+ * Before Linux 6.15 the kernel does not tell when another process changes a device with several
+ * queues.
+ *
+ * Return: true when tun_verify() notices the change.
  */
 bool tun_watchable(const struct tun *tun);
 
 /**
- * tun_name() - what the interface is called now, in whatever namespace it is
+ * tun_name() - read the present name of the interface, in whatever namespace it is
+ * @fd: of a queue
+ * @ret_name: filled
+ *
  * Return: 0, or -EBADFD when the device was removed.
  */
 int tun_name(int fd, char ret_name[static IFNAMSIZ]);
 
 /**
  * tun_netns() - open the network namespace that the device is in
+ * @fd: of a queue
+ *
  * Return: an fd, which keeps the namespace alive until closed, or -errno (-EBADFD: removed).
  */
 int tun_netns(int fd);
 
 /**
  * tun_set_carrier() - show LOWER_UP or NO-CARRIER on the interface
+ * @fd: of a queue
+ * @on: true: LOWER_UP; false: NO-CARRIER
+ *
  * Return: 0 or -errno (-EBADFD: removed).
  */
 int tun_set_carrier(int fd, bool on);
 
 /**
- * tun_discard() - drop what waits to be read
+ * tun_discard() - drop the frames that wait to be read
+ * @fd: of a queue
  *
  * Return: how many frames there were, at most some thousands.
  */
 unsigned int tun_discard(int fd);
 
 /**
- * tun_has_nowait() - does this kernel honour RWF_NOWAIT on a TUN (Linux 6.4 and later)?
+ * tun_has_nowait() - check whether this kernel honours RWF_NOWAIT on a TUN (Linux 6.4 and later)
  * @fd: of a new device, which has nothing to read
+ *
+ * Return: true when it does.
  */
 bool tun_has_nowait(int fd);
 
@@ -142,7 +163,6 @@ bool tun_has_nowait(int fd);
  *
  * Return: how many there are, at most TUN_OFFLOADS_MAX.
  */
-#define TUN_OFFLOADS_MAX 6
 size_t tun_offload_names(unsigned int offloads, const char *ret_names[static TUN_OFFLOADS_MAX]);
 
 #endif

@@ -14,7 +14,8 @@
 struct counters;
 
 /**
- * counters_open() - take over the counters of a former daemon, or begin anew
+ * counters_open() - take over the counters of a former daemon, or begin with zeros
+ * @state: where they are kept; borrowed, must live as long
  * @max: slots, at least; there are more when a former daemon had more
  * @ret: close it with counters_close()
  *
@@ -25,14 +26,16 @@ struct counters;
 int counters_open(struct state *state, unsigned int max, struct counters **ret);
 
 /**
- * counters_close() - forget; what is in the store stays there. Takes NULL
+ * counters_close() - unmap the counters; the descriptor store keeps them. Takes NULL
+ * @counters: of counters_open(), or NULL
  */
 void counters_close(struct counters *counters);
 
 #define COUNTERS_QUEUES 8 /* of a slot */
 
 /**
- * counters_take() - use a slot as it is, counts and all
+ * counters_take() - mark an inherited slot as used, and keep its counts
+ * @counters: of counters_open()
  * @slot: one that a former daemon used
  *
  * Return: 0, or -ENOENT when it is taken, or out of range.
@@ -40,7 +43,8 @@ void counters_close(struct counters *counters);
 int counters_take(struct counters *counters, unsigned int slot);
 
 /**
- * counters_new() - use any slot that is free
+ * counters_new() - find a free slot, and set its counters to zero
+ * @counters: of counters_open()
  * @queues: so many sets of counters are zeroed, 1 to COUNTERS_QUEUES
  * @ret_slot: its number
  *
@@ -51,26 +55,33 @@ int counters_take(struct counters *counters, unsigned int slot);
 int counters_new(struct counters *counters, unsigned int queues, unsigned int *ret_slot);
 
 /**
- * counters_of() - the counters of a queue
+ * counters_of() - find the counters of one queue
+ * @counters: of counters_open()
  * @slot: one that is used
  * @queue: from 0
+ *
+ * Return: the counters, in the shared memory.
  */
 struct flow_counters *counters_of(struct counters *counters, unsigned int slot, unsigned int queue);
 
 /**
- * counters_free() - the slot is free again
+ * counters_free() - mark a slot as free
+ * @counters: of counters_open()
+ * @slot: of counters_take() or counters_new()
  */
 void counters_free(struct counters *counters, unsigned int slot);
 
 /**
- * counters_alive() - note that the daemon is alive now
+ * counters_alive() - record the present time in the shared memory
+ * @counters: of counters_open()
  *
- * Called now and then, so that the next one can tell how long nobody was there.
+ * Called from time to time, so that the next daemon can tell for how long none ran.
  */
 void counters_alive(struct counters *counters);
 
 /**
- * counters_absence() - how long nobody was there, at most
+ * counters_absence() - tell for how long no daemon ran, at most
+ * @counters: of counters_open()
  *
  * Return: microseconds between the last counters_alive() of the former daemon and counters_open();
  * UINT64_MAX when that is not known.

@@ -30,7 +30,7 @@ struct state_handover {
 };
 
 /**
- * state_open() - take over what a former daemon left, or begin anew
+ * state_open() - take over what a former daemon left, or begin with nothing
  * @aside_path: the file that records go to which cannot be read (of a newer version, or damaged)
  * @ret: close it with state_close()
  * @ret_handover: how it went
@@ -42,20 +42,26 @@ struct state_handover {
 int state_open(const char *aside_path, struct state **ret, struct state_handover *ret_handover);
 
 /**
- * state_close() - forget; what is in the store stays there. Takes NULL
+ * state_close() - free the state; the descriptor store keeps its content. Takes NULL
+ * @state: of state_open(), or NULL
  */
 void state_close(struct state *state);
 
 /**
- * state_is_kept() - is there a store that would keep things?
+ * state_is_kept() - check whether there is a store that would keep things
+ * @state: of state_open()
  *
  * A service manager that takes messages is believed to have one, unless $FDSTORE says otherwise
  * (systemd 254). Whether it is full is never known.
+ *
+ * Return: true when there is one.
  */
 bool state_is_kept(const struct state *state);
 
 /**
  * state_put() - set the record of @key
+ * @state: of state_open()
+ * @key: 1 to STATE_KEY_MAX - 1 bytes of UTF-8, without control characters
  * @value: an object; the reference is taken over
  *
  * The record is in the store when this returns: a kill does not lose it. Cost does not depend on
@@ -68,15 +74,19 @@ bool state_is_kept(const struct state *state);
 int state_put(struct state *state, const char *key, json_t *value);
 
 /**
- * state_remove() - remove the record of @key; none is fine
+ * state_remove() - remove the record of @key, if there is one
+ * @state: of state_open()
+ * @key: as for state_put()
+ *
  * Return: 0 or -errno.
  */
 int state_remove(struct state *state, const char *key);
 
 /**
  * state_foreach() - call @fn for every record, in the order in which their keys were first put
- * @value: borrowed
- * @fn: must not put or remove any
+ * @state: of state_open()
+ * @fn: must not put or remove records; its @value is borrowed
+ * @userdata: for @fn
  *
  * Return: 0 or -errno.
  */
@@ -85,6 +95,7 @@ int state_foreach(struct state *state, void (*fn)(const char *key, json_t *value
 
 /**
  * state_store_fd() - put a descriptor into the store
+ * @state: of state_open()
  * @name: by which the next daemon finds it: printable ASCII, without ':'. One of that name that is
  *	there already is replaced. Make it short: all names together go into one environment string,
  *	and with more than 128 KiB (MAX_ARG_STRLEN) the next daemon could not be executed
@@ -95,18 +106,25 @@ int state_foreach(struct state *state, void (*fn)(const char *key, json_t *value
 int state_store_fd(struct state *state, const char *name, int fd);
 
 /**
- * state_drop_fd() - remove a descriptor from the store; none of that name is fine
+ * state_drop_fd() - remove a descriptor from the store, if there is one of that name
+ * @state: of state_open()
+ * @name: as for state_store_fd()
  */
 void state_drop_fd(struct state *state, const char *name);
 
 /**
  * state_take_fd() - take an inherited descriptor
+ * @state: of state_open()
+ * @name: as for state_store_fd()
+ *
  * Return: the descriptor, now the caller's and still in the store; -ENOENT when there is none.
  */
 int state_take_fd(struct state *state, const char *name);
 
 /**
  * state_next_fd() - take any inherited descriptor whose name begins with @prefix
+ * @state: of state_open()
+ * @prefix: "" matches every name
  * @ret_name: its name
  *
  * Return: as state_take_fd().
@@ -115,6 +133,8 @@ int state_next_fd(struct state *state, const char *prefix, char ret_name[static 
 
 /**
  * state_drop_rest() - close inherited descriptors that nobody took, and remove them from the store
+ * @state: of state_open()
+ *
  * Return: how many there were.
  */
 unsigned int state_drop_rest(struct state *state);

@@ -22,8 +22,9 @@
 struct journal;
 
 /**
- * journal_new() - begin an empty one
+ * journal_new() - make an empty journal
  * @version: of what the records mean
+ * @ret: free it with journal_free()
  *
  * Return: 0 or -errno.
  */
@@ -34,6 +35,7 @@ int journal_new(unsigned int version, struct journal **ret);
  * @version: the highest that can be read
  * @fds: the files, in any order, -1 for one that is missing; those that were taken over, all on
  *	success and none on -EBADMSG, are -1 then
+ * @ret: free it with journal_free()
  * @ret_bad: on -EBADMSG, which of @fds holds the records that cannot be read; -1: none does
  * @reason: on -EBADMSG, why, for people to read
  *
@@ -45,12 +47,14 @@ int journal_load(unsigned int version, int fds[static JOURNAL_FILES], struct jou
 		 int *ret_bad, char reason[static JOURNAL_REASON_MAX]);
 
 /**
- * journal_free() - forget it and close the files. Takes NULL
+ * journal_free() - close the files and free the journal; takes NULL
+ * @journal: of journal_new() or journal_load(), or NULL
  */
 void journal_free(struct journal *journal);
 
 /**
- * journal_fd() - a file, for whoever keeps it
+ * journal_fd() - return the descriptor of a file, for the descriptor store
+ * @journal: of journal_new() or journal_load()
  * @i: less than JOURNAL_FILES; all are needed
  *
  * Return: the descriptor; it stays the journal's, and does not change while that exists.
@@ -59,6 +63,7 @@ int journal_fd(const struct journal *journal, unsigned int i);
 
 /**
  * journal_put() - set the record of @key
+ * @journal: of journal_new() or journal_load()
  * @key: UTF-8; see journal_key_valid()
  * @value: an object; borrowed
  *
@@ -69,15 +74,19 @@ int journal_fd(const struct journal *journal, unsigned int i);
 int journal_put(struct journal *journal, const char *key, const json_t *value);
 
 /**
- * journal_remove() - remove the record of @key; none is fine
+ * journal_remove() - remove the record of @key, if there is one
+ * @journal: of journal_new() or journal_load()
+ * @key: see journal_key_valid()
+ *
  * Return: 0 or -errno.
  */
 int journal_remove(struct journal *journal, const char *key);
 
 /**
  * journal_foreach() - call @fn for every record, in the order in which their keys were first put
- * @value: borrowed
- * @fn: must not put or remove any
+ * @journal: of journal_new() or journal_load()
+ * @fn: must not put or remove records; its @value is borrowed
+ * @userdata: for @fn
  *
  * Return: 0 or -errno.
  */
@@ -85,9 +94,10 @@ int journal_foreach(struct journal *journal,
 		    void (*fn)(const char *key, json_t *value, void *userdata), void *userdata);
 
 /**
- * journal_key_valid() - can this be a key?
+ * journal_key_valid() - check that a string can be a key
+ * @key: any bytes, ended by NUL
  *
- * 1 to JOURNAL_KEY_MAX - 1 bytes, none of them a control character.
+ * Return: true for 1 to JOURNAL_KEY_MAX - 1 bytes without control characters.
  */
 bool journal_key_valid(const char *key);
 
