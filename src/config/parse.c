@@ -37,10 +37,15 @@ struct input {
 static void tell(struct config_draft *draft, enum config_severity severity, const char *file,
 		 unsigned int line, const char *message)
 {
+	char printable[RPORT_ERROR_MESSAGE_MAX];
+
 	if (severity == CONFIG_ERROR)
 		draft->bad = true;
+	/* A message may repeat a name that was decoded, which can have any bytes, and may be cut
+	 * within a character. */
+	escape_into(printable, sizeof(printable), message, 0);
 	if (draft->problem)
-		draft->problem(severity, file, line, message, draft->userdata);
+		draft->problem(severity, file, line, printable, draft->userdata);
 }
 
 void config_draft_problem(struct config_draft *draft, enum config_severity severity,

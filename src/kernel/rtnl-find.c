@@ -14,7 +14,6 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
-#include <netlink/route/link/vrf.h>
 
 #include "kernel/rtnl-private.h"
 
@@ -92,30 +91,6 @@ int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
 
 /* --- interfaces ------------------------------------------------------------------------------- */
 
-static void describe(struct rtnl_link *link, struct rtnl_dev *ret)
-{
-	struct rtnl_dev dev = {
-		.index = (unsigned int)rtnl_link_get_ifindex(link),
-		.mtu = rtnl_link_get_mtu(link),
-		.flags = rtnl_link_get_flags(link),
-		.master = (unsigned int)rtnl_link_get_master(link),
-		.is_vrf = rtnl_link_is_vrf(link),
-		.tx_dropped = rtnl_link_get_stat(link, RTNL_LINK_TX_DROPPED),
-	};
-	const char *name = rtnl_link_get_name(link), *alias = rtnl_link_get_ifalias(link);
-
-	if (alias)
-		snprintf(dev.alias, sizeof(dev.alias), "%s", alias);
-	if (name)
-		snprintf(dev.name, sizeof(dev.name), "%s", name);
-	*ret = dev;
-}
-
-static void describe_object(struct nl_object *object, void *arg)
-{
-	describe((struct rtnl_link *)object, arg);
-}
-
 static struct nlattr *find_nested(struct nlattr *in, int type)
 {
 	return in ? nla_find(nla_data(in), nla_len(in), type) : NULL;
@@ -131,18 +106,25 @@ static uint32_t nested_number(struct nlattr *in, int type, int size)
 	return size == sizeof(uint8_t) ? nla_get_u8(attr) : nla_get_u32(attr);
 }
 
-/*
- * What is particular to a kind of interface. libnl does not know the kind "tun", and of a "vrf" its
- * rtnl_link_vrf_get_tableid() follows a null pointer where the message has no IFLA_INFO_DATA.
- */
-static void describe_kind(struct nl_msg *msg, struct rtnl_dev *dev)
+static uint64_t dropped(struct nlattr *stats)
 {
-	struct nlattr *info =
-		nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg), IFLA_LINKINFO);
+	const size_t offset = offsetof(struct rtnl_link_stats64, tx_dropped);
+	uint64_t n = 0;
+
+	/* attributes are aligned to 4 bytes only */
+	if (stats && nla_len(stats) >= (int)(offset + sizeof(n)))
+		memcpy(&n, (char *)nla_data(stats) + offset, sizeof(n));
+	return n;
+}
+
+/* What is particular to a kind of interface. */
+static void describe_kind(struct nlattr *info, struct rtnl_dev *dev)
+{
 	struct nlattr *kind = find_nested(info, IFLA_INFO_KIND);
 	struct nlattr *data = find_nested(info, IFLA_INFO_DATA);
 	bool is_tun = kind && nla_strcmp(kind, "tun") == 0;
 
+	dev->is_vrf = kind && nla_strcmp(kind, "vrf") == 0;
 	if (dev->is_vrf)
 		dev->vrf_table = nested_number(data, IFLA_VRF_TABLE, sizeof(uint32_t));
 	if (!is_tun)
@@ -154,15 +136,44 @@ static void describe_kind(struct nl_msg *msg, struct rtnl_dev *dev)
 			  nested_number(data, IFLA_TUN_NUM_DISABLED_QUEUES, sizeof(uint32_t));
 }
 
+static void describe(const struct ifinfomsg *header, struct nlattr *const attrs[],
+		     struct rtnl_dev *ret)
+{
+	struct rtnl_dev dev = {
+		.index = (unsigned int)header->ifi_index,
+		.flags = header->ifi_flags,
+		.mtu = attrs[IFLA_MTU] ? nla_get_u32(attrs[IFLA_MTU]) : 0,
+		.master = attrs[IFLA_MASTER] ? nla_get_u32(attrs[IFLA_MASTER]) : 0,
+		.tx_dropped = dropped(attrs[IFLA_STATS64]),
+	};
+
+	if (attrs[IFLA_IFALIAS])
+		nla_strlcpy(dev.alias, attrs[IFLA_IFALIAS], sizeof(dev.alias));
+	if (attrs[IFLA_IFNAME])
+		nla_strlcpy(dev.name, attrs[IFLA_IFNAME], sizeof(dev.name));
+	describe_kind(attrs[IFLA_LINKINFO], &dev);
+	*ret = dev;
+}
+
+/*
+ * Not by libnl's nl_msg_parse(), which has a parser for each kind of interface: that of "vrf"
+ * follows a null pointer where the message has IFLA_INFO_XSTATS and no IFLA_INFO_DATA, and "tun" it
+ * does not know.
+ */
 static int read_dev(struct nl_msg *msg, void *arg)
 {
-	struct rtnl_dev *dev = arg;
+	static const struct nla_policy policy[IFLA_MAX + 1] = {
+		[IFLA_IFNAME] = { .type = NLA_STRING },   [IFLA_IFALIAS] = { .type = NLA_STRING },
+		[IFLA_MTU] = { .type = NLA_U32 },         [IFLA_MASTER] = { .type = NLA_U32 },
+		[IFLA_LINKINFO] = { .type = NLA_NESTED },
+	};
+	struct nlattr *attrs[IFLA_MAX + 1];
+	struct nlmsghdr *header = nlmsg_hdr(msg);
 
-	/* nl_msg_parse() gives whatever object the message is about */
-	if (nlmsg_hdr(msg)->nlmsg_type != RTM_NEWLINK ||
-	    nl_msg_parse(msg, describe_object, dev) < 0)
+	if (header->nlmsg_type != RTM_NEWLINK ||
+	    nlmsg_parse(header, sizeof(struct ifinfomsg), attrs, IFLA_MAX, policy) < 0)
 		return NL_SKIP;
-	describe_kind(msg, dev);
+	describe(nlmsg_data(header), attrs, arg);
 	return NL_OK;
 }
 

@@ -225,6 +225,8 @@ static const struct {
 	{ "[Link]\nMPLS=2", "9: MPLS: \"2\" is neither yes nor no" },
 	{ "Domain=vfr:red", "8: Domain: invalid domain \"vfr:red\"" },
 	{ "Domain=a\tb", "8: there is a control character, or it is not UTF-8" },
+	/* what was decoded is escaped again when it is told */
+	{ "Domain=pid:\\xa0\\x1b", "8: Domain: invalid domain \"pid:\\xa0\\x1b\"" },
 	{ "Domain=\xff", "8: there is a control character, or it is not UTF-8" },
 	{ "Name=abcdefghijklmnop", "8: Name: \"abcdefghijklmnop\" is not an interface name" },
 	{ "Name=a b", "8: Name: \"a b\" is not an interface name" },
