@@ -43,18 +43,6 @@ int api_find_link(struct api_reader *reader, json_t *parameters, struct manager 
 struct rport_link *api_named_link(struct varlink_call *call, json_t *parameters,
 				  struct manager *manager);
 
-/**
- * api_ask_link() - ask the kernel about both ports of a link, as manager_ask_port() does
- * @manager: the manager
- * @link: the link
- * @asking: of this answer
- *
- * For callers that may change something; for all others, what the daemon knows is the answer: no
- * method that is open to everybody makes a system call in, or about, a namespace, for who may not
- * act there must not have the daemon do so.
- */
-void api_ask_link(struct manager *manager, struct rport_link *link, struct manager_asking *asking);
-
 /* --- list.c --- */
 
 void api_method_list(struct varlink_call *call, json_t *parameters, void *userdata);

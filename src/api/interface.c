@@ -174,27 +174,6 @@ struct rport_link *api_named_link(struct varlink_call *call, json_t *parameters,
 	return link;
 }
 
-/* --- asking the kernel ------------------------------------------------------------------------ */
-
-void api_ask_link(struct manager *manager, struct rport_link *link, struct manager_asking *asking)
-{
-	for (int end = 0; end < 2; end++)
-		manager_ask_port(manager, link->ports[end], asking);
-	manager_update_ports(manager);
-}
-
-static void compare_link(const struct varlink_call *call, struct manager *manager,
-			 struct rport_link *link)
-{
-	if (!varlink_call_may_change(call))
-		return;
-	for (int end = 0; end < 2; end++) {
-		manager_refresh_port(manager, link->ports[end]);
-		manager_compare(manager, link->ports[end]);
-	}
-	manager_update_ports(manager);
-}
-
 static void method_show(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct manager *manager = manager_of(userdata);
@@ -202,7 +181,8 @@ static void method_show(struct varlink_call *call, json_t *parameters, void *use
 
 	if (!link)
 		return;
-	compare_link(call, manager, link);
+	if (varlink_call_may_change(call))
+		manager_ask_link(manager, link);
 	varlink_reply(call, json_pack("{s:o}", "link", api_link_to_json(manager, link)));
 }
 

@@ -141,8 +141,6 @@ int listing_next(struct listing *listing, char **ret)
 
 struct list {
 	struct manager *manager;
-	bool refresh; /* ask the kernel first */
-	struct manager_asking asking;
 	struct listing listing;
 };
 
@@ -150,19 +148,11 @@ static json_t *list_link(struct rport_link *link, void *userdata)
 {
 	struct list *list = userdata;
 
-	if (list->refresh)
-		api_ask_link(list->manager, link, &list->asking);
 	return api_link_to_json(list->manager, link);
 }
 
-static json_t *list_port(struct port *port, void *userdata)
+static json_t *list_port(struct port *port, void *userdata _unused_)
 {
-	struct list *list = userdata;
-
-	if (list->refresh) {
-		manager_ask_port(list->manager, port, &list->asking);
-		manager_update_ports(list->manager);
-	}
 	return api_port_to_json(port);
 }
 
@@ -177,8 +167,6 @@ static void list_done(void *userdata)
 {
 	struct list *list = userdata;
 
-	if (list->refresh)
-		manager_end_asking(list->manager, &list->asking);
 	listing_end(&list->listing);
 	free(list);
 }
@@ -193,6 +181,8 @@ static void reply_list(struct varlink_call *call, json_t *parameters, struct api
 		api_refuse(call, &reader);
 		return;
 	}
+	if (varlink_call_may_change(call))
+		manager_ask_all(api->manager);
 	list = calloc(1, sizeof(*list));
 	if (!list) {
 		varlink_reply(call, NULL);
@@ -200,7 +190,6 @@ static void reply_list(struct varlink_call *call, json_t *parameters, struct api
 	}
 	*list = (struct list){
 		.manager = api->manager,
-		.refresh = varlink_call_may_change(call),
 		.listing = { .heads = { links, ports },
 			     .link = list_link,
 			     .port = list_port,

@@ -28,8 +28,6 @@
 struct subscriber {
 	struct api_monitor *monitor;
 	struct varlink_stream *stream;
-	bool refresh; /* ask the kernel before the snapshot says what is */
-	struct manager_asking asking;
 	struct listing listing; /* the snapshot; where it ends once it has been made */
 	bool complete;          /* the snapshot was made */
 	TAILQ_ENTRY(subscriber) entry;
@@ -222,8 +220,6 @@ static json_t *snapshot_link(struct rport_link *link, void *userdata)
 	struct subscriber *subscriber = userdata;
 	struct api_monitor *monitor = subscriber->monitor;
 
-	if (subscriber->refresh)
-		api_ask_link(monitor->manager, link, &subscriber->asking);
 	link_event(link, false, monitor);
 	return json_incref(json_object_get(monitor->links, link->name));
 }
@@ -234,11 +230,6 @@ static json_t *snapshot_port(struct port *port, void *userdata)
 	struct api_monitor *monitor = subscriber->monitor;
 	char key[16];
 
-	/* Ports of links were asked about with their links. */
-	if (subscriber->refresh && !port->link) {
-		manager_ask_port(monitor->manager, port, &subscriber->asking);
-		manager_update_ports(monitor->manager);
-	}
 	port_event(port, false, monitor);
 	return json_incref(json_object_get(monitor->ports, port_number(port, key)));
 }
@@ -254,8 +245,6 @@ static void snapshot_done(void *userdata)
 {
 	struct subscriber *subscriber = userdata;
 
-	if (subscriber->refresh)
-		manager_end_asking(subscriber->monitor->manager, &subscriber->asking);
 	listing_end(&subscriber->listing);
 	subscriber->complete = true;
 }
@@ -269,9 +258,10 @@ static void subscribe(struct api_monitor *monitor, struct varlink_call *call)
 		varlink_reply(call, NULL);
 		return;
 	}
+	if (varlink_call_may_change(call))
+		manager_ask_all(monitor->manager);
 	*subscriber = (struct subscriber){
 		.monitor = monitor,
-		.refresh = varlink_call_may_change(call),
 		.listing = { .heads = { SNAPSHOT_HEAD "\"links\":[", ",\"ports\":[" },
 			     .link = snapshot_link,
 			     .port = snapshot_port,

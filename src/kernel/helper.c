@@ -25,14 +25,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <sched.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/queue.h>
 
 #include "kernel/helper.h"
+#include "kernel/thread.h"
 
 #define LATE_MAX 16 /* of those that enter a namespace, and of the others */
 #define BAR_USEC (5 * USEC_PER_SEC)
@@ -60,12 +58,6 @@ static SLIST_HEAD(helper_list, helper) late_helpers = SLIST_HEAD_INITIALIZER(lat
 static struct helper *idle; /* waits for its next call; may be NULL */
 
 /* --- in the helper ---------------------------------------------------------------------------- */
-
-static void wait_for(sem_t *sem)
-{
-	while (sem_wait(sem) < 0)
-		;
-}
 
 /* Return: whether the caller has waited for it; if not, the record is no longer the helper's. */
 static bool hand_in(struct helper *helper, int result)
@@ -101,7 +93,7 @@ static void *live(void *arg)
 	int r;
 
 	while (!once) {
-		wait_for(&helper->begun);
+		thread_wait(&helper->begun);
 		once = helper->enter;
 		if (!helper->run) /* put_back() ends it */
 			return NULL;
@@ -129,23 +121,6 @@ static void destroy(struct helper *helper)
 	free(helper);
 }
 
-/* It takes no signals, so that no handler ever runs in a foreign namespace. */
-static int start_thread(struct helper *helper)
-{
-	sigset_t all, saved;
-	int r;
-
-	sigfillset(&all);
-	r = pthread_sigmask(SIG_SETMASK, &all, &saved);
-	if (r != 0)
-		return -r;
-	r = pthread_create(&helper->thread, NULL, live, helper);
-	pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	if (r == 0)
-		pthread_setname_np(helper->thread, "rportd-helper");
-	return -r;
-}
-
 static int new_helper(struct helper **ret)
 {
 	struct helper *helper = calloc(1, sizeof(*helper));
@@ -155,7 +130,7 @@ static int new_helper(struct helper **ret)
 		return -ENOMEM;
 	sem_init(&helper->begun, 0, 0);
 	sem_init(&helper->done, 0, 0);
-	r = start_thread(helper);
+	r = thread_start(&helper->thread, "rportd-helper", live, helper);
 	if (r < 0) {
 		destroy(helper);
 		return r;
@@ -229,16 +204,9 @@ static void begin(struct helper *helper, const struct helper_call *call, int *ne
 /* Return: whether it has returned; if not, it is late from now on, and no longer the caller's. */
 static bool wait_until(struct helper *helper, unsigned int msec)
 {
-	uint64_t end = monotonic_ns() + (uint64_t)msec * 1000000;
-	struct timespec deadline = { .tv_sec = (time_t)(end / 1000000000),
-				     .tv_nsec = (long)(end % 1000000000) };
 	bool returned;
-	int r;
 
-	do
-		r = sem_clockwait(&helper->done, CLOCK_MONOTONIC, &deadline);
-	while (r < 0 && errno == EINTR);
-	if (r == 0)
+	if (thread_wait_until(&helper->done, monotonic_usec() + msec * USEC_PER_MSEC))
 		return true;
 	pthread_mutex_lock(&lock);
 	returned = helper->returned;
@@ -249,7 +217,7 @@ static bool wait_until(struct helper *helper, unsigned int msec)
 	}
 	pthread_mutex_unlock(&lock);
 	if (returned) /* just now */
-		wait_for(&helper->done);
+		thread_wait(&helper->done);
 	return returned;
 }
 

@@ -13,14 +13,12 @@
  * It never changes its namespace after the first time, so it cannot be in a wrong one.
  */
 
-#include <pthread.h>
 #include <sched.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/util.h"
 #include "kernel/netns-thread.h"
+#include "kernel/thread.h"
 
 struct netns_thread {
 	pthread_t thread;
@@ -29,12 +27,6 @@ struct netns_thread {
 	void *arg;
 	int result;
 };
-
-static void wait_for(sem_t *sem)
-{
-	while (sem_wait(sem) < 0)
-		;
-}
 
 static int enter(void *arg _unused_)
 {
@@ -46,29 +38,12 @@ static void *live(void *arg)
 	struct netns_thread *thread = arg;
 
 	for (;;) {
-		wait_for(&thread->begun);
+		thread_wait(&thread->begun);
 		if (!thread->fn)
 			return NULL;
 		thread->result = thread->fn(thread->arg);
 		sem_post(&thread->done);
 	}
-}
-
-/* It takes no signals, so that no handler ever runs in its namespace. */
-static int start_thread(struct netns_thread *thread, const char *name)
-{
-	sigset_t all, saved;
-	int r;
-
-	sigfillset(&all);
-	r = pthread_sigmask(SIG_SETMASK, &all, &saved);
-	if (r != 0)
-		return -r;
-	r = pthread_create(&thread->thread, NULL, live, thread);
-	pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	if (r == 0)
-		pthread_setname_np(thread->thread, name);
-	return -r;
 }
 
 static void destroy(struct netns_thread *thread)
@@ -87,7 +62,7 @@ int netns_thread_new(const char *name, struct netns_thread **ret)
 		return -ENOMEM;
 	sem_init(&thread->begun, 0, 0);
 	sem_init(&thread->done, 0, 0);
-	r = start_thread(thread, name);
+	r = thread_start(&thread->thread, name, live, thread);
 	if (r < 0) {
 		destroy(thread);
 		return r;
@@ -110,7 +85,7 @@ void netns_thread_begin(struct netns_thread *thread, int (*fn)(void *arg), void 
 
 int netns_thread_end(struct netns_thread *thread)
 {
-	wait_for(&thread->done);
+	thread_wait(&thread->done);
 	return thread->result;
 }
 

@@ -114,19 +114,25 @@ static void take_flags(struct manager *manager, struct port *port, bool up)
 	notice_up(manager, port, dev.flags & IFF_UP);
 }
 
-static void take_in(struct manager *manager, struct port *port, const char *name, unsigned int mtu,
-		    unsigned int flags)
+static void take_name_and_mtu(struct manager *manager, struct port *port, const char *name,
+			      unsigned int mtu)
 {
-	if (!streq(port->ifname, name) || (mtu > 0 && port->mtu != mtu)) {
-		snprintf(port->ifname, sizeof(port->ifname), "%s", name);
-		table_rename_port(&manager->table, port);
-		hold_poke(manager); /* perhaps its name was in the way */
-		port->mtu = mtu > 0 ? mtu : port->mtu;
-		watch_mark_dirty(manager, port);
-		watch_mark_peer_dirty(manager, port); /* it says how its peer is called */
-		watch_suspect(manager, port);
-	}
-	take_flags(manager, port, flags & IFF_UP);
+	if (streq(port->ifname, name) && (mtu == 0 || port->mtu == mtu))
+		return;
+	snprintf(port->ifname, sizeof(port->ifname), "%s", name);
+	table_rename_port(&manager->table, port);
+	hold_poke(manager); /* perhaps its name was in the way */
+	port->mtu = mtu > 0 ? mtu : port->mtu;
+	watch_mark_dirty(manager, port);
+	watch_mark_peer_dirty(manager, port); /* it says how its peer is called */
+	watch_suspect(manager, port);
+}
+
+static void take_in(struct manager *manager, struct port *port, const char *name,
+		    const struct monitor_event *event)
+{
+	take_name_and_mtu(manager, port, name, event->mtu);
+	take_flags(manager, port, event->flags & IFF_UP);
 }
 
 /*
@@ -204,7 +210,7 @@ static void take_device(struct manager *manager, struct port *port,
 	else if (left_vrf(manager, port, event->master))
 		hold_lost(manager, port, "its VRF was deleted, or it was taken out of it");
 	else if (!lost_to_intruder(manager, port))
-		take_in(manager, port, name, event->mtu, event->flags);
+		take_in(manager, port, name, event);
 }
 
 /* Each question takes the rtnl lock, which the owner of a namespace can keep busy: so what is asked
@@ -317,7 +323,13 @@ static bool is_where_it_was(struct manager *manager, const struct port *port)
 
 void watch_take_in(struct manager *manager, struct port *port, const struct rtnl_dev *dev)
 {
-	take_in(manager, port, dev->name, dev->mtu, dev->flags);
+	bool up = dev->flags & IFF_UP;
+
+	take_name_and_mtu(manager, port, dev->name, dev->mtu);
+	if (up)
+		port->unheard = false;
+	if (!port->unheard)
+		notice_up(manager, port, up);
 }
 
 void watch_look(struct manager *manager, struct port *port)

@@ -8,6 +8,7 @@
  *	manager.c	the verbs for ports; beginning and end
  *	parents.c	the verbs for parents, and so links
  *	events.c		what becomes known of ports, and what is done about it
+ *	ask.c		what an answer asks the kernel
  *	suspects.c	ports whose settings are compared with what was asked for
  *	reconcile.c		ports without a device: what they wait for, and how they get one
  *	restore.c	what the next daemon is told
@@ -39,7 +40,8 @@ struct manager {
 	struct port_list suspects;
 	sd_event_source *compare; /* timer: look at the suspects' settings */
 	struct budget budget;     /* of the time that this takes */
-	unsigned int asking;      /* round of manager_ask_port() */
+	struct port_asker *asker;
+	unsigned int asking; /* round of manager_ask_all() */
 
 	struct port_list pending;
 	unsigned int n_pending;
@@ -155,6 +157,17 @@ bool watch_is_in_sight(const struct manager *manager, const struct port *port);
  * watch_restore() - give a port what the kernel took away while it was down
  */
 void watch_restore(struct port *port);
+
+/* --- ask.c --- */
+
+/**
+ * manager_start_asking() - start the thread that asks the kernel; see port_asker_free()
+ * @manager: the manager
+ * @err: what failed, and why
+ *
+ * Return: 0 or -errno.
+ */
+int manager_start_asking(struct manager *manager, struct rport_error *err);
 
 /* --- suspects.c --- */
 

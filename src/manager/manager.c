@@ -12,6 +12,7 @@
 
 #include "manager/manager-private.h"
 #include "manager/report.h"
+#include "port/ask.h"
 
 /* --- ports ------------------------------------------------------------------------------------ */
 
@@ -349,45 +350,6 @@ struct table *manager_table(struct manager *manager)
 	return &manager->table;
 }
 
-void manager_refresh_port(struct manager *manager, struct port *port)
-{
-	char name[IFNAMSIZ];
-	struct rtnl_dev dev;
-
-	if (!port->rule.present)
-		return;
-	if (tun_name(tun_fd(&port->tun), name) < 0 || port_query(&manager->yard, port, &dev) < 0 ||
-	    !streq(dev.name, name)) {
-		watch_look(manager, port); /* it was removed, moved or renamed just now */
-		return;
-	}
-	port->interface_dropped = dev.tx_dropped;
-	watch_take_in(manager, port, &dev);
-}
-
-#define ASK_USEC (10 * USEC_PER_MSEC) /* of one answer */
-
-void manager_ask_port(struct manager *manager, struct port *port, struct manager_asking *asking)
-{
-	uint64_t start = monotonic_usec();
-
-	if (port->asked == manager->asking || watch_may_look(manager, port) > start)
-		return;
-	if (asking->spent >= ASK_USEC) {
-		asking->left_out = true;
-		return;
-	}
-	port->asked = manager->asking;
-	manager_refresh_port(manager, port);
-	asking->spent += monotonic_usec() - start;
-}
-
-void manager_end_asking(struct manager *manager, const struct manager_asking *asking)
-{
-	if (!asking->left_out)
-		manager->asking++;
-}
-
 void manager_port_status(const struct port *port, struct port_status *ret)
 {
 	struct port_status status = { .state = PORT_PENDING, .mtu = port->mtu };
@@ -521,7 +483,6 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	manager = calloc(1, sizeof(*manager));
 	if (!manager)
 		return rport_error_no_memory(err);
-	manager->asking = 1; /* no port has been asked about */
 	manager->options = *options;
 	manager->state = options->state;
 	TAILQ_INIT(&manager->table.ports);
@@ -532,6 +493,8 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	if (r >= 0)
 		r = port_yard_open(&manager->yard, err);
 	manager->yard.queues_forced = options->unwatched_queues;
+	if (r >= 0)
+		r = manager_start_asking(manager, err);
 	if (r >= 0)
 		r = watch_start(manager, event, err);
 	if (r >= 0)
@@ -569,6 +532,7 @@ void manager_free(struct manager *manager)
 	watch_stop(manager);
 	shuttle_free(manager->shuttle);
 	counters_close(manager->counters);
+	port_asker_free(manager->asker);
 	port_yard_close(&manager->yard);
 	free(manager);
 }

@@ -205,42 +205,25 @@ int manager_find_port(struct manager *manager, const char *name, struct port **r
 		      struct rport_error *err);
 
 /**
- * manager_refresh_port() - ask the kernel how a port is now
- * @port: any port; a pending one is left as it is
+ * manager_ask_all() - ask the kernel about all ports, for an answer that tells of all
+ * @manager: the manager
  *
- * Acts in the namespace of the port, so it is not for callers who may not change anything.
- * manager_update_ports() then tells the observer what was news.
- */
-void manager_refresh_port(struct manager *manager, struct port *port);
-
-/*
- * What one answer spends on asking the kernel about ports.
+ * Waits 10 ms for the kernel. Ports that were not asked about by then are as events have told, and
+ * the next call asks about those first. Ports of a namespace that has used up its share of time
+ * (budget.h) are left out. The observer is told what was news.
  *
- * @spent: microseconds
- * @left_out: some ports were not asked about
+ * Acts in the namespaces of the ports, so it is not for callers who may not change anything.
  */
-struct manager_asking {
-	uint64_t spent;
-	bool left_out;
-};
+void manager_ask_all(struct manager *manager);
 
 /**
- * manager_ask_port() - manager_refresh_port() within the time that one answer may take
+ * manager_ask_link() - ask the kernel about both ports of a link, and compare them with their spec
  * @manager: the manager
- * @port: any port
- * @asking: zeroed for the first port of an answer
+ * @link: the link
  *
- * A port that is left out is as events have told. The next answer asks about those that this one
- * left out first. Ports of a namespace that has used up its time are left out, too.
+ * Waits 50 ms for the kernel, else as manager_ask_all().
  */
-void manager_ask_port(struct manager *manager, struct port *port, struct manager_asking *asking);
-
-/**
- * manager_end_asking() - an answer is complete
- * @manager: the manager
- * @asking: of manager_ask_port()
- */
-void manager_end_asking(struct manager *manager, const struct manager_asking *asking);
+void manager_ask_link(struct manager *manager, struct rport_link *link);
 
 /**
  * manager_table() - the ports and links, to look at
@@ -250,7 +233,7 @@ struct table *manager_table(struct manager *manager);
 /**
  * manager_port_status() - a port as the daemon knows it
  * @port: any port
- * @ret: its status; interface_dropped is that of the last manager_refresh_port(), all else is kept
+ * @ret: its status; interface_dropped is as the kernel was asked last, all else is kept
  *	up to date by events
  *
  * Makes no system call: everybody may ask.

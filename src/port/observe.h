@@ -20,4 +20,13 @@
 int port_observe(const struct port *port, const struct port_want *want, unsigned int scope,
 		 struct port_seen *ret);
 
+/**
+ * port_compare_seen() - port_compare() with what was seen already
+ * @port: has a device
+ * @seen: of port_observe(), with PLAN_ALL
+ *
+ * Return: 1: another drift than before; 0: the same; or -ENOMEM, and the drift stays.
+ */
+int port_compare_seen(struct port *port, const struct port_seen *seen);
+
 #endif

@@ -75,7 +75,7 @@ struct port {
 	bool unheard;               /* that we have set it up: what is told until then is older */
 	bool rose;                  /* somebody else set it up: it has to be given them */
 	bool away;                  /* somebody moved it to another namespace */
-	unsigned int asked;         /* in which round, see manager_ask_port() */
+	unsigned int asked;         /* in which round, see manager_ask_all() */
 	uint64_t interface_dropped; /* packets that the kernel dropped before it, when last asked */
 	bool settled;               /* it has had a device */
 

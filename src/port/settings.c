@@ -355,24 +355,35 @@ int port_change(struct port *port, const struct port_spec *given, bool again,
 	return r;
 }
 
+/* Return: as port_compare(). */
+static int note_drift(struct port *port, const struct plan *plan)
+{
+	_cleanup_free_ char *drift = NULL;
+	int r = plan_drift(plan, &drift);
+
+	if (r < 0 || streq(drift ? drift : "", port->drift ? port->drift : ""))
+		return MIN(r, 0);
+	free(port->drift);
+	port->drift = steal_ptr(drift);
+	return 1;
+}
+
 int port_compare(struct port *port)
 {
 	struct port_want want = want_of(port, port->admin);
 	_cleanup_plan_ struct plan plan = { 0 };
-	_cleanup_free_ char *drift = NULL;
-	bool changed;
 	int r = 0;
 
 	if (port->rule.present)
 		r = look(port, &want, PLAN_ALL, &plan);
-	if (r >= 0)
-		r = plan_drift(&plan, &drift);
-	if (r < 0)
-		return r;
-	changed = !streq(drift ? drift : "", port->drift ? port->drift : "");
-	if (changed) {
-		free(port->drift);
-		port->drift = steal_ptr(drift);
-	}
-	return changed;
+	return r < 0 ? r : note_drift(port, &plan);
+}
+
+int port_compare_seen(struct port *port, const struct port_seen *seen)
+{
+	struct port_want want = want_of(port, port->admin);
+	_cleanup_plan_ struct plan plan = { 0 };
+	int r = port_plan(&want, seen, PLAN_ALL, &plan);
+
+	return r < 0 ? r : note_drift(port, &plan);
 }

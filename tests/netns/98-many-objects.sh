@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: ISC
 # passes: plain alone
 # The owner of a namespace may have as many interfaces, addresses and routes as he likes, and change them as fast as he can:
-# other clients are answered meanwhile. CROWD_ROUTES, CROWD_NAMES and CROWD_ADDRESSES make it more of them.
+# other clients are answered meanwhile. CROWD_ROUTES, CROWD_ROUTES6, CROWD_NAMES and CROWD_ADDRESSES make it more of them.
 . "$(dirname "$0")/../lib.sh"
 
 CROWD=$BUILD_DIR/tests/tools/netload
 CROWD_ROUTES=${CROWD_ROUTES:-200000}
+CROWD_ROUTES6=${CROWD_ROUTES6:-100000}
 CROWD_NAMES=${CROWD_NAMES:-400}
 CROWD_ADDRESSES=${CROWD_ADDRESSES:-3000}
 ANSWER_MS=100
@@ -17,13 +18,14 @@ crowd() {
 	in_ns "$1" "$CROWD" "${@:2}"
 }
 
-# answered_while PID: while this process runs, other clients are answered within ANSWER_MS. The median, since the processes
-# that keep the kernel busy take the processor from the clients, too
+# answered_while PID [COMMAND...]: while this process runs, other clients are answered within ANSWER_MS. The median, since the
+# processes that keep the kernel busy take the processor from the clients, too
 answered_while() {
-	local i start median times=()
+	local i start median times=() command=("${@:2}")
+	[ $# -gt 1 ] || command=(rportctl -q exists other)
 	for ((i = 0; i < CALLS; i++)); do
 		start=$(now_ms)
-		rportctl -q exists other || fail "no answer"
+		"${command[@]}" >/dev/null || fail "no answer"
 		times+=($(($(now_ms) - start)))
 		sleep 0.03
 	done
@@ -97,7 +99,7 @@ test_others_are_answered_while_names_are_taken() {
 test_routes_by_the_million() {
 	crowded 4
 	crowd "$A" routes4 v0 "$CROWD_ROUTES"
-	# not more of these: for each IPv6 address that goes the kernel walks all of them under the rtnl lock
+	# more of these: test_ipv6_routes
 	crowd "$A" routes6 v0 1000
 	flap 0
 	flap 1
@@ -110,6 +112,20 @@ test_routes_by_the_million() {
 	eventually misses l1 'the route 10.200.1.0/24 is missing the route 2001:db8:1::/48 is missing'
 	succeeds rportctl reconcile l1
 	eventually misses l1 ''
+}
+
+# For each IPv6 address that goes the kernel walks all IPv6 routes under the rtnl lock, and each question about an interface
+# waits for this lock.
+test_ipv6_routes() {
+	crowded 2
+	crowd "$A" routes6 v0 "$CROWD_ROUTES6"
+	flap 0
+	answered_while "${flaps[0]}" rportctl list
+	answered_while "${flaps[0]}" rportctl show other
+	answered_while "${flaps[0]}" as_nobody list
+	kill "${flaps[@]}"
+	ip -n "$A" route del 10.200.1.0/24 dev rport1
+	eventually misses l1 'the route 10.200.1.0/24 is missing'
 }
 
 test_addresses_by_the_thousand() {

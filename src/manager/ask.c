@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What an answer asks the kernel. All of it has one deadline: see port/ask.c.
+ */
+
+#include "manager/manager-private.h"
+#include "port/ask.h"
+
+#define ASK_ALL_USEC  (10 * USEC_PER_MSEC)
+#define ASK_LINK_USEC (50 * USEC_PER_MSEC)
+
+int manager_start_asking(struct manager *manager, struct rport_error *err)
+{
+	int r = port_asker_new(&manager->asker);
+
+	manager->asking = 1; /* no port has been asked about */
+	return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start a thread: %s",
+				       strerror(-r))
+		     : 0;
+}
+
+static void take_answer(struct manager *manager, struct port *port, struct port_answer *answer)
+{
+	if (answer->result == -EBADFD) {
+		hold_lost(manager, port, "its interface was removed");
+	} else if (answer->result < 0) {
+		watch_doubt(manager, port);
+	} else {
+		port->interface_dropped = answer->dev.tx_dropped;
+		watch_take_in(manager, port, &answer->dev);
+	}
+}
+
+/* Return: how many of @ports were answered, from the first. */
+static unsigned int ask_some(struct manager *manager, struct port *const ports[], unsigned int n,
+			     uint64_t deadline)
+{
+	struct port_answer answers[PORT_ASK_MAX];
+	unsigned int n_answers = port_ask(manager->asker, ports, n, false, deadline, answers);
+
+	for (unsigned int i = 0; i < n_answers; i++) {
+		ports[i]->asked = manager->asking;
+		take_answer(manager, ports[i], &answers[i]);
+	}
+	return n_answers;
+}
+
+/* @port: the first one to look at; afterwards the first one that was not looked at. Return: how
+ * many ports are in @ret. */
+static unsigned int gather(const struct manager *manager, struct port **port, uint64_t now,
+			   struct port *ret[static PORT_ASK_MAX])
+{
+	unsigned int n = 0;
+
+	for (; *port && n < PORT_ASK_MAX; *port = TAILQ_NEXT(*port, entry))
+		if ((*port)->rule.present && (*port)->asked != manager->asking &&
+		    watch_may_look(manager, *port) <= now)
+			ret[n++] = *port;
+	return n;
+}
+
+void manager_ask_all(struct manager *manager)
+{
+	struct port *port = TAILQ_FIRST(&manager->table.ports), *ports[PORT_ASK_MAX];
+	uint64_t start = monotonic_usec(), now = start;
+	unsigned int n;
+
+	while ((n = gather(manager, &port, now, ports)) > 0) {
+		if (now >= start + ASK_ALL_USEC ||
+		    ask_some(manager, ports, n, start + ASK_ALL_USEC) < n)
+			break;
+		now = monotonic_usec();
+	}
+	if (n == 0) /* no port was left out */
+		manager->asking++;
+	manager_update_ports(manager);
+}
+
+void manager_ask_link(struct manager *manager, struct rport_link *link)
+{
+	struct port_answer answers[2];
+	struct port *ports[2];
+	unsigned int n = 0;
+
+	for (int end = 0; end < 2; end++)
+		if (link->ports[end]->rule.present)
+			ports[n++] = link->ports[end];
+	n = port_ask(manager->asker, ports, n, true, monotonic_usec() + ASK_LINK_USEC, answers);
+	for (unsigned int i = 0; i < n; i++) {
+		take_answer(manager, ports[i], &answers[i]);
+		if (answers[i].result >= 0 && answers[i].observed >= 0 && ports[i]->rule.present &&
+		    port_compare_seen(ports[i], &answers[i].seen) > 0)
+			watch_mark_dirty(manager, ports[i]);
+		port_seen_release(&answers[i].seen);
+	}
+	manager_update_ports(manager);
+}
