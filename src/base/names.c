@@ -81,6 +81,40 @@ int ip_address_parse(const char *text, struct ip_address *ret)
 	return 0;
 }
 
+static const char unspecified[] = "it stands for no address; leave it out for a port without one";
+static const char multicast[] = "it is a multicast address; use a unicast address";
+
+static const char *ipv4_flaw(const unsigned char *bytes)
+{
+	static const unsigned char zeros[4], ones[4] = { 255, 255, 255, 255 };
+
+	if (memcmp(bytes, zeros, sizeof(zeros)) == 0)
+		return unspecified;
+	if (memcmp(bytes, ones, sizeof(ones)) == 0)
+		return "it is the broadcast address; use a unicast address";
+	return bytes[0] >> 4 == 14 ? multicast : NULL;
+}
+
+static const char *ipv6_flaw(const unsigned char *bytes)
+{
+	static const unsigned char zeros[16], mapped[12] = { [10] = 255, [11] = 255 };
+
+	if (memcmp(bytes, zeros, sizeof(zeros)) == 0)
+		return unspecified;
+	if (bytes[0] == 255)
+		return multicast;
+	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
+		return "it is an IPv4 address written as IPv6; use the IPv4 address";
+	if (memcmp(bytes, zeros, 15) == 0 && bytes[15] == 1)
+		return "it is the loopback address, which only the interface lo can have";
+	return NULL;
+}
+
+const char *ip_address_flaw(const struct ip_address *address)
+{
+	return address->family == AF_INET ? ipv4_flaw(address->bytes) : ipv6_flaw(address->bytes);
+}
+
 /* A decimal number without sign, space or leading zero, which strtoul() would all let pass. */
 static int parse_length(const char *text, unsigned int max, unsigned int *ret)
 {

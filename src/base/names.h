@@ -73,6 +73,14 @@ bool text_printable(const char *text);
 int ip_address_parse(const char *text, struct ip_address *ret);
 
 /**
+ * ip_address_flaw() - why can no interface have this address?
+ * @address: AF_INET or AF_INET6
+ *
+ * Return: the reason, and what to use instead, in words; NULL: an interface can have it.
+ */
+const char *ip_address_flaw(const struct ip_address *address);
+
+/**
  * ip_prefix_parse() - read ADDRESS or ADDRESS/LENGTH
  * @text: without a length, the whole address is meant (/32, /128)
  * @ret: the address with all its bits, and the length

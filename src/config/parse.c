@@ -547,6 +547,10 @@ static void finish_port(struct config_draft *draft, int side, const char *file)
 
 void config_draft_finish(struct config_draft *draft, const char *file)
 {
+	struct rport_error err = { 0 };
+
 	for (int side = 0; side < 2; side++)
 		finish_port(draft, side, file);
+	if (link_spec_check(&draft->spec, &err) < 0)
+		config_draft_problem(draft, CONFIG_ERROR, file, 0, "%s", err.message);
 }

@@ -216,6 +216,8 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 
 	r = spec->name[0] ? 0 : link_spec_default_name(spec, err);
 	if (r >= 0)
+		r = link_spec_check(spec, err);
+	if (r >= 0)
 		r = check_wait(spec, err);
 	if (r < 0)
 		return r;

@@ -66,15 +66,8 @@ static bool may_be_peers(const struct port *port, const struct port *parent)
 static void make_name(const struct port *a, const struct port *b, unsigned int number,
 		      char ret[static LINK_NAME_MAX + 1])
 {
-	char x[DOMAIN_TEXT_MAX], y[DOMAIN_TEXT_MAX], name[2 * DOMAIN_TEXT_MAX + 16];
-
-	snprintf(name, sizeof(name), "%s-%s", domain_label(&a->spec.domain, x),
-		 domain_label(&b->spec.domain, y));
-	if (number > 1)
-		snprintf(name + strlen(name), sizeof(name) - strlen(name), ".%u", number);
-	if (!link_name_valid(name))
-		snprintf(name, sizeof(name), "link%u", number);
-	memcpy(ret, name, strlen(name) + 1);
+	if (link_name_from_domains(&a->spec.domain, &b->spec.domain, number, ret) < 0)
+		snprintf(ret, LINK_NAME_MAX + 1, "link%u", number);
 }
 
 /*

@@ -72,8 +72,9 @@ void link_spec_release(struct link_spec *spec);
  * port_spec_add_address() - one more address for a port
  * @address: "10.0.0.1/24", "fd00::1"
  * @peer: the address at the other end, or NULL
+ * @err: names the address, why an interface cannot have it, and what to do
  *
- * Return: 0, -EINVAL, or -ENOMEM.
+ * Return: 0; -EINVAL; -E2BIG when the port has SPEC_ADDRESSES_MAX; or -ENOMEM.
  */
 int port_spec_add_address(struct port_spec *port, const char *address, const char *peer,
 			  struct rport_error *err);
@@ -87,10 +88,31 @@ int port_spec_add_address(struct port_spec *port, const char *address, const cha
 int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err);
 
 /**
+ * link_spec_check() - check what concerns both ends together
+ * @spec: complete, as a client or a file says it
+ * @err: names the address that both ends are given
+ *
+ * Return: 0 or -EINVAL.
+ */
+int link_spec_check(const struct link_spec *spec, struct rport_error *err);
+
+/**
  * link_spec_set_name() - name the link
  * Return: 0 or -EINVAL.
  */
 int link_spec_set_name(struct link_spec *spec, const char *name, struct rport_error *err);
+
+/**
+ * link_name_from_domains() - make a link's name from those of its domains: "red-blue"
+ * @a: the domain of end a
+ * @b: that of end b
+ * @number: the name ends in it; 1: it does not
+ * @ret: the name; where both names are too long for one, the beginning of each with a hash of both
+ *
+ * Return: 0, or -EINVAL when a link's name cannot have the characters of a domain's.
+ */
+int link_name_from_domains(const struct domain *a, const struct domain *b, unsigned int number,
+			   char ret[static LINK_NAME_MAX + 1]);
 
 /**
  * link_spec_default_name() - name a link that has none after its domains: "red-blue"

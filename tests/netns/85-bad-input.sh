@@ -80,6 +80,19 @@ test_bad_input() {
 		rportctl pair "$A" "$B" --name cd --addresses 10.0.0.1,fd00::1
 	refuses 2 'the peer address 10.0.0.1 is of another family than the address' \
 		rportctl pair "$A" "$B" --name cd --addresses fd00::1,10.0.0.1
+	refuses 2 '0.0.0.0 cannot be the address of a port: it stands for no address; *' \
+		rportctl pair "$A" "$B" --name cd --addresses 0.0.0.0,10.0.0.1
+	refuses 2 '0.0.0.0 cannot be the address of a peer: *' rportctl pair "$A" "$B" --name cd --addresses 10.0.0.1,0.0.0.0
+	refuses 2 '10.0.0.1 cannot be the address of both ends: *' rportctl pair "$A" "$B" --name cd --addresses 10.0.0.1,10.0.0.1
+	refuses 2 'fd00::1 cannot be the address of both ends: *' \
+		rportctl pair "$A" "$B" --name cd --a-address fd00::1/64 --b-address fd00::1
+	refuses 2 'ff02::1 cannot be the address of a port: it is a multicast address; *' \
+		rportctl pair "$A" "$B" --name cd --b-address ff02::1
+	refuses 2 'the address 10.0.0.1 is given twice: *' rportctl pair "$A" "$B" --name cd --a-address 10.0.0.1 --a-address 10.0.0.1
+	call_refused InvalidArgument 22 '::ffff:10.0.0.1 cannot be *; use the IPv4 address' CreatePort \
+		"{\"port\":{\"domain\":\"$A\",\"addresses\":[{\"address\":\"::ffff:10.0.0.1\"}]}}"
+	refuses 2 'no interface can be named "all": *' rportctl pair "$A" "$B" --name cd --a-name all
+	refuses 2 'no interface can be named "default": *' rportctl create default in "$A"
 	refuses 2 '"abcdefghijklmnop" is not an interface name: *' rportctl pair "$A" "$B" --name cd --a-name abcdefghijklmnop
 	refuses 2 '"abcdefghijklmnop" is not an interface name: *' rportctl pair "$A" "$B" --name cd --b-name abcdefghijklmnop
 	refuses 2 "*there is an interface v0 in netns:$A already: *" rportctl pair "$A" "$B" --name cd --a-name v0

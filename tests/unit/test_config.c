@@ -424,6 +424,23 @@ START_TEST(many_faults)
 }
 END_TEST
 
+START_TEST(impossible_addresses)
+{
+	load_text("[A]\nDomain=red\nAddress=0.0.0.0\nAddress=10.0.0.1\nPeerAddress=10.0.0.1\n"
+		  "[B]\nDomain=blue\nName=all\n");
+	ck_told("E a/x.rport:3: Address: 0.0.0.0 cannot be the address of a port: it stands for no "
+		"address; leave it out for a port without one\n"
+		"E a/x.rport:5: PeerAddress: 10.0.0.1 cannot be the address of both ends: give "
+		"each end its own\n"
+		"E a/x.rport:8: Name: no interface can be named \"all\": in /proc/sys/net it "
+		"stands "
+		"for other interfaces; choose another name\n");
+	load_text("[A]\nDomain=red\nAddress=10.0.0.1/24\n[B]\nDomain=blue\nAddress=10.0.0.1\n");
+	ck_told("E a/x.rport:0: 10.0.0.1 cannot be the address of both ends: give each end its "
+		"own\n");
+}
+END_TEST
+
 /* --- whatever comes --------------------------------------------------------------------------- */
 
 /* Bytes changed, put in, cut out and doubled, by a generator that is the same each time. */
@@ -522,6 +539,7 @@ int main(void)
 	tcase_add_test(tests, long_lines);
 	tcase_add_test(tests, limits);
 	tcase_add_test(tests, many_faults);
+	tcase_add_test(tests, impossible_addresses);
 	tcase_add_test(tests, mutations);
 
 	srunner_run_all(runner, CK_ENV);

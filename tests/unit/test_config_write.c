@@ -144,11 +144,12 @@ START_TEST(round_trip_lists)
 	a = &spec.ports[0];
 	b = &spec.ports[1];
 	for (int i = 0; i < SPEC_ADDRESSES_MAX; i++) {
-		snprintf(address, sizeof(address), i % 2 ? "10.0.0.%d/%d" : "fd00::%x/%d", i,
+		snprintf(address, sizeof(address), i % 2 ? "10.0.0.%d/%d" : "fd00::1:%x/%d", i,
 			 i % 2 ? i % 33 : 2 * i);
-		snprintf(peer, sizeof(peer), i % 2 ? "10.0.1.%d" : "::ffff:10.0.0.%d", i);
+		snprintf(peer, sizeof(peer), i % 2 ? "10.0.1.%d" : "fd01::10.0.0.%d", i);
 		ck_assert_int_eq(port_spec_add_address(a, address, i % 3 ? peer : NULL, &err), 0);
-		ck_assert_int_eq(port_spec_add_address(b, "0.0.0.0/0", NULL, &err), 0);
+		snprintf(address, sizeof(address), "10.0.2.%d/0", i);
+		ck_assert_int_eq(port_spec_add_address(b, address, NULL, &err), 0);
 	}
 	for (int i = 0; i < SPEC_ROUTES_MAX; i++) {
 		snprintf(address, sizeof(address), i % 2 ? "10.%d.%d.0/24" : "fd00:%x:%x::/48",

@@ -233,6 +233,8 @@ static struct link_spec make_spec(const char *domain_a, const char *domain_b)
 	return spec;
 }
 
+#define LONG "123456789012345678901234567890"
+
 static const struct {
 	const char *a, *b, *name;
 } default_names[] = {
@@ -240,6 +242,12 @@ static const struct {
 	{ "vrf:red", "netns:blue", "red-blue" },
 	{ "default", "netns:vpn/vrf:x", "default-vpn.x" },
 	{ "pid:17", "default", "pid17-default" },
+	/* 64 characters fit, 65 do not */
+	{ "netns:" LONG "12", "netns:" LONG "1", LONG "12-" LONG "1" },
+	{ "netns:" LONG "12", "netns:" LONG "12",
+	  "123456789012345678901234567-123456789012345678901234567-c67405e6" },
+	{ "netns:" LONG LONG LONG "a", "netns:b", LONG "12345678901234567890123-b-589c13b6" },
+	{ "netns:b", "netns:" LONG LONG LONG "a", "b-" LONG "12345678901234567890123-427511ca" },
 };
 
 START_TEST(default_name)
@@ -248,6 +256,29 @@ START_TEST(default_name)
 
 	ck_assert_int_eq(link_spec_default_name(&spec, &err), 0);
 	ck_assert_str_eq(spec.name, default_names[_i].name);
+}
+END_TEST
+
+START_TEST(names_that_begin_alike_stay_different)
+{
+	struct link_spec one = make_spec("netns:" LONG LONG "a", "netns:b");
+	struct link_spec other = make_spec("netns:" LONG LONG "c", "netns:b");
+
+	ck_assert_int_eq(link_spec_default_name(&one, &err), 0);
+	ck_assert_int_eq(link_spec_default_name(&other, &err), 0);
+	ck_assert_str_ne(one.name, other.name);
+}
+END_TEST
+
+START_TEST(names_of_all_interfaces_are_refused)
+{
+	struct link_spec spec = make_spec("a", "b");
+
+	ck_assert_int_eq(port_spec_set_ifname(&spec.ports[0], "all", &err), -EINVAL);
+	ck_assert_str_eq(err.message, "no interface can be named \"all\": in /proc/sys/net it "
+				      "stands for other interfaces; choose another name");
+	ck_assert_int_eq(port_spec_set_ifname(&spec.ports[0], "default", &err), -EINVAL);
+	ck_assert_int_eq(port_spec_set_ifname(&spec.ports[0], "all0", &err), 0);
 }
 END_TEST
 
@@ -289,6 +320,8 @@ static const struct {
 	{ "10.0.0.1", "10.0.0.2/32", -EINVAL },
 	{ "fd00::1", "here", -EINVAL },
 	{ "fd00::1/129", NULL, -EINVAL },
+	{ "10.0.0.1", "10.0.0.1", -EINVAL },
+	{ "fd00::1", "fd00:0::1", -EINVAL },
 };
 
 START_TEST(address)
@@ -303,6 +336,70 @@ START_TEST(address)
 }
 END_TEST
 
+#define OF_PORT(address) address " cannot be the address of a port: "
+
+static const struct {
+	const char *address, *message;
+} impossible[] = {
+	{ "0.0.0.0", OF_PORT("0.0.0.0") "it stands for no address; leave it out for a port "
+					"without one" },
+	{ "::/64", OF_PORT("::") "it stands for no address; leave it out for a port without one" },
+	{ "224.0.0.1", OF_PORT("224.0.0.1") "it is a multicast address; use a unicast address" },
+	{ "239.1.2.3", OF_PORT("239.1.2.3") "it is a multicast address; use a unicast address" },
+	{ "ff02::1", OF_PORT("ff02::1") "it is a multicast address; use a unicast address" },
+	{ "255.255.255.255", OF_PORT("255.255.255.255") "it is the broadcast address; use a "
+							"unicast address" },
+	{ "::ffff:10.0.0.1", OF_PORT("::ffff:10.0.0.1") "it is an IPv4 address written as IPv6; "
+							"use the IPv4 address" },
+	{ "::1", OF_PORT("::1") "it is the loopback address, which only the interface lo can "
+				"have" },
+};
+
+START_TEST(impossible_address)
+{
+	struct link_spec spec = make_spec("a", "b");
+	struct port_spec *port = &spec.ports[0];
+	const char *other = strchr(impossible[_i].address, ':') ? "fd00::1" : "10.0.0.1";
+
+	ck_assert_int_eq(port_spec_add_address(port, impossible[_i].address, NULL, &err), -EINVAL);
+	ck_assert_str_eq(err.message, impossible[_i].message);
+	if (!strchr(impossible[_i].address, '/'))
+		ck_assert_int_eq(port_spec_add_address(port, other, impossible[_i].address, &err),
+				 -EINVAL);
+	ck_assert_uint_eq(port->n_addresses, 0);
+}
+END_TEST
+
+START_TEST(address_given_twice)
+{
+	struct link_spec spec = make_spec("a", "b");
+	struct port_spec *port = &spec.ports[0];
+
+	ck_assert_int_eq(port_spec_add_address(port, "10.0.0.1/24", NULL, &err), 0);
+	ck_assert_int_eq(port_spec_add_address(port, "10.0.0.1/24", NULL, &err), -EINVAL);
+	ck_assert_str_eq(err.message, "the address 10.0.0.1 is given twice: leave one out");
+	ck_assert_int_eq(port_spec_add_address(port, "10.0.0.1", "10.0.0.2", &err), 0);
+	ck_assert_int_eq(port_spec_add_address(port, "fd00::1/64", NULL, &err), 0);
+	ck_assert_int_eq(port_spec_add_address(port, "fd00::1", "fd00::2", &err), -EINVAL);
+	link_spec_release(&spec);
+}
+END_TEST
+
+START_TEST(same_address_at_both_ends)
+{
+	struct link_spec spec = make_spec("a", "b");
+
+	ck_assert_int_eq(port_spec_add_address(&spec.ports[0], "10.0.0.1", NULL, &err), 0);
+	ck_assert_int_eq(port_spec_add_address(&spec.ports[1], "10.0.0.2", NULL, &err), 0);
+	ck_assert_int_eq(link_spec_check(&spec, &err), 0);
+	ck_assert_int_eq(port_spec_add_address(&spec.ports[1], "10.0.0.1/24", NULL, &err), 0);
+	ck_assert_int_eq(link_spec_check(&spec, &err), -EINVAL);
+	ck_assert_str_eq(err.message, "10.0.0.1 cannot be the address of both ends: give each end "
+				      "its own");
+	link_spec_release(&spec);
+}
+END_TEST
+
 START_TEST(too_many_addresses_and_routes)
 {
 	struct link_spec spec = make_spec("a", "b");
@@ -310,7 +407,7 @@ START_TEST(too_many_addresses_and_routes)
 	char text[32];
 
 	for (int i = 0; i < SPEC_ADDRESSES_MAX; i++) {
-		snprintf(text, sizeof(text), "10.0.0.%d", i);
+		snprintf(text, sizeof(text), "10.0.0.%d", i + 1);
 		ck_assert_int_eq(port_spec_add_address(port, text, NULL, &err), 0);
 	}
 	ck_assert_int_eq(port_spec_add_address(port, "10.1.0.0", NULL, &err), -E2BIG);
@@ -455,6 +552,11 @@ int main(void)
 	tcase_add_test(specs, default_name_that_will_not_do);
 	tcase_add_test(specs, mtu_out_of_range_says_the_range);
 	tcase_add_loop_test(specs, address, 0, ARRAY_SIZE(addresses));
+	tcase_add_test(specs, names_that_begin_alike_stay_different);
+	tcase_add_test(specs, names_of_all_interfaces_are_refused);
+	tcase_add_loop_test(specs, impossible_address, 0, ARRAY_SIZE(impossible));
+	tcase_add_test(specs, address_given_twice);
+	tcase_add_test(specs, same_address_at_both_ends);
 	tcase_add_test(specs, too_many_addresses_and_routes);
 	tcase_add_test(specs, routes);
 	tcase_add_test(specs, equal_specifications_do_not_differ);
