@@ -125,28 +125,63 @@ static const struct args_option *find_option(const struct args_cursor *cursor, c
 	return NULL;
 }
 
-/*
- * Words go to rportd as JSON, which is UTF-8: a byte that is not printable is escaped, as rportd
- * itself does. Backslashes stay, since a user may have escaped the word. The words are kept to the
- * end of the program, like those of the command line.
- */
-static const char *encode(const char *word)
+/* Memory that is kept to the end of the program, like the words of the command line. */
+static char *keep(size_t size)
 {
 	struct kept {
 		struct kept *next;
 		char text[];
 	};
 	static struct kept *all;
-	struct kept *kept;
-	size_t size = ESCAPED_SIZE(strlen(word));
+	struct kept *kept = malloc(sizeof(*kept) + size);
 
-	kept = malloc(sizeof(*kept) + size);
 	if (!kept)
-		return word; /* what cannot be sent as it is, is refused as such */
-	escape_into(kept->text, size, word, 0);
+		return NULL;
 	kept->next = all;
 	all = kept;
 	return kept->text;
+}
+
+/*
+ * Words go to rportd as JSON, which is UTF-8: a byte that is not printable is escaped, as rportd
+ * itself does. Backslashes stay, since a user may have escaped the word.
+ */
+static const char *encode(const char *word)
+{
+	size_t size = ESCAPED_SIZE(strlen(word));
+	char *text = keep(size);
+
+	if (!text)
+		return word; /* what cannot be sent as it is, is refused as such */
+	escape_into(text, size, word, 0);
+	return text;
+}
+
+bool args_is_word(const struct args_option *option, const char *word)
+{
+	for (const char *const *w = option ? option->words : NULL; w && *w; w++)
+		if (streq(*w, word))
+			return true;
+	return false;
+}
+
+/* "10.0.0.0/8", and after it "via", "10.9.0.1": one value. A domain called "via" is netns:via. */
+static const char *take_words(struct args_cursor *cursor, const struct args_option *option,
+			      const char *value)
+{
+	while (cursor->argc - cursor->next >= 2 &&
+	       args_is_word(option, cursor->argv[cursor->next])) {
+		const char *name = cursor->argv[cursor->next++];
+		const char *its_value = cursor->argv[cursor->next++];
+		size_t size = strlen(value) + strlen(name) + strlen(its_value) + sizeof("  ");
+		char *text = keep(size);
+
+		if (!text)
+			break;
+		snprintf(text, size, "%s %s %s", value, name, its_value);
+		value = text;
+	}
+	return value;
 }
 
 static int read_option(struct args_cursor *cursor)
@@ -167,6 +202,8 @@ static int read_option(struct args_cursor *cursor)
 						option->value);
 		value = cursor->argv[cursor->next++];
 	}
+	if (value)
+		value = take_words(cursor, option, value);
 	/* a path stays here */
 	if (value && !streq(option->value, "PATH"))
 		value = encode(value);

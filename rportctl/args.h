@@ -16,6 +16,9 @@ struct args_option {
 	const char *alias; /* another spelling, or NULL */
 	const char *value; /* what the help calls its value; NULL: it takes none */
 	const char *help;
+	/* Words that may follow the value, each with a value of its own: { "via", NULL }; or NULL.
+	 */
+	const char *const *words;
 	/* 0, or -EINVAL after having said what is wrong */
 	int (*apply)(const struct args_option *option, const char *value, void *target);
 	size_t offset; /* for @apply: of the field in the target */
@@ -58,6 +61,13 @@ int args_parse_leading(struct ctl_options *common, int argc, char **argv);
  */
 const struct args_option *args_find(const struct args_option *options, size_t n, const char *word,
 				    const char **ret_value);
+
+/**
+ * args_is_word() - may @word follow the value of an option, with a value of its own?
+ * @option: the option, or NULL
+ * @word: as it was typed
+ */
+bool args_is_word(const struct args_option *option, const char *word);
 
 /**
  * args_is_option() - is @word not one to be taken as it is? A single "-" is one

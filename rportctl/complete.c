@@ -31,6 +31,8 @@ struct line {
 	struct ctl_options options; /* as they are on the line */
 	const struct ctl_command *command;
 	const struct args_option *unfinished; /* its value is the next word */
+	const struct args_option *last;       /* whose words may follow, see args_option.words */
+	bool unknown;                         /* the next word is the value of such a word */
 	bool options_over;                    /* "--" was there */
 	bool lost;                            /* no such command */
 	struct element elements[ELEMENTS_MAX];
@@ -148,16 +150,29 @@ static void read_option(struct line *line, const char *word)
 	option = find_option(line, word, &value);
 	if (!option || !option->value)
 		return;
-	if (value)
+	if (value) {
 		note_value(line, option, value);
-	else
+		line->last = option;
+	} else {
 		line->unfinished = option;
+	}
 }
 
 static void read_word(struct line *line, const char *word)
 {
+	const struct args_option *last = line->last;
+
+	if (line->unknown) {
+		line->unknown = false;
+		return;
+	}
+	line->unknown = args_is_word(last, word);
+	if (line->unknown)
+		return;
+	line->last = NULL;
 	if (line->unfinished) {
 		note_value(line, line->unfinished, word);
+		line->last = line->unfinished;
 		line->unfinished = NULL;
 	} else if (args_is_option(word) && !line->options_over) {
 		read_option(line, word);
@@ -249,10 +264,14 @@ static void complete(const struct line *line, const char *word)
 	struct candidates candidates = { &line->options, word, json_object() };
 
 	/* A "-" alone is a word to be taken as it is, but also how an option begins. */
+	if (line->unknown)
+		goto finish;
 	if (*word == '-' && !line->options_over && !line->unfinished) {
 		complete_option(&candidates, line);
 		goto finish;
 	}
+	for (const char *const *w = line->last ? line->last->words : NULL; w && *w; w++)
+		candidates_add(&candidates, *w, NULL);
 	if (line->unfinished)
 		add_value(&candidates, line->unfinished);
 	else if (line->command)

@@ -79,10 +79,18 @@ static int apply_addresses(const struct args_option *option, const char *value, 
 	return append_to(&request->b.addresses, json_pack("{s:s, s:s}", "address", b, "peer", a));
 }
 
+static const char *const route_words[] = { "via", "metric", "src", NULL };
+
 #define PAIR(name_, value_, apply_, field, help_)                               \
 	{                                                                       \
 		.name = name_, .value = value_, .help = help_, .apply = apply_, \
 		.offset = offsetof(struct pair_request, field)                  \
+	}
+
+#define ROUTE(name_, field, help_)                                                     \
+	{                                                                              \
+		.name = name_, .value = "PREFIX", .words = route_words, .help = help_, \
+		.apply = apply_route, .offset = offsetof(struct pair_request, field)   \
 	}
 
 const struct args_option ctl_pair_options[] = {
@@ -96,9 +104,8 @@ const struct args_option ctl_pair_options[] = {
 	PAIR("--b-address", "ADDR[/LEN]", apply_address, b.addresses, "an address for B"),
 	PAIR("--addresses", "ADDR,ADDR", apply_addresses, a.addresses,
 	     "one for A and one for B, each the other's peer; again for more"),
-	PAIR("--a-route", "PREFIX", apply_route, a.routes,
-	     "a route in A to what is behind B; again for more"),
-	PAIR("--b-route", "PREFIX", apply_route, b.routes, "a route in B to what is behind A"),
+	ROUTE("--a-route", a.routes, "[via ADDR] [metric N] [src ADDR], a route in A"),
+	ROUTE("--b-route", b.routes, "a route in B to what is behind A"),
 	PAIR("--no-offload", NULL, args_set, no_offload,
 	     "compute checksums and cut segments before the link"),
 	PAIR("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),

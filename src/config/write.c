@@ -36,7 +36,7 @@ static void format_link(FILE *out, const struct link_spec *spec)
 
 static void format_port(FILE *out, const char *section, const struct port_spec *port, bool with_mtu)
 {
-	char domain[DOMAIN_TEXT_MAX], text[IP_PREFIX_TEXT_MAX];
+	char domain[DOMAIN_TEXT_MAX], text[ROUTE_TEXT_MAX];
 	char escaped[ESCAPED_SIZE(DOMAIN_TEXT_MAX)];
 
 	domain_format(&port->domain, domain);
@@ -57,7 +57,7 @@ static void format_port(FILE *out, const char *section, const struct port_spec *
 			fprintf(out, "PeerAddress=%s\n", ip_address_format(&spec->peer, text));
 	}
 	for (size_t i = 0; i < port->n_routes; i++)
-		fprintf(out, "Route=%s\n", ip_prefix_format(&port->routes[i], text));
+		fprintf(out, "Route=%s\n", route_format(&port->routes[i], text));
 }
 
 char *config_format(const struct link_spec *spec)

@@ -11,8 +11,9 @@
  * Routes. The kernel is asked for the route that it takes into the interface to an address of the
  * network (RTM_F_FIB_MATCH with RTA_OIF). It passes over routes into other interfaces. A more
  * specific one into the same interface hides ours: then another address of the network, chosen at
- * random, is tried. If all are hidden the network is reached by the interface anyway. (IPv4 has an
- * exact question, RTM_NEWROUTE without NLM_F_CREATE; it takes the rtnl lock.)
+ * random, is tried. If all are hidden the network is reached by the interface anyway. One to the
+ * same network that is not ours and has no higher metric may hide ours: then IPv4 has an exact
+ * question (rtnl_ask_route4()), which takes the rtnl lock; IPv6 has none.
  *
  * IPv6 addresses. RTM_GETADDR without NLM_F_DUMP finds one by its value. IPv4 has no such request:
  * see rtnl_dev_addresses().
@@ -27,9 +28,17 @@
 
 #define MATCH_TRIES 4 /* addresses of a network that are looked up */
 
+/*
+ * struct match - the route that the kernel found
+ * @index: of the interface it leads into; 0: none, or several
+ * @route: what a route of ours would be like that is the same
+ * @foreign: it has something that a route of ours never has
+ * @table: it was found in
+ */
 struct match {
 	unsigned int index;
-	unsigned int length; /* of the prefix */
+	struct route_spec route;
+	bool foreign;
 	uint32_t table;
 };
 
@@ -38,20 +47,37 @@ static uint32_t read_u32(const struct nlattr *attr)
 	return attr && nla_len(attr) >= (int)sizeof(uint32_t) ? nla_get_u32(attr) : 0;
 }
 
+static bool read_ip(const struct nlattr *attr, int family, struct ip_address *ret)
+{
+	size_t size = ip_address_bits(family) / 8;
+
+	if (!attr || size == 0 || nla_len(attr) != (int)size)
+		return false;
+	*ret = (struct ip_address){ .family = family };
+	memcpy(ret->bytes, nla_data(attr), size);
+	return true;
+}
+
 static int read_match(struct nl_msg *msg, void *arg)
 {
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
 	struct nlattr *attrs[RTA_MAX + 1];
 	struct match *match = arg;
 	const struct rtmsg *rtm = nlmsg_data(nlh);
+	int family;
 
-	if (nlh->nlmsg_type == RTM_NEWROUTE &&
-	    nlmsg_parse(nlh, sizeof(*rtm), attrs, RTA_MAX, NULL) >= 0)
-		*match = (struct match){
-			.index = read_u32(attrs[RTA_OIF]),
-			.length = rtm->rtm_dst_len,
-			.table = attrs[RTA_TABLE] ? read_u32(attrs[RTA_TABLE]) : rtm->rtm_table,
-		};
+	if (nlh->nlmsg_type != RTM_NEWROUTE ||
+	    nlmsg_parse(nlh, sizeof(*rtm), attrs, RTA_MAX, NULL) < 0)
+		return NL_OK;
+	family = match->route.to.address.family;
+	(void)read_ip(attrs[RTA_DST], family, &match->route.to.address);
+	(void)read_ip(attrs[RTA_GATEWAY], family, &match->route.via);
+	(void)read_ip(attrs[RTA_PREFSRC], family, &match->route.src);
+	match->route.to.length = rtm->rtm_dst_len;
+	match->route.metric = read_u32(attrs[RTA_PRIORITY]);
+	match->foreign = attrs[RTA_VIA]; /* a next hop of the other family */
+	match->index = read_u32(attrs[RTA_OIF]);
+	match->table = attrs[RTA_TABLE] ? read_u32(attrs[RTA_TABLE]) : rtm->rtm_table;
 	return NL_OK;
 }
 
@@ -71,6 +97,7 @@ static struct ip_address any_address_of(const struct ip_prefix *prefix)
 	return address;
 }
 
+/* @index: of the interface that the route leads into, or of a VRF; 0: whichever */
 static struct nl_msg *make_question(const struct ip_address *to, unsigned int index)
 {
 	unsigned int bits = ip_address_bits(to->family);
@@ -84,7 +111,7 @@ static struct nl_msg *make_question(const struct ip_address *to, unsigned int in
 
 	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
 	    nla_put(msg, RTA_DST, (int)bits / 8, to->bytes) < 0 ||
-	    nla_put_u32(msg, RTA_OIF, index) < 0)
+	    (index > 0 && nla_put_u32(msg, RTA_OIF, index) < 0))
 		return NULL;
 	return steal_ptr(msg);
 }
@@ -96,46 +123,101 @@ static bool comes_before(uint32_t table, uint32_t other)
 	return other == RT_TABLE_DEFAULT || (other == RT_TABLE_MAIN && table != RT_TABLE_DEFAULT);
 }
 
-/* Return: 1 when the route that the kernel takes says that ours is there, or is not needed; 0 when
- * it says that ours is missing; -EAGAIN when it says nothing of ours; or another -errno. */
-static int match_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
-		       uint32_t table)
+/* Return: 0; -ENETUNREACH when the kernel has no route; -EHOSTUNREACH when it has one that refuses
+ * what goes there (blackhole, prohibit, unreachable); or another -errno. */
+static int find_match(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+		      struct match *ret)
 {
 	struct ip_address address = any_address_of(prefix);
 	_cleanup_msg_ struct nl_msg *msg = make_question(&address, index);
-	struct match match = { 0 };
+	struct match match = { .route.to.address.family = address.family };
 	int r;
 
 	if (!msg)
 		return -ENOMEM;
 	r = rtnl_result(rtnl, rtnl_exchange(rtnl, msg, read_match, &match));
-	if (r == -ENETUNREACH || r == -EHOSTUNREACH)
+	if (r == -EINVAL || r == -EACCES)
+		r = -EHOSTUNREACH;
+	if (r >= 0)
+		*ret = match;
+	return r;
+}
+
+/* The kernel takes a route to our network into our interface. Is it ours, or is ours behind it? */
+static int judge(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
+		 uint32_t table, const struct match *match)
+{
+	if (!match->foreign && route_equal(route, &match->route))
+		return 1;
+	if (match->route.metric > route_metric(route))
 		return 0;
+	if (route->to.address.family == AF_INET)
+		return rtnl_ask_route4(rtnl, index, route, table);
+	return match->route.metric < route_metric(route);
+}
+
+/* Return: 1 when the route that the kernel takes says that ours is there, or is not needed; 0 when
+ * it says that ours is missing; -EAGAIN when it says nothing of ours, and -EHOSTUNREACH likewise,
+ * because there is no interface in it; or another -errno. */
+static int match_route(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
+		       uint32_t table)
+{
+	struct match match;
+	int r = find_match(rtnl, index, &route->to, &match);
+
 	if (r < 0)
-		return r;
+		return r == -ENETUNREACH ? 0 : r;
+	/* what has the place of ours, such as an IPv6 blackhole */
+	if (match.index != index && match.index > 0 && match.table == table &&
+	    route_same_key(route, &match.route))
+		return 0;
 	/* an address of this host has a route into the loopback interface */
-	if (match.index != index || match.length > prefix->length)
+	if (match.index != index || match.route.to.length > route->to.length)
 		return -EAGAIN;
 	/* A table that comes later answers only when ours has no route to the address. Any other
 	 * one was chosen by a rule of an administrator (ip-rule(8)), which says nothing about ours.
 	 */
 	if (match.table != table)
 		return !comes_before(table, match.table);
-	return match.length == prefix->length;
+	if (match.route.to.length < route->to.length)
+		return 0;
+	return judge(rtnl, index, route, table, &match);
 }
 
-int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
 		       uint32_t table)
 {
 	int r = -EAGAIN;
 
 	if (index == 0 || index > INT_MAX)
 		return -ENODEV;
-	if (prefix->length > ip_address_bits(prefix->address.family))
+	if (route->to.length > ip_address_bits(route->to.address.family))
 		return -EINVAL;
-	for (int i = 0; i < MATCH_TRIES && r == -EAGAIN; i++)
-		r = match_route(rtnl, index, prefix, table);
-	return r == -EAGAIN ? 1 : r;
+	for (int i = 0; i < MATCH_TRIES && (r == -EAGAIN || r == -EHOSTUNREACH); i++)
+		r = match_route(rtnl, index, route, table);
+	if (r == -EHOSTUNREACH && route->to.address.family == AF_INET)
+		r = rtnl_ask_route4(rtnl, index, route, table);
+	return r == -EAGAIN || r == -EHOSTUNREACH ? 1 : r;
+}
+
+int rtnl_find_rival(struct rtnl *rtnl, unsigned int vrf, const struct route_spec *route,
+		    uint32_t table, unsigned int *ret)
+{
+	if (route->to.length > ip_address_bits(route->to.address.family))
+		return -EINVAL;
+	for (int i = 0; i < MATCH_TRIES; i++) {
+		struct match match;
+		int r = find_match(rtnl, vrf, &route->to, &match);
+
+		if (r < 0)
+			return r == -ENETUNREACH || r == -EHOSTUNREACH ? 0 : r;
+		if (match.table != table || match.index == 0 ||
+		    !route_same_key(route, &match.route))
+			continue;
+		*ret = match.index;
+		return 1;
+	}
+	return 0;
 }
 
 /* --- IPv6 addresses --------------------------------------------------------------------------- */
@@ -144,15 +226,6 @@ struct address6 {
 	struct ip_prefix prefix;
 	struct ip_address peer;
 };
-
-static bool read_ip6(const struct nlattr *attr, struct ip_address *ret)
-{
-	if (!attr || nla_len(attr) != 16)
-		return false;
-	*ret = (struct ip_address){ .family = AF_INET6 };
-	memcpy(ret->bytes, nla_data(attr), 16);
-	return true;
-}
 
 static int read_address6(struct nl_msg *msg, void *arg)
 {
@@ -164,9 +237,9 @@ static int read_address6(struct nl_msg *msg, void *arg)
 
 	if (nlh->nlmsg_type != RTM_NEWADDR ||
 	    nlmsg_parse(nlh, sizeof(*ifa), attrs, IFA_MAX, NULL) < 0 ||
-	    !read_ip6(attrs[IFA_ADDRESS], &other))
+	    !read_ip(attrs[IFA_ADDRESS], AF_INET6, &other))
 		return NL_OK;
-	if (read_ip6(attrs[IFA_LOCAL], &found.prefix.address))
+	if (read_ip(attrs[IFA_LOCAL], AF_INET6, &found.prefix.address))
 		found.peer = other;
 	else
 		found.prefix.address = other;

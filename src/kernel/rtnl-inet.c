@@ -22,28 +22,12 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include <netlink/addr.h>
 #include <netlink/errno.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
 #include <netlink/socket.h>
 
 #include "kernel/rtnl-private.h"
 
 #define DUMP_TRIES 8 /* a change hits one dump, hardly a row of them */
-
-static void cleanup_route(struct rtnl_route **route)
-{
-	rtnl_route_put(*route);
-}
-
-static void cleanup_addr(struct nl_addr **addr)
-{
-	nl_addr_put(*addr);
-}
-
-#define _cleanup_route_ _cleanup_(cleanup_route)
-#define _cleanup_addr_  _cleanup_(cleanup_addr)
 
 /* --- addresses -------------------------------------------------------------------------------- */
 
@@ -55,6 +39,8 @@ static int change_address(struct rtnl *rtnl, int type, int flags, unsigned int i
 	struct ifaddrmsg header = {
 		.ifa_family = (unsigned char)local->family,
 		.ifa_prefixlen = (unsigned char)address->length,
+		/* without it an address is no source of a route until the kernel has looked */
+		.ifa_flags = local->family == AF_INET6 ? IFA_F_NODAD : 0,
 		.ifa_scope = RT_SCOPE_UNIVERSE,
 		.ifa_index = index,
 	};
@@ -88,77 +74,13 @@ int rtnl_dev_delete_address(struct rtnl *rtnl, unsigned int index, const struct 
 	return change_address(rtnl, RTM_DELADDR, 0, index, address, peer);
 }
 
-/* --- routes ----------------------------------------------------------------------------------- */
-
-static int set_destination(struct rtnl *rtnl, struct rtnl_route *route,
-			   const struct ip_prefix *prefix)
-{
-	unsigned int bits = ip_address_bits(prefix->address.family);
-	_cleanup_addr_ struct nl_addr *addr = NULL;
-
-	if (bits == 0 || prefix->length > bits)
-		return -EINVAL;
-	addr = nl_addr_build(prefix->address.family, prefix->address.bytes, bits / 8);
-	if (!addr)
-		return -ENOMEM;
-	nl_addr_set_prefixlen(addr, (int)prefix->length);
-	return rtnl_result(rtnl, rtnl_route_set_dst(route, addr));
-}
-
-/* A route of ours into one interface: protocol, scope and next hop are always the same. */
-static int make_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
-		      uint32_t table, struct rtnl_route **ret)
-{
-	_cleanup_route_ struct rtnl_route *route = rtnl_route_alloc();
-	struct rtnl_nexthop *nexthop;
-	int r;
-
-	if (!route)
-		return -ENOMEM;
-	if (index == 0 || index > INT_MAX)
-		return -ENODEV;
-	r = set_destination(rtnl, route, prefix);
-	if (r < 0)
-		return r;
-	rtnl_route_set_table(route, table);
-	rtnl_route_set_protocol(route, RTNL_ROUTE_PROTOCOL);
-	rtnl_route_set_scope(route, RT_SCOPE_LINK);
-
-	nexthop = rtnl_route_nh_alloc();
-	if (!nexthop)
-		return -ENOMEM;
-	rtnl_route_nh_set_ifindex(nexthop, (int)index);
-	rtnl_route_add_nexthop(route, nexthop); /* the route owns it now */
-	*ret = steal_ptr(route);
-	return 0;
-}
-
-int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
-		       uint32_t table)
-{
-	_cleanup_route_ struct rtnl_route *route = NULL;
-	int r = make_route(rtnl, index, prefix, table, &route);
-
-	return r < 0 ? r : rtnl_result(rtnl, rtnl_route_add(rtnl->socket, route, NLM_F_EXCL));
-}
-
-int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
-			  uint32_t table)
-{
-	_cleanup_route_ struct rtnl_route *route = NULL;
-	int r = make_route(rtnl, index, prefix, table, &route);
-
-	if (r >= 0)
-		r = rtnl_result(rtnl, rtnl_route_delete(rtnl->socket, route, 0));
-	return r == -ESRCH ? 0 : r;
-}
-
 /* --- dumps ------------------------------------------------------------------------------------ */
 
 /* An address with its peer, or a route with its table. */
 struct entry {
 	struct ip_prefix prefix;
 	struct ip_address peer;
+	struct route_spec route;
 	uint32_t table;
 };
 
@@ -287,12 +209,29 @@ static bool is_route_into(const struct rtmsg *rtm, struct nlattr **attrs, const 
 	       nla_get_u32(attrs[RTA_OIF]) == dump->index;
 }
 
+static uint32_t read_u32(const struct nlattr *attr, uint32_t missing)
+{
+	return attr && nla_len(attr) >= (int)sizeof(uint32_t) ? nla_get_u32(attr) : missing;
+}
+
+static void read_options(struct nlattr **attrs, struct route_spec *route)
+{
+	int family = route->to.address.family;
+	uint32_t metric = read_u32(attrs[RTA_PRIORITY], 0);
+
+	(void)read_ip(attrs[RTA_GATEWAY], family, &route->via);
+	(void)read_ip(attrs[RTA_PREFSRC], family, &route->src);
+	if (metric != route_metric(route)) /* the default need not be said */
+		route->metric = metric;
+}
+
 static int read_route(struct nl_msg *msg, void *arg)
 {
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
 	struct nlattr *attrs[RTA_MAX + 1];
 	struct dump *dump = arg;
-	struct entry entry = { .prefix.address.family = dump->family }; /* the default route */
+	struct entry entry = { .route.to.address.family = dump->family }; /* the default route */
+	struct route_spec *route = &entry.route;
 	const struct rtmsg *rtm;
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE ||
@@ -301,12 +240,12 @@ static int read_route(struct nl_msg *msg, void *arg)
 	rtm = nlmsg_data(nlh);
 	if (!is_route_into(rtm, attrs, dump))
 		return NL_OK;
-	if (attrs[RTA_DST] && !read_ip(attrs[RTA_DST], dump->family, &entry.prefix.address))
+	if (attrs[RTA_DST] && !read_ip(attrs[RTA_DST], dump->family, &route->to.address))
 		return NL_OK;
-	entry.prefix.length = rtm->rtm_dst_len;
-	entry.table = rtm->rtm_table; /* one above 255 does not fit there */
-	if (attrs[RTA_TABLE] && nla_len(attrs[RTA_TABLE]) >= (int)sizeof(uint32_t))
-		entry.table = nla_get_u32(attrs[RTA_TABLE]);
+	route->to.length = rtm->rtm_dst_len;
+	read_options(attrs, route);
+	/* one above 255 does not fit into the header */
+	entry.table = read_u32(attrs[RTA_TABLE], rtm->rtm_table);
 	return collect(dump, &entry);
 }
 
@@ -410,7 +349,7 @@ int rtnl_dev_addresses(struct rtnl *rtnl, unsigned int index, int family,
 }
 
 int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
-		    void (*fn)(const struct ip_prefix *prefix, uint32_t table, void *userdata),
+		    void (*fn)(const struct route_spec *route, uint32_t table, void *userdata),
 		    void *userdata)
 {
 	static const struct question question = { make_route_question, read_route };
@@ -421,6 +360,6 @@ int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < list.n; i++)
-		fn(&list.entries[i].prefix, list.entries[i].table, userdata);
+		fn(&list.entries[i].route, list.entries[i].table, userdata);
 	return r;
 }

@@ -2,7 +2,8 @@
 #ifndef RPORT_KERNEL_RTNL_PRIVATE_H
 #define RPORT_KERNEL_RTNL_PRIVATE_H
 
-/* What rtnl.c, rtnl-find.c (interfaces), rtnl-inet.c and rtnl-exact.c (addresses, routes) share. */
+/* What rtnl.c, rtnl-find.c (interfaces), rtnl-inet.c, rtnl-route.c and rtnl-exact.c (addresses,
+ * routes) share. */
 
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -53,5 +54,19 @@ int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg);
  * Return: an error number of libnl, for rtnl_result().
  */
 int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg);
+
+/**
+ * rtnl_ask_route4() - is exactly this IPv4 route of ours there?
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @route: with an IPv4 network
+ * @table: routing table
+ *
+ * Takes the rtnl lock: rtnl_dev_has_route() asks only when a lookup does not tell.
+ *
+ * Return: 1, 0, or -errno.
+ */
+int rtnl_ask_route4(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
+		    uint32_t table);
 
 #endif

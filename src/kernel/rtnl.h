@@ -7,7 +7,7 @@
  * route-3. Every function returns 0 or -errno, with libnl's own error numbers turned into errno.
  */
 
-#include "base/names.h"
+#include "base/route.h"
 #include "base/util.h"
 
 /* Routes that rportd makes carry this protocol number, so that they are told from everybody else's
@@ -250,48 +250,77 @@ int rtnl_dev_find_address6(struct rtnl *rtnl, unsigned int index, const struct i
  * Return: as rtnl_dev_addresses().
  */
 int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
-		    void (*fn)(const struct ip_prefix *prefix, uint32_t table, void *userdata),
+		    void (*fn)(const struct route_spec *route, uint32_t table, void *userdata),
 		    void *userdata);
 
 /**
  * rtnl_dev_has_route() - is the route there that rtnl_dev_add_route() adds?
  * @rtnl: a socket in the namespace of the interface
  * @index: of the interface, which is up
- * @prefix: the network, without host bits
+ * @route: the route
  * @table: routing table
  *
- * The answer is also 1 when there is another route into the interface to this network, or when more
- * specific ones leave nothing to it. The cost does not grow with the number of routes.
+ * The answer is also 1 when more specific routes into the interface leave nothing to it, and for
+ * IPv6 when one with a lower metric hides it. The cost does not grow with the number of routes.
  *
  * Return: 1, 0, or -errno.
  */
-int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
 		       uint32_t table);
 
 /**
- * rtnl_dev_add_route() - route a network into an interface that is up
+ * rtnl_find_rival() - find another interface's route to the same network with the same metric
+ * @rtnl: a socket in the namespace of the port
+ * @vrf: ifindex of the VRF of the port; 0: none
+ * @route: a route that is not there
+ * @table: routing table
+ * @ret: ifindex of the interface that the other route leads into
+ *
+ * As long as there is one the kernel has no room for @route.
+ *
+ * Return: 1; 0 when no such route was found, or another one hides it; or -errno.
+ */
+int rtnl_find_rival(struct rtnl *rtnl, unsigned int vrf, const struct route_spec *route,
+		    uint32_t table, unsigned int *ret);
+
+/**
+ * rtnl_dev_add_route() - add a route into an interface that is up
  * @rtnl: a socket in the namespace of the interface
  * @index: of the interface
- * @prefix: the network, without host bits
+ * @route: the route
  * @table: routing table: that of the VRF, or RT_TABLE_MAIN
  *
- * The route has RTNL_ROUTE_PROTOCOL, scope link and no gateway.
+ * The route has RTNL_ROUTE_PROTOCOL. Its next hop need not be reachable by another route.
  *
- * Return: 0, -EEXIST when the table has one to this network already, or another -errno.
+ * Return: 0; -EEXIST when the table has one to this network with this metric already; -EINVAL when
+ * the source is no address of the namespace or VRF, or the next hop is one of its own; or another
+ * -errno.
  */
-int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+int rtnl_dev_add_route(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
 		       uint32_t table);
+
+/**
+ * rtnl_dev_replace_route() - put a route in the place of ours with the same network and metric
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @route: the new one
+ * @table: routing table
+ *
+ * Return: as rtnl_dev_add_route(), but for -EEXIST.
+ */
+int rtnl_dev_replace_route(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
+			   uint32_t table);
 
 /**
  * rtnl_dev_delete_route() - remove a route that rtnl_dev_add_route() made
  * @rtnl: a socket in the namespace of the interface
  * @index: of the interface
- * @prefix: the network, without host bits
+ * @route: the route
  * @table: routing table
  *
  * Return: 0, also when there is no such route; or -errno.
  */
-int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct ip_prefix *prefix,
+int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
 			  uint32_t table);
 
 /**

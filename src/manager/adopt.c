@@ -79,11 +79,11 @@ static void add_address(const struct ip_prefix *address, const struct ip_address
 				    peer_text[0] ? peer_text : NULL, NULL);
 }
 
-static void add_route(const struct ip_prefix *prefix, uint32_t table _unused_, void *userdata)
+static void add_route(const struct route_spec *route, uint32_t table _unused_, void *userdata)
 {
-	char text[IP_PREFIX_TEXT_MAX];
+	char text[ROUTE_TEXT_MAX];
 
-	(void)port_spec_add_route(userdata, ip_prefix_format(prefix, text), NULL);
+	(void)port_spec_add_route(userdata, route_format(route, text), NULL);
 }
 
 /* A socket for each: after more addresses than are read, one is of no use. */

@@ -277,7 +277,9 @@ int pair_create_port(struct manager *manager, struct port_spec *spec, struct por
 	struct port *port;
 	int r;
 
-	r = domain_resolve(&spec->domain, &place, err);
+	r = port_spec_check(spec, err);
+	if (r >= 0)
+		r = domain_resolve(&spec->domain, &place, err);
 	if (r < 0)
 		return r;
 	take_place(spec, &place);

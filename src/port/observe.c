@@ -113,18 +113,10 @@ static int observe_ipv6(struct observer *observer, struct rtnl *rtnl, const stru
 
 /* --- routes ----------------------------------------------------------------------------------- */
 
-static bool has_route(const struct port_spec *spec, const struct ip_prefix *route)
-{
-	for (size_t i = 0; spec && i < spec->n_routes; i++)
-		if (ip_prefix_equal(&spec->routes[i], route))
-			return true;
-	return false;
-}
-
-static int note_route(struct observer *observer, const struct ip_prefix *route)
+static int note_route(struct observer *observer, const struct route_spec *route)
 {
 	struct port_seen *seen = observer->seen;
-	struct ip_prefix *routes;
+	struct route_spec *routes;
 
 	routes = reallocarray(seen->routes, seen->n_routes + 1, sizeof(*routes));
 	if (!routes)
@@ -132,6 +124,38 @@ static int note_route(struct observer *observer, const struct ip_prefix *route)
 	seen->routes = routes;
 	routes[seen->n_routes++] = *route;
 	return 0;
+}
+
+static int note_rival(struct observer *observer, const struct route_rival *rival)
+{
+	struct port_seen *seen = observer->seen;
+	struct route_rival *rivals;
+
+	rivals = reallocarray(seen->rivals, seen->n_rivals + 1, sizeof(*rivals));
+	if (!rivals)
+		return -ENOMEM;
+	seen->rivals = rivals;
+	rivals[seen->n_rivals++] = *rival;
+	return 0;
+}
+
+/* A route that is missing may have no room, because somebody else has one. */
+static int find_rival(struct observer *observer, struct rtnl *rtnl, const struct route_spec *route)
+{
+	const struct port *port = observer->port;
+	struct route_rival rival = { .route = *route };
+	struct rtnl_dev dev;
+	unsigned int index;
+	int r;
+
+	r = rtnl_find_rival(rtnl, port->vrf, route, port->table, &index);
+	if (r <= 0)
+		return r;
+	r = rtnl_dev_by_nsid(rtnl, -1, index, &dev);
+	if (r < 0) /* the interface is gone, and so is the route */
+		return r == -ENODEV || r == -EINVAL ? 0 : r;
+	memcpy(rival.ifname, dev.name, IFNAMSIZ);
+	return note_rival(observer, &rival);
 }
 
 /* @besides: routes that have been looked up, or NULL */
@@ -142,11 +166,15 @@ static int observe_routes(struct observer *observer, struct rtnl *rtnl,
 	int r = 0;
 
 	for (size_t i = 0; spec && i < spec->n_routes && r >= 0; i++) {
-		if (has_route(besides, &spec->routes[i]))
+		const struct route_spec *route = &spec->routes[i];
+
+		if (port_spec_has_route(besides, route))
 			continue;
-		r = rtnl_dev_has_route(rtnl, port->index, &spec->routes[i], port->table);
+		r = rtnl_dev_has_route(rtnl, port->index, route, port->table);
 		if (r > 0)
-			r = note_route(observer, &spec->routes[i]);
+			r = note_route(observer, route);
+		else if (r == 0 && !besides)
+			r = find_rival(observer, rtnl, route);
 	}
 	return r;
 }

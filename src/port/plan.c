@@ -73,10 +73,19 @@ static bool has_address(const struct address_spec *list, size_t n, const struct 
 	return false;
 }
 
-static bool has_route(const struct ip_prefix *list, size_t n, const struct ip_prefix *one)
+static bool has_route(const struct route_spec *list, size_t n, const struct route_spec *one)
 {
 	for (size_t i = 0; i < n; i++)
-		if (ip_prefix_equal(&list[i], one))
+		if (route_equal(&list[i], one))
+			return true;
+	return false;
+}
+
+/* Has one of the list the place that the table has for @one? */
+static bool has_key(const struct route_spec *list, size_t n, const struct route_spec *one)
+{
+	for (size_t i = 0; i < n; i++)
+		if (route_same_key(&list[i], one))
 			return true;
 	return false;
 }
@@ -125,12 +134,13 @@ static void delete_routes(struct planner *planner)
 	const struct port_seen *seen = planner->seen;
 
 	for (size_t i = 0; given && i < given->n_routes; i++) {
-		const struct ip_prefix *route = &given->routes[i];
+		const struct route_spec *route = &given->routes[i];
 
-		if (!has_route(spec->routes, spec->n_routes, route) &&
+		/* one with the same key was replaced */
+		if (!has_key(spec->routes, spec->n_routes, route) &&
 		    has_route(seen->routes, seen->n_routes, route))
-			add(planner,
-			    &(struct plan_step){ .action = PLAN_DELETE_ROUTE, .route = *route });
+			add(planner, &(struct plan_step){ .action = PLAN_DELETE_ROUTE,
+							  .route.route = *route });
 	}
 }
 
@@ -191,12 +201,11 @@ static void add_link_local(struct planner *planner, bool bounces)
 	add(planner, &step);
 }
 
-static void add_settings(struct planner *planner, bool bounces)
+static void add_addresses(struct planner *planner, bool bounces)
 {
 	const struct port_spec *spec = planner->want->spec;
 	const struct port_seen *seen = planner->seen;
 
-	add_link_local(planner, bounces);
 	for (size_t i = 0; i < spec->n_addresses; i++) {
 		const struct address_spec *address = &spec->addresses[i];
 		bool ipv6 = address->address.address.family == AF_INET6;
@@ -207,14 +216,42 @@ static void add_settings(struct planner *planner, bool bounces)
 							  .drift = seen->up && !there,
 							  .address = *address });
 	}
+}
+
+static void name_rival(const struct port_seen *seen, struct route_rival *route)
+{
+	for (size_t i = 0; i < seen->n_rivals; i++)
+		if (route_equal(&seen->rivals[i].route, &route->route))
+			memcpy(route->ifname, seen->rivals[i].ifname, IFNAMSIZ);
+}
+
+/* One that was given before has the place of one that is wanted now, until the port goes down. */
+static void add_routes(struct planner *planner, bool bounces)
+{
+	const struct port_spec *spec = planner->want->spec;
+	const struct port_seen *seen = planner->seen;
+
 	for (size_t i = 0; i < spec->n_routes; i++) {
+		struct plan_step step = { .action = PLAN_ADD_ROUTE };
 		bool there = has_route(seen->routes, seen->n_routes, &spec->routes[i]);
 
-		if (!there || bounces)
-			add(planner, &(struct plan_step){ .action = PLAN_ADD_ROUTE,
-							  .drift = seen->up && !there,
-							  .route = spec->routes[i] });
+		if (there && !bounces)
+			continue;
+		step.route.route = spec->routes[i];
+		step.drift = seen->up && !there;
+		if (!there && !bounces && has_key(seen->routes, seen->n_routes, &spec->routes[i]))
+			step.action = PLAN_REPLACE_ROUTE;
+		else
+			name_rival(seen, &step.route);
+		add(planner, &step);
 	}
+}
+
+static void add_settings(struct planner *planner, bool bounces)
+{
+	add_link_local(planner, bounces);
+	add_addresses(planner, bounces);
+	add_routes(planner, bounces);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -285,14 +322,28 @@ void port_seen_release(struct port_seen *seen)
 {
 	free(seen->addresses);
 	free(seen->routes);
+	free(seen->rivals);
 	*seen = (struct port_seen){ 0 };
 }
 
 /* --- in words --------------------------------------------------------------------------------- */
 
+static int describe_missing(const struct route_rival *route, char buf[static PLAN_STEP_TEXT_MAX])
+{
+	char text[ROUTE_TEXT_MAX];
+
+	route_format(&route->route, text);
+	if (!route->ifname[0])
+		return snprintf(buf, PLAN_STEP_TEXT_MAX, "the route %s is missing", text);
+	return snprintf(buf, PLAN_STEP_TEXT_MAX,
+			"the route %s is missing: there is one by %s with metric %u; give this one "
+			"another (metric N)",
+			text, route->ifname, route_metric(&route->route));
+}
+
 const char *plan_step_describe(const struct plan_step *step, char buf[static PLAN_STEP_TEXT_MAX])
 {
-	char text[IP_PREFIX_TEXT_MAX];
+	char text[ROUTE_TEXT_MAX];
 	int n = 0;
 
 	switch (step->action) {
@@ -305,7 +356,7 @@ const char *plan_step_describe(const struct plan_step *step, char buf[static PLA
 		break;
 	case PLAN_DELETE_ROUTE:
 		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the route %s is not wanted",
-			     ip_prefix_format(&step->route, text));
+			     route_format(&step->route.route, text));
 		break;
 	case PLAN_DELETE_ADDRESS:
 		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the address %s is not wanted",
@@ -330,8 +381,8 @@ const char *plan_step_describe(const struct plan_step *step, char buf[static PLA
 			     ip_prefix_format(&step->address.address, text));
 		break;
 	case PLAN_ADD_ROUTE:
-		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the route %s is missing",
-			     ip_prefix_format(&step->route, text));
+	case PLAN_REPLACE_ROUTE:
+		n = describe_missing(&step->route, buf);
 		break;
 	}
 	if (n <= 0)

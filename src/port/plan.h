@@ -27,6 +27,16 @@ struct port_want {
 };
 
 /*
+ * struct route_rival - why there is no room for a route
+ * @route: that of the port
+ * @ifname: the interface of a route of somebody else to the same network with the same metric
+ */
+struct route_rival {
+	struct route_spec route;
+	char ifname[IFNAMSIZ];
+};
+
+/*
  * struct port_seen - what the kernel said of the device of a port
  * @away: somebody moved it to another namespace; its addresses and routes there do not matter
  * @up: IFF_UP
@@ -37,6 +47,7 @@ struct port_want {
  * @name: of the interface
  * @addresses: those that have the same bits as an address of the spec, or of the one before
  * @routes: those of rportd into it, in its table, that are in the spec, or in the one before
+ * @rivals: of routes of the spec that are missing; not all can be found
  */
 struct port_seen {
 	bool away;
@@ -48,8 +59,10 @@ struct port_seen {
 	char name[IFNAMSIZ];
 	struct address_spec *addresses;
 	size_t n_addresses;
-	struct ip_prefix *routes;
+	struct route_spec *routes;
 	size_t n_routes;
+	struct route_rival *rivals;
+	size_t n_rivals;
 };
 
 /**
@@ -80,6 +93,7 @@ enum plan_action {
 	PLAN_ADD_LINK_LOCAL,
 	PLAN_ADD_ADDRESS,
 	PLAN_ADD_ROUTE,
+	PLAN_REPLACE_ROUTE, /* ours to the same network with the same metric */
 };
 
 /*
@@ -90,7 +104,7 @@ enum plan_action {
  * @mtu: of SET_MTU
  * @name: of RENAME
  * @address: of DELETE_ADDRESS, ADD_ADDRESS and ADD_LINK_LOCAL
- * @route: of DELETE_ROUTE and ADD_ROUTE
+ * @route: of DELETE_ROUTE, ADD_ROUTE and REPLACE_ROUTE, with the interface of its rival, or ""
  */
 struct plan_step {
 	enum plan_action action;
@@ -103,7 +117,7 @@ struct plan_step {
 			char from[IFNAMSIZ], to[IFNAMSIZ];
 		} name;
 		struct address_spec address;
-		struct ip_prefix route;
+		struct route_rival route;
 	};
 };
 
@@ -112,7 +126,7 @@ struct plan {
 	size_t n;
 };
 
-#define PLAN_STEP_TEXT_MAX 256
+#define PLAN_STEP_TEXT_MAX 384
 
 /**
  * port_plan() - find out what has to be done

@@ -101,35 +101,50 @@ static int add_address(const struct actor *actor, const struct plan_step *step,
 	return 0;
 }
 
-static int add_route(const struct actor *actor, const struct plan_step *step,
+static int route_failed(const struct actor *actor, const struct route_spec *route, int r,
+			const char *verb, struct rport_error *err)
+{
+	char text[ROUTE_TEXT_MAX], name[PORT_TEXT_MAX], src[IP_TEXT_MAX];
+
+	route_format(route, text);
+	port_format(actor->port, name);
+	if (r == -EINVAL && route->src.family != AF_UNSPEC)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, EINVAL,
+				       "cannot %s the route %s by %s: no interface there has the "
+				       "address %s; give it to one first",
+				       verb, text, name, ip_address_format(&route->src, src));
+	return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot %s the route %s by %s: %s", verb,
+			       text, name, strerror(-r));
+}
+
+/* Somebody else's route to the same network with the same metric is no reason to stay down: that
+ * ours is missing is drift. */
+static int add_route(const struct actor *actor, const struct route_spec *route,
 		     struct rport_error *err)
 {
-	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
-	int r = rtnl_dev_add_route(actor->rtnl, actor->port->index, &step->route,
-				   actor->port->table);
+	const struct port *port = actor->port;
+	int r = rtnl_dev_add_route(actor->rtnl, port->index, route, port->table);
 
-	if (r < 0 && !(actor->tolerant && r == -EEXIST))
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
-				       "cannot add the route %s by %s: %s",
-				       ip_prefix_format(&step->route, text),
-				       port_format(actor->port, name), strerror(-r));
-	return 0;
+	return r < 0 && r != -EEXIST ? route_failed(actor, route, r, "add", err) : 0;
+}
+
+static int replace_route(const struct actor *actor, const struct route_spec *route,
+			 struct rport_error *err)
+{
+	const struct port *port = actor->port;
+	int r = rtnl_dev_replace_route(actor->rtnl, port->index, route, port->table);
+
+	return r < 0 ? route_failed(actor, route, r, "change", err) : 0;
 }
 
 /* What was seen may be somebody else's route to the same network, which stays. */
-static int delete_route(const struct actor *actor, const struct plan_step *step,
+static int delete_route(const struct actor *actor, const struct route_spec *route,
 			struct rport_error *err)
 {
-	char text[IP_PREFIX_TEXT_MAX], name[PORT_TEXT_MAX];
-	int r = rtnl_dev_delete_route(actor->rtnl, actor->port->index, &step->route,
-				      actor->port->table);
+	const struct port *port = actor->port;
+	int r = rtnl_dev_delete_route(actor->rtnl, port->index, route, port->table);
 
-	if (r < 0)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
-				       "cannot delete the route %s by %s: %s",
-				       ip_prefix_format(&step->route, text),
-				       port_format(actor->port, name), strerror(-r));
-	return 0;
+	return r < 0 ? route_failed(actor, route, r, "delete", err) : 0;
 }
 
 /* An address that went by itself meanwhile is no failure. */
@@ -159,12 +174,14 @@ static int carry_out(const struct actor *actor, const struct plan_step *step,
 	case PLAN_ADD_ADDRESS:
 		return add_address(actor, step, err);
 	case PLAN_ADD_ROUTE:
-		return add_route(actor, step, err);
+		return add_route(actor, &step->route.route, err);
+	case PLAN_REPLACE_ROUTE:
+		return replace_route(actor, &step->route.route, err);
 	case PLAN_DELETE_ADDRESS:
 		delete_address(actor, step);
 		break;
 	case PLAN_DELETE_ROUTE:
-		return delete_route(actor, step, err);
+		return delete_route(actor, &step->route.route, err);
 	}
 	return 0;
 }

@@ -23,9 +23,9 @@ json_t *spec_json_routes(const struct port_spec *port)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < port->n_routes; i++) {
-		char text[IP_PREFIX_TEXT_MAX];
+		char text[ROUTE_TEXT_MAX];
 
-		json_array_append_new(array, json_string(ip_prefix_format(&port->routes[i], text)));
+		json_array_append_new(array, json_string(route_format(&port->routes[i], text)));
 	}
 	return array;
 }

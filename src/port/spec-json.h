@@ -15,7 +15,7 @@
 json_t *spec_json_addresses(const struct port_spec *port);
 
 /**
- * spec_json_routes() - an array of networks
+ * spec_json_routes() - an array of routes, as base/route.h writes them
  * Return: a new reference, or NULL when out of memory.
  */
 json_t *spec_json_routes(const struct port_spec *port);

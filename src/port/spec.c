@@ -113,43 +113,64 @@ int port_spec_add_address(struct port_spec *port, const char *address, const cha
 	return 0;
 }
 
+static bool has_address(const struct port_spec *port, const struct ip_address *address)
+{
+	for (size_t i = 0; i < port->n_addresses; i++)
+		if (ip_address_equal(&port->addresses[i].address.address, address))
+			return true;
+	return false;
+}
+
+int port_spec_check(const struct port_spec *port, struct rport_error *err)
+{
+	char text[ROUTE_TEXT_MAX];
+
+	for (size_t i = 0; i < port->n_routes; i++)
+		if (has_address(port, &port->routes[i].via))
+			return rport_error_set(
+				err, RPORT_ERR_INVALID, EINVAL,
+				"the route %s has the port's own address as its next hop: use an "
+				"address behind the link",
+				route_format(&port->routes[i], text));
+	return 0;
+}
+
 int link_spec_check(const struct link_spec *spec, struct rport_error *err)
 {
 	const struct port_spec *a = &spec->ports[0], *b = &spec->ports[1];
-
-	for (size_t i = 0; i < a->n_addresses; i++)
-		for (size_t k = 0; k < b->n_addresses; k++) {
-			const struct ip_address *address = &a->addresses[i].address.address;
-
-			if (ip_address_equal(address, &b->addresses[k].address.address))
-				return refuse_same_ends(address, err);
-		}
-	return 0;
-}
-
-static int parse_route(const char *text, struct ip_prefix *ret, struct rport_error *err)
-{
-	if (streq(text, "default"))
-		text = "0.0.0.0/0";
-	if (ip_prefix_parse(text, ret) < 0)
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-				       "\"%s\" is not a network: use PREFIX/LENGTH, or default",
-				       text);
-	if (ip_prefix_has_host_bits(ret))
-		return rport_error_set(
-			err, RPORT_ERR_INVALID, EINVAL,
-			"\"%s\" is not a network: bits are set beyond its length of %u", text,
-			ret->length);
-	return 0;
-}
-
-int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err)
-{
-	struct ip_prefix route;
-	struct ip_prefix *routes;
 	int r;
 
-	r = parse_route(prefix, &route, err);
+	for (size_t i = 0; i < a->n_addresses; i++)
+		if (has_address(b, &a->addresses[i].address.address))
+			return refuse_same_ends(&a->addresses[i].address.address, err);
+	r = port_spec_check(a, err);
+	return r < 0 ? r : port_spec_check(b, err);
+}
+
+/* The kernel has one route for each network and metric. */
+static int check_new_route(const struct port_spec *port, const struct route_spec *route,
+			   struct rport_error *err)
+{
+	char network[IP_PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < port->n_routes; i++)
+		if (route_same_key(&port->routes[i], route))
+			return rport_error_set(
+				err, RPORT_ERR_INVALID, EINVAL,
+				"the route %s is given twice: leave one out, or give one another "
+				"metric",
+				ip_prefix_format(&route->to, network));
+	return 0;
+}
+
+int port_spec_add_route(struct port_spec *port, const char *text, struct rport_error *err)
+{
+	struct route_spec route, *routes;
+	int r;
+
+	r = route_parse(text, &route, err);
+	if (r >= 0)
+		r = check_new_route(port, &route, err);
 	if (r < 0)
 		return r;
 	if (port->n_routes == SPEC_ROUTES_MAX)
@@ -161,6 +182,14 @@ int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport
 	port->routes = routes;
 	port->routes[port->n_routes++] = route;
 	return 0;
+}
+
+bool port_spec_has_route(const struct port_spec *port, const struct route_spec *route)
+{
+	for (size_t i = 0; port && i < port->n_routes; i++)
+		if (route_equal(&port->routes[i], route))
+			return true;
+	return false;
 }
 
 int link_spec_set_name(struct link_spec *spec, const char *name, struct rport_error *err)
@@ -298,7 +327,7 @@ static bool same_routes(const struct port_spec *a, const struct port_spec *b)
 	if (a->n_routes != b->n_routes)
 		return false;
 	for (size_t i = 0; i < a->n_routes; i++)
-		if (!ip_prefix_equal(&a->routes[i], &b->routes[i]))
+		if (!route_equal(&a->routes[i], &b->routes[i]))
 			return false;
 	return true;
 }
@@ -323,13 +352,13 @@ static const char *format_addresses(const struct port_spec *port, char *buf, siz
 
 static const char *format_routes(const struct port_spec *port, char *buf, size_t size)
 {
-	char route[IP_PREFIX_TEXT_MAX];
+	char route[ROUTE_TEXT_MAX];
 	size_t used = 0;
 
 	snprintf(buf, size, "none");
 	for (size_t i = 0; i < port->n_routes && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", i > 0 ? " " : "",
-					 ip_prefix_format(&port->routes[i], route));
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i > 0 ? ", " : "",
+					 route_format(&port->routes[i], route));
 	return buf;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "base/route.h"
 #include "kernel/domain.h"
 #include "port/parent.h"
 
@@ -37,7 +38,7 @@ struct port_spec {
 	unsigned int queues;
 	struct address_spec *addresses;
 	size_t n_addresses;
-	struct ip_prefix *routes;
+	struct route_spec *routes;
 	size_t n_routes;
 };
 
@@ -80,17 +81,38 @@ int port_spec_add_address(struct port_spec *port, const char *address, const cha
 			  struct rport_error *err);
 
 /**
- * port_spec_add_route() - one more network to be routed into a port
- * @prefix: "10.0.0.0/8", or "default" as ip-route(8) has it, for IPv4
+ * port_spec_add_route() - one more route into a port
+ * @port: the port
+ * @text: "10.0.0.0/8 via 192.0.2.1 metric 100", see base/route.h
+ * @err: names what is wrong with it, and what can be said instead
  *
- * Return: 0, -EINVAL, or -ENOMEM.
+ * Return: 0; -EINVAL, also when the port has one to this network with this metric; -E2BIG when it
+ * has SPEC_ROUTES_MAX; or -ENOMEM.
  */
-int port_spec_add_route(struct port_spec *port, const char *prefix, struct rport_error *err);
+int port_spec_add_route(struct port_spec *port, const char *text, struct rport_error *err);
 
 /**
- * link_spec_check() - check what concerns both ends together
+ * port_spec_has_route() - look for a route of a port
+ * @port: the port; NULL has none
+ * @route: the route
+ *
+ * Return: whether the port is asked to have exactly this route.
+ */
+bool port_spec_has_route(const struct port_spec *port, const struct route_spec *route);
+
+/**
+ * port_spec_check() - check how the addresses and routes of a port go together
+ * @port: complete, as a client or a file says it
+ * @err: names the route whose next hop is the port itself
+ *
+ * Return: 0 or -EINVAL.
+ */
+int port_spec_check(const struct port_spec *port, struct rport_error *err);
+
+/**
+ * link_spec_check() - check both ends, and how they go together
  * @spec: complete, as a client or a file says it
- * @err: names the address that both ends are given
+ * @err: names what cannot be, such as an address that both ends are given
  *
  * Return: 0 or -EINVAL.
  */

@@ -100,12 +100,12 @@ static void see_address(const struct ip_prefix *address, const struct ip_address
 	ip_address_format(peer, peer_text);
 }
 
-static void see_route(const struct ip_prefix *prefix, uint32_t table _unused_,
+static void see_route(const struct route_spec *route, uint32_t table _unused_,
 		      void *userdata _unused_)
 {
-	char text[IP_PREFIX_TEXT_MAX];
+	char text[ROUTE_TEXT_MAX];
 
-	ip_prefix_format(prefix, text);
+	route_format(route, text);
 }
 
 static void open_deaf(void)

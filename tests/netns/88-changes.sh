@@ -94,6 +94,48 @@ test_routes() {
 	assert_json "$(rportctl -j show ab)" '.a.drift == [] and .a.routes == ["10.3.0.0/16", "2001:db8::/32"]' "show"
 }
 
+# change_route TEXT: of 2001:db8::/32 in A, where the other options stay
+change_route() {
+	# shellcheck disable=SC2086 # words
+	change --a-route 10.2.0.0/16 --a-route 2001:db8::/32 $1
+}
+
+# a next hop, a source, and back: the route is never away
+test_next_hops() {
+	used_link
+	ip -n "$B" address add 10.2.0.1/32 dev lo
+	change_route 'via fd00::2'
+	assert_match "$(ip -n "$A" -6 route show 2001:db8::/32)" '2001:db8::/32 via fd00::2 dev rport0 proto 114 metric 1024*' "the route"
+	ip -n "$B" address add 2001:db8::1 dev lo
+	ip netns exec "$A" ping -6 -n -i 0.01 2001:db8::1 >pings &
+	PING_PID=$!
+	eventually reply_after 5
+	change_route 'via fd00::3 src fd00::1'
+	change_route 'src fd00::1'
+	change_route ''
+	change_route 'metric 20 via fd00::2'
+	eventually reply_after $(($(last_reply) + 5))
+	kill "$PING_PID"
+	wait "$PING_PID" || true
+	assert_eq "$(replies | awk '$1 != NR { print "no reply to " NR; exit }')" '' "pings through the changes"
+	still_used rport0
+	assert_match "$(ip -n "$A" -6 route show 2001:db8::/32)" '2001:db8::/32 via fd00::2 dev rport0 proto 114 metric 20*' "the route"
+	assert_eq "$(ip -n "$A" -6 route show 2001:db8::/32 | wc -l)" 1 "routes"
+	assert_json "$(rportctl -j show ab)" '.a.drift == []' "drift"
+}
+
+# the same with IPv4: the kernel has one route with the same network and metric, which is replaced
+test_next_hops_of_ipv4() {
+	used_link
+	change --a-route 10.2.0.0/16 via 10.0.0.2 src 10.0.0.1
+	assert_eq "$(ip -n "$A" route show 10.2.0.0/16)" '10.2.0.0/16 via 10.0.0.2 dev rport0 proto 114 src 10.0.0.1 onlink ' "the route"
+	while_pinging change --a-route 10.2.0.0/16 via 10.0.0.9
+	assert_eq "$(ip -n "$A" route show 10.2.0.0/16)" '10.2.0.0/16 via 10.0.0.9 dev rport0 proto 114 onlink ' "the route"
+	change --a-route 10.2.0.0/16 metric 7
+	assert_eq "$(ip -n "$A" route show 10.2.0.0/16)" '10.2.0.0/16 dev rport0 proto 114 scope link metric 7 ' "the route"
+	still_used rport0
+}
+
 test_addresses() {
 	used_link
 	ip -n "$A" address add 203.0.113.1/24 dev rport0

@@ -466,8 +466,8 @@ test_route_taken_by_another_interface() {
 	ip -n "$A" link set other up
 	ip -n "$A" route del 10.50.0.0/16
 	ip -n "$A" route add 10.50.0.0/16 dev other
-	sees 'the route 10.50.0.0/16 is missing'
-	honest 'the route 10.50.0.0/16 is missing' '*10.50.0.0/16*'
+	sees 'the route 10.50.0.0/16 is missing: there is one by other with metric 0; give this one another (metric N)'
+	honest 'the route 10.50.0.0/16 is missing: there is one by other with metric 0; give this one another (metric N)' '*10.50.0.0/16*'
 	assert_match "$(ip -n "$A" route show 10.50.0.0/16)" '*dev other*' "the other's route"
 	ip -n "$A" link del other
 	succeeds rportctl reconcile ab
@@ -481,7 +481,7 @@ test_route_replaced() {
 	ip -n "$A" link add other type bridge
 	ip -n "$A" link set other up
 	ip -n "$A" route replace 10.50.0.0/16 dev other
-	assert_eq "$(drift_of a)" '["the route 10.50.0.0/16 is missing"]' drift
+	assert_eq "$(drift_of a)" '["the route 10.50.0.0/16 is missing: there is one by other with metric 0; give this one another (metric N)"]' drift
 	ip -n "$A" link del other
 	succeeds rportctl reconcile ab
 	is_whole

@@ -129,10 +129,10 @@ test_persist_that_is_refused_leaves_the_file() {
 	before=$(<conf/ab.rport)
 	remember_world
 	refuses 2 'there is a link ab already with other parameters: *' rportctl pair "$A" "$B" --name ab --persist --mtu 1500
-	refuses 2 'cannot pair xy: cannot add the address ff02::1/128 *' \
-		rportctl pair "$A" "$B" --name xy --persist --a-address ff02::1
-	refused 2 'rportctl: the link is kept as it was: *ff02::1*' \
-		rportctl pair "$A" "$B" --name ab --replace --persist --a-address ff02::1
+	refuses 2 'cannot pair xy: cannot add the route 10.9.0.0/16 src 10.8.8.8 *' \
+		rportctl pair "$A" "$B" --name xy --persist --a-route 10.9.0.0/16 src 10.8.8.8
+	refused 2 'rportctl: the link is kept as it was: *10.9.0.0/16*' \
+		rportctl pair "$A" "$B" --name ab --replace --persist --a-route 10.9.0.0/16 src 10.8.8.8
 	assert_eq "$(<conf/ab.rport)" "$before" "the file"
 	assert_eq "$(files)" ab.rport files
 }

@@ -259,16 +259,15 @@ test_change_that_fails_keeps_the_link() {
 	start_rportd
 	succeeds rportctl show ab
 	WAS=$(of_link ab "$WHAT_STAYS")
-	numbered_file a:Name=wan0 b:Name=wan1 a:Address=ff02::1
-	kept "at end a the addresses are $NUMBERS_A, not $NUMBERS_A ff02::1/128" "the link is kept as it was: cannot change ab: *ff02::1*"
+	numbered_file a:Name=wan0 b:Name=wan1 'a:Route=10.6.0.0/16 src 10.8.8.8'
+	kept "at end a the routes are none, not 10.6.0.0/16 src 10.8.8.8" "the link is kept as it was: cannot change ab: *10.6.0.0/16*"
 	ip -n "$B" link add taken type veth peer name taken2
 	numbered_file a:Name=wan0 b:Name=taken b:Route=10.5.0.0/16
 	kept 'at end b the interface is wan1, not taken' 'the link is kept as it was: cannot change ab: *taken*'
 	numbered_file OnMissing=fail a:Name=wan0 b:Name=taken b:Route=10.5.0.0/16
 	kept 'at end b the interface is wan1, not taken' 'the link is kept as it was: cannot change ab: *taken*'
-	ip -n "$B" route add blackhole 10.6.0.0/16
-	numbered_file a:Name=wan0 b:Name=wan1 b:Route=10.6.0.0/16
-	kept 'at end b the routes are 10.5.0.0/16, not 10.6.0.0/16' 'the link is kept as it was: cannot change ab: *10.6.0.0/16*'
+	numbered_file a:Name=wan0 b:Name=wan1 'b:Route=10.6.0.0/16 src 10.8.8.8'
+	kept 'at end b the routes are 10.5.0.0/16, not 10.6.0.0/16 src 10.8.8.8' 'the link is kept as it was: cannot change ab: *10.6.0.0/16*'
 	# what is seen before anything is done leaves also the interfaces alone
 	remember_world
 	link_file ab.rport "$A" nowhere OnMissing=fail

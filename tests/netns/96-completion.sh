@@ -96,6 +96,10 @@ test_words_of_the_synopsis() {
 	offers '' set ab mtu 1500 ''
 	offers default pair --a-route d
 	offers --a-route=default pair a b --a-route=d
+	offers metric pair a b --a-route 10.0.0.0/8 m
+	offers via pair --a-route default v
+	offers '' pair --a-route default via ''
+	offers src pair --a-route=default via 10.0.0.1 s
 }
 
 test_descriptions() {

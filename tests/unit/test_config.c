@@ -53,7 +53,7 @@ static const char core_edge[] = "[Link]\n"
 				"[B]\n"
 				"Domain=netns:border/vrf:edge\n"
 				"Name=to-core\n"
-				"Route=2001:db8::/32\n"
+				"Route=2001:db8::/32 metric 50\n"
 				"Route=0.0.0.0/0\n";
 
 START_TEST(example_uplink)
@@ -78,7 +78,7 @@ START_TEST(example_uplink)
 	ck_assert(ip_address_equal(&a->addresses[0].peer, &peer));
 	ck_assert_uint_eq(a->n_routes, 1);
 	ip_prefix_parse("10.0.0.0/8", &prefix);
-	ck_assert(ip_prefix_equal(&a->routes[0], &prefix));
+	ck_assert(ip_prefix_equal(&a->routes[0].to, &prefix));
 	ck_assert_uint_eq(b->n_addresses, 1);
 	ck_assert_uint_eq(b->n_routes, 0);
 }

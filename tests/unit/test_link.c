@@ -425,16 +425,21 @@ START_TEST(routes)
 {
 	struct link_spec spec = make_spec("a", "b");
 	struct port_spec *port = &spec.ports[1];
-	char text[IP_PREFIX_TEXT_MAX];
 
-	ck_assert_int_eq(port_spec_add_route(port, "10.0.0.0/8", &err), 0);
-	ck_assert_int_eq(port_spec_add_route(port, "default", &err), 0);
-	ck_assert_str_eq(ip_prefix_format(&port->routes[1], text), "0.0.0.0/0");
+	ck_assert_int_eq(port_spec_add_route(port, "10.0.0.0/8 via 10.9.0.1", &err), 0);
 	ck_assert_int_eq(port_spec_add_route(port, "::/0", &err), 0);
-	ck_assert_int_eq(port_spec_add_route(port, "10.0.0.1/8", &err), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(err.message, "beyond its length"));
-	ck_assert_int_eq(port_spec_add_route(port, "everywhere", &err), -EINVAL);
+	ck_assert_int_eq(port_spec_add_route(port, "10.0.0.0/8", &err), -EINVAL);
+	ck_assert_str_eq(err.message, "the route 10.0.0.0/8 is given twice: leave one out, or give "
+				      "one another metric");
+	ck_assert_int_eq(port_spec_add_route(port, "::/0 metric 1024", &err), -EINVAL);
+	ck_assert_int_eq(port_spec_add_route(port, "10.0.0.0/8 metric 9", &err), 0);
 	ck_assert_uint_eq(port->n_routes, 3);
+	ck_assert_int_eq(link_spec_check(&spec, &err), 0);
+	ck_assert_int_eq(port_spec_add_address(port, "10.9.0.1/24", NULL, &err), 0);
+	ck_assert_int_eq(link_spec_check(&spec, &err), -EINVAL);
+	ck_assert_str_eq(err.message,
+			 "the route 10.0.0.0/8 via 10.9.0.1 has the port's own address as its next "
+			 "hop: use an address behind the link");
 	link_spec_release(&spec);
 }
 END_TEST
@@ -499,6 +504,12 @@ static void want_route(struct port_spec *want)
 	port_spec_add_route(want, "10.0.0.0/8", &err);
 }
 
+static void want_via(struct port_spec *want)
+{
+	port_spec_add_route(want, "10.0.0.0/8 metric 3 via 10.9.0.2", &err);
+	port_spec_add_route(want, "default", &err);
+}
+
 static const struct {
 	void (*change)(struct port_spec *want);
 	const char *difference;
@@ -512,6 +523,7 @@ static const struct {
 	{ want_address, "the addresses are none, not 10.0.0.1/32" },
 	{ want_peer, "the addresses are none, not 10.9.0.1/32 peer 10.9.0.2" },
 	{ want_route, "the routes are none, not 10.0.0.0/8" },
+	{ want_via, "the routes are none, not 10.0.0.0/8 via 10.9.0.2 metric 3, 0.0.0.0/0" },
 };
 
 START_TEST(a_difference_is_named)

@@ -44,7 +44,17 @@ static void see_address(const char *text, const char *peer)
 static void see_route(const char *text)
 {
 	seen.routes = reallocarray(seen.routes, seen.n_routes + 1, sizeof(*seen.routes));
-	seen.routes[seen.n_routes++] = prefix(text);
+	ck_assert_int_eq(route_parse(text, &seen.routes[seen.n_routes++], NULL), 0);
+}
+
+static void see_rival(const char *route, const char *ifname)
+{
+	struct route_rival *rival;
+
+	seen.rivals = reallocarray(seen.rivals, seen.n_rivals + 1, sizeof(*seen.rivals));
+	rival = &seen.rivals[seen.n_rivals++];
+	ck_assert_int_eq(route_parse(route, &rival->route, NULL), 0);
+	snprintf(rival->ifname, sizeof(rival->ifname), "%s", ifname);
 }
 
 static void setup(void)
@@ -96,6 +106,7 @@ static const char *action_name(enum plan_action action)
 		[PLAN_ADD_LINK_LOCAL] = "+link-local",
 		[PLAN_ADD_ADDRESS] = "+address",
 		[PLAN_ADD_ROUTE] = "+route",
+		[PLAN_REPLACE_ROUTE] = "=route",
 	};
 
 	return names[action];
@@ -269,6 +280,58 @@ START_TEST(old_settings_go_after_new_ones_came)
 }
 END_TEST
 
+/* A table has room for one of them: the old one is not there and gone, but changed. */
+START_TEST(a_changed_route_is_replaced)
+{
+	give_route(&given, "10.1.0.0/16");
+	give_route(&given, "10.8.0.0/16 via 10.0.0.2");
+	give_route(&given, "2001:db8:8::/48");
+	give_route(&spec, "10.8.0.0/16 via 10.0.0.9 src 10.0.0.1");
+	give_route(&spec, "2001:db8:8::/48 via fd00::2 metric 1024");
+	give_route(&spec, "10.8.0.0/16 metric 5");
+	want.given = &given;
+	see_route("10.8.0.0/16 via 10.0.0.2");
+	see_route("2001:db8:8::/48");
+	expect(PLAN_SETTINGS, "=route* =route* +route*",
+	       "the route 10.8.0.0/16 via 10.0.0.9 src 10.0.0.1 is missing\n"
+	       "the route 2001:db8:8::/48 via fd00::2 metric 1024 is missing\n"
+	       "the route 10.8.0.0/16 metric 5 is missing\n");
+}
+END_TEST
+
+START_TEST(a_changed_route_of_a_port_that_bounces_is_added)
+{
+	give_route(&given, "10.8.0.0/16 via 10.0.0.2");
+	give_route(&spec, "10.8.0.0/16 via 10.0.0.9");
+	want.given = &given;
+	see_route("10.8.0.0/16 via 10.0.0.2");
+	seen.mtu = 1000;
+	expect(PLAN_SETTINGS | PLAN_MTU | PLAN_ADMIN,
+	       "down mtu* up +link-local +address +route +route +route*",
+	       "mtu is 1000, not 32768\nthe route 10.8.0.0/16 via 10.0.0.9 is missing\n");
+}
+END_TEST
+
+START_TEST(route_with_another_metric_is_another_route)
+{
+	give_route(&given, "10.8.0.0/16 metric 10");
+	give_route(&spec, "10.8.0.0/16 metric 20");
+	want.given = &given;
+	see_route("10.8.0.0/16 metric 10");
+	expect(PLAN_SETTINGS, "+route* -route", "the route 10.8.0.0/16 metric 20 is missing\n");
+}
+END_TEST
+
+START_TEST(rival_of_a_missing_route_is_named)
+{
+	give_route(&spec, "default metric 7");
+	see_rival("default metric 7", "eth0");
+	expect(PLAN_ALL, "+route*",
+	       "the route 0.0.0.0/0 metric 7 is missing: there is one by eth0 with metric 7; give "
+	       "this one another (metric N)\n");
+}
+END_TEST
+
 START_TEST(old_settings_that_went_already_need_no_step)
 {
 	give_address(&given, "10.7.7.7/24", NULL);
@@ -312,6 +375,10 @@ int main(void)
 	tcase_add_test(tcase, ipv6_address_with_another_length_makes_way);
 	tcase_add_test(tcase, ipv4_address_with_another_peer_stays);
 	tcase_add_test(tcase, old_settings_go_after_new_ones_came);
+	tcase_add_test(tcase, a_changed_route_is_replaced);
+	tcase_add_test(tcase, a_changed_route_of_a_port_that_bounces_is_added);
+	tcase_add_test(tcase, route_with_another_metric_is_another_route);
+	tcase_add_test(tcase, rival_of_a_missing_route_is_named);
 	tcase_add_test(tcase, old_settings_that_went_already_need_no_step);
 	tcase_add_test(tcase, old_ipv4_address_goes_from_a_port_that_is_down);
 	suite_add_tcase(suite, tcase);

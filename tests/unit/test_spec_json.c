@@ -19,6 +19,11 @@ static struct port_spec full_spec(const char *domain)
 	ck_assert_int_eq(port_spec_add_address(&spec, "fd00::1/64", NULL, NULL), 0);
 	ck_assert_int_eq(port_spec_add_route(&spec, "default", NULL), 0);
 	ck_assert_int_eq(port_spec_add_route(&spec, "fd01::/48", NULL), 0);
+	ck_assert_int_eq(port_spec_add_route(&spec,
+					     "10.0.0.0/8 via 10.0.0.2 metric 4294967295 src "
+					     "10.0.0.1",
+					     NULL),
+			 0);
 	return spec;
 }
 
@@ -91,6 +96,7 @@ START_TEST(nonsense_is_refused)
 		"{\"domain\": \"default\", \"addresses\": [5]}",
 		"{\"domain\": \"default\", \"routes\": [\"10.0.0.1/8\"]}",
 		"{\"domain\": \"default\", \"routes\": [null]}",
+		"{\"domain\": \"default\", \"routes\": [\"default\", \"default\"]}",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
