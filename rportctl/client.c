@@ -14,7 +14,7 @@
 #define CLIENT_REPLY_MAX       ((size_t)64 * 1024 * 1024) /* a list of very many links */
 #define DEADLINE_NEVER         INT64_MAX
 
-/* What a program does about an error is told by its name; what a person does, by its message. */
+/* An error of org.varlink.service. Those of org.rportd.Manager are in base/error.h. */
 struct client_error {
 	const char *error;
 	enum ctl_status status;
@@ -22,10 +22,7 @@ struct client_error {
 	const char *parameter; /* of the error, to go with the message, or NULL */
 };
 
-#define MANAGER_ERROR(name, status_)                                   \
-	{                                                              \
-		.error = "org.rportd.Manager." name, .status = status_ \
-	}
+#define MANAGER_ERRORS "org.rportd.Manager."
 #define SERVICE_ERROR(name, status_, message_, parameter_)                                    \
 	{                                                                                     \
 		.error = "org.varlink.service." name, .status = status_, .message = message_, \
@@ -33,22 +30,6 @@ struct client_error {
 	}
 
 static const struct client_error errors[] = {
-	MANAGER_ERROR("LinkNotFound", STATUS_NOT_FOUND),
-	MANAGER_ERROR("PortNotFound", STATUS_NOT_FOUND),
-	MANAGER_ERROR("DomainNotFound", STATUS_NOT_FOUND),
-	MANAGER_ERROR("InvalidArgument", STATUS_REFUSED),
-	MANAGER_ERROR("NameAmbiguous", STATUS_REFUSED),
-	MANAGER_ERROR("LinkExists", STATUS_REFUSED),
-	MANAGER_ERROR("InterfaceExists", STATUS_REFUSED),
-	MANAGER_ERROR("PortExists", STATUS_REFUSED),
-	MANAGER_ERROR("ParentNotFound", STATUS_NOT_FOUND),
-	MANAGER_ERROR("ParentIsSelf", STATUS_REFUSED),
-	MANAGER_ERROR("NotAPort", STATUS_REFUSED),
-	MANAGER_ERROR("PortBusy", STATUS_REFUSED),
-	MANAGER_ERROR("PortsDiffer", STATUS_REFUSED),
-	MANAGER_ERROR("NoParent", STATUS_NOT_FOUND),
-	MANAGER_ERROR("LimitReached", STATUS_REFUSED),
-	MANAGER_ERROR("SystemError", STATUS_REFUSED),
 	SERVICE_ERROR(
 		"PermissionDenied", STATUS_NOT_PERMITTED,
 		"not permitted: to change links takes root, or a user in the group \"rportd\"",
@@ -235,30 +216,33 @@ static enum ctl_status answer_exchange_failed(struct client_answer *answer, int 
 	}
 }
 
-static const struct client_error *find_error(const char *name)
+static struct client_error find_error(const char *name)
 {
-	static const struct client_error unknown = { .status = STATUS_REFUSED };
+	struct client_error error = { .status = STATUS_REFUSED };
+	size_t prefix = strlen(MANAGER_ERRORS);
 
+	if (strncmp(name, MANAGER_ERRORS, prefix) == 0)
+		error.status = rport_error_status(name + prefix);
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
 		if (streq(name, errors[i].error))
-			return &errors[i];
-	return &unknown;
+			return errors[i];
+	return error;
 }
 
 static enum ctl_status answer_varlink_error(struct client_answer *answer, const char *name,
 					    const json_t *parameters)
 {
-	const struct client_error *error = find_error(name);
+	struct client_error error = find_error(name);
 	const char *message = json_string_value(json_object_get(parameters, "message"));
 	const char *value = NULL;
 
 	if (message)
-		return answer_fail(answer, error->status, "%s", message);
-	if (error->parameter)
-		value = json_string_value(json_object_get(parameters, error->parameter));
+		return answer_fail(answer, error.status, "%s", message);
+	if (error.parameter)
+		value = json_string_value(json_object_get(parameters, error.parameter));
 	if (value)
-		return answer_fail(answer, error->status, "%s \"%s\"", error->message, value);
-	return answer_fail(answer, error->status, "%s", error->message ? error->message : name);
+		return answer_fail(answer, error.status, "%s \"%s\"", error.message, value);
+	return answer_fail(answer, error.status, "%s", error.message ? error.message : name);
 }
 
 /* Return: is there another reply to wait for? */

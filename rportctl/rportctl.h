@@ -4,16 +4,7 @@
 
 /* What every command of rportctl sees: the options given for all of them, and the exit status. */
 
-#include <stdbool.h>
-
-enum ctl_status {
-	STATUS_DONE = 0, /* or nothing had to change */
-	STATUS_USAGE = 1,
-	STATUS_REFUSED = 2,
-	STATUS_NOT_FOUND = 3,
-	STATUS_NO_DAEMON = 4,
-	STATUS_NOT_PERMITTED = 5,
-};
+#include "base/error.h"
 
 struct ctl_options {
 	bool json;

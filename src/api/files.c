@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The methods about NAME.rport files: Export and Reload; and what Pair does for its "persist". */
+
 #include <stdio.h>
 
-#include "api/api-private.h"
+#include "api/files.h"
+#include "api/reply.h"
 #include "base/escape.h"
 #include "base/notify.h"
 #include "config/config.h"
@@ -118,24 +122,21 @@ static int reload_told(struct api *api, bool dry_run, const struct reload_listen
 
 void api_method_reload(struct varlink_call *call, json_t *parameters, void *userdata)
 {
-	static const char *const keys[] = { "dryRun" };
+	static const struct api_field fields[] = { API_OPTIONAL("dryRun", api_field_bool, 0) };
 	struct reload_listener listener = { .link = add_link, .problem = add_problem };
-	struct api_reader reader = { 0 };
 	struct api *api = userdata;
+	struct rport_error err;
 	bool dry_run = false;
 	json_t *reply;
 
-	if (!api_known_keys(&reader, parameters, keys, ARRAY_SIZE(keys)) ||
-	    !api_read_bool(&reader, parameters, "dryRun", &dry_run)) {
-		api_refuse(call, &reader);
+	if (!api_read_or_refuse(call, parameters, fields, ARRAY_SIZE(fields), &dry_run))
 		return;
-	}
 	reply = json_pack("{s:[], s:[], s:[], s:[], s:[], s:[]}", "added", "changed", "removed",
 			  "unchanged", "failed", "problems");
 	listener.userdata = reply;
-	if (reload_told(api, dry_run, &listener, &reader.err) < 0) {
+	if (reload_told(api, dry_run, &listener, &err) < 0) {
 		json_decref(reply);
-		api_refuse(call, &reader);
+		api_reply_error(call, &err);
 		return;
 	}
 	varlink_reply(call, reply);

@@ -23,7 +23,8 @@ extern const struct varlink_interface api_interface;
 int api_new(struct manager *manager, const char *config_path, struct api **ret);
 
 /**
- * api_free() - takes NULL
+ * api_free() - free what the methods work on; takes NULL
+ * @api: of api_new(); the server of its methods was freed before
  */
 void api_free(struct api *api);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Long replies, made in pieces, and the methods List and ListPorts. */
+
 #include <stdio.h>
 
-#include "api/api-private.h"
 #include "api/list.h"
+#include "api/reply.h"
 #include "api/write.h"
 
 /*
@@ -174,13 +177,10 @@ static void list_done(void *userdata)
 static void reply_list(struct varlink_call *call, json_t *parameters, struct api *api,
 		       const char *links, const char *ports)
 {
-	struct api_reader reader = { 0 };
 	struct list *list;
 
-	if (!api_known_keys(&reader, parameters, NULL, 0)) {
-		api_refuse(call, &reader);
+	if (!api_read_or_refuse(call, parameters, NULL, 0, NULL))
 		return;
-	}
 	if (varlink_call_may_change(call))
 		manager_ask_all(api->manager);
 	list = calloc(1, sizeof(*list));

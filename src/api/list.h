@@ -2,11 +2,14 @@
 #ifndef RPORT_API_LIST_H
 #define RPORT_API_LIST_H
 
-/* Long replies: all links, all ports, or both, made in pieces. */
+/* Long replies: all links, all ports, or both, made in pieces; the methods List and ListPorts. */
 
-#include "manager/manager.h"
+#include "api/method.h"
 #include "manager/table.h"
 #include "varlink/server.h"
+
+API_METHOD(api_method_list);
+API_METHOD(api_method_list_ports);
 
 /* Which arrays the reply has, in this order. */
 enum listing_stage {
@@ -64,22 +67,26 @@ void listing_begin(struct listing *listing, struct table *table);
 int listing_next(struct listing *listing, char **ret);
 
 /**
- * listing_end() - forget a listing
+ * listing_end() - end a listing, also before its last piece
  * @listing: of listing_begin()
  */
 void listing_end(struct listing *listing);
 
 /**
- * listing_has_link() - is a link of this name in the pieces made so far, or would it be?
+ * listing_has_link() - tell whether a link of a name is in the pieces made so far
  * @listing: of listing_begin()
  * @name: of the link
+ *
+ * Return: true when it is, or would be if there were such a link.
  */
 bool listing_has_link(const struct listing *listing, const char *name);
 
 /**
- * listing_has_port() - is a port in the pieces made so far?
+ * listing_has_port() - tell whether a port is in the pieces made so far
  * @listing: of listing_begin()
  * @port: the port
+ *
+ * Return: true when it is.
  */
 bool listing_has_port(const struct listing *listing, const struct port *port);
 

@@ -17,8 +17,9 @@
 #include <sys/queue.h>
 
 #include "api/write.h"
-#include "api/api-private.h"
 #include "api/list.h"
+#include "api/monitor.h"
+#include "api/reply.h"
 #include "base/escape.h"
 #include "manager/table.h"
 
@@ -285,19 +286,19 @@ static void subscribe(struct api_monitor *monitor, struct varlink_call *call)
 
 void api_method_monitor(struct varlink_call *call, json_t *parameters, void *userdata)
 {
-	struct api_reader reader = { 0 };
 	struct api *api = userdata;
+	struct rport_error err;
 
-	if (!api_known_keys(&reader, parameters, NULL, 0)) {
-		api_refuse(call, &reader);
-	} else if (varlink_streams_full(call)) {
-		rport_error_set(&reader.err, RPORT_ERR_LIMIT, EUSERS,
+	if (!api_read_or_refuse(call, parameters, NULL, 0, NULL))
+		return;
+	if (varlink_streams_full(call)) {
+		rport_error_set(&err, RPORT_ERR_LIMIT, EUSERS,
 				"there are as many monitors already as there may be (rportd "
 				"--limit monitors=N)");
-		api_refuse(call, &reader);
-	} else {
-		subscribe(api->monitor, call);
+		api_reply_error(call, &err);
+		return;
 	}
+	subscribe(api->monitor, call);
 }
 
 int api_monitor_new(struct manager *manager, struct api_monitor **ret)

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The parameters of a call, from JSON to what the manager takes. */
+
 #include "api/read.h"
 #include "base/escape.h"
 
-/*
- * Reading stops at the first parameter that has the wrong type, which goes into @bad, or at the
- * first value that will not do, which goes into @err. null is as good as absent.
- */
+/* --- fields ----------------------------------------------------------------------------------- */
+
 static bool bad_parameter(struct api_reader *reader, const char *name)
 {
 	reader->bad = name;
 	return false;
 }
 
-bool api_known_keys(struct api_reader *reader, json_t *object, const char *const *names,
-		    size_t n_names)
+static bool knows_all(struct api_reader *reader, json_t *object, const struct api_field *fields,
+		      size_t n_fields)
 {
 	const char *key;
 	json_t *value;
@@ -22,12 +23,36 @@ bool api_known_keys(struct api_reader *reader, json_t *object, const char *const
 	{
 		size_t i = 0;
 
-		while (i < n_names && !streq(key, names[i]))
+		while (i < n_fields && !streq(key, fields[i].name))
 			i++;
-		if (i == n_names)
+		if (i == n_fields)
 			return bad_parameter(reader, key);
 	}
 	return true;
+}
+
+bool api_read_fields(struct api_reader *reader, json_t *object, const struct api_field *fields,
+		     size_t n_fields, void *target)
+{
+	if (!knows_all(reader, object, fields, n_fields))
+		return false;
+	for (size_t i = 0; i < n_fields; i++) {
+		const struct api_field *field = &fields[i];
+		json_t *value = json_object_get(object, field->name);
+
+		if (value && !json_is_null(value)) {
+			if (!field->read(reader, field, value, target))
+				return false;
+		} else if (field->required) {
+			return bad_parameter(reader, field->name);
+		}
+	}
+	return true;
+}
+
+static void *field_in(const struct api_field *field, void *target)
+{
+	return (char *)target + field->offset;
 }
 
 /* Names may come escaped; the call is ours, so its string can hold what jansson refuses. */
@@ -44,140 +69,201 @@ static int decode(json_t *value)
 	return json_string_set_nocheck(value, text);
 }
 
-bool api_read_string(struct api_reader *reader, json_t *object, const char *name, bool required,
-		     const char **ret)
+bool api_field_string(struct api_reader *reader, const struct api_field *field, json_t *value,
+		      void *target)
 {
-	json_t *value = json_object_get(object, name);
+	const char *text = json_string_value(value);
 
-	if (!value || json_is_null(value)) {
-		*ret = NULL;
-		return required ? bad_parameter(reader, name) : true;
-	}
-	*ret = json_string_value(value);
 	/* json_string_value() ends at an embedded NUL: such a string is not what it seems */
-	if (!*ret || strlen(*ret) != json_string_length(value) || decode(value) < 0)
-		return bad_parameter(reader, name);
-	*ret = json_string_value(value);
+	if (!text || strlen(text) != json_string_length(value) || decode(value) < 0)
+		return bad_parameter(reader, field->name);
+	*(const char **)field_in(field, target) = json_string_value(value);
 	return true;
 }
 
-bool api_read_bool(struct api_reader *reader, json_t *object, const char *name, bool *value_inout)
+bool api_field_bool(struct api_reader *reader, const struct api_field *field, json_t *value,
+		    void *target)
 {
-	json_t *value = json_object_get(object, name);
-
-	if (!value || json_is_null(value))
-		return true;
 	if (!json_is_boolean(value))
-		return bad_parameter(reader, name);
-	*value_inout = json_is_true(value);
+		return bad_parameter(reader, field->name);
+	*(bool *)field_in(field, target) = json_is_true(value);
 	return true;
 }
 
-/* A missing or null array is an empty one. */
-static bool read_array(struct api_reader *reader, json_t *object, const char *name, json_t **ret)
+bool api_field_int(struct api_reader *reader, const struct api_field *field, json_t *value,
+		   void *target)
 {
-	json_t *value = json_object_get(object, name);
-
-	*ret = json_is_null(value) ? NULL : value;
-	if (*ret && !json_is_array(*ret))
-		return bad_parameter(reader, name);
+	if (!json_is_integer(value))
+		return bad_parameter(reader, field->name);
+	*(int64_t *)field_in(field, target) = json_integer_value(value);
 	return true;
 }
 
-static bool read_address(struct api_reader *reader, json_t *object, struct port_spec *port)
-{
-	static const char *const keys[] = { "address", "peer" };
+/* --- PortParameters --------------------------------------------------------------------------- */
+
+struct address {
 	const char *address, *peer;
+};
 
-	if (!json_is_object(object))
-		return bad_parameter(reader, "addresses");
-	return api_known_keys(reader, object, keys, ARRAY_SIZE(keys)) &&
-	       api_read_string(reader, object, "address", true, &address) &&
-	       api_read_string(reader, object, "peer", false, &peer) &&
-	       port_spec_add_address(port, address, peer, &reader->err) >= 0;
-}
+static const struct api_field address_fields[] = {
+	API_REQUIRED("address", api_field_string, offsetof(struct address, address)),
+	API_OPTIONAL("peer", api_field_string, offsetof(struct address, peer)),
+};
 
-static bool read_route(struct api_reader *reader, json_t *value, struct port_spec *port)
+static bool read_addresses(struct api_reader *reader, const struct api_field *field, json_t *value,
+			   void *target)
 {
-	if (!json_is_string(value))
-		return bad_parameter(reader, "routes");
-	return port_spec_add_route(port, json_string_value(value), &reader->err) >= 0;
-}
-
-static bool read_port(struct api_reader *reader, json_t *parameters, const char *name,
-		      struct port_spec *port)
-{
-	static const char *const keys[] = { "domain", "interface", "addresses", "routes" };
-	json_t *object = json_object_get(parameters, name), *addresses, *routes, *item;
-	const char *domain, *ifname;
+	json_t *item;
 	size_t i;
 
-	if (!json_is_object(object))
-		return bad_parameter(reader, name);
-	if (!api_known_keys(reader, object, keys, ARRAY_SIZE(keys)) ||
-	    !api_read_string(reader, object, "domain", true, &domain) ||
-	    !api_read_string(reader, object, "interface", false, &ifname) ||
-	    !read_array(reader, object, "addresses", &addresses) ||
-	    !read_array(reader, object, "routes", &routes))
-		return false;
-	if (domain_parse(domain, &port->domain, &reader->err) < 0)
-		return false;
-	if (ifname && port_spec_set_ifname(port, ifname, &reader->err) < 0)
-		return false;
-	json_array_foreach(addresses, i, item) if (!read_address(reader, item, port)) return false;
-	json_array_foreach(routes, i, item) if (!read_route(reader, item, port)) return false;
+	if (!json_is_array(value))
+		return bad_parameter(reader, field->name);
+	json_array_foreach(value, i, item)
+	{
+		struct address address = { 0 };
+
+		if (!json_is_object(item))
+			return bad_parameter(reader, field->name);
+		if (!api_read_fields(reader, item, address_fields, ARRAY_SIZE(address_fields),
+				     &address) ||
+		    port_spec_add_address(target, address.address, address.peer, &reader->err) < 0)
+			return false;
+	}
 	return true;
 }
 
-bool api_read_int(struct api_reader *reader, json_t *object, const char *name, bool required,
-		  int64_t *value_inout)
+static bool read_routes(struct api_reader *reader, const struct api_field *field, json_t *value,
+			void *target)
 {
-	json_t *value = json_object_get(object, name);
+	json_t *item;
+	size_t i;
 
-	if (!value || json_is_null(value))
-		return required ? bad_parameter(reader, name) : true;
-	if (!json_is_integer(value))
-		return bad_parameter(reader, name);
-	*value_inout = json_integer_value(value);
+	if (!json_is_array(value))
+		return bad_parameter(reader, field->name);
+	json_array_foreach(value, i, item)
+	{
+		if (!json_is_string(item))
+			return bad_parameter(reader, field->name);
+		if (port_spec_add_route(target, json_string_value(item), &reader->err) < 0)
+			return false;
+	}
 	return true;
 }
+
+static bool read_domain(struct api_reader *reader, const struct api_field *field, json_t *value,
+			void *target)
+{
+	struct port_spec *port = target;
+	const char *text;
+
+	return api_field_string(reader, field, value, &text) &&
+	       domain_parse(text, &port->domain, &reader->err) >= 0;
+}
+
+static bool read_interface(struct api_reader *reader, const struct api_field *field, json_t *value,
+			   void *target)
+{
+	const char *text;
+
+	return api_field_string(reader, field, value, &text) &&
+	       port_spec_set_ifname(target, text, &reader->err) >= 0;
+}
+
+/* Their target is a struct port_spec. */
+static const struct api_field port_fields[] = {
+	API_REQUIRED("domain", read_domain, 0),
+	API_OPTIONAL("interface", read_interface, 0),
+	API_OPTIONAL("addresses", read_addresses, 0),
+	API_OPTIONAL("routes", read_routes, 0),
+};
+
+static bool read_port(struct api_reader *reader, const struct api_field *field, json_t *value,
+		      void *target)
+{
+	if (!json_is_object(value))
+		return bad_parameter(reader, field->name);
+	return api_read_fields(reader, value, port_fields, ARRAY_SIZE(port_fields),
+			       field_in(field, target));
+}
+
+/* --- CreatePort and Pair ---------------------------------------------------------------------- */
 
 /* What a call says of the ports it makes, all alike. */
-static bool read_common(struct api_reader *reader, json_t *parameters, struct port_spec *port)
-{
-	int64_t mtu = port->mtu, queues = port->queues;
+struct common {
+	int64_t mtu, queues;
+	bool offload, mpls;
+};
 
-	return api_read_int(reader, parameters, "mtu", false, &mtu) &&
-	       port_spec_set_mtu(port, mtu, &reader->err) >= 0 &&
-	       api_read_int(reader, parameters, "queues", false, &queues) &&
-	       port_spec_set_queues(port, queues, &reader->err) >= 0 &&
-	       api_read_bool(reader, parameters, "offload", &port->offload) &&
-	       api_read_bool(reader, parameters, "mpls", &port->mpls);
+static struct common common_defaults(const struct port_spec *port)
+{
+	return (struct common){ .mtu = port->mtu,
+				.queues = port->queues,
+				.offload = port->offload,
+				.mpls = port->mpls };
 }
 
-bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_spec *port)
+static bool set_common(struct api_reader *reader, const struct common *common,
+		       struct port_spec *port)
 {
-	static const char *const keys[] = { "port", "mtu", "offload", "mpls", "queues" };
-
-	return api_known_keys(reader, parameters, keys, ARRAY_SIZE(keys)) &&
-	       read_port(reader, parameters, "port", port) && read_common(reader, parameters, port);
+	port->offload = common->offload;
+	port->mpls = common->mpls;
+	return port_spec_set_mtu(port, common->mtu, &reader->err) >= 0 &&
+	       port_spec_set_queues(port, common->queues, &reader->err) >= 0;
 }
 
-bool api_read_link(struct api_reader *reader, json_t *parameters, struct link_spec *spec,
-		   struct api_pair_options *options)
+#define COMMON_FIELDS(target)                                                              \
+	API_OPTIONAL("mtu", api_field_int, offsetof(target, common.mtu)),                  \
+		API_OPTIONAL("queues", api_field_int, offsetof(target, common.queues)),    \
+		API_OPTIONAL("offload", api_field_bool, offsetof(target, common.offload)), \
+		API_OPTIONAL("mpls", api_field_bool, offsetof(target, common.mpls))
+
+struct port_request {
+	struct port_spec port;
+	struct common common;
+};
+
+static const struct api_field create_fields[] = {
+	API_REQUIRED("port", read_port, offsetof(struct port_request, port)),
+	COMMON_FIELDS(struct port_request),
+};
+
+bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_spec *ret)
 {
-	static const char *const keys[] = { "a",    "b",      "name",    "mtu",  "offload",
-					    "mpls", "queues", "replace", "wait", "persist" };
+	struct port_request request = { .port = *ret, .common = common_defaults(ret) };
+	bool done = api_read_fields(reader, parameters, create_fields, ARRAY_SIZE(create_fields),
+				    &request);
+
+	*ret = request.port; /* with what was allocated before a failure */
+	return done && set_common(reader, &request.common, ret);
+}
+
+struct link_request {
+	struct link_spec link;
+	struct common common;
 	const char *name;
+	struct api_pair_options options;
+};
 
-	return api_known_keys(reader, parameters, keys, ARRAY_SIZE(keys)) &&
-	       read_port(reader, parameters, "a", &spec->ports[0]) &&
-	       read_port(reader, parameters, "b", &spec->ports[1]) &&
-	       read_common(reader, parameters, &spec->ports[0]) &&
-	       read_common(reader, parameters, &spec->ports[1]) &&
-	       api_read_string(reader, parameters, "name", false, &name) &&
-	       (!name || link_spec_set_name(spec, name, &reader->err) >= 0) &&
-	       api_read_bool(reader, parameters, "wait", &spec->wait) &&
-	       api_read_bool(reader, parameters, "replace", &options->replace) &&
-	       api_read_bool(reader, parameters, "persist", &options->persist);
+static const struct api_field pair_fields[] = {
+	API_REQUIRED("a", read_port, offsetof(struct link_request, link.ports[0])),
+	API_REQUIRED("b", read_port, offsetof(struct link_request, link.ports[1])),
+	COMMON_FIELDS(struct link_request),
+	API_OPTIONAL("name", api_field_string, offsetof(struct link_request, name)),
+	API_OPTIONAL("wait", api_field_bool, offsetof(struct link_request, link.wait)),
+	API_OPTIONAL("replace", api_field_bool, offsetof(struct link_request, options.replace)),
+	API_OPTIONAL("persist", api_field_bool, offsetof(struct link_request, options.persist)),
+};
+
+bool api_read_link(struct api_reader *reader, json_t *parameters, struct link_spec *ret,
+		   struct api_pair_options *ret_options)
+{
+	struct link_request request = { .link = *ret, .common = common_defaults(&ret->ports[0]) };
+	bool done =
+		api_read_fields(reader, parameters, pair_fields, ARRAY_SIZE(pair_fields), &request);
+
+	*ret = request.link; /* with what was allocated before a failure */
+	*ret_options = request.options;
+	return done && set_common(reader, &request.common, &ret->ports[0]) &&
+	       set_common(reader, &request.common, &ret->ports[1]) &&
+	       (!request.name || link_spec_set_name(ret, request.name, &reader->err) >= 0);
 }

@@ -1,8 +1,31 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Errors that a user will read, and the table of their kinds. */
+
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "base/error.h"
+
+#define ERROR_ROW(kind, name_, status_) [RPORT_ERR_##kind] = { .name = name_, .status = status_ },
+
+static const struct {
+	const char *name;
+	enum ctl_status status;
+} kinds[] = { RPORT_ERROR_KINDS(ERROR_ROW) };
+
+const char *rport_error_name(enum rport_error_kind kind)
+{
+	return kinds[kind].name;
+}
+
+enum ctl_status rport_error_status(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (streq(name, kinds[i].name))
+			return kinds[i].status;
+	return STATUS_REFUSED;
+}
 
 int rport_error_set(struct rport_error *err, enum rport_error_kind kind, int errnum,
 		    const char *fmt, ...)

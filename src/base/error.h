@@ -11,23 +11,54 @@
 
 #include "base/util.h"
 
+/* With what rportctl exits. */
+enum ctl_status {
+	STATUS_DONE = 0, /* or nothing had to change */
+	STATUS_USAGE = 1,
+	STATUS_REFUSED = 2,
+	STATUS_NOT_FOUND = 3,
+	STATUS_NO_DAEMON = 4,
+	STATUS_NOT_PERMITTED = 5,
+};
+
+/*
+ * All kinds of errors. KIND(constant without RPORT_ERR_, name of the error in org.rportd.Manager,
+ * exit status of rportctl).
+ *
+ * SYSTEM: a system call failed; the message names the step and the object
+ * INVALID: a value is malformed or out of range
+ * AMBIGUOUS: a name means more than one thing
+ * DOMAIN_NOT_FOUND: the namespace, VRF or process does not exist
+ * LINK_EXISTS, PORT_EXISTS: one of that name exists with other parameters
+ * INTERFACE_EXISTS: the name of the interface is taken in that namespace
+ * PARENT_NOT_FOUND, PARENT_IS_SELF: the port that was to be the parent does not exist, or is itself
+ * NOT_RPORT: the interface exists, but is not a port
+ * PORT_BUSY: the port already has another peer
+ * PORTS_DIFFER: the ports have different headers, so they cannot be peers
+ * NO_PARENT: the port has no peer
+ * LIMIT: a configured maximum is reached
+ */
+#define RPORT_ERROR_KINDS(KIND)                                    \
+	KIND(SYSTEM, "SystemError", STATUS_REFUSED)                \
+	KIND(INVALID, "InvalidArgument", STATUS_REFUSED)           \
+	KIND(LINK_NOT_FOUND, "LinkNotFound", STATUS_NOT_FOUND)     \
+	KIND(PORT_NOT_FOUND, "PortNotFound", STATUS_NOT_FOUND)     \
+	KIND(DOMAIN_NOT_FOUND, "DomainNotFound", STATUS_NOT_FOUND) \
+	KIND(AMBIGUOUS, "NameAmbiguous", STATUS_REFUSED)           \
+	KIND(LINK_EXISTS, "LinkExists", STATUS_REFUSED)            \
+	KIND(PORT_EXISTS, "PortExists", STATUS_REFUSED)            \
+	KIND(INTERFACE_EXISTS, "InterfaceExists", STATUS_REFUSED)  \
+	KIND(PARENT_NOT_FOUND, "ParentNotFound", STATUS_NOT_FOUND) \
+	KIND(PARENT_IS_SELF, "ParentIsSelf", STATUS_REFUSED)       \
+	KIND(NOT_RPORT, "NotAPort", STATUS_REFUSED)                \
+	KIND(PORT_BUSY, "PortBusy", STATUS_REFUSED)                \
+	KIND(PORTS_DIFFER, "PortsDiffer", STATUS_REFUSED)          \
+	KIND(NO_PARENT, "NoParent", STATUS_NOT_FOUND)              \
+	KIND(LIMIT, "LimitReached", STATUS_REFUSED)
+
+#define RPORT_ERROR_CONSTANT(kind, name, status) RPORT_ERR_##kind,
 enum rport_error_kind {
-	RPORT_ERR_SYSTEM,  /* a system call failed; the message names the step and the object */
-	RPORT_ERR_INVALID, /* a value is malformed or out of range */
-	RPORT_ERR_LINK_NOT_FOUND,   /* no link of that name */
-	RPORT_ERR_PORT_NOT_FOUND,   /* no port of that name */
-	RPORT_ERR_DOMAIN_NOT_FOUND, /* the namespace, VRF or process does not exist */
-	RPORT_ERR_AMBIGUOUS,        /* a name means more than one thing */
-	RPORT_ERR_LINK_EXISTS,      /* a link of that name exists with other parameters */
-	RPORT_ERR_PORT_EXISTS,      /* a port of that name exists with other parameters */
-	RPORT_ERR_INTERFACE_EXISTS, /* the interface name is taken in that namespace */
-	RPORT_ERR_PARENT_NOT_FOUND, /* the port that shall be the parent does not exist */
-	RPORT_ERR_PARENT_IS_SELF,   /* a port cannot be its own parent */
-	RPORT_ERR_NOT_RPORT,        /* the interface exists, but is not a port */
-	RPORT_ERR_PORT_BUSY,        /* the port already has another peer */
-	RPORT_ERR_PORTS_DIFFER,     /* in their headers: they cannot be peers */
-	RPORT_ERR_NO_PARENT,        /* the port has no peer */
-	RPORT_ERR_LIMIT,            /* a configured maximum is reached */
+	RPORT_ERROR_KINDS(RPORT_ERROR_CONSTANT) RPORT_ERR_KINDS, /* how many there are */
 };
 
 #define RPORT_ERROR_MESSAGE_MAX 1024
@@ -64,5 +95,21 @@ int rport_error_no_memory(struct rport_error *err);
  * @fmt: printf format of the words, for example "cannot pair %s: "
  */
 void rport_error_prefix(struct rport_error *err, const char *fmt, ...) _printf_(2, 3);
+
+/**
+ * rport_error_name() - name a kind of error
+ * @kind: less than RPORT_ERR_KINDS
+ *
+ * Return: a static string, the name of the error in org.rportd.Manager: "LinkNotFound".
+ */
+const char *rport_error_name(enum rport_error_kind kind);
+
+/**
+ * rport_error_status() - tell with what rportctl exits after an error
+ * @name: of the error, as rport_error_name() returns it
+ *
+ * Return: the status; STATUS_REFUSED for a name that is not known.
+ */
+enum ctl_status rport_error_status(const char *name);
 
 #endif

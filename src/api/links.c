@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The methods about one link: Pair, Unpair, Show, Reconcile. */
+
+#include <stdio.h>
+
+#include "api/files.h"
+#include "api/links.h"
+#include "api/reply.h"
+#include "api/write.h"
+#include "base/escape.h"
+#include "config/config.h"
+#include "manager/pair.h"
+
+/* --- Pair ------------------------------------------------------------------------------------- */
+
+static const char *result_name(enum pair_result result)
+{
+	switch (result) {
+	case PAIR_CREATED:
+		return "created";
+	case PAIR_REPLACED:
+		return "replaced";
+	case PAIR_CHANGED:
+		return "changed";
+	case PAIR_UNCHANGED:
+		break;
+	}
+	return "unchanged";
+}
+
+/* The file of a link is part of it: without, a link that was made for it is not kept. */
+static int persist(struct api *api, enum pair_result result, struct rport_link *link,
+		   struct rport_error *err)
+{
+	int r = api_persist(api, link, err);
+
+	if (r >= 0)
+		return r;
+	if (result == PAIR_CREATED)
+		manager_destroy_link(api->manager, link);
+	else
+		rport_error_prefix(err, "the link is there, but will not be after a restart: ");
+	return r;
+}
+
+void api_method_pair(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	_cleanup_link_spec_ struct link_spec spec = LINK_SPEC_INIT;
+	struct api_pair_options options = { 0 };
+	struct api_reader reader = { 0 };
+	struct api *api = userdata;
+	struct rport_link *link;
+	enum pair_result result;
+	int r = -EINVAL;
+
+	if (api_read_link(&reader, parameters, &spec, &options))
+		r = pair_domains(api->manager, &spec, options.replace, &result, &link, &reader.err);
+	if (r >= 0 && options.persist)
+		r = persist(api, result, link, &reader.err);
+	if (r < 0)
+		api_refuse(call, &reader);
+	else
+		varlink_reply(call, json_pack("{s:s, s:o}", "result", result_name(result), "link",
+					      api_link_to_json(api->manager, link)));
+}
+
+/* --- Unpair ----------------------------------------------------------------------------------- */
+
+struct unpair_request {
+	const char *name;
+	bool persist;
+};
+
+static const struct api_field unpair_fields[] = {
+	API_OPTIONAL("persist", api_field_bool, offsetof(struct unpair_request, persist)),
+	API_REQUIRED("name", api_field_string, offsetof(struct unpair_request, name)),
+};
+
+void api_method_unpair(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct unpair_request request = { 0 };
+	char name[LINK_NAME_MAX + 1];
+	struct api *api = userdata;
+	struct rport_error err;
+	struct rport_link *link;
+	bool configured;
+	int r;
+
+	if (!api_read_or_refuse(call, parameters, unpair_fields, ARRAY_SIZE(unpair_fields),
+				&request))
+		return;
+	r = table_find_link(manager_table(api->manager), request.name, &link, &err);
+	if (r >= 0 && request.persist)
+		r = config_remove(api->config_path, link->name, &err);
+	if (r < 0) {
+		api_reply_error(call, &err);
+		return;
+	}
+	memcpy(name, link->name, sizeof(name));
+	configured = link->configured && !request.persist;
+	manager_destroy_link(api->manager, link);
+	manager_update_ports(api->manager);
+	varlink_reply(call, json_pack("{s:s, s:b}", "name", name, "configured", configured));
+}
+
+/* --- Show ------------------------------------------------------------------------------------- */
+
+void api_method_show(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct api *api = userdata;
+	struct rport_link *link = api_named_link(call, parameters, api->manager);
+
+	if (!link)
+		return;
+	if (varlink_call_may_change(call))
+		manager_ask_link(api->manager, link);
+	varlink_reply(call, json_pack("{s:o}", "link", api_link_to_json(api->manager, link)));
+}
+
+/* --- Reconcile -------------------------------------------------------------------------------- */
+
+static void add_restored(const struct port *port, const char *what, void *userdata)
+{
+	_cleanup_free_ char *text = NULL;
+	char name[PORT_TEXT_MAX];
+
+	if (asprintf(&text, "%s: %s", port_format(port, name), what) < 0) {
+		text = NULL; /* undefined then */
+		return;
+	}
+	json_array_append_new(userdata, escape_json(text));
+}
+
+/* A failure at one end does not keep the other from being put back. Return: how many ends failed. */
+static int reconcile_ends(struct manager *manager, struct rport_link *link, json_t *restored,
+			  struct rport_error *err)
+{
+	struct rport_error why;
+	int failed = 0;
+
+	for (int end = 0; end < 2; end++) {
+		if (manager_reconcile(manager, link->ports[end], add_restored, restored, &why) >= 0)
+			continue;
+		if (failed++ == 0)
+			*err = why;
+	}
+	return failed;
+}
+
+void api_method_reconcile(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct api *api = userdata;
+	struct rport_link *link = api_named_link(call, parameters, api->manager);
+	struct rport_error err;
+	json_t *restored;
+	bool changed;
+
+	if (!link)
+		return;
+	restored = json_array();
+	if (reconcile_ends(api->manager, link, restored, &err) > 0) {
+		json_decref(restored);
+		api_reply_error(call, &err);
+		return;
+	}
+	changed = json_array_size(restored) > 0;
+	varlink_reply(call, json_pack("{s:b, s:o, s:o}", "changed", changed, "restored", restored,
+				      "link", api_link_to_json(api->manager, link)));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_API_METHOD_H
+#define RPORT_API_METHOD_H
+
+/* What all methods of org.rportd.Manager have in common. */
+
+#include "manager/manager.h"
+#include "varlink/server.h"
+
+#define API_INTERFACE "org.rportd.Manager"
+
+struct api_monitor;
+
+/*
+ * The userdata of each method.
+ *
+ * @manager: has the links and ports
+ * @config_path: directories of the files of links, see config_load()
+ * @monitor: who is told of changes
+ */
+struct api {
+	struct manager *manager;
+	const char *config_path;
+	struct api_monitor *monitor;
+};
+
+/*
+ * Declares the function behind a method, a varlink_method_fn. It reads its parameters by a table of
+ * fields (read.h), has the manager do the work, and answers the call (reply.h). What the method
+ * means is said in org.rportd.Manager.varlink; interface.c has the table of methods.
+ */
+#define API_METHOD(function) \
+	void function(struct varlink_call *call, json_t *parameters, void *userdata)
+
+#endif
