@@ -8,12 +8,13 @@
 /*
  * Theory of operation
  *
- * A connection is in one of seven states, told by what it holds, and waits for one event in each:
+ * A connection is in one of eight states, told by what it holds, and waits for one event in each:
  *
  *   doom                     EPOLLHUP  close
  *   held                     EPOLLHUP  close, or wait for the server to release it
  *   output to write          EPOLLOUT  write; nothing else happens until the client has read it
  *   a reply in pieces        EPOLLOUT  make the next piece, and write it
+ *   an answer to come later  EPOLLHUP  close
  *   a stream                 EPOLLHUP  close
  *   input not yet looked at  EPOLLOUT  take one message out of it, and run it
  *   none of these            EPOLLIN   read
@@ -130,7 +131,7 @@ static uint32_t connection_wants(const struct varlink_connection *connection, bo
 		return 0;
 	if (connection->output.waiting > 0 || connection->pieces.next)
 		return EPOLLOUT;
-	if (connection->stream.open)
+	if (connection->later.open || connection->stream.open)
 		return 0;
 	return input ? EPOLLOUT : EPOLLIN;
 }
@@ -168,7 +169,7 @@ static int connection_step(struct varlink_connection *connection, bool readable,
 		r = varlink_pieces_step(connection);
 		return r < 0 ? r : 1;
 	}
-	if (connection->stream.open)
+	if (connection->later.open || connection->stream.open)
 		return hung_up ? -ESHUTDOWN : 0;
 	return readable ? connection_read(connection) : connection_process(connection);
 }
@@ -287,7 +288,8 @@ bool varlink_connection_is_idle(const struct varlink_connection *connection, uin
 
 	if (limit == 0 || connection->user->class != VARLINK_OTHER || connection->held)
 		return false;
-	if (connection->stream.open && connection->output.waiting == 0 && !connection->pieces.next)
+	if ((connection->later.open || connection->stream.open) &&
+	    connection->output.waiting == 0 && !connection->pieces.next)
 		return false;
 	return now - connection->active > limit;
 }
@@ -372,10 +374,12 @@ void varlink_connection_doom(struct varlink_connection *connection, int reason)
 void varlink_connection_free(struct varlink_connection *connection)
 {
 	struct varlink_stream stream;
+	struct varlink_later later;
 
 	if (!connection)
 		return;
 	stream = connection->stream;
+	later = connection->later;
 	connection_unlink(connection);
 	sd_event_source_disable_unref(connection->io);
 	safe_close(connection->fd);
@@ -385,4 +389,6 @@ void varlink_connection_free(struct varlink_connection *connection)
 	free(connection);
 	if (stream.open)
 		stream.closed(stream.userdata);
+	if (later.open)
+		later.gone(later.userdata);
 }

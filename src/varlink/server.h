@@ -18,10 +18,12 @@
 struct varlink_server;
 struct varlink_call;   /* one call being answered; valid until it is answered */
 struct varlink_stream; /* a call that is answered again and again */
+struct varlink_later;  /* a call that is answered after its method has returned */
 
 /*
  * A method answers its call with varlink_reply() or varlink_error(), exactly once, before it
- * returns; or makes a stream of it with varlink_stream_new().
+ * returns; or makes a stream of it with varlink_stream_new(); or answers it later, after
+ * varlink_later_new().
  * @parameters is an object (empty when the caller sent none); it is the server's, valid during the
  * call.
  */
@@ -202,6 +204,45 @@ bool varlink_streams_full(struct varlink_call *call);
  * bytes wait for it, is dropped from the loop.
  */
 void varlink_stream_reply(struct varlink_stream *stream, json_t *parameters);
+
+/**
+ * varlink_later_new() - answer a call after its method has returned
+ * @call: the call
+ * @gone: called once when the connection closes before the last reply; the handle is invalid then
+ * @userdata: for @gone; the caller's
+ *
+ * Other calls of the connection wait until varlink_later_reply() or varlink_later_error().
+ *
+ * Return: a handle, owned by the connection; NULL when the client wants no answer, and the call
+ * counts as answered.
+ */
+struct varlink_later *varlink_later_new(struct varlink_call *call, void (*gone)(void *userdata),
+					void *userdata);
+
+/**
+ * varlink_later_interim() - a reply before the last one
+ * @later: the handle; stays valid
+ * @parameters: an object; the reference is taken over
+ *
+ * Nothing is sent to a client that did not ask for "more", or has not read the reply before.
+ * Never calls @gone.
+ */
+void varlink_later_interim(struct varlink_later *later, json_t *parameters);
+
+/**
+ * varlink_later_reply() - the last reply
+ * @later: the handle; invalid afterwards
+ * @parameters: as for varlink_reply()
+ */
+void varlink_later_reply(struct varlink_later *later, json_t *parameters);
+
+/**
+ * varlink_later_error() - answer with an error
+ * @later: the handle; invalid afterwards
+ * @error: its full name
+ * @parameters: an object, or NULL for none; the reference is taken over
+ */
+void varlink_later_error(struct varlink_later *later, const char *error, json_t *parameters);
 
 /**
  * varlink_error_invalid_parameter() - org.varlink.service.InvalidParameter

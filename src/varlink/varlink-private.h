@@ -29,6 +29,14 @@ struct varlink_stream {
 	void *userdata;
 };
 
+/* A call that is answered later; see later.c. */
+struct varlink_later {
+	bool open;
+	bool more; /* the client takes interim replies */
+	void (*gone)(void *userdata);
+	void *userdata;
+};
+
 /* CPU time that was used and is not paid off yet, microseconds. */
 struct varlink_budget {
 	uint64_t debt;
@@ -63,6 +71,7 @@ struct varlink_connection {
 	struct frame_buffer input;
 	struct varlink_output output;
 	struct varlink_making pieces; /* while next is set */
+	struct varlink_later later;   /* while it is open */
 	struct varlink_stream stream; /* once open, it is until the end */
 	int doom;                     /* -errno with which the loop closes it, or 0 */
 	bool held;                    /* it waits until its user has paid off the debt */

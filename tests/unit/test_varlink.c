@@ -6,6 +6,7 @@
 
 #include "varlink_load.h"
 #include "varlink_users.h"
+#include "varlink_later.h"
 #include "varlink_streams.h"
 
 /* --- methods and errors ----------------------------------------------------------------------- */
@@ -392,6 +393,7 @@ static Suite *varlink_suite(void)
 	TCase *load_case = tcase_create("load");
 	TCase *users_case = tcase_create("users");
 	TCase *streams_case = tcase_create("streams");
+	TCase *later_case = tcase_create("later");
 	TCase *listen_case = tcase_create("listen");
 
 	add_server_tests(server_case);
@@ -400,11 +402,13 @@ static Suite *varlink_suite(void)
 	tcase_set_timeout(load_case, 30);
 	varlink_streams_tests(streams_case);
 	tcase_set_timeout(streams_case, 30);
+	varlink_later_tests(later_case);
 	add_listen_tests(listen_case);
 	suite_add_tcase(suite, server_case);
 	suite_add_tcase(suite, load_case);
 	suite_add_tcase(suite, users_case);
 	suite_add_tcase(suite, streams_case);
+	suite_add_tcase(suite, later_case);
 	suite_add_tcase(suite, listen_case);
 	return suite;
 }

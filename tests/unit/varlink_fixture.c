@@ -15,6 +15,8 @@ char varlink_path[64];
 struct varlink_server *varlink_server;
 unsigned int varlink_counted;
 unsigned int varlink_pieces_done;
+struct varlink_later *varlink_later;
+unsigned int varlink_gone;
 struct watcher varlink_watchers[8];
 unsigned int varlink_n_watchers;
 
@@ -123,6 +125,17 @@ static void method_items(struct varlink_call *call, json_t *parameters _unused_,
 							     .userdata = made });
 }
 
+static void later_gone(void *userdata)
+{
+	++*(unsigned int *)userdata;
+}
+
+static void method_later(struct varlink_call *call, json_t *parameters _unused_,
+			 void *userdata _unused_)
+{
+	varlink_later = varlink_later_new(call, later_gone, &varlink_gone);
+}
+
 static void method_silent(struct varlink_call *call _unused_, json_t *parameters _unused_,
 			  void *userdata _unused_)
 {
@@ -214,6 +227,7 @@ static const struct varlink_method methods[] = {
 	{ "Silent", method_silent, false }, { "Change", method_count, true },
 	{ "Watch", method_watch, false },   { "WatchNoMemory", method_watch_no_memory, false },
 	{ "Flood", method_flood, false },   { "Items", method_items, false },
+	{ "Later", method_later, false },
 };
 
 static const struct varlink_interface interface = {
@@ -264,6 +278,7 @@ void varlink_setup(void)
 	varlink_setup_directory();
 	varlink_counted = 0;
 	varlink_pieces_done = 0;
+	varlink_gone = 0;
 	varlink_n_watchers = 0;
 	memset(varlink_watchers, 0, sizeof(varlink_watchers));
 	ck_assert_int_eq(sd_event_new(&event), 0);

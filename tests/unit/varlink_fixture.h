@@ -35,6 +35,9 @@ extern unsigned int varlink_counted;     /* calls of Count and Change */
 extern unsigned int varlink_pieces_done; /* how often a reply in pieces ended */
 extern const struct varlink_server_options varlink_default_options;
 
+extern struct varlink_later *varlink_later; /* of the last call of Later */
+extern unsigned int varlink_gone;           /* how often its client was gone before the answer */
+
 /* A stream that a call of Watch made. */
 struct watcher {
 	struct varlink_stream *stream;

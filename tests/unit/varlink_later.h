@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_TEST_VARLINK_LATER_H
+#define RPORT_TEST_VARLINK_LATER_H
+
+#include "varlink_fixture.h"
+
+/* Calls that are answered after their method has returned. */
+void varlink_later_tests(TCase *tcase);
+
+#endif
