@@ -47,8 +47,10 @@ static const struct client_error errors[] = {
 struct exchange {
 	int fd;
 	struct frame_buffer input;
-	/* For each reply in turn; NULL: there is one, and the answer keeps it. */
+	/* For each reply in turn; NULL: the answer keeps the last one. */
 	bool (*reply)(const json_t *parameters, void *userdata);
+	/* For each reply before the last one, if that is what the answer keeps. */
+	void (*progress)(const json_t *parameters, void *userdata);
 	void *userdata;
 	struct client_answer *answer;
 };
@@ -249,6 +251,7 @@ static enum ctl_status answer_varlink_error(struct client_answer *answer, const 
 static bool exchange_take(struct exchange *exchange, const json_t *reply)
 {
 	const char *error = json_string_value(json_object_get(reply, "error"));
+	bool continues = json_is_true(json_object_get(reply, "continues"));
 	json_t *parameters = json_object_get(reply, "parameters");
 
 	if (error) {
@@ -259,12 +262,14 @@ static bool exchange_take(struct exchange *exchange, const json_t *reply)
 		answer_exchange_failed(exchange->answer, -EBADMSG);
 		return false;
 	}
-	if (!exchange->reply) {
-		exchange->answer->parameters = json_incref(parameters);
-		return false;
+	if (exchange->reply)
+		return exchange->reply(parameters, exchange->userdata) && continues;
+	if (continues && exchange->progress) {
+		exchange->progress(parameters, exchange->userdata);
+		return true;
 	}
-	return exchange->reply(parameters, exchange->userdata) &&
-	       json_is_true(json_object_get(reply, "continues"));
+	exchange->answer->parameters = json_incref(parameters);
+	return false;
 }
 
 static int exchange_receive(struct exchange *exchange, int64_t deadline)
@@ -281,6 +286,17 @@ static int exchange_receive(struct exchange *exchange, int64_t deadline)
 	return more;
 }
 
+static int64_t answer_deadline(void)
+{
+	return now_milliseconds() + CLIENT_TIMEOUT_SECONDS * 1000;
+}
+
+/* When the next reply must be there: a stream gives one when there is something to say. */
+static int64_t next_deadline(const struct exchange *exchange)
+{
+	return exchange->progress ? answer_deadline() : DEADLINE_NEVER;
+}
+
 static int exchange_run(struct exchange *exchange, const json_t *call, int64_t deadline)
 {
 	int sent, r;
@@ -292,9 +308,8 @@ static int exchange_run(struct exchange *exchange, const json_t *call, int64_t d
 	r = exchange_receive(exchange, deadline);
 	if (r < 0)
 		return sent < 0 ? sent : r;
-	/* The first reply comes at once, the others when there is something to say. */
 	while (r > 0)
-		r = exchange_receive(exchange, DEADLINE_NEVER);
+		r = exchange_receive(exchange, next_deadline(exchange));
 	return r == -ECONNRESET ? -ECONNABORTED : r;
 }
 
@@ -302,7 +317,7 @@ static int exchange_run(struct exchange *exchange, const json_t *call, int64_t d
 static enum ctl_status client_run(const struct ctl_options *options, json_t *call,
 				  struct exchange *exchange)
 {
-	int64_t deadline = now_milliseconds() + CLIENT_TIMEOUT_SECONDS * 1000;
+	int64_t deadline = answer_deadline();
 	const char *path = socket_path(options);
 	_cleanup_close_ int fd = -1;
 	int r;
@@ -332,16 +347,31 @@ enum ctl_status client_call(const struct ctl_options *options, const char *metho
 	return client_run(options, call, &exchange);
 }
 
+/* A call that is answered by more than one reply. */
+static json_t *pack_more(const char *method, json_t *parameters)
+{
+	return json_pack("{s:s, s:b, s:o}", "method", method, "more", true, "parameters",
+			 parameters);
+}
+
+enum ctl_status client_call_progress(const struct ctl_options *options, const char *method,
+				     json_t *parameters,
+				     void (*progress)(const json_t *parameters, void *userdata),
+				     void *userdata, struct client_answer *answer)
+{
+	struct exchange exchange = { .progress = progress, .userdata = userdata, .answer = answer };
+
+	return client_run(options, pack_more(method, parameters), &exchange);
+}
+
 enum ctl_status client_stream(const struct ctl_options *options, const char *method,
 			      json_t *parameters,
 			      bool (*reply)(const json_t *parameters, void *userdata),
 			      void *userdata, struct client_answer *answer)
 {
 	struct exchange exchange = { .reply = reply, .userdata = userdata, .answer = answer };
-	json_t *call = json_pack("{s:s, s:b, s:o}", "method", method, "more", true, "parameters",
-				 parameters);
 
-	return client_run(options, call, &exchange);
+	return client_run(options, pack_more(method, parameters), &exchange);
 }
 
 enum ctl_status client_call_or_complain(const struct ctl_options *options, const char *method,

@@ -31,6 +31,25 @@ enum ctl_status client_call(const struct ctl_options *options, const char *metho
 			    json_t *parameters, struct client_answer *answer);
 
 /**
+ * client_call_progress() - call a method that says how far it is before it answers
+ * @options: of them, where the socket is
+ * @method: its full name
+ * @parameters: an object; the reference is taken over. NULL: out of memory
+ * @progress: gets the parameters of each reply before the last one, which are its own during the
+ *	call only
+ * @userdata: for @progress
+ * @answer: filled in any case; release it with client_answer_release()
+ *
+ * It waits for each reply as long as client_call() does for its only one.
+ *
+ * Return: the status that is in the answer.
+ */
+enum ctl_status client_call_progress(const struct ctl_options *options, const char *method,
+				     json_t *parameters,
+				     void (*progress)(const json_t *parameters, void *userdata),
+				     void *userdata, struct client_answer *answer);
+
+/**
  * client_stream() - call a method that gives one reply after another
  * @options: of them, where the socket is
  * @method: its full name

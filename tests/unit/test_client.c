@@ -181,6 +181,39 @@ START_TEST(call_has_one_answer)
 }
 END_TEST
 
+static void take_progress(const json_t *parameters, void *userdata)
+{
+	(void)take_reply(parameters, userdata);
+}
+
+static const struct progress_case {
+	const char *answers[3];
+	size_t n_answers;
+	size_t n_replies; /* before the last one */
+	enum ctl_status status;
+} progress_cases[] = {
+	{ { FIRST, SECOND, LAST }, 3, 2, STATUS_DONE }, { { LAST, FIRST }, 2, 0, STATUS_DONE },
+	{ { FIRST, NO_LINK }, 2, 1, STATUS_NOT_FOUND }, { { NO_LINK }, 1, 0, STATUS_NOT_FOUND },
+	{ { FIRST, SECOND }, 2, 2, STATUS_NO_DAEMON },  { { FIRST, "[]" }, 2, 1, STATUS_NO_DAEMON },
+};
+
+START_TEST(call_with_progress)
+{
+	const struct progress_case *c = &progress_cases[_i];
+	struct client_answer answer;
+
+	serve(STREAM_CALL, c->answers, c->n_answers);
+	ck_assert_int_eq(client_call_progress(&options, "org.example.Watch", json_object(),
+					      take_progress, &enough, &answer),
+			 c->status);
+	ck_assert_uint_eq(n_replies, c->n_replies);
+	ck_assert_int_eq(answer.parameters != NULL, c->status == STATUS_DONE);
+	if (answer.parameters)
+		ck_assert_int_eq(json_integer_value(json_object_get(answer.parameters, "n")), 3);
+	client_answer_release(&answer);
+}
+END_TEST
+
 START_TEST(call_fails)
 {
 	static const char *const answers[] = { NO_LINK };
@@ -229,6 +262,7 @@ int main(void)
 	tcase_add_loop_test(tcase, stream_to_its_end, 0, ARRAY_SIZE(stream_cases));
 	tcase_add_test(tcase, replies_of_any_size);
 	tcase_add_test(tcase, call_has_one_answer);
+	tcase_add_loop_test(tcase, call_with_progress, 0, ARRAY_SIZE(progress_cases));
 	tcase_add_test(tcase, call_fails);
 	tcase_add_test(tcase, no_memory_for_the_call);
 	tcase_add_test(tcase, nobody_listens);
