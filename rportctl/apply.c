@@ -71,15 +71,33 @@ static void print_faults(const struct ctl_options *options, const json_t *reply)
 		output_error("%s: %s", view_text(failure, "name"), view_text(failure, "message"));
 }
 
+/* For a person who waits; what it has come to is in the last reply. */
+static void print_progress(const json_t *parameters, void *userdata)
+{
+	const bool *quiet = userdata;
+	const json_t *progress = json_object_get(parameters, "progress");
+
+	if (!*quiet && progress)
+		output_progress("%s%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " links",
+				json_is_true(json_object_get(progress, "waiting"))
+					? "waiting for another reload: "
+					: "",
+				view_number(progress, "done"), view_number(progress, "total"));
+}
+
 static enum ctl_status reload(const struct ctl_options *options, bool dry_run,
 			      command_print_fn print)
 {
 	struct client_answer answer;
+	bool quiet = options->quiet;
 
-	client_call_or_complain(options, "org.rportd.Manager.Reload",
-				json_pack("{s:o*}", "dryRun", dry_run ? json_true() : NULL),
-				&answer);
-	if (answer.status == STATUS_DONE) {
+	client_call_progress(options, "org.rportd.Manager.Reload",
+			     json_pack("{s:o*}", "dryRun", dry_run ? json_true() : NULL),
+			     print_progress, &quiet, &answer);
+	output_progress_end();
+	if (answer.status != STATUS_DONE) {
+		output_error("%s", answer.message);
+	} else {
 		if (options->json && !options->quiet)
 			output_json(options, answer.parameters);
 		else if (!options->quiet)

@@ -88,6 +88,31 @@ void output_diagnostic(const char *fmt, ...)
 	va_end(args);
 }
 
+/* Columns of the line that is there. */
+static int progress_width;
+
+void output_progress(const char *fmt, ...)
+{
+	char text[80];
+	va_list args;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	/* blanks, not a command that a dumb terminal does not have */
+	fprintf(stderr, "\r%-*s", progress_width, text);
+	progress_width = (int)strlen(text);
+}
+
+void output_progress_end(void)
+{
+	if (progress_width > 0)
+		fprintf(stderr, "\r%*s\r", progress_width, "");
+	progress_width = 0;
+}
+
 void output_text(enum output_color color, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL;

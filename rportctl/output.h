@@ -32,6 +32,17 @@ void output_error(const char *fmt, ...) _printf_(1, 2);
 void output_diagnostic(const char *fmt, ...) _printf_(1, 2);
 
 /**
+ * output_progress() - a line on standard error that the next one, or output_progress_end(),
+ * overwrites; nothing where that is not a terminal
+ */
+void output_progress(const char *fmt, ...) _printf_(1, 2);
+
+/**
+ * output_progress_end() - remove the line, if there is one
+ */
+void output_progress_end(void);
+
+/**
  * output_text() - a piece of a line; a line end in it is escaped like all that is not printable
  */
 void output_text(enum output_color color, const char *fmt, ...) _printf_(2, 3);

@@ -238,6 +238,12 @@ start_rportd() {
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"
 	rportd_alive || fail "rportd ended while starting"
+	await_files
+}
+
+# await_files: a reload waits until the one before it is done, which is the start
+await_files() {
+	rportctl apply --dry-run >/dev/null 2>&1 || true
 }
 
 # start_rportd_with_empty_run: it sees an empty /run, which is its own: see in_run

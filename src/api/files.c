@@ -7,7 +7,6 @@
 #include "api/files.h"
 #include "api/reply.h"
 #include "base/escape.h"
-#include "base/notify.h"
 #include "config/config.h"
 #include "manager/reload.h"
 #include "manager/table.h"
@@ -90,54 +89,104 @@ static json_t *result_to_json(enum reload_result result, const char *name, const
 	return json_string(name);
 }
 
+/* A call of Reload, until its links are made. */
+struct reload_call {
+	struct varlink_later *later; /* NULL: nobody waits for the answer any more */
+	json_t *reply;
+};
+
+static json_t *empty_reply(void)
+{
+	return json_pack("{s:[], s:[], s:[], s:[], s:[], s:[]}", "added", "changed", "removed",
+			 "unchanged", "failed", "problems");
+}
+
 static void add_link(enum reload_result result, const char *name, const char *text, void *userdata)
 {
-	notify_progress();
-	json_array_append_new(json_object_get(userdata, result_keys[result]),
+	struct reload_call *reload = userdata;
+
+	json_array_append_new(json_object_get(reload->reply, result_keys[result]),
 			      result_to_json(result, name, text));
 }
 
 static void add_problem(enum config_severity severity, const char *file, unsigned int line,
 			const char *message, void *userdata)
 {
-	json_array_append_new(json_object_get(userdata, "problems"),
+	struct reload_call *reload = userdata;
+
+	json_array_append_new(json_object_get(reload->reply, "problems"),
 			      json_pack("{s:o, s:I, s:s, s:o}", "file", escape_json(file), "line",
 					(json_int_t)line, "severity",
 					severity == CONFIG_ERROR ? "error" : "warning", "message",
 					escape_json(message)));
 }
 
-static int reload_told(struct api *api, bool dry_run, const struct reload_listener *listener,
-		       struct rport_error *err)
+static void tell_progress(const struct reload_progress *progress, void *userdata)
 {
-	int r;
+	struct reload_call *reload = userdata;
+	json_t *reply;
 
-	if (!dry_run)
-		notify_reloading();
-	r = reload_links(api->manager, api->config_path, dry_run, listener, err);
-	if (!dry_run)
-		notify_ready();
-	return r;
+	if (!reload->later)
+		return;
+	reply = empty_reply();
+	json_object_set_new(reply, "progress",
+			    json_pack("{s:I, s:I, s:b}", "done", (json_int_t)progress->done,
+				      "total", (json_int_t)progress->total, "waiting",
+				      progress->waiting));
+	varlink_later_interim(reload->later, reply);
+}
+
+static void reload_done(const struct rport_error *err, void *userdata)
+{
+	struct reload_call *reload = userdata;
+
+	if (reload->later && err)
+		api_reply_error_later(reload->later, err);
+	else if (reload->later)
+		varlink_later_reply(reload->later, json_incref(reload->reply));
+	json_decref(reload->reply);
+	free(reload);
+}
+
+/* What was begun goes on. */
+static void client_left(void *userdata)
+{
+	struct reload_call *reload = userdata;
+
+	reload->later = NULL;
+}
+
+static struct reload_call *request_reload(struct api *api, bool dry_run)
+{
+	struct reload_call *reload = calloc(1, sizeof(*reload));
+	const struct reload_listener listener = { .link = add_link,
+						  .problem = add_problem,
+						  .progress = tell_progress,
+						  .done = reload_done,
+						  .userdata = reload };
+
+	if (!reload)
+		return NULL;
+	reload->reply = empty_reply();
+	if (reload->reply && reloader_request(api->reloader, dry_run, &listener) >= 0)
+		return reload;
+	json_decref(reload->reply);
+	free(reload);
+	return NULL;
 }
 
 void api_method_reload(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	static const struct api_field fields[] = { API_OPTIONAL("dryRun", api_field_bool, 0) };
-	struct reload_listener listener = { .link = add_link, .problem = add_problem };
+	struct reload_call *reload;
 	struct api *api = userdata;
-	struct rport_error err;
 	bool dry_run = false;
-	json_t *reply;
 
 	if (!api_read_or_refuse(call, parameters, fields, ARRAY_SIZE(fields), &dry_run))
 		return;
-	reply = json_pack("{s:[], s:[], s:[], s:[], s:[], s:[]}", "added", "changed", "removed",
-			  "unchanged", "failed", "problems");
-	listener.userdata = reply;
-	if (reload_told(api, dry_run, &listener, &err) < 0) {
-		json_decref(reply);
-		api_reply_error(call, &err);
-		return;
-	}
-	varlink_reply(call, reply);
+	reload = request_reload(api, dry_run);
+	if (reload)
+		reload->later = varlink_later_new(call, client_left, reload);
+	else
+		varlink_reply(call, NULL);
 }

@@ -36,7 +36,8 @@ const struct varlink_interface api_interface = {
 	.n_methods = ARRAY_SIZE(methods),
 };
 
-int api_new(struct manager *manager, const char *config_path, struct api **ret)
+int api_new(struct manager *manager, struct reloader *reloader, const char *config_path,
+	    struct api **ret)
 {
 	struct api *api = calloc(1, sizeof(*api));
 	int r;
@@ -44,6 +45,7 @@ int api_new(struct manager *manager, const char *config_path, struct api **ret)
 	if (!api)
 		return -ENOMEM;
 	api->manager = manager;
+	api->reloader = reloader;
 	api->config_path = config_path;
 	r = api_monitor_new(manager, &api->monitor);
 	if (r < 0) {

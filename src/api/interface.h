@@ -4,7 +4,7 @@
 
 /* The methods of org.rportd.Manager: parameters in, calls of the manager, replies out. */
 
-#include "manager/manager.h"
+#include "manager/reload.h"
 #include "varlink/server.h"
 
 struct api;
@@ -15,12 +15,14 @@ extern const struct varlink_interface api_interface;
 /**
  * api_new() - what the methods work on
  * @manager: must live as long; its observer is the API's
+ * @reloader: of the files in it; must live until the server has ended, and end before the API
  * @config_path: see config_load(); must live as long
  * @ret: free it with api_free(), after the server of its methods
  *
  * Return: 0 or -errno.
  */
-int api_new(struct manager *manager, const char *config_path, struct api **ret);
+int api_new(struct manager *manager, struct reloader *reloader, const char *config_path,
+	    struct api **ret);
 
 /**
  * api_free() - free what the methods work on; takes NULL

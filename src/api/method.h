@@ -10,16 +10,19 @@
 #define API_INTERFACE "org.rportd.Manager"
 
 struct api_monitor;
+struct reloader;
 
 /*
  * The userdata of each method.
  *
  * @manager: has the links and ports
+ * @reloader: makes links as the files say
  * @config_path: directories of the files of links, see config_load()
  * @monitor: who is told of changes
  */
 struct api {
 	struct manager *manager;
+	struct reloader *reloader;
 	const char *config_path;
 	struct api_monitor *monitor;
 };

@@ -9,14 +9,29 @@
 
 #define ERROR_NAME_MAX 80
 
+static const char *error_name(const struct rport_error *err, char buf[static ERROR_NAME_MAX])
+{
+	snprintf(buf, ERROR_NAME_MAX, API_INTERFACE ".%s", rport_error_name(err->kind));
+	return buf;
+}
+
+static json_t *error_parameters(const struct rport_error *err)
+{
+	return json_pack("{s:o, s:i}", "message", escape_json(err->message), "errno", err->errnum);
+}
+
 void api_reply_error(struct varlink_call *call, const struct rport_error *err)
 {
 	char name[ERROR_NAME_MAX];
 
-	snprintf(name, sizeof(name), API_INTERFACE ".%s", rport_error_name(err->kind));
-	varlink_error(call, name,
-		      json_pack("{s:o, s:i}", "message", escape_json(err->message), "errno",
-				err->errnum));
+	varlink_error(call, error_name(err, name), error_parameters(err));
+}
+
+void api_reply_error_later(struct varlink_later *later, const struct rport_error *err)
+{
+	char name[ERROR_NAME_MAX];
+
+	varlink_later_error(later, error_name(err, name), error_parameters(err));
 }
 
 void api_refuse(struct varlink_call *call, const struct api_reader *reader)

@@ -15,6 +15,13 @@
 void api_reply_error(struct varlink_call *call, const struct rport_error *err);
 
 /**
+ * api_reply_error_later() - api_reply_error() for a call that is answered later
+ * @later: the call; invalid afterwards
+ * @err: borrowed; its kind says which error
+ */
+void api_reply_error_later(struct varlink_later *later, const struct rport_error *err);
+
+/**
  * api_refuse() - answer a call with what is wrong with its parameters
  * @call: the call
  * @reader: of its parameters, after a failure

@@ -40,7 +40,6 @@ struct config_link {
 struct config {
 	struct config_link *links;
 	size_t n_links;
-	bool incomplete; /* there are more files than are read: a link not found may have one */
 };
 
 /**
@@ -74,6 +73,85 @@ void config_release(struct config *config);
  * Return: the link, owned by @config; NULL when there is none.
  */
 struct config_link *config_find(const struct config *config, const char *name);
+
+struct config_files;
+
+/**
+ * config_files_open() - find the files of a path, to read them one by one
+ * @path: as for config_load()
+ * @problem: told of every fault, now and as the files are read; may be NULL
+ * @userdata: for @problem
+ * @ret: close it with config_files_close()
+ *
+ * Return: 0, or -errno as config_load().
+ */
+int config_files_open(const char *path, config_problem_fn problem, void *userdata,
+		      struct config_files **ret);
+
+/**
+ * config_files_close() - forget them
+ * @files: or NULL
+ */
+void config_files_close(struct config_files *files);
+
+/**
+ * config_files_count() - how many there were when they were found
+ * @files: the files
+ *
+ * Return: the number of names, CONFIG_LINKS_MAX at most.
+ */
+size_t config_files_count(const struct config_files *files);
+
+/**
+ * config_files_name() - the name that a file gives its link
+ * @files: the files
+ * @i: which, in the order of names
+ *
+ * Return: the name, which may be none that a link can have; owned by @files.
+ */
+const char *config_files_name(const struct config_files *files, size_t i);
+
+/**
+ * config_files_found() - is there one of this name among those that are counted?
+ * @files: the files
+ * @name: of a link
+ *
+ * Return: true if so, whatever has become of it.
+ */
+bool config_files_found(const struct config_files *files, const char *name);
+
+/**
+ * config_files_read() - the link of a file, as the file is now
+ * @files: the files
+ * @i: which, in the order of names
+ * @ret: release it with config_link_release()
+ *
+ * Return: 1; 0: it is no link, because the file is a mask, has gone, or has a name that no link can
+ * have; or -ENOMEM.
+ */
+int config_files_read(const struct config_files *files, size_t i, struct config_link *ret);
+
+/**
+ * config_files_have() - is there a file for a link now?
+ * @files: of which only the path counts
+ * @name: of the link
+ *
+ * Return: false when there is none, or a mask; true also when that cannot be known.
+ */
+bool config_files_have(const struct config_files *files, const char *name);
+
+/**
+ * config_files_tell_rest() - tell the problems that no link has: too many files, drop-ins without
+ * @files: the files
+ */
+void config_files_tell_rest(const struct config_files *files);
+
+/**
+ * config_link_release() - free what config_files_read() gave; takes a zeroed one
+ * @link: zeroed afterwards
+ */
+void config_link_release(struct config_link *link);
+#define _cleanup_config_link_ _cleanup_(config_link_release)
 
 /**
  * config_format() - a link as a file

@@ -1,157 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
 #include "config/config-private.h"
+#include "config/found.h"
 
-/* --- which files there are -------------------------------------------------------------------- */
-
-struct found {
-	char *name; /* without the suffix */
-	char *path;
-};
-
-/* Files in the order of their names, of which the first found of a name counts. */
-struct found_set {
-	struct found *files;
-	size_t n;
-	size_t allocated;
-	size_t max;
-	bool overflow; /* there are more; those that come last are left out */
-};
-
-static void found_free(struct found *file)
-{
-	free(file->name);
-	free(file->path);
-}
-
-static void found_set_release(struct found_set *set)
-{
-	for (size_t i = 0; i < set->n; i++)
-		found_free(&set->files[i]);
-	free(set->files);
-}
-#define _cleanup_found_set_ _cleanup_(found_set_release)
-
-/* Where @name is (true), or where it belongs. */
-static bool found_set_search(const struct found_set *set, const char *name, size_t *ret)
-{
-	size_t low = 0, high = set->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(name, set->files[middle].name);
-
-		if (order == 0) {
-			*ret = middle;
-			return true;
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	*ret = low;
-	return false;
-}
-
-static bool found_set_has(const struct found_set *set, const char *name)
-{
-	size_t at;
-
-	return found_set_search(set, name, &at);
-}
-
-/* Room for one more at @at: false when it would be the last of too many. */
-static bool found_set_make_room(struct found_set *set, size_t at)
-{
-	if (set->n == set->max) {
-		set->overflow = true;
-		if (at == set->n)
-			return false;
-		found_free(&set->files[--set->n]);
-	}
-	memmove(&set->files[at + 1], &set->files[at], (set->n - at) * sizeof(*set->files));
-	set->n++;
-	return true;
-}
-
-static int found_set_grow(struct found_set *set)
-{
-	size_t wanted = MAX(2 * set->allocated, 16u);
-	struct found *files;
-
-	if (set->n < set->allocated)
-		return 0;
-	files = reallocarray(set->files, wanted, sizeof(*files));
-	if (!files)
-		return -ENOMEM;
-	set->files = files;
-	set->allocated = wanted;
-	return 0;
-}
-
-static int found_set_add(struct found_set *set, const char *directory, const char *entry,
-			 size_t length)
-{
-	_cleanup_free_ char *name = strndup(entry, length), *path = NULL;
-	size_t at;
-
-	if (!name)
-		return -ENOMEM;
-	if (found_set_search(set, name, &at))
-		return 0;
-	if (asprintf(&path, "%s/%s", directory, entry) < 0) {
-		path = NULL; /* undefined then */
-		return -ENOMEM;
-	}
-	if (found_set_grow(set) < 0)
-		return -ENOMEM;
-	if (found_set_make_room(set, at))
-		set->files[at] = (struct found){ .name = steal_ptr(name), .path = steal_ptr(path) };
-	return 0;
-}
-
-/* Bytes of @entry before @suffix; 0: it is none of those. */
-static size_t stem_length(const char *entry, const char *suffix)
-{
-	size_t length = strlen(entry), after = strlen(suffix);
-
-	if (entry[0] == '.' || length <= after || !streq(entry + length - after, suffix))
-		return 0;
-	return length - after;
-}
-
-static int scan_entries(DIR *dir, const char *directory, const char *suffix, struct found_set *set)
-{
-	const struct dirent *entry;
-	int r = 0;
-
-	/* NULL is the end, or an error, which errno tells */
-	for (errno = 0; r == 0 && (entry = readdir(dir)); errno = 0) {
-		size_t length = stem_length(entry->d_name, suffix);
-
-		if (length > 0)
-			r = found_set_add(set, directory, entry->d_name, length);
-	}
-	return r < 0 ? r : -errno;
-}
-
-/* Add the files of a directory that have the suffix; no such directory: none. */
-static int scan(const char *directory, const char *suffix, struct found_set *set)
-{
-	DIR *dir = opendir(directory);
-	int r;
-
-	if (!dir)
-		return errno == ENOENT ? 0 : -errno;
-	r = scan_entries(dir, directory, suffix, set);
-	closedir(dir);
-	return r;
-}
+/* --- the path --------------------------------------------------------------------------------- */
 
 int config_split_path(const char *path, char ***ret)
 {
@@ -280,20 +135,22 @@ static int load_file(struct config_draft *draft, const char *path)
 
 /* --- one link --------------------------------------------------------------------------------- */
 
-/* What is handed on while a path is loaded. */
-struct loader {
+/*
+ * The names are those that there were when the path was looked through; what a file says is read
+ * when it is asked for, and where it is then.
+ */
+struct config_files {
 	char **directories;
 	struct found_set files;    /* NAME.rport */
 	struct found_set drop_ins; /* NAME.rport.d */
 	config_problem_fn problem;
 	void *userdata;
-	struct config config;
 };
 
-static int find_drop_ins(const struct loader *loader, const char *name, struct config_draft *draft,
-			 struct found_set *set)
+static int find_drop_ins(const struct config_files *files, const char *name,
+			 struct config_draft *draft, struct found_set *set)
 {
-	for (char **directory = loader->directories; *directory; directory++) {
+	for (char **directory = files->directories; *directory; directory++) {
 		_cleanup_free_ char *path = NULL;
 		int r;
 
@@ -301,7 +158,7 @@ static int find_drop_ins(const struct loader *loader, const char *name, struct c
 			path = NULL;
 			return -ENOMEM;
 		}
-		r = scan(path, CONFIG_DROP_IN_SUFFIX, set);
+		r = found_set_scan(set, path, CONFIG_DROP_IN_SUFFIX);
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0) {
@@ -313,15 +170,15 @@ static int find_drop_ins(const struct loader *loader, const char *name, struct c
 	return 0;
 }
 
-static int load_drop_ins(const struct loader *loader, const char *name, const char *file,
+static int load_drop_ins(const struct config_files *files, const char *name, const char *file,
 			 struct config_draft *draft)
 {
 	_cleanup_found_set_ struct found_set set = { .max = CONFIG_DROP_INS_MAX };
 	int r;
 
-	if (!found_set_has(&loader->drop_ins, name))
+	if (!found_set_has(&files->drop_ins, name))
 		return 0;
-	r = find_drop_ins(loader, name, draft, &set);
+	r = find_drop_ins(files, name, draft, &set);
 	for (size_t i = 0; r >= 0 && i < set.n; i++)
 		r = load_file(draft, set.files[i].path);
 	if (r < 0)
@@ -334,70 +191,111 @@ static int load_drop_ins(const struct loader *loader, const char *name, const ch
 }
 
 /* The name that the file gives its link. */
-static bool take_name(struct config_draft *draft, const struct found *file)
+static bool take_name(struct config_draft *draft, const char *name, const char *path)
 {
 	struct rport_error err;
 
-	if (!text_printable(file->name)) {
-		config_draft_problem(draft, CONFIG_ERROR, file->path, 0,
+	if (!text_printable(name)) {
+		config_draft_problem(draft, CONFIG_ERROR, path, 0,
 				     "this is not the name of a link");
 		return false;
 	}
-	if (link_spec_set_name(&draft->spec, file->name, &err) < 0) {
-		config_draft_problem(draft, CONFIG_ERROR, file->path, 0, "%s", err.message);
+	if (link_spec_set_name(&draft->spec, name, &err) < 0) {
+		config_draft_problem(draft, CONFIG_ERROR, path, 0, "%s", err.message);
 		return false;
 	}
 	return true;
 }
 
-static int load_link(struct loader *loader, const struct found *file)
+/*
+ * The first directory that has a file of this name now. Only one that surely is not there is not:
+ * else a link might be removed whose file cannot be reached for a moment.
+ *
+ * Return: 1; 0: there is none; or -ENOMEM.
+ */
+static int locate(const struct config_files *files, const char *name, char **ret)
+{
+	for (char **directory = files->directories; *directory; directory++) {
+		_cleanup_free_ char *path = NULL;
+		struct stat st;
+
+		if (asprintf(&path, "%s/%s" CONFIG_SUFFIX, *directory, name) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		if (lstat(path, &st) < 0 && errno == ENOENT)
+			continue;
+		*ret = steal_ptr(path);
+		return 1;
+	}
+	return 0;
+}
+
+int config_files_read(const struct config_files *files, size_t i, struct config_link *ret)
 {
 	_cleanup_config_draft_ struct config_draft draft = CONFIG_DRAFT_INIT;
+	const char *name = files->files.files[i].name;
 	_cleanup_free_ char *path = NULL;
 	int r;
 
-	draft.problem = loader->problem;
-	draft.userdata = loader->userdata;
-	if (!take_name(&draft, file))
-		return 0;
-	path = strdup(file->path);
-	if (!path)
-		return -ENOMEM;
+	draft.problem = files->problem;
+	draft.userdata = files->userdata;
+	r = locate(files, name, &path);
+	if (r <= 0 || !take_name(&draft, name, path))
+		return MIN(r, 0);
 	r = load_file(&draft, path);
 	if (r <= 0)
 		return r;
-	r = load_drop_ins(loader, file->name, path, &draft);
+	r = load_drop_ins(files, name, path, &draft);
 	if (r < 0)
 		return r;
 	config_draft_finish(&draft, path);
-	loader->config.links[loader->config.n_links++] = (struct config_link){
-		.spec = draft.spec, .file = steal_ptr(path), .bad = draft.bad
-	};
+	*ret = (struct config_link){ .spec = draft.spec,
+				     .file = steal_ptr(path),
+				     .bad = draft.bad };
 	draft.spec = (struct link_spec){ 0 };
-	return 0;
+	return 1;
+}
+
+bool config_files_have(const struct config_files *files, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+	int r = locate(files, name, &path);
+
+	if (r <= 0)
+		return r < 0;
+	return stat(path, &st) < 0 || !config_is_mask(&st);
+}
+
+void config_link_release(struct config_link *link)
+{
+	link_spec_release(&link->spec);
+	free(link->file);
+	*link = (struct config_link){ 0 };
 }
 
 /* --- all links -------------------------------------------------------------------------------- */
 
-static void tell(const struct loader *loader, enum config_severity severity, const char *file,
+static void tell(const struct config_files *files, enum config_severity severity, const char *file,
 		 const char *message)
 {
-	if (loader->problem)
-		loader->problem(severity, file, 0, message, loader->userdata);
+	if (files->problem)
+		files->problem(severity, file, 0, message, files->userdata);
 }
 
-static int find_files(struct loader *loader)
+static int find_files(struct config_files *files)
 {
-	for (char **directory = loader->directories; *directory; directory++) {
-		int r = scan(*directory, CONFIG_SUFFIX, &loader->files);
+	for (char **directory = files->directories; *directory; directory++) {
+		int r = found_set_scan(&files->files, *directory, CONFIG_SUFFIX);
 
 		if (r == 0)
-			r = scan(*directory, CONFIG_SUFFIX ".d", &loader->drop_ins);
+			r = found_set_scan(&files->drop_ins, *directory, CONFIG_SUFFIX ".d");
 		if (r < 0 && r != -ENOMEM) {
 			struct rport_error err;
 
 			bad_file(&err, -r);
-			tell(loader, CONFIG_ERROR, *directory, err.message);
+			tell(files, CONFIG_ERROR, *directory, err.message);
 		}
 		if (r < 0)
 			return r;
@@ -405,71 +303,110 @@ static int find_files(struct loader *loader)
 	return 0;
 }
 
-static int load_links(struct loader *loader)
+int config_files_open(const char *path, config_problem_fn problem, void *userdata,
+		      struct config_files **ret)
 {
-	const struct found_set *files = &loader->files, *drop_ins = &loader->drop_ins;
-	int r = 0;
+	struct config_files *files = calloc(1, sizeof(*files));
+	int r;
 
-	loader->config.links = calloc(MAX(files->n, 1u), sizeof(*loader->config.links));
-	if (!loader->config.links)
+	if (!files)
 		return -ENOMEM;
-	for (size_t i = 0; r >= 0 && i < files->n; i++)
-		r = load_link(loader, &files->files[i]);
+	*files = (struct config_files){ .files.max = CONFIG_LINKS_MAX,
+					.drop_ins.max = CONFIG_LINKS_MAX,
+					.problem = problem,
+					.userdata = userdata };
+	r = config_split_path(path, &files->directories);
+	if (r >= 0)
+		r = find_files(files);
 	if (r < 0)
-		return r;
-	if (files->overflow) {
-		/* then nobody knows which drop-ins have no file */
-		loader->config.incomplete = true;
-		tell(loader, CONFIG_ERROR, files->files[files->n - 1].path,
-		     "it is the last: there are more than " STRINGIFY(
-			     CONFIG_LINKS_MAX) " files, of which the rest is left out");
-		return 0;
-	}
-	for (size_t i = 0; i < drop_ins->n; i++)
-		if (!found_set_has(files, drop_ins->files[i].name))
-			tell(loader, CONFIG_WARNING, drop_ins->files[i].path,
-			     "these drop-ins have no effect, for there is no link of that name");
-	return 0;
+		config_files_close(files);
+	else
+		*ret = files;
+	return r;
 }
 
-static void loader_release(struct loader *loader)
+void config_files_close(struct config_files *files)
 {
-	config_free_path(loader->directories);
-	found_set_release(&loader->files);
-	found_set_release(&loader->drop_ins);
-	config_release(&loader->config);
+	if (!files)
+		return;
+	config_free_path(files->directories);
+	found_set_release(&files->files);
+	found_set_release(&files->drop_ins);
+	free(files);
+}
+
+size_t config_files_count(const struct config_files *files)
+{
+	return files->files.n;
+}
+
+const char *config_files_name(const struct config_files *files, size_t i)
+{
+	return files->files.files[i].name;
+}
+
+bool config_files_found(const struct config_files *files, const char *name)
+{
+	return found_set_has(&files->files, name);
+}
+
+void config_files_tell_rest(const struct config_files *files)
+{
+	const struct found_set *set = &files->files, *drop_ins = &files->drop_ins;
+
+	if (set->overflow) {
+		/* then nobody knows which drop-ins have no file */
+		tell(files, CONFIG_ERROR, set->files[set->n - 1].path,
+		     "it is the last: there are more than " STRINGIFY(
+			     CONFIG_LINKS_MAX) " files, of which the rest is left out");
+		return;
+	}
+	for (size_t i = 0; i < drop_ins->n; i++)
+		if (!found_set_has(set, drop_ins->files[i].name))
+			tell(files, CONFIG_WARNING, drop_ins->files[i].path,
+			     "these drop-ins have no effect, for there is no link of that name");
+}
+
+static int load_links(const struct config_files *files, struct config *config)
+{
+	size_t n = config_files_count(files);
+
+	config->links = calloc(MAX(n, 1u), sizeof(*config->links));
+	if (!config->links)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		int r = config_files_read(files, i, &config->links[config->n_links]);
+
+		if (r < 0)
+			return r;
+		config->n_links += r > 0;
+	}
+	config_files_tell_rest(files);
+	return 0;
 }
 
 int config_load(const char *path, config_problem_fn problem, void *userdata, struct config *ret)
 {
-	_cleanup_(loader_release) struct loader loader = {
-		.files.max = CONFIG_LINKS_MAX,
-		.drop_ins.max = CONFIG_LINKS_MAX,
-		.problem = problem,
-		.userdata = userdata,
-	};
+	_cleanup_config_ struct config config = { 0 };
+	struct config_files *files;
 	int r;
 
-	r = config_split_path(path, &loader.directories);
+	r = config_files_open(path, problem, userdata, &files);
 	if (r < 0)
 		return r;
-	r = find_files(&loader);
+	r = load_links(files, &config);
+	config_files_close(files);
 	if (r < 0)
 		return r;
-	r = load_links(&loader);
-	if (r < 0)
-		return r;
-	*ret = loader.config;
-	loader.config = (struct config){ 0 };
+	*ret = config;
+	config = (struct config){ 0 };
 	return 0;
 }
 
 void config_release(struct config *config)
 {
-	for (size_t i = 0; i < config->n_links; i++) {
-		link_spec_release(&config->links[i].spec);
-		free(config->links[i].file);
-	}
+	for (size_t i = 0; i < config->n_links; i++)
+		config_link_release(&config->links[i]);
 	free(config->links);
 	*config = (struct config){ 0 };
 }

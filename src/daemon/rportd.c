@@ -43,12 +43,13 @@
 /*
  * Who is served first: signals and the watchdog (SD_EVENT_PRIORITY_IMPORTANT); root, in turn with
  * the events of the kernel (SD_EVENT_PRIORITY_NORMAL), which calls must not overtake; the group;
- * others.
+ * others; and when none of them wants anything, files are read and links made as they say.
  */
 enum {
 	PRIORITY_ROOT = SD_EVENT_PRIORITY_NORMAL,
 	PRIORITY_GROUP = 5,
 	PRIORITY_OTHER = 10,
+	PRIORITY_RELOAD = 20,
 };
 
 enum exit_status {
@@ -67,6 +68,7 @@ struct rportd {
 	struct state *state;
 	struct state_handover handover;
 	struct manager *manager;
+	struct reloader *reloader;
 	struct api *api;
 	struct varlink_server *varlink;
 	struct service *service;
@@ -320,7 +322,6 @@ static void log_problem(enum config_severity severity, const char *file, unsigne
 static void log_reloaded(enum reload_result result, const char *name, const char *text,
 			 void *userdata _unused_)
 {
-	notify_progress();
 	switch (result) {
 	case RELOAD_CHANGED:
 		report_link(LOG_INFO, NULL, name, "link %s: changed, as its file has it: %s", name,
@@ -339,35 +340,54 @@ static void log_reloaded(enum reload_result result, const char *name, const char
 	}
 }
 
-/* Faulty files do not keep us from starting. */
-static void load_links(struct rportd *rportd)
+static void log_done(const struct rport_error *err, void *userdata _unused_)
 {
-	struct reload_listener listener = { .link = log_reloaded, .problem = log_problem };
-	struct rport_error err;
+	if (err)
+		log_error("%s", err->message);
+}
 
-	if (!rportd->arguments.config_path[0])
-		return;
-	if (reload_links(rportd->manager, rportd->arguments.config_path, false, &listener, &err) <
-	    0)
-		log_error("%s", err.message);
+static int request_reload(struct rportd *rportd)
+{
+	static const struct reload_listener listener = { .link = log_reloaded,
+							 .problem = log_problem,
+							 .done = log_done };
+	int r = reloader_request(rportd->reloader, false, &listener);
+
+	if (r < 0)
+		log_error("cannot reload: %s", strerror(-r));
+	return r;
 }
 
 static int reload(sd_event_source *source _unused_, const struct signalfd_siginfo *info _unused_,
 		  void *userdata)
 {
-	notify_reloading();
-	load_links(userdata);
-	notify_ready();
+	struct rportd *rportd = userdata;
+
+	if (rportd->arguments.config_path[0])
+		(void)request_reload(rportd);
 	return 0;
 }
 
 static int prepare_reload(struct rportd *rportd)
 {
-	int r = add_signal(rportd->event, SIGHUP, reload, rportd);
+	int r;
 
+	r = reloader_new(rportd->event, rportd->manager, rportd->arguments.config_path,
+			 PRIORITY_RELOAD, &rportd->reloader);
+	if (r >= 0)
+		r = add_signal(rportd->event, SIGHUP, reload, rportd);
 	if (r < 0)
 		log_error("cannot prepare for SIGHUP: %s", strerror(-r));
 	return r;
+}
+
+/* The loop makes the links. Faulty files do not keep us from starting. */
+static int load_links(struct rportd *rportd)
+{
+	if (rportd->arguments.config_path[0])
+		return request_reload(rportd);
+	notify_ready();
+	return 0;
 }
 
 static void count_error(enum config_severity severity, const char *file, unsigned int line,
@@ -454,7 +474,7 @@ static int start_varlink(struct rportd *rportd)
 
 static int start_service(struct rportd *rportd)
 {
-	int r = service_new(rportd->event, rportd->manager, &rportd->service);
+	int r = service_new(rportd->event, rportd->manager, rportd->reloader, &rportd->service);
 
 	if (r >= 0)
 		r = logging_start(rportd->event);
@@ -474,7 +494,6 @@ static void announce(const struct rportd *rportd)
 	if (rportd->arguments.busy_poll > 0 && !manager_has_busy_poll(rportd->manager))
 		log_warning("--busy-poll has no effect with the data path %s",
 			    manager_datapath(rportd->manager));
-	notify_ready();
 }
 
 /* The last to come is the first to go; takes a half-started one. */
@@ -486,6 +505,7 @@ static void shut_down(struct rportd *rportd)
 	safe_close(rportd->socket_fd);
 	(void)entry_remove(&rportd->socket);
 	entry_close(&rportd->socket);
+	reloader_free(rportd->reloader);
 	api_free(rportd->api);
 	manager_free(rportd->manager);
 	state_close(rportd->state);
@@ -529,17 +549,14 @@ static int start_up(struct rportd *rportd)
 	if (r < 0)
 		return r;
 
-	r = api_new(rportd->manager, rportd->arguments.config_path, &rportd->api);
-	if (r < 0)
-		return r;
-
-	/* 4. the links of files */
-	load_links(rportd);
 	r = prepare_reload(rportd);
 	if (r < 0)
 		return r;
+	r = api_new(rportd->manager, rportd->reloader, rportd->arguments.config_path, &rportd->api);
+	if (r < 0)
+		return r;
 
-	/* 5. only now can we be asked for something */
+	/* 4. from now on we can be asked for something */
 	r = start_varlink(rportd);
 	if (r < 0)
 		return r;
@@ -548,7 +565,9 @@ static int start_up(struct rportd *rportd)
 		return r;
 	restrict_system_calls(rportd);
 	announce(rportd);
-	return 0;
+
+	/* 5. the links of files; we are ready once they are there */
+	return load_links(rportd);
 }
 
 int rportd_main(int argc, char *argv[])

@@ -13,19 +13,26 @@
  * all who watch it.
  */
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/messages.h"
 #include "base/notify.h"
 #include "daemon/watchdog.h"
 
 #define STATUS_PERIOD USEC_PER_SEC
+#define EXTEND_PERIOD (30 * USEC_PER_SEC) /* longer than making one link can take */
 
 struct counts {
 	unsigned int links, pending;
+	bool reloading;
+	struct reload_progress reload;
 };
 
 struct service {
 	struct manager *manager;
+	const struct reloader *reloader;
 	sd_event_source *watchdog; /* timer */
 	uint64_t period;           /* of it, microseconds */
 
@@ -73,8 +80,17 @@ static int start_watchdog(struct service *service, sd_event *event)
 
 static struct counts count(const struct service *service)
 {
-	return (struct counts){ .links = manager_table(service->manager)->n_links,
-				.pending = manager_n_pending(service->manager) };
+	struct counts counts = { .links = manager_table(service->manager)->n_links,
+				 .pending = manager_n_pending(service->manager) };
+
+	counts.reloading = reloader_progress(service->reloader, &counts.reload);
+	return counts;
+}
+
+static bool counts_equal(const struct counts *a, const struct counts *b)
+{
+	return a->links == b->links && a->pending == b->pending && a->reloading == b->reloading &&
+	       a->reload.done == b->reload.done;
 }
 
 static const char *plural(unsigned int n)
@@ -82,18 +98,24 @@ static const char *plural(unsigned int n)
 	return n == 1 ? "" : "s";
 }
 
+/* "350 links, 2 ports pending, files: 350 of 1000 done" */
 static void tell(struct service *service)
 {
+	char pending[64] = "", files[256] = "";
 	struct counts counts = count(service);
 
 	service->told = counts;
 	service->told_at = monotonic_usec();
 	if (counts.pending > 0)
-		(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s, %u port%s pending", counts.links,
-				   plural(counts.links), counts.pending, plural(counts.pending));
-	else
-		(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s", counts.links,
-				   plural(counts.links));
+		snprintf(pending, sizeof(pending), ", %u port%s pending", counts.pending,
+			 plural(counts.pending));
+	/* as long as links are made one after another, it takes the time that it takes */
+	if (counts.reloading)
+		snprintf(files, sizeof(files),
+			 ", files: %zu of %zu done\nEXTEND_TIMEOUT_USEC=%" PRIu64,
+			 counts.reload.done, counts.reload.total, EXTEND_PERIOD);
+	(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s%s%s", counts.links, plural(counts.links),
+			   pending, files);
 }
 
 static int tell_now(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
@@ -110,8 +132,7 @@ static int look(sd_event_source *source _unused_, void *userdata)
 	struct service *service = userdata;
 	struct counts counts = count(service);
 
-	if (service->due ||
-	    (counts.links == service->told.links && counts.pending == service->told.pending))
+	if (service->due || counts_equal(&counts, &service->told))
 		return 0;
 	service->due = true;
 	(void)sd_event_source_set_time(service->status, service->told_at + STATUS_PERIOD);
@@ -134,7 +155,8 @@ static int start_status(struct service *service, sd_event *event)
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-int service_new(sd_event *event, struct manager *manager, struct service **ret)
+int service_new(sd_event *event, struct manager *manager, const struct reloader *reloader,
+		struct service **ret)
 {
 	struct service *service = calloc(1, sizeof(*service));
 	int r = 0;
@@ -142,6 +164,7 @@ int service_new(sd_event *event, struct manager *manager, struct service **ret)
 	if (!service)
 		return -ENOMEM;
 	service->manager = manager;
+	service->reloader = reloader;
 	if (getenv("NOTIFY_SOCKET"))
 		r = start_status(service, event);
 	if (r >= 0)

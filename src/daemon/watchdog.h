@@ -3,13 +3,14 @@
 #define RPORT_DAEMON_WATCHDOG_H
 
 /*
- * Tells the service manager how many links there are, and that the daemon is alive. Without a
+ * Tells the service manager how many links there are, how far a reload is, and that the daemon is
+ * alive. Without a
  * service manager it sends nothing and costs nothing. See base/notify.h for the other messages.
  */
 
 #include <systemd/sd-event.h>
 
-#include "manager/manager.h"
+#include "manager/reload.h"
 
 struct service;
 
@@ -17,14 +18,17 @@ struct service;
  * service_new() - begin to tell how many links there are, and, if it wants to know, that we live
  * @event: the loop; referenced
  * @manager: borrowed
- * @ret: free it with service_free() before the manager
+ * @reloader: borrowed
+ * @ret: free it with service_free() before the manager and the reloader
  *
  * The service manager is told that we are alive (WATCHDOG=1) twice in the time that it allows, and
- * only when the loop turns and every worker has answered.
+ * only when the loop turns and every worker has answered. While a reload makes progress, the time
+ * that starting or reloading the service may take is extended.
  *
  * Return: 0 or -errno.
  */
-int service_new(sd_event *event, struct manager *manager, struct service **ret);
+int service_new(sd_event *event, struct manager *manager, const struct reloader *reloader,
+		struct service **ret);
 
 /**
  * service_free() - stop sending status and pings; takes NULL

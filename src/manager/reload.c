@@ -1,114 +1,288 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdio.h>
 
-#include "manager/pair.h"
-#include "manager/reload.h"
+/*
+ * Theory of operation
+ *
+ * A request waits in a queue; the first one is worked on in slices. A slice is a turn of the event
+ * loop that considers links until its time is up, at least one of them; to make a link cannot be
+ * interrupted. Slices have a low priority: whatever clients, the kernel or the service manager have
+ * for the loop comes first. Should the loop never be idle, a timer of ordinary priority does a
+ * slice after a while, so that nobody can put off a reload for ever.
+ *
+ * While a request waits, others of its kind join it: it will read the files after all of them were
+ * made. So there are never more than one that runs and two that wait.
+ *
+ * The service manager is told when a reload begins and ends. The first one is the start of rportd,
+ * which is ready when it is done.
+ */
 
-struct reload {
-	struct manager *manager;
-	const struct reload_listener *listener;
-	struct config config;
+#include <sys/queue.h>
+
+#include "base/notify.h"
+#include "manager/reload-job.h"
+
+#define SLICE_USEC    (5 * USEC_PER_MSEC)
+#define LATE_USEC     (100 * USEC_PER_MSEC)
+#define LATE_ACCURACY (10 * USEC_PER_MSEC)
+#define PROGRESS_USEC (100 * USEC_PER_MSEC)
+
+struct request {
 	bool dry_run;
-	struct rport_link **stale; /* links whose file is gone */
-	size_t n_stale;
+	struct reload_listener *listeners;
+	size_t n_listeners;
+	TAILQ_ENTRY(request) entry;
 };
 
-static void tell(const struct reload *reload, enum reload_result result, const char *name,
-		 const char *text)
+TAILQ_HEAD(request_queue, request);
+
+struct reloader {
+	struct manager *manager;
+	const char *path;
+	struct request_queue requests; /* the first one runs while there is a job */
+	struct reload_job *job;
+	sd_event_source *slice; /* deferred */
+	sd_event_source *late;  /* timer: a slice, though the loop is busy */
+	uint64_t told_at;       /* how far it is */
+	bool ready;             /* the service manager knows that rportd has started */
+};
+
+/* --- listeners -------------------------------------------------------------------------------- */
+
+static struct request *running(const struct reloader *reloader)
 {
-	reload->listener->link(result, name, text, reload->listener->userdata);
+	return TAILQ_FIRST(&reloader->requests);
 }
 
-/* --- links whose file is gone ----------------------------------------------------------------- */
-
-static void collect_stale(struct rport_link *link, void *userdata)
+static void tell_link(enum reload_result result, const char *name, const char *text, void *userdata)
 {
-	struct reload *reload = userdata;
+	const struct request *request = running(userdata);
 
-	if (link->configured && !config_find(&reload->config, link->name))
-		reload->stale[reload->n_stale++] = link;
+	for (size_t i = 0; i < request->n_listeners; i++)
+		request->listeners[i].link(result, name, text, request->listeners[i].userdata);
 }
 
-static int remove_stale(struct reload *reload)
+static void tell_problem(enum config_severity severity, const char *file, unsigned int line,
+			 const char *message, void *userdata)
 {
-	struct table *table = manager_table(reload->manager);
+	const struct request *request = running(userdata);
 
-	if (reload->config.incomplete) /* those whose files were left out have them nevertheless */
-		return 0;
-	reload->stale = calloc(table->n_links + 1, sizeof(*reload->stale));
-	if (!reload->stale)
-		return -ENOMEM;
-	table_foreach_link(table, collect_stale, reload);
-	for (size_t i = 0; i < reload->n_stale; i++) {
-		tell(reload, RELOAD_REMOVED, reload->stale[i]->name, "");
-		if (!reload->dry_run)
-			manager_destroy_link(reload->manager, reload->stale[i]);
+	for (size_t i = 0; i < request->n_listeners; i++)
+		request->listeners[i].problem(severity, file, line, message,
+					      request->listeners[i].userdata);
+}
+
+static void tell_request_progress(const struct request *request,
+				  const struct reload_progress *progress)
+{
+	for (size_t i = 0; i < request->n_listeners; i++)
+		if (request->listeners[i].progress)
+			request->listeners[i].progress(progress, request->listeners[i].userdata);
+}
+
+/* Those that wait are told, too, or they might think that rportd hangs. */
+static void tell_progress(struct reloader *reloader, uint64_t now)
+{
+	struct reload_progress progress = { 0 };
+	struct request *request;
+
+	if (now - reloader->told_at < PROGRESS_USEC)
+		return;
+	reloader->told_at = now;
+	reload_job_progress(reloader->job, &progress.done, &progress.total);
+	TAILQ_FOREACH(request, &reloader->requests, entry)
+	{
+		progress.waiting = request != running(reloader);
+		tell_request_progress(request, &progress);
 	}
-	free(steal_ptr(reload->stale));
+}
+
+static void request_end(struct request *request, const struct rport_error *err)
+{
+	for (size_t i = 0; i < request->n_listeners; i++)
+		request->listeners[i].done(err, request->listeners[i].userdata);
+	free(request->listeners);
+	free(request);
+}
+
+/* --- the one that runs ------------------------------------------------------------------------ */
+
+static int begin(struct reloader *reloader, struct rport_error *err)
+{
+	const struct request *request = running(reloader);
+	const struct reload_listener listener = { .link = tell_link,
+						  .problem = tell_problem,
+						  .userdata = reloader };
+
+	if (!request->dry_run && reloader->ready)
+		notify_reloading();
+	return reload_job_new(reloader->manager, reloader->path, request->dry_run, &listener,
+			      &reloader->job, err);
+}
+
+static void finish(struct reloader *reloader, const struct rport_error *err)
+{
+	struct request *request = running(reloader);
+
+	TAILQ_REMOVE(&reloader->requests, request, entry);
+	reload_job_free(steal_ptr(reloader->job));
+	if (!request->dry_run) {
+		notify_ready();
+		reloader->ready = true;
+	}
+	request_end(request, err);
+}
+
+static void work(struct reloader *reloader)
+{
+	uint64_t now, end = monotonic_usec() + SLICE_USEC;
+	bool more;
+
+	do {
+		more = reload_job_step(reloader->job);
+		now = monotonic_usec();
+	} while (more && now < end);
+	manager_update_ports(reloader->manager);
+	if (more)
+		tell_progress(reloader, now);
+	else
+		finish(reloader, NULL);
+}
+
+/* None of these fails on a source that there is. */
+static void arm(struct reloader *reloader)
+{
+	int enabled = running(reloader) ? SD_EVENT_ONESHOT : SD_EVENT_OFF;
+
+	(void)sd_event_source_set_enabled(reloader->slice, enabled);
+	(void)sd_event_source_set_time_relative(reloader->late, LATE_USEC);
+	(void)sd_event_source_set_enabled(reloader->late, enabled);
+}
+
+static void take_slice(struct reloader *reloader)
+{
+	struct rport_error err = { 0 };
+
+	if (reloader->job || begin(reloader, &err) >= 0)
+		work(reloader);
+	else
+		finish(reloader, &err);
+	arm(reloader);
+}
+
+static int slice(sd_event_source *source _unused_, void *userdata)
+{
+	take_slice(userdata);
 	return 0;
 }
 
-/* --- links with a file ------------------------------------------------------------------------ */
-
-/* Pair the link; replace it if it differs. */
-static void make(struct reload *reload, struct config_link *wanted, enum reload_result result,
-		 const char *text)
+static int late_slice(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
-	char name[LINK_NAME_MAX + 1];
-	struct rport_error err = { 0 };
-	enum pair_result paired;
-	struct rport_link *link;
-
-	memcpy(name, wanted->spec.name, sizeof(name));
-	if (reload->dry_run) {
-		tell(reload, result, name, text);
-		return;
-	}
-	if (pair_domains(reload->manager, &wanted->spec, true, &paired, &link, &err) < 0) {
-		tell(reload, RELOAD_FAILED, name, err.message);
-		return;
-	}
-	manager_set_configured(reload->manager, link, true);
-	tell(reload, result, name, text);
+	take_slice(userdata);
+	return 0;
 }
 
-static void consider(struct reload *reload, struct config_link *wanted)
+bool reloader_progress(const struct reloader *reloader, struct reload_progress *ret)
 {
-	const char *name = wanted->spec.name;
-	struct rport_link *have = table_link_by_name(manager_table(reload->manager), name);
-	char difference[2 * DOMAIN_TEXT_MAX + 128];
-
-	if (wanted->bad) {
-		tell(reload, RELOAD_FAILED, name,
-		     have ? "its file is faulty; it stays as it is" : "its file is faulty");
-	} else if (!have) {
-		make(reload, wanted, RELOAD_ADDED, "");
-	} else if (pair_differs(have, &wanted->spec, difference, sizeof(difference))) {
-		make(reload, wanted, RELOAD_CHANGED, difference);
-	} else {
-		tell(reload, RELOAD_UNCHANGED, name, "");
-		if (!reload->dry_run)
-			manager_set_configured(reload->manager, have, true);
-	}
+	if (!reloader->job || running(reloader)->dry_run)
+		return false;
+	*ret = (struct reload_progress){ 0 };
+	reload_job_progress(reloader->job, &ret->done, &ret->total);
+	return true;
 }
 
-int reload_links(struct manager *manager, const char *path, bool dry_run,
-		 const struct reload_listener *listener, struct rport_error *err)
+/* --- requests --------------------------------------------------------------------------------- */
+
+/* One that waits for the same, or a new one. */
+static struct request *join(struct reloader *reloader, bool dry_run)
 {
-	struct reload reload = { .manager = manager, .listener = listener, .dry_run = dry_run };
+	struct request *request;
+
+	TAILQ_FOREACH(request, &reloader->requests, entry)
+	if (request->dry_run == dry_run && !(reloader->job && request == running(reloader)))
+		return request;
+	request = calloc(1, sizeof(*request));
+	if (!request)
+		return NULL;
+	request->dry_run = dry_run;
+	TAILQ_INSERT_TAIL(&reloader->requests, request, entry);
+	return request;
+}
+
+int reloader_request(struct reloader *reloader, bool dry_run,
+		     const struct reload_listener *listener)
+{
+	struct reload_listener *listeners;
+	struct request *request = join(reloader, dry_run);
+
+	if (!request)
+		return -ENOMEM;
+	listeners = reallocarray(request->listeners, request->n_listeners + 1, sizeof(*listeners));
+	if (!listeners) {
+		if (request->n_listeners == 0) {
+			TAILQ_REMOVE(&reloader->requests, request, entry);
+			free(request);
+		}
+		return -ENOMEM;
+	}
+	listeners[request->n_listeners++] = *listener;
+	request->listeners = listeners;
+	if (!reloader->job)
+		arm(reloader);
+	return 0;
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+static int add_sources(struct reloader *reloader, sd_event *event, int64_t priority)
+{
 	int r;
 
-	r = config_load(path, listener->problem, listener->userdata, &reload.config);
-	if (r >= 0) /* first, since they may be in the way of others */
-		r = remove_stale(&reload);
-	if (r < 0) {
-		config_release(&reload.config);
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot read the files of %s: %s",
-				       path, strerror(-r));
+	r = sd_event_add_defer(event, &reloader->slice, slice, reloader);
+	if (r >= 0)
+		r = sd_event_source_set_priority(reloader->slice, priority);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(reloader->slice, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time(event, &reloader->late, CLOCK_MONOTONIC, UINT64_MAX,
+				      LATE_ACCURACY, late_slice, reloader);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(reloader->late, SD_EVENT_OFF);
+	return r;
+}
+
+int reloader_new(sd_event *event, struct manager *manager, const char *path, int64_t priority,
+		 struct reloader **ret)
+{
+	struct reloader *reloader = calloc(1, sizeof(*reloader));
+	int r;
+
+	if (!reloader)
+		return -ENOMEM;
+	reloader->manager = manager;
+	reloader->path = path;
+	TAILQ_INIT(&reloader->requests);
+	r = add_sources(reloader, event, priority);
+	if (r < 0)
+		reloader_free(reloader);
+	else
+		*ret = reloader;
+	return r;
+}
+
+void reloader_free(struct reloader *reloader)
+{
+	struct rport_error err = { 0 };
+	struct request *request;
+
+	if (!reloader)
+		return;
+	sd_event_source_disable_unref(reloader->slice);
+	sd_event_source_disable_unref(reloader->late);
+	rport_error_set(&err, RPORT_ERR_SYSTEM, ECANCELED, "rportd ends");
+	while ((request = running(reloader))) {
+		TAILQ_REMOVE(&reloader->requests, request, entry);
+		request_end(request, &err);
 	}
-	for (size_t i = 0; i < reload.config.n_links; i++)
-		consider(&reload, &reload.config.links[i]);
-	manager_update_ports(manager);
-	config_release(&reload.config);
-	return 0;
+	reload_job_free(reloader->job);
+	free(reloader);
 }

@@ -49,6 +49,7 @@ static const char *const netns_names[] = { "red", "blue" };
 
 static struct state *state;
 static struct manager *manager;
+static struct reloader *reloader;
 static sd_event *event;
 static struct fuzz_client clients[CLIENTS];
 static int listen_fd;
@@ -400,7 +401,8 @@ static struct varlink_server *start(struct api **ret_api)
 	options.state = state;
 	options.handover = handover;
 	fuzz_require(manager_new(event, &options, &manager, &err) == 0);
-	fuzz_require(api_new(manager, CONFIG_PATH, ret_api) == 0);
+	fuzz_require(reloader_new(event, manager, CONFIG_PATH, 20, &reloader) == 0);
+	fuzz_require(api_new(manager, reloader, CONFIG_PATH, ret_api) == 0);
 	server_options.userdata = *ret_api;
 	listen_fd = fuzz_listen();
 	fuzz_require(varlink_server_new(event, listen_fd, &server_options, &server) == 0);
@@ -426,6 +428,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < CLIENTS; i++)
 		fuzz_client_close(&clients[i]);
 	varlink_server_free(server);
+	reloader_free(reloader);
 	api_free(api);
 	manager_free(manager);
 	state_close(state);

@@ -242,6 +242,68 @@ START_TEST(paths)
 }
 END_TEST
 
+/* What has become of the files since they were found counts. */
+START_TEST(files_change_while_they_are_read)
+{
+	struct config_link link = { 0 };
+	struct config_files *files;
+
+	put("a/kept.rport", DOMAINS);
+	put("a/gone.rport", DOMAINS);
+	put("b/masked.rport", DOMAINS);
+	put("b/replaced.rport", DOMAINS);
+	ck_assert_int_eq(config_files_open(path, keep_problem, &config, &files), 0);
+	ck_assert_uint_eq(config_files_count(files), 4);
+	ck_assert_str_eq(config_files_name(files, 0), "gone");
+	ck_assert_int_eq(unlink(at("a/gone.rport")), 0);
+	put("a/masked.rport", "");
+	put("a/replaced.rport", "[Link]\nMTU=9000\n" DOMAINS);
+	put("a/new.rport", DOMAINS);
+
+	ck_assert_int_eq(config_files_read(files, 0, &link), 0);
+	ck_assert_int_eq(config_files_read(files, 2, &link), 0);
+	ck_assert_int_eq(config_files_read(files, 1, &link), 1);
+	ck_assert_str_eq(link.spec.name, "kept");
+	config_link_release(&link);
+	ck_assert_int_eq(config_files_read(files, 3, &link), 1);
+	ck_assert_uint_eq(link.spec.ports[0].mtu, 9000);
+	ck_assert_str_eq(link.file, at("a/replaced.rport"));
+	config_link_release(&link);
+
+	ck_assert(config_files_have(files, "kept"));
+	ck_assert(config_files_have(files, "replaced"));
+	ck_assert(config_files_have(files, "new"));
+	ck_assert(!config_files_have(files, "gone"));
+	ck_assert(!config_files_have(files, "masked"));
+	ck_assert(!config_files_have(files, "never"));
+	ck_assert(config_files_found(files, "gone"));
+	ck_assert(!config_files_found(files, "new"));
+	config_files_close(files);
+	ck_told("");
+}
+END_TEST
+
+/* A file that cannot be looked at for a moment is not taken for none. */
+START_TEST(a_file_out_of_reach)
+{
+	struct config_files *files;
+
+	put("a/x.rport", DOMAINS);
+	ck_assert_int_eq(config_files_open(path, keep_problem, &config, &files), 0);
+	ck_assert_int_eq(unlink(at("a/x.rport")), 0);
+	ck_assert_int_eq(symlink("x.rport", at("a/x.rport")), 0);
+	ck_assert(config_files_have(files, "x"));
+	ck_assert_int_eq(unlink(at("a/x.rport")), 0);
+	ck_assert_int_eq(rmdir(at("a")), 0);
+	ck_assert(!config_files_have(files, "x"));
+	put("a", "a file in place of the directory");
+	ck_assert(config_files_have(files, "x"));
+	ck_assert_int_eq(unlink(at("a")), 0);
+	make("a");
+	config_files_close(files);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("config_files");
@@ -262,6 +324,8 @@ int main(void)
 	tcase_add_test(tests, many_drop_ins);
 	tcase_add_test(tests, many_files);
 	tcase_add_test(tests, paths);
+	tcase_add_test(tests, files_change_while_they_are_read);
+	tcase_add_test(tests, a_file_out_of_reach);
 
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

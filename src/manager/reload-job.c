@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * Between two steps control returns to the event loop, and clients may pair, unpair or write files.
+ * So nothing that a step finds is kept for the next one but names: each link and each file is
+ * looked at as it is in the step that acts on it. First all links are asked whether their file is
+ * gone, since such a link may be in the way of others; then all files are asked for their links.
+ */
+
+#include <stdio.h>
+
+#include "manager/pair.h"
+#include "manager/reload-job.h"
+
+struct reload_job {
+	struct manager *manager;
+	struct reload_listener listener;
+	struct config_files *files;
+	bool dry_run;
+	bool cleared;                  /* of links without a file */
+	char after[LINK_NAME_MAX + 1]; /* the last link that was asked for its file */
+	size_t next;                   /* file */
+	size_t done, total;
+};
+
+static void tell(struct reload_job *job, enum reload_result result, const char *name,
+		 const char *text)
+{
+	job->listener.link(result, name, text, job->listener.userdata);
+}
+
+/* --- links whose file is gone ----------------------------------------------------------------- */
+
+static void remove_stale(struct reload_job *job, struct rport_link *link)
+{
+	job->done++;
+	tell(job, RELOAD_REMOVED, link->name, "");
+	if (!job->dry_run)
+		manager_destroy_link(job->manager, link);
+}
+
+static void ask_next_link(struct reload_job *job)
+{
+	struct rport_link *link = table_link_after(manager_table(job->manager), job->after);
+
+	if (!link) {
+		job->cleared = true;
+		return;
+	}
+	memcpy(job->after, link->name, sizeof(job->after));
+	if (link->configured && !config_files_have(job->files, link->name))
+		remove_stale(job, link);
+}
+
+/* --- links with a file ------------------------------------------------------------------------ */
+
+/* Pair the link; replace it if it differs. */
+static void make(struct reload_job *job, struct config_link *wanted, enum reload_result result,
+		 const char *text)
+{
+	char name[LINK_NAME_MAX + 1];
+	struct rport_error err = { 0 };
+	enum pair_result paired;
+	struct rport_link *link;
+
+	memcpy(name, wanted->spec.name, sizeof(name));
+	if (job->dry_run) {
+		tell(job, result, name, text);
+		return;
+	}
+	if (pair_domains(job->manager, &wanted->spec, true, &paired, &link, &err) < 0) {
+		tell(job, RELOAD_FAILED, name, err.message);
+		return;
+	}
+	manager_set_configured(job->manager, link, true);
+	tell(job, result, name, text);
+}
+
+static void consider(struct reload_job *job, struct config_link *wanted)
+{
+	const char *name = wanted->spec.name;
+	struct rport_link *have = table_link_by_name(manager_table(job->manager), name);
+	char difference[2 * DOMAIN_TEXT_MAX + 128];
+
+	if (wanted->bad) {
+		tell(job, RELOAD_FAILED, name,
+		     have ? "its file is faulty; it stays as it is" : "its file is faulty");
+	} else if (!have) {
+		make(job, wanted, RELOAD_ADDED, "");
+	} else if (pair_differs(have, &wanted->spec, difference, sizeof(difference))) {
+		make(job, wanted, RELOAD_CHANGED, difference);
+	} else {
+		tell(job, RELOAD_UNCHANGED, name, "");
+		if (!job->dry_run)
+			manager_set_configured(job->manager, have, true);
+	}
+}
+
+static void read_next_file(struct reload_job *job)
+{
+	_cleanup_config_link_ struct config_link wanted = { 0 };
+	const char *name = config_files_name(job->files, job->next);
+	int r = config_files_read(job->files, job->next, &wanted);
+
+	job->next++;
+	job->done++;
+	if (r > 0)
+		consider(job, &wanted);
+	else if (r < 0 && link_name_valid(name))
+		tell(job, RELOAD_FAILED, name, strerror(-r));
+}
+
+/* --- the job ---------------------------------------------------------------------------------- */
+
+bool reload_job_step(struct reload_job *job)
+{
+	if (!job->cleared) {
+		ask_next_link(job);
+		return true;
+	}
+	if (job->next < config_files_count(job->files)) {
+		read_next_file(job);
+		return true;
+	}
+	config_files_tell_rest(job->files);
+	return false;
+}
+
+void reload_job_progress(const struct reload_job *job, size_t *ret_done, size_t *ret_total)
+{
+	*ret_done = job->done;
+	*ret_total = MAX(job->done, job->total);
+}
+
+/* A mask is found, too, so that a link may be removed besides those that are counted here. */
+static void count_stale(struct rport_link *link, void *userdata)
+{
+	struct reload_job *job = userdata;
+
+	job->total += link->configured && !config_files_found(job->files, link->name);
+}
+
+int reload_job_new(struct manager *manager, const char *path, bool dry_run,
+		   const struct reload_listener *listener, struct reload_job **ret,
+		   struct rport_error *err)
+{
+	struct reload_job *job = calloc(1, sizeof(*job));
+	int r;
+
+	r = job ? config_files_open(path, listener->problem, listener->userdata, &job->files)
+		: -ENOMEM;
+	if (r < 0) {
+		free(job);
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot read the files of %s: %s",
+				       path, strerror(-r));
+	}
+	job->manager = manager;
+	job->listener = *listener;
+	job->dry_run = dry_run;
+	job->total = config_files_count(job->files);
+	table_foreach_link(manager_table(manager), count_stale, job);
+	*ret = job;
+	return 0;
+}
+
+void reload_job_free(struct reload_job *job)
+{
+	if (!job)
+		return;
+	config_files_close(job->files);
+	free(job);
+}
