@@ -56,10 +56,11 @@ struct parse {
 
 /* --- the filter ------------------------------------------------------------------------------- */
 
-#define OFFSET_TYPE     offsetof(struct nlmsghdr, nlmsg_type)
-#define OFFSET_PROTOCOL (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol))
-#define PASS            UINT32_MAX /* with all its bytes */
-#define DROP            0
+#define OFFSET_TYPE       offsetof(struct nlmsghdr, nlmsg_type)
+#define OFFSET_PROTOCOL   (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol))
+#define OFFSET_ROUTE_TYPE (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_type))
+#define PASS              UINT32_MAX /* with all its bytes */
+#define DROP              0
 
 int monitor_attach_filter(int fd)
 {
@@ -67,10 +68,12 @@ int monitor_attach_filter(int fd)
 		/* a message about a route? (a jump counts from the next instruction) */
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, OFFSET_TYPE),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 2),
-		/* one of ours? */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 4),
+		/* one of ours, or that of multicast? */
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, OFFSET_PROTOCOL),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTNL_ROUTE_PROTOCOL, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTNL_ROUTE_PROTOCOL, 2, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, OFFSET_ROUTE_TYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTN_MULTICAST, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, PASS),
 		BPF_STMT(BPF_RET | BPF_K, DROP),
 	};
@@ -150,7 +153,7 @@ static void take_route(const struct nlmsghdr *nlh, const struct parse *parse)
 	unsigned int index = 0;
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*rtm) ||
-	    rtm->rtm_protocol != RTNL_ROUTE_PROTOCOL)
+	    (rtm->rtm_protocol != RTNL_ROUTE_PROTOCOL && rtm->rtm_type != RTN_MULTICAST))
 		return;
 	mnl_attr_parse(nlh, sizeof(*rtm), take_route_attribute, &index);
 	tell_settings(parse, index);

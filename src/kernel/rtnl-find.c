@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <net/if.h> /* before any of <linux/> */
 #include <linux/if_link.h>
+#include <linux/ipv6.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -136,6 +137,21 @@ static void describe_kind(struct nlattr *info, struct rtnl_dev *dev)
 			  nested_number(data, IFLA_TUN_NUM_DISABLED_QUEUES, sizeof(uint32_t));
 }
 
+/* Below 1280 bytes an interface has no IPv6 whatever its settings are; that is not meant here. */
+static bool has_no_ipv6(struct nlattr *families, unsigned int mtu)
+{
+	struct nlattr *inet6 = find_nested(families, AF_INET6);
+	struct nlattr *conf = find_nested(inet6, IFLA_INET6_CONF);
+	int32_t disabled = 0;
+
+	if (!inet6)
+		return mtu >= IPV6_MIN_MTU;
+	if (conf && nla_len(conf) >= (int)sizeof(disabled) * (DEVCONF_DISABLE_IPV6 + 1))
+		memcpy(&disabled, (char *)nla_data(conf) + sizeof(disabled) * DEVCONF_DISABLE_IPV6,
+		       sizeof(disabled));
+	return disabled != 0;
+}
+
 static void describe(const struct ifinfomsg *header, struct nlattr *const attrs[],
 		     struct rtnl_dev *ret)
 {
@@ -151,6 +167,7 @@ static void describe(const struct ifinfomsg *header, struct nlattr *const attrs[
 		nla_strlcpy(dev.alias, attrs[IFLA_IFALIAS], sizeof(dev.alias));
 	if (attrs[IFLA_IFNAME])
 		nla_strlcpy(dev.name, attrs[IFLA_IFNAME], sizeof(dev.name));
+	dev.no_ipv6 = has_no_ipv6(attrs[IFLA_AF_SPEC], dev.mtu);
 	describe_kind(attrs[IFLA_LINKINFO], &dev);
 	*ret = dev;
 }
@@ -165,7 +182,7 @@ static int read_dev(struct nl_msg *msg, void *arg)
 	static const struct nla_policy policy[IFLA_MAX + 1] = {
 		[IFLA_IFNAME] = { .type = NLA_STRING },   [IFLA_IFALIAS] = { .type = NLA_STRING },
 		[IFLA_MTU] = { .type = NLA_U32 },         [IFLA_MASTER] = { .type = NLA_U32 },
-		[IFLA_LINKINFO] = { .type = NLA_NESTED },
+		[IFLA_LINKINFO] = { .type = NLA_NESTED }, [IFLA_AF_SPEC] = { .type = NLA_NESTED },
 	};
 	struct nlattr *attrs[IFLA_MAX + 1];
 	struct nlmsghdr *header = nlmsg_hdr(msg);

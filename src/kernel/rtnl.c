@@ -395,3 +395,29 @@ int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name)
 	r = rename_dev(rtnl, index, name);
 	return r == -EBUSY ? rename_downed(rtnl, index, name) : r;
 }
+
+int rtnl_dev_delete_altname(struct rtnl *rtnl, unsigned int index, const char *name)
+{
+	struct ifinfomsg header = { .ifi_index = (int)index };
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINKPROP, 0);
+	struct nlattr *list;
+
+	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0)
+		return -ENOMEM;
+	list = nla_nest_start(msg, NLA_F_NESTED | IFLA_PROP_LIST);
+	if (!list || nla_put_string(msg, IFLA_ALT_IFNAME, name) < 0)
+		return -ENOMEM;
+	nla_nest_end(msg, list);
+	return rtnl_send(rtnl, msg);
+}
+
+int rtnl_dev_release(struct rtnl *rtnl, unsigned int index)
+{
+	struct ifinfomsg header = { .ifi_index = (int)index };
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+
+	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    nla_put_u32(msg, IFLA_MASTER, 0) < 0)
+		return -ENOMEM;
+	return rtnl_send(rtnl, msg);
+}

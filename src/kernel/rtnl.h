@@ -25,6 +25,7 @@ struct rtnl_dev {
 	unsigned int master; /* ifindex of the VRF (or bridge, ...), 0: none */
 	uint32_t vrf_table;  /* routing table, if this is a VRF device; else 0 */
 	bool is_vrf;
+	bool no_ipv6; /* IPv6 is disabled there (net.ipv6.conf.NAME.disable_ipv6), or the kernel has none */
 	uint64_t tx_dropped; /* packets that the kernel dropped on the way into the device */
 	/* of a TUN */
 	bool tun_pi;             /* it has packet information */
@@ -162,6 +163,27 @@ int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias)
  * Return: 0, -EEXIST when @name is taken, -EINVAL when it is too long or empty, or another -errno.
  */
 int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name);
+
+/**
+ * rtnl_dev_delete_altname() - take an alternative name (ip-link(8), altname) from an interface
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @name: the alternative name
+ *
+ * Return: 0, -EINVAL when the interface has no such name, or another -errno.
+ */
+int rtnl_dev_delete_altname(struct rtnl *rtnl, unsigned int index, const char *name);
+
+/**
+ * rtnl_dev_release() - take an interface out of its VRF, bridge or bond
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ *
+ * Leaving a VRF sets an interface down and up: its routes and IPv6 addresses go.
+ *
+ * Return: 0 or -errno.
+ */
+int rtnl_dev_release(struct rtnl *rtnl, unsigned int index);
 
 /**
  * rtnl_dev_add_address() - add an address to an interface

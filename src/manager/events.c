@@ -211,6 +211,8 @@ static void take_device(struct manager *manager, struct port *port,
 		hold_lost(manager, port, "its VRF was deleted, or it was taken out of it");
 	else if (!lost_to_intruder(manager, port))
 		take_in(manager, port, name, event);
+	if (port->rule.present && port->vrf == 0 && (event->master > 0 || port->drift))
+		watch_suspect(manager, port);
 }
 
 /* Each question takes the rtnl lock, which the owner of a namespace can keep busy: so what is asked

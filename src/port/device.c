@@ -296,7 +296,10 @@ static int check_home(struct port_yard *yard, const struct port *port,
 	r = rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
 	if (r < 0)
 		return r;
-	return port->nsid == home && ret->master == place->vrf_index ? 0 : -ENODEV;
+	/* one of the main table that somebody put into a VRF has drifted */
+	return port->nsid == home && (place->vrf_index == 0 || ret->master == place->vrf_index)
+		       ? 0
+		       : -ENODEV;
 }
 
 /* A device that was opened for another port, or by a daemon that made it otherwise, is not ours. */

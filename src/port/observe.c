@@ -204,11 +204,27 @@ static int observe_settings(struct observer *observer, struct rtnl *rtnl, bool u
 	return r >= 0 && observer->no_memory ? -ENOMEM : r;
 }
 
+/* One of a VRF that left it is lost. @master: ifindex, 0: none */
+static int observe_master(struct observer *observer, struct rtnl *rtnl, unsigned int master)
+{
+	struct port_seen *seen = observer->seen;
+	struct rtnl_dev dev;
+	int r;
+
+	if (master == 0 || observer->port->vrf > 0 || observer->port->away)
+		return 0;
+	r = rtnl_dev_by_nsid(rtnl, -1, master, &dev);
+	if (r < 0) /* it is gone, and let go of the port */
+		return r == -ENODEV || r == -EINVAL ? 0 : r;
+	memcpy(seen->master, dev.name, IFNAMSIZ);
+	seen->in_vrf = dev.is_vrf;
+	return 0;
+}
+
 int port_observe(const struct port *port, const struct port_want *want, unsigned int scope,
 		 struct port_seen *ret)
 {
-	_cleanup_port_seen_ struct port_seen seen = { .away = port->away,
-						      .no_ipv6 = port->no_ipv6 };
+	_cleanup_port_seen_ struct port_seen seen = { .away = port->away };
 	struct observer observer = { .port = port, .want = want, .seen = &seen };
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	struct rtnl_dev dev;
@@ -216,11 +232,14 @@ int port_observe(const struct port *port, const struct port_want *want, unsigned
 
 	/* each question about an interface waits for the rtnl lock: one is enough */
 	r = port_open_rtnl_dev(port, &rtnl, &dev);
-	if (r >= 0 && (scope & PLAN_SETTINGS) && !port->away)
+	if (r >= 0)
+		r = observe_master(&observer, rtnl, dev.master);
+	if (r >= 0 && (scope & PLAN_SETTINGS) && !port->away && !seen.master[0])
 		r = observe_settings(&observer, rtnl, dev.flags & IFF_UP);
 	if (r < 0)
 		return r;
 	seen.up = dev.flags & IFF_UP;
+	seen.no_ipv6 = dev.no_ipv6;
 	seen.mtu = dev.mtu;
 	memcpy(seen.name, dev.name, sizeof(seen.name));
 	*ret = seen;

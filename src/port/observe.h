@@ -25,7 +25,8 @@ int port_observe(const struct port *port, const struct port_want *want, unsigned
  * @port: has a device
  * @seen: of port_observe(), with PLAN_ALL
  *
- * Return: 1: another drift than before; 0: the same; or -ENOMEM, and the drift stays.
+ * Return: 1: another drift than before, or something to give it; 0: the same; or -ENOMEM, and the
+ * drift stays.
  */
 int port_compare_seen(struct port *port, const struct port_seen *seen);
 

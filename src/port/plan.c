@@ -12,6 +12,10 @@
  * Bouncing. As a port goes down the kernel takes its IPv6 addresses and its routes away, but not
  * its IPv4 addresses. So after a step that sets it down, those count as missing.
  *
+ * Masters. In a VRF, bridge or bond that somebody put it into, a port is given no addresses and no
+ * routes: these would go to another table than was asked for. As it is taken out, the kernel takes
+ * things away, so addresses and routes are left to the plan that is made afterwards.
+ *
  * Small MTUs. Below 1280 bytes the kernel switches IPv6 off; when the MTU rises while the port is
  * up, it makes a link-local address of its own. So the port goes down for that.
  */
@@ -144,6 +148,35 @@ static void delete_routes(struct planner *planner)
 	}
 }
 
+/* --- IPv6 ------------------------------------------------------------------------------------- */
+
+static bool can_have(const struct planner *planner, int family)
+{
+	return family != AF_INET6 || !planner->seen->no_ipv6;
+}
+
+static bool wants_ipv6(const struct port_spec *spec)
+{
+	for (size_t i = 0; i < spec->n_addresses; i++)
+		if (spec->addresses[i].address.address.family == AF_INET6)
+			return true;
+	for (size_t i = 0; i < spec->n_routes; i++)
+		if (spec->routes[i].to.address.family == AF_INET6)
+			return true;
+	return false;
+}
+
+static void await_ipv6(struct planner *planner)
+{
+	struct plan_step step = { .action = PLAN_AWAIT_IPV6, .drift = true };
+
+	if (!planner->seen->no_ipv6 || !wants_ipv6(planner->want->spec))
+		return;
+	step.ipv6.domain = &planner->want->spec->domain;
+	memcpy(step.ipv6.name, planner->seen->name, IFNAMSIZ);
+	add(planner, &step);
+}
+
 /* --- the device ------------------------------------------------------------------------------- */
 
 static void plan_name(struct planner *planner)
@@ -193,9 +226,9 @@ static void add_link_local(struct planner *planner, bool bounces)
 {
 	const struct port_seen *seen = planner->seen;
 	struct plan_step step = { .action = PLAN_ADD_LINK_LOCAL,
-				  .drift = seen->up && !seen->has_link_local && !seen->no_ipv6 };
+				  .drift = seen->up && !seen->has_link_local };
 
-	if (seen->has_link_local && !bounces)
+	if ((seen->has_link_local && !bounces) || seen->no_ipv6)
 		return;
 	step.address.address = (struct ip_prefix){ planner->want->link_local, 64 };
 	add(planner, &step);
@@ -208,10 +241,10 @@ static void add_addresses(struct planner *planner, bool bounces)
 
 	for (size_t i = 0; i < spec->n_addresses; i++) {
 		const struct address_spec *address = &spec->addresses[i];
-		bool ipv6 = address->address.address.family == AF_INET6;
+		int family = address->address.address.family;
 		bool there = has_address(seen->addresses, seen->n_addresses, address);
 
-		if (!there || (bounces && ipv6))
+		if (can_have(planner, family) && (!there || (bounces && family == AF_INET6)))
 			add(planner, &(struct plan_step){ .action = PLAN_ADD_ADDRESS,
 							  .drift = seen->up && !there,
 							  .address = *address });
@@ -235,7 +268,7 @@ static void add_routes(struct planner *planner, bool bounces)
 		struct plan_step step = { .action = PLAN_ADD_ROUTE };
 		bool there = has_route(seen->routes, seen->n_routes, &spec->routes[i]);
 
-		if (there && !bounces)
+		if ((there && !bounces) || !can_have(planner, spec->routes[i].to.address.family))
 			continue;
 		step.route.route = spec->routes[i];
 		step.drift = seen->up && !there;
@@ -249,6 +282,7 @@ static void add_routes(struct planner *planner, bool bounces)
 
 static void add_settings(struct planner *planner, bool bounces)
 {
+	await_ipv6(planner);
 	add_link_local(planner, bounces);
 	add_addresses(planner, bounces);
 	add_routes(planner, bounces);
@@ -285,12 +319,24 @@ static void plan_settings(struct planner *planner, bool bounces)
 		delete_link_local(planner);
 }
 
+static void release(struct planner *planner)
+{
+	struct plan_step step = { .action = PLAN_RELEASE, .drift = true };
+
+	memcpy(step.master.name, planner->seen->master, IFNAMSIZ);
+	step.master.is_vrf = planner->seen->in_vrf;
+	add(planner, &step);
+}
+
 static void plan_all(struct planner *planner)
 {
-	bool settings = may(planner, PLAN_SETTINGS) && !planner->seen->away, bounces;
+	const struct port_seen *seen = planner->seen;
+	bool settings = may(planner, PLAN_SETTINGS) && !seen->away && !seen->master[0], bounces;
 
-	if (may(planner, PLAN_PLACE) && planner->seen->away)
+	if (may(planner, PLAN_PLACE) && seen->away)
 		add_plain(planner, PLAN_REMAKE, true);
+	if (may(planner, PLAN_MASTER) && seen->master[0])
+		release(planner);
 	if (settings)
 		delete_addresses(planner, true);
 	bounces = plan_device(planner);
@@ -343,12 +389,24 @@ static int describe_missing(const struct route_rival *route, char buf[static PLA
 
 const char *plan_step_describe(const struct plan_step *step, char buf[static PLAN_STEP_TEXT_MAX])
 {
-	char text[ROUTE_TEXT_MAX];
+	char text[ROUTE_TEXT_MAX], domain[DOMAIN_TEXT_MAX];
 	int n = 0;
 
 	switch (step->action) {
 	case PLAN_REMAKE:
 		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "it was moved to another namespace");
+		break;
+	case PLAN_RELEASE:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX,
+			     step->master.is_vrf ? "it is in the VRF %s, not in the main table"
+						 : "it is a member of %s, not by itself",
+			     step->master.name);
+		break;
+	case PLAN_AWAIT_IPV6:
+		n = snprintf(buf, PLAN_STEP_TEXT_MAX,
+			     "IPv6 is disabled in %s (net.ipv6.conf.%s.disable_ipv6): its IPv6 "
+			     "addresses and routes wait",
+			     domain_format(step->ipv6.domain, domain), step->ipv6.name);
 		break;
 	case PLAN_RENAME:
 		n = snprintf(buf, PLAN_STEP_TEXT_MAX, "the name is %s, not %s", step->name.from,

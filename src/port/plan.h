@@ -39,8 +39,11 @@ struct route_rival {
 /*
  * struct port_seen - what the kernel said of the device of a port
  * @away: somebody moved it to another namespace; its addresses and routes there do not matter
+ * @master: the VRF, bridge or bond that somebody put it into, or ""; its routes are then those of
+ *	another table
+ * @in_vrf: @master is a VRF
  * @up: IFF_UP
- * @no_ipv6: its namespace, or somebody there, has switched IPv6 off
+ * @no_ipv6: IPv6 is disabled on it, or in its namespace
  * @has_link_local: it has the address of port_want.link_local
  * @has_given_link_local: it has that of port_want.given_link_local
  * @mtu: bytes
@@ -51,12 +54,14 @@ struct route_rival {
  */
 struct port_seen {
 	bool away;
+	bool in_vrf;
 	bool up;
 	bool no_ipv6;
 	bool has_link_local;
 	bool has_given_link_local;
 	unsigned int mtu;
 	char name[IFNAMSIZ];
+	char master[IFNAMSIZ];
 	struct address_spec *addresses;
 	size_t n_addresses;
 	struct route_spec *routes;
@@ -79,11 +84,13 @@ enum plan_scope {
 	PLAN_MTU = 1 << 2,
 	PLAN_ADMIN = 1 << 3,
 	PLAN_SETTINGS = 1 << 4, /* addresses and routes */
-	PLAN_ALL = (1 << 5) - 1,
+	PLAN_MASTER = 1 << 5,
+	PLAN_ALL = (1 << 6) - 1,
 };
 
 enum plan_action {
-	PLAN_REMAKE, /* the device cannot be fetched from where it is: make another one */
+	PLAN_REMAKE,  /* the device cannot be fetched from where it is: make another one */
+	PLAN_RELEASE, /* take it out of a VRF, bridge or bond */
 	PLAN_RENAME,
 	PLAN_DELETE_ROUTE,
 	PLAN_DELETE_ADDRESS,
@@ -94,6 +101,7 @@ enum plan_action {
 	PLAN_ADD_ADDRESS,
 	PLAN_ADD_ROUTE,
 	PLAN_REPLACE_ROUTE, /* ours to the same network with the same metric */
+	PLAN_AWAIT_IPV6,    /* nothing can be done while it is disabled */
 };
 
 /*
@@ -103,6 +111,8 @@ enum plan_action {
  *	from what is wanted now
  * @mtu: of SET_MTU
  * @name: of RENAME
+ * @master: of RELEASE
+ * @ipv6: of AWAIT_IPV6: the domain, borrowed from what is wanted, and the interface
  * @address: of DELETE_ADDRESS, ADD_ADDRESS and ADD_LINK_LOCAL
  * @route: of DELETE_ROUTE, ADD_ROUTE and REPLACE_ROUTE, with the interface of its rival, or ""
  */
@@ -116,6 +126,14 @@ struct plan_step {
 		struct {
 			char from[IFNAMSIZ], to[IFNAMSIZ];
 		} name;
+		struct {
+			char name[IFNAMSIZ];
+			bool is_vrf;
+		} master;
+		struct {
+			const struct domain *domain;
+			char name[IFNAMSIZ];
+		} ipv6;
 		struct address_spec address;
 		struct route_rival route;
 	};
@@ -126,7 +144,7 @@ struct plan {
 	size_t n;
 };
 
-#define PLAN_STEP_TEXT_MAX 384
+#define PLAN_STEP_TEXT_MAX 448
 
 /**
  * port_plan() - find out what has to be done
@@ -136,6 +154,7 @@ struct plan {
  * @ret: the steps; free them with plan_release()
  *
  * A port that is down, and stays so, is given no address and no route: it gets them as it comes up.
+ * Likewise in the VRF of somebody else, and what is IPv6 while that is disabled.
  *
  * Return: 0 or -ENOMEM.
  */

@@ -213,7 +213,8 @@ int port_change(struct port *port, const struct port_spec *given, bool again,
  *
  * What others have added to it is not looked at. The result is port->drift.
  *
- * Return: 1: another drift than before; 0: the same; or -errno, and the drift stays.
+ * Return: 1: another drift than before, or something to give it; 0: the same; or -errno, and the
+ * drift stays.
  */
 int port_compare(struct port *port);
 

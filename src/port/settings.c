@@ -35,12 +35,35 @@ struct actor {
 	bool tolerant;
 };
 
+/* On a rename udev keeps the old name as an alternative one, which is in the way of nobody else. */
+static bool drop_altname(const struct actor *actor, const char *name)
+{
+	struct rtnl_dev dev;
+
+	return rtnl_dev_by_name(actor->rtnl, name, &dev) >= 0 && dev.index == actor->port->index &&
+	       rtnl_dev_delete_altname(actor->rtnl, dev.index, name) >= 0;
+}
+
+static int release(const struct actor *actor, const struct plan_step *step, struct rport_error *err)
+{
+	char name[PORT_TEXT_MAX];
+	int r = rtnl_dev_release(actor->rtnl, actor->port->index);
+
+	if (r < 0)
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot take %s out of %s: %s",
+				       port_format(actor->port, name), step->master.name,
+				       strerror(-r));
+	return 0;
+}
+
 static int rename_port(const struct actor *actor, const struct plan_step *step,
 		       struct rport_error *err)
 {
 	struct port *port = actor->port;
 	int r = rtnl_dev_rename(actor->rtnl, port->index, step->name.to);
 
+	if (r == -EEXIST && drop_altname(actor, step->name.to))
+		r = rtnl_dev_rename(actor->rtnl, port->index, step->name.to);
 	if (r == -EEXIST)
 		return rport_error_set(err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
 				       "cannot name %s %s again: another interface has that name",
@@ -73,14 +96,20 @@ static int set_mtu(const struct actor *actor, const struct plan_step *step, stru
 	return 0;
 }
 
+/* What the kernel says where IPv6 is disabled. That it was not when it was asked does no harm: the
+ * next plan knows. */
+static bool ipv6_is_off(int family, int r)
+{
+	return family == AF_INET6 && (r == -EACCES || r == -EOPNOTSUPP || r == -EAFNOSUPPORT);
+}
+
 static int add_link_local(const struct actor *actor, const struct plan_step *step,
 			  struct rport_error *err)
 {
 	struct port *port = actor->port;
 	int r = rtnl_dev_add_address(actor->rtnl, port->index, &step->address.address, NULL);
 
-	port->no_ipv6 = r == -EACCES || r == -EOPNOTSUPP || r == -EAFNOSUPPORT;
-	if (r < 0 && r != -EEXIST && !port->no_ipv6)
+	if (r < 0 && r != -EEXIST && !ipv6_is_off(AF_INET6, r))
 		return port_step_failed(err, r, port, "give a link-local address to");
 	return 0;
 }
@@ -93,7 +122,8 @@ static int add_address(const struct actor *actor, const struct plan_step *step,
 	int r = rtnl_dev_add_address(actor->rtnl, actor->port->index, &address->address,
 				     &address->peer);
 
-	if (r < 0 && !(actor->tolerant && r == -EEXIST))
+	if (r < 0 && !(actor->tolerant && r == -EEXIST) &&
+	    !ipv6_is_off(address->address.address.family, r))
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
 				       "cannot add the address %s to %s: %s",
 				       ip_prefix_format(&address->address, text),
@@ -125,7 +155,9 @@ static int add_route(const struct actor *actor, const struct route_spec *route,
 	const struct port *port = actor->port;
 	int r = rtnl_dev_add_route(actor->rtnl, port->index, route, port->table);
 
-	return r < 0 && r != -EEXIST ? route_failed(actor, route, r, "add", err) : 0;
+	if (r >= 0 || r == -EEXIST || ipv6_is_off(route->to.address.family, r))
+		return 0;
+	return route_failed(actor, route, r, "add", err);
 }
 
 static int replace_route(const struct actor *actor, const struct route_spec *route,
@@ -160,7 +192,10 @@ static int carry_out(const struct actor *actor, const struct plan_step *step,
 {
 	switch (step->action) {
 	case PLAN_REMAKE: /* is up to the caller of port_put_back() */
+	case PLAN_AWAIT_IPV6:
 		break;
+	case PLAN_RELEASE:
+		return release(actor, step, err);
 	case PLAN_RENAME:
 		return rename_port(actor, step, err);
 	case PLAN_SET_DOWN:
@@ -188,20 +223,31 @@ static int carry_out(const struct actor *actor, const struct plan_step *step,
 
 /* --- the round -------------------------------------------------------------------------------- */
 
-static int look(const struct port *port, const struct port_want *want, unsigned int scope,
+/* What was not given while IPv6 was disabled has to be given now. */
+static void note_ipv6(struct port *port, const struct port_seen *seen)
+{
+	port->rose |= port->no_ipv6 && !seen->no_ipv6 && seen->up && !seen->away;
+	port->no_ipv6 = seen->no_ipv6;
+}
+
+static int look(struct port *port, const struct port_want *want, unsigned int scope,
 		struct plan *ret)
 {
 	_cleanup_port_seen_ struct port_seen seen = { 0 };
 	int r;
 
 	r = port_observe(port, want, scope, &seen);
-	return r < 0 ? r : port_plan(want, &seen, scope, ret);
+	if (r < 0)
+		return r;
+	note_ipv6(port, &seen);
+	return port_plan(want, &seen, scope, ret);
 }
 
 /* With an address or a name, or as the port goes down, the kernel may take away more than that. */
 static bool may_take_more(enum plan_action action)
 {
-	return action == PLAN_RENAME || action == PLAN_SET_DOWN || action == PLAN_DELETE_ADDRESS;
+	return action == PLAN_RELEASE || action == PLAN_RENAME || action == PLAN_SET_DOWN ||
+	       action == PLAN_DELETE_ADDRESS;
 }
 
 /* Return: 1: look again; 0: done; or -errno. */
@@ -378,8 +424,10 @@ static int note_drift(struct port *port, const struct plan *plan)
 	_cleanup_free_ char *drift = NULL;
 	int r = plan_drift(plan, &drift);
 
-	if (r < 0 || streq(drift ? drift : "", port->drift ? port->drift : ""))
-		return MIN(r, 0);
+	if (r < 0)
+		return r;
+	if (streq(drift ? drift : "", port->drift ? port->drift : ""))
+		return port->rose; /* what it has to be given is news, too */
 	free(port->drift);
 	port->drift = steal_ptr(drift);
 	return 1;
@@ -400,7 +448,9 @@ int port_compare_seen(struct port *port, const struct port_seen *seen)
 {
 	struct port_want want = want_of(port, port->admin);
 	_cleanup_plan_ struct plan plan = { 0 };
-	int r = port_plan(&want, seen, PLAN_ALL, &plan);
+	int r;
 
+	note_ipv6(port, seen);
+	r = port_plan(&want, seen, PLAN_ALL, &plan);
 	return r < 0 ? r : note_drift(port, &plan);
 }

@@ -499,17 +499,96 @@ test_ipv6_address_with_another_length() {
 	is_whole
 }
 
-# what cannot be had for a while is not forgotten
+no_ipv6() {
+	echo "IPv6 is disabled in netns:$1 (net.ipv6.conf.rport0.disable_ipv6): its IPv6 addresses and routes wait"
+}
+
+# what cannot be had for a while comes by itself when it can
 test_ipv6_disabled_for_a_while() {
 	start_rportd
 	pair_both
 	in_ns "$A" sysctl -qw net.ipv6.conf.rport0.disable_ipv6=1
-	sees "the link-local address $LL_A is missing" 'the address fd00:ab::a/128 is missing' \
-		'the route 2001:db8::/32 is missing'
-	refused 2 '*fd00:ab::a*' rportctl reconcile ab
-	ping_ok "$A" 192.168.0.1
+	sees "$(no_ipv6 "$A")"
+	ip -n "$A" route del 10.50.0.0/16
+	sees "$(no_ipv6 "$A")" 'the route 10.50.0.0/16 is missing'
+	refused 2 '*IPv6 is disabled in *' rportctl reconcile ab
+	sees "$(no_ipv6 "$A")"
+	ping_ok "$A" 10.50.0.1
 	in_ns "$A" sysctl -qw net.ipv6.conf.rport0.disable_ipv6=0
-	succeeds rportctl reconcile ab
+	sees
+	is_whole
+}
+
+# disable_ipv6 NAMESPACE VALUE: as a container engine leaves it
+disable_ipv6() {
+	in_ns "$1" sysctl -qw "net.ipv6.conf.all.disable_ipv6=$2" "net.ipv6.conf.default.disable_ipv6=$2"
+}
+
+# disabled at pair: the IPv4 half works, and the rest comes later
+test_ipv6_disabled_at_pair() {
+	start_rportd
+	ns_add A B
+	disable_ipv6 "$A" 1
+	pair_numbered --a-route 2001:db8::/32 --b-route 10.60.0.0/16
+	eventually both_carry
+	ping_ok "$A" 192.168.0.1
+	sees "$(no_ipv6 "$A")"
+	assert_eq "$(port ab a .linkLocal)" null "the link-local address that it has not"
+	disable_ipv6 "$A" 0
+	sees
+	ping_ok "$A" fd00:ab::b
+	ping_ok "$B" "$(port ab a .linkLocal)%rport0"
+	assert_match "$(ip -n "$A" -6 route show 2001:db8::/32)" '2001:db8::/32 dev rport0 *' "the route"
+}
+
+# where nothing of IPv6 was asked for, that it is disabled is not drift; the link-local address comes nevertheless
+test_ipv6_disabled_and_not_asked_for() {
+	start_rportd
+	ns_add A B
+	disable_ipv6 "$A" 1
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 192.168.0.0,192.168.0.1
+	sees_nothing
+	disable_ipv6 "$A" 0
+	eventually has_link_local
+	sees_nothing
+}
+
+has_link_local() {
+	[ "$(port ab a .linkLocal)" = "$(ip -n "$A" -6 -j address show dev rport0 | jq -r '.[].addr_info[].local')" ]
+}
+
+# a rename as udev does it: the old name stays as an alternative one
+test_renamed_with_altname() {
+	start_rportd
+	pair_both
+	ip -n "$A" link set rport0 name eth7 || skip cannot "this kernel does not rename an interface that is up"
+	ip -n "$A" link property add dev eth7 altname rport0
+	sees -n eth7 'the name is eth7, not rport0'
+	puts_back 'the name is eth7, not rport0'
+	assert_eq "$(ports "$A")" rport0 "interfaces"
+	# that of another interface is in the way
+	ip -n "$A" link set rport0 name eth7
+	ip -n "$A" link add other type bridge
+	ip -n "$A" link property add dev other altname rport0
+	refused 2 '*another interface has that name*' rportctl reconcile ab
+}
+
+# a port of the main table that somebody puts into a VRF
+test_put_into_a_vrf() {
+	start_rportd
+	ns_add A B
+	has_vrf "$A" || skip cannot "this kernel has no VRFs"
+	pair_both
+	ip -n "$A" link add red type vrf table 1000
+	ip -n "$A" link set red up
+	ip -n "$A" link set rport0 master red
+	sees 'it is in the VRF red, not in the main table'
+	assert_eq "$(ip -n "$A" route show proto 114)" '' "our routes in the main table"
+	puts_back 'it is in the VRF red, not in the main table'
+	ip -n "$A" link set rport0 master red
+	sees 'it is in the VRF red, not in the main table'
+	ip -n "$A" link del red
+	sees
 	is_whole
 }
 

@@ -100,6 +100,18 @@ START_TEST(filter_picks_our_routes)
 }
 END_TEST
 
+/* That of ff00::/8 tells that IPv6 was enabled on an interface. */
+START_TEST(filter_picks_multicast_routes)
+{
+	struct nlmsghdr *nlh = make_route(RTM_NEWROUTE, AF_INET6, RTPROT_KERNEL);
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+
+	ck_assert(!passes(nlh, nlh->nlmsg_len));
+	rtm->rtm_type = RTN_MULTICAST;
+	ck_assert(passes(nlh, nlh->nlmsg_len));
+}
+END_TEST
+
 START_TEST(filter_drops_a_route_cut_short)
 {
 	struct nlmsghdr *nlh = make_route(RTM_NEWROUTE, AF_INET, RTNL_ROUTE_PROTOCOL);
@@ -240,6 +252,18 @@ START_TEST(addresses_are_settings)
 }
 END_TEST
 
+START_TEST(multicast_routes_are_settings)
+{
+	struct nlmsghdr *nlh = make_route(RTM_NEWROUTE, AF_INET6, RTPROT_KERNEL);
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+
+	rtm->rtm_type = RTN_MULTICAST;
+	mnl_attr_put_u32(nlh, RTA_OIF, 9);
+	monitor_parse(&handler, NSID, nlh, nlh->nlmsg_len);
+	ck_assert_uint_eq(heard.n_settings, 1);
+}
+END_TEST
+
 START_TEST(our_routes_are_settings)
 {
 	uint16_t type = _i == 0 ? RTM_NEWROUTE : RTM_DELROUTE;
@@ -304,6 +328,7 @@ static TCase *filter_tests(void)
 
 	tcase_add_checked_fixture(tcase, setup_filter, teardown_filter);
 	tcase_add_loop_test(tcase, filter_picks_our_routes, 0, ARRAY_SIZE(routes));
+	tcase_add_test(tcase, filter_picks_multicast_routes);
 	tcase_add_test(tcase, filter_drops_a_route_cut_short);
 	tcase_add_test(tcase, filter_needs_a_socket);
 	return tcase;
@@ -319,6 +344,7 @@ static TCase *message_tests(void)
 	tcase_add_test(tcase, a_bridge_port_is_not_a_link);
 	tcase_add_test(tcase, addresses_are_settings);
 	tcase_add_loop_test(tcase, our_routes_are_settings, 0, 2);
+	tcase_add_test(tcase, multicast_routes_are_settings);
 	tcase_add_test(tcase, other_routes_are_not);
 	tcase_add_loop_test(tcase, a_message_cut_short_says_nothing, 0, ARRAY_SIZE(types));
 	tcase_add_test(tcase, settings_may_be_of_no_interest);

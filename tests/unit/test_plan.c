@@ -97,6 +97,8 @@ static const char *action_name(enum plan_action action)
 {
 	static const char *const names[] = {
 		[PLAN_REMAKE] = "remake",
+		[PLAN_RELEASE] = "release",
+		[PLAN_AWAIT_IPV6] = "no-ipv6",
 		[PLAN_RENAME] = "rename",
 		[PLAN_DELETE_ROUTE] = "-route",
 		[PLAN_DELETE_ADDRESS] = "-address",
@@ -239,11 +241,40 @@ START_TEST(missing_settings_are_added)
 }
 END_TEST
 
-START_TEST(without_ipv6_no_link_local_is_missed)
+/* The IPv4 half is put back, and the rest is one line. */
+START_TEST(without_ipv6_the_ipv4_half_works)
 {
+	ck_assert_int_eq(domain_parse("netns:red", &spec.domain, NULL), 0);
 	seen.has_link_local = false;
 	seen.no_ipv6 = true;
-	expect(PLAN_ALL, "+link-local", ""); /* tried, for it may be there again */
+	seen.n_addresses = seen.n_routes = 0;
+	expect(PLAN_ALL, "no-ipv6* +address* +route*",
+	       "IPv6 is disabled in netns:red (net.ipv6.conf.rport0.disable_ipv6): its IPv6 "
+	       "addresses and routes wait\n"
+	       "the address 10.0.0.1/32 is missing\n"
+	       "the route 10.1.0.0/16 is missing\n");
+}
+END_TEST
+
+START_TEST(without_ipv6_no_link_local_is_missed)
+{
+	spec.n_addresses = spec.n_routes = 1;
+	seen.has_link_local = false;
+	seen.no_ipv6 = true;
+	expect(PLAN_ALL, "", "");
+}
+END_TEST
+
+/* Nothing is given to a port in another table; once it is out, all is looked at again. */
+START_TEST(in_somebody_elses_vrf_it_is_taken_out)
+{
+	snprintf(seen.master, sizeof(seen.master), "red");
+	seen.in_vrf = true;
+	seen.n_addresses = seen.n_routes = 0;
+	expect(PLAN_ALL, "release*", "it is in the VRF red, not in the main table\n");
+	expect(PLAN_ADMIN | PLAN_SETTINGS, "", "");
+	seen.in_vrf = false;
+	expect(PLAN_ALL, "release*", "it is a member of red, not by itself\n");
 }
 END_TEST
 
@@ -371,7 +402,9 @@ int main(void)
 	tcase_add_test(tcase, set_down_is_set_up_with_all_it_lost);
 	tcase_add_test(tcase, set_up_is_set_down);
 	tcase_add_test(tcase, missing_settings_are_added);
+	tcase_add_test(tcase, without_ipv6_the_ipv4_half_works);
 	tcase_add_test(tcase, without_ipv6_no_link_local_is_missed);
+	tcase_add_test(tcase, in_somebody_elses_vrf_it_is_taken_out);
 	tcase_add_test(tcase, ipv6_address_with_another_length_makes_way);
 	tcase_add_test(tcase, ipv4_address_with_another_peer_stays);
 	tcase_add_test(tcase, old_settings_go_after_new_ones_came);

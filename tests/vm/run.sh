@@ -27,6 +27,7 @@ case ${1:-} in
 	guest_test netns/46-intruder.sh test_queue_is_opened test_header_is_changed test_short_tagged_frames
 	guest_test vm/mpls.sh
 	guest_test netns/91-drift.sh test_routes_in_a_vrf
+	guest_test netns/91-drift.sh test_put_into_a_vrf
 	guest_test netns/91-drift-more.sh test_vrf_deleted_when_events_were_lost
 	guest_test netns/96-completion.sh test_vrfs
 	boot vmlinuz vm-6.12
