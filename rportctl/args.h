@@ -38,6 +38,8 @@ extern const size_t args_n_common;
  * args_parse() - read the words after a command
  * @common: where the options for every command go
  * @table: the options of the command, or NULL
+ * @argc: number of words after the command
+ * @argv: these words
  * @positional: what is not an option is stored here
  * @max: so many of them at most
  *
@@ -48,16 +50,22 @@ int args_parse(struct ctl_options *common, const struct args_table *table, int a
 
 /**
  * args_parse_leading() - read the options before the command word
+ * @common: where these options go
+ * @argc: of main()
+ * @argv: of main()
  *
  * Return: the index of the command word, @argc when there is none, or -EINVAL.
  */
 int args_parse_leading(struct ctl_options *common, int argc, char **argv);
 
 /**
- * args_find() - the option of a table that @word is, also as "--option=value"
+ * args_find() - find the option that a word is, also as "--option=value"
+ * @options: a table
+ * @n: its entries
+ * @word: as it was typed
  * @ret_value: what follows the "=", or NULL
  *
- * Return: it, or NULL.
+ * Return: the option, or NULL.
  */
 const struct args_option *args_find(const struct args_option *options, size_t n, const char *word,
 				    const char **ret_value);
@@ -66,32 +74,73 @@ const struct args_option *args_find(const struct args_option *options, size_t n,
  * args_is_word() - may @word follow the value of an option, with a value of its own?
  * @option: the option, or NULL
  * @word: as it was typed
+ *
+ * Return: true when it may.
  */
 bool args_is_word(const struct args_option *option, const char *word);
 
 /**
- * args_is_option() - is @word not one to be taken as it is? A single "-" is one
+ * args_is_option() - tell whether a word is an option, rather than to be taken as it is
+ * @word: as it was typed; a single "-" is no option
+ *
+ * Return: true when it is an option.
  */
 bool args_is_option(const char *word);
 
 /**
  * args_usage_error() - say what is wrong with the command line, and the way out
+ * @fmt: printf format of the message
  *
  * Return: -EINVAL.
  */
 int args_usage_error(const char *fmt, ...) _printf_(1, 2);
 
 /**
- * args_check_number() - are these digits, few enough for a long?
+ * args_check_number() - check that a word is a decimal number that fits a long
+ * @text: the word
+ *
  * Return: 0 or -EINVAL.
  */
 int args_check_number(const char *text);
 
-/* For args_option.apply: a bool that is set; a string that may be given once; one that is a number;
- * one that is a number or "auto". */
+/**
+ * args_set() - set a bool, for args_option.apply
+ * @option: has the offset of the bool
+ * @value: not used
+ * @target: of the table
+ *
+ * Return: 0.
+ */
 int args_set(const struct args_option *option, const char *value, void *target);
+
+/**
+ * args_string() - store a string that may be given once, for args_option.apply
+ * @option: has the offset of the const char *
+ * @value: stored as it is; must live as long as the target
+ * @target: of the table
+ *
+ * Return: 0, or -EINVAL after having said that it is given twice.
+ */
 int args_string(const struct args_option *option, const char *value, void *target);
+
+/**
+ * args_number() - store the text of a number, for args_option.apply
+ * @option: has the offset of the const char *
+ * @value: must be a number, see args_check_number()
+ * @target: of the table
+ *
+ * Return: 0, or -EINVAL after having said what is wrong.
+ */
 int args_number(const struct args_option *option, const char *value, void *target);
+
+/**
+ * args_number_or_auto() - store the text of a number or "auto", for args_option.apply
+ * @option: has the offset of the const char *
+ * @value: see args_number()
+ * @target: of the table
+ *
+ * Return: 0, or -EINVAL after having said what is wrong.
+ */
 int args_number_or_auto(const struct args_option *option, const char *value, void *target);
 
 #endif

@@ -70,22 +70,34 @@ enum ctl_status client_stream(const struct ctl_options *options, const char *met
 			      void *userdata, struct client_answer *answer);
 
 /**
- * client_call_or_complain() - the same, and a failure is printed
+ * client_call_or_complain() - call a method of the daemon, and print what went wrong
+ * @options: of them, where the socket is
+ * @method: its full name
+ * @parameters: an object; the reference is taken over. NULL: out of memory
+ * @answer: filled in any case; release it with client_answer_release()
+ *
+ * Return: the status that is in the answer.
  */
 enum ctl_status client_call_or_complain(const struct ctl_options *options, const char *method,
 					json_t *parameters, struct client_answer *answer);
 
 /**
- * client_call_for() - the same, for one member of the answer
- * @key: the member
+ * client_call_for() - call a method for one member of its answer, and print what went wrong
+ * @options: of them, where the socket is
+ * @method: its full name
+ * @parameters: an object; the reference is taken over. NULL: out of memory
+ * @key: the member, which must be there
+ * @answer: filled in any case; release it with client_answer_release()
  *
- * Return: it, borrowed from the answer; NULL when something failed, and the answer has the status.
+ * Return: the member, borrowed from the answer; NULL when something failed, and the answer has the
+ * status.
  */
 const json_t *client_call_for(const struct ctl_options *options, const char *method,
 			      json_t *parameters, const char *key, struct client_answer *answer);
 
 /**
- * client_answer_release() - takes a zeroed one, too
+ * client_answer_release() - free what an answer holds
+ * @answer: of a call, or zeroed
  */
 void client_answer_release(struct client_answer *answer);
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* What most commands do: take some words, make one call, and print what was answered. */
+
 #include "client.h"
 #include "command.h"
 #include "output.h"
@@ -30,13 +33,23 @@ json_t *command_number(const char *text)
 	return text ? json_integer(strtol(text, NULL, 10)) : NULL; /* "auto" is none, so 0 */
 }
 
-const char *command_link_name(struct ctl_options *options, const struct args_table *table, int argc,
-			      char **argv, const char *usage)
+bool command_words(const struct ctl_command *command, struct ctl_options *options, int argc,
+		   char **argv, const char **ret, int n)
+{
+	int given = args_parse(options, NULL, argc, argv, ret, n);
+
+	if (given >= 0 && given < n)
+		args_usage_error("usage: rportctl %s %s", command->name, command->synopsis);
+	return given == n;
+}
+
+const char *command_link_name(const struct ctl_command *command, struct ctl_options *options,
+			      const struct args_table *table, int argc, char **argv)
 {
 	const char *name;
 	int n = args_parse(options, table, argc, argv, &name, 1);
 
 	if (n == 0)
-		args_usage_error("which link? rportctl %s", usage);
+		args_usage_error("which link? rportctl %s %s", command->name, command->synopsis);
 	return n == 1 ? name : NULL;
 }

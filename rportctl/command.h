@@ -6,7 +6,9 @@
 
 #include <jansson.h>
 
-#include "args.h"
+#include "commands.h"
+
+#define IFNAME_DETAILS "An interface's name will do where it belongs to one link only.\n"
 
 /* Print @value, which is the answer or a member of it, as text. */
 typedef void (*command_print_fn)(const struct ctl_options *options, const json_t *value);
@@ -14,6 +16,7 @@ typedef void (*command_print_fn)(const struct ctl_options *options, const json_t
 /**
  * command_call() - call a method of the daemon and print the answer: as JSON, as text, or not at
  * all, as the options say
+ * @options: of the command line
  * @method: its full name
  * @parameters: an object; the reference is taken over. NULL: out of memory
  * @key: the member of the answer that is printed, which must be there; NULL: all of it
@@ -33,13 +36,30 @@ enum ctl_status command_call(const struct ctl_options *options, const char *meth
 json_t *command_number(const char *text);
 
 /**
+ * command_words() - read the words of a command that takes a fixed number of them, and no options
+ * @command: for the message when there are fewer
+ * @options: of the command line
+ * @argc: number of words after the command
+ * @argv: these words
+ * @ret: the words that are not options
+ * @n: how many there must be
+ *
+ * Return: true; false after having said what is wrong.
+ */
+bool command_words(const struct ctl_command *command, struct ctl_options *options, int argc,
+		   char **argv, const char **ret, int n);
+
+/**
  * command_link_name() - read the words of a command that is about one link
+ * @command: for the message when there is no word
+ * @options: of the command line
  * @table: the options of the command, or NULL
- * @usage: what is said after "rportctl" when there is no word
+ * @argc: number of words after the command
+ * @argv: these words
  *
  * Return: the word, or NULL after having said what is wrong.
  */
-const char *command_link_name(struct ctl_options *options, const struct args_table *table, int argc,
-			      char **argv, const char *usage);
+const char *command_link_name(const struct ctl_command *command, struct ctl_options *options,
+			      const struct args_table *table, int argc, char **argv);
 
 #endif

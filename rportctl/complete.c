@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command complete: what the last word of a command line could become. */
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -43,7 +46,7 @@ struct line {
 static void add_commands(struct candidates *candidates)
 {
 	for (size_t i = 0; i < ctl_n_commands; i++)
-		candidates_add(candidates, ctl_commands[i].name, ctl_commands[i].summary);
+		candidates_add(candidates, ctl_commands[i]->name, ctl_commands[i]->summary);
 }
 
 /* Others, such as N or ADDR, are for the user to invent. */
@@ -126,7 +129,7 @@ static const struct args_option *find_option(const struct line *line, const char
 	const struct args_option *option = NULL;
 
 	if (line->command && line->command->options)
-		option = args_find(line->command->options, *line->command->n_options, word,
+		option = args_find(line->command->options, line->command->n_options, word,
 				   ret_value);
 	return option ? option : args_find(args_common, args_n_common, word, ret_value);
 }
@@ -199,7 +202,7 @@ static void add_options(struct candidates *candidates, const struct args_option 
 static void add_own_options(struct candidates *candidates, const struct line *line)
 {
 	if (line->command && line->command->options)
-		add_options(candidates, line->command->options, *line->command->n_options);
+		add_options(candidates, line->command->options, line->command->n_options);
 }
 
 static void add_positional(struct candidates *candidates, const struct line *line)
@@ -283,7 +286,7 @@ finish:
 	json_decref(candidates.found);
 }
 
-enum ctl_status ctl_complete(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_complete(struct ctl_options *options, int argc, char **argv)
 {
 	const char *words[WORDS_MAX];
 	struct line line = { 0 };
@@ -301,3 +304,14 @@ enum ctl_status ctl_complete(struct ctl_options *options, int argc, char **argv)
 		complete(&line, words[n - 1]);
 	return STATUS_DONE;
 }
+
+const struct ctl_command ctl_command_complete = {
+	.name = "complete",
+	.synopsis = "-- WORD...",
+	.summary = "what the last WORD could become, for shells",
+	.details = "The WORDs are those after \"rportctl\" on a command line, the last one "
+		   "as far as it was\n"
+		   "typed. One line for each candidate, with a tab before what there is to "
+		   "say on it.\n",
+	.run = run_complete,
+};

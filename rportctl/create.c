@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command create: make a port. */
+
 #include "command.h"
-#include "create.h"
 #include "output.h"
 #include "view.h"
 
@@ -19,7 +21,7 @@ struct create_request {
 		.offset = offsetof(struct create_request, field)                \
 	}
 
-const struct args_option ctl_create_options[] = {
+static const struct args_option options_table[] = {
 	CREATE("--mtu", "N", args_number, mtu, "1280 to 32768 bytes; else 32768"),
 	CREATE("--no-offload", NULL, args_set, no_offload,
 	       "compute checksums and cut segments before the link"),
@@ -27,7 +29,6 @@ const struct args_option ctl_create_options[] = {
 	CREATE("--queues", "N|auto", args_number_or_auto, queues,
 	       "1 to 8, or one for each CPU: spread connections over so many; else 1"),
 };
-const size_t ctl_create_n_options = ARRAY_SIZE(ctl_create_options);
 
 static json_t *create_parameters(const struct create_request *request)
 {
@@ -50,10 +51,10 @@ static void print_created(const struct ctl_options *options _unused_, const json
 }
 
 /* "create [NAME] in DOMAIN" */
-enum ctl_status ctl_create(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_create(struct ctl_options *options, int argc, char **argv)
 {
 	struct create_request request = { 0 };
-	const struct args_table table = { ctl_create_options, ctl_create_n_options, &request };
+	const struct args_table table = { options_table, ARRAY_SIZE(options_table), &request };
 	const char *words[3];
 	int n;
 
@@ -69,3 +70,13 @@ enum ctl_status ctl_create(struct ctl_options *options, int argc, char **argv)
 	return command_call(options, "org.rportd.Manager.CreatePort", create_parameters(&request),
 			    NULL, print_created);
 }
+
+const struct ctl_command ctl_command_create = {
+	.name = "create",
+	.synopsis = "[NAME] in DOMAIN",
+	.summary = "make a port, down and without a parent",
+	.details = "A port without a NAME gets the lowest free rportN.\n",
+	.run = run_create,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
+};

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command export: print the file that makes a link. */
+
 #include "command.h"
 #include "output.h"
 #include "view.h"
@@ -11,13 +14,21 @@ static void print_text(const struct ctl_options *options _unused_, const json_t 
 		output_document(text);
 }
 
-enum ctl_status ctl_export(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_export(struct ctl_options *options, int argc, char **argv)
 {
 	const char *name;
 
-	name = command_link_name(options, NULL, argc, argv, "export LINK");
+	name = command_link_name(&ctl_command_export, options, NULL, argc, argv);
 	if (!name)
 		return STATUS_USAGE;
 	return command_call(options, "org.rportd.Manager.Export", json_pack("{s:s}", "name", name),
 			    NULL, print_text);
 }
+
+const struct ctl_command ctl_command_export = {
+	.name = "export",
+	.synopsis = "LINK",
+	.summary = "print the file that makes a link",
+	.details = "With -j, the text and where \"pair --persist\" would write it.\n",
+	.run = run_export,
+};

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command list: list all links. */
+
 #include "command.h"
 #include "output.h"
 #include "view.h"
@@ -110,9 +113,19 @@ static void list_text(const struct ctl_options *options, const json_t *links)
 		list_plain(links, options->brief);
 }
 
-enum ctl_status ctl_list(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_list(struct ctl_options *options, int argc, char **argv)
 {
 	if (args_parse(options, NULL, argc, argv, NULL, 0) < 0)
 		return STATUS_USAGE;
 	return command_call(options, "org.rportd.Manager.List", json_object(), "links", list_text);
 }
+
+const struct ctl_command ctl_command_list = {
+	.name = "list",
+	.synopsis = "",
+	.summary = "list all links",
+	.details = "The columns of -br are LINK STATE MTU A B, with -s also the packets, "
+		   "bytes and drops\n"
+		   "from A to B and from B to A.\n",
+	.run = run_list,
+};

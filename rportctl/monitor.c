@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command monitor: print what is there, then each change. */
+
 #include <time.h>
 
-#include "args.h"
+#include "commands.h"
 #include "client.h"
 #include "output.h"
 #include "view.h"
@@ -174,7 +177,7 @@ static bool take_reply(const json_t *reply, void *userdata)
 	return !monitor->stopped;
 }
 
-enum ctl_status ctl_monitor(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_monitor(struct ctl_options *options, int argc, char **argv)
 {
 	struct monitor monitor = { 0 };
 	struct client_answer answer;
@@ -195,3 +198,12 @@ enum ctl_status ctl_monitor(struct ctl_options *options, int argc, char **argv)
 	/* What could not be written, output_finish() tells. */
 	return answer.status;
 }
+
+const struct ctl_command ctl_command_monitor = {
+	.name = "monitor",
+	.synopsis = "",
+	.summary = "print what is there, then each change as it comes",
+	.details = "With -j, each is an object on one line, also with -p. "
+		   "Exit with 4 when rportd ends.\n",
+	.run = run_monitor,
+};

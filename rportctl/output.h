@@ -22,28 +22,35 @@ enum output_color {
 };
 
 /**
- * output_error() - "rportctl: MESSAGE" on standard error
+ * output_error() - print "rportctl: MESSAGE" on standard error
+ * @fmt: printf format of the message, without a newline
  */
 void output_error(const char *fmt, ...) _printf_(1, 2);
 
 /**
- * output_diagnostic() - a line on standard error that begins with the file to blame
+ * output_diagnostic() - print a line on standard error that begins with the file to blame
+ * @fmt: printf format of the line, without a newline
  */
 void output_diagnostic(const char *fmt, ...) _printf_(1, 2);
 
 /**
- * output_progress() - a line on standard error that the next one, or output_progress_end(),
- * overwrites; nothing where that is not a terminal
+ * output_progress() - print a line on standard error that the next one, or output_progress_end(),
+ * overwrites
+ * @fmt: printf format of the line, without a newline
+ *
+ * Nothing is printed where standard error is not a terminal.
  */
 void output_progress(const char *fmt, ...) _printf_(1, 2);
 
 /**
- * output_progress_end() - remove the line, if there is one
+ * output_progress_end() - remove the line of output_progress(), if there is one
  */
 void output_progress_end(void);
 
 /**
- * output_text() - a piece of a line; a line end in it is escaped like all that is not printable
+ * output_text() - print a piece of a line
+ * @color: how to mark it on a terminal
+ * @fmt: printf format; a newline in the text is escaped like all that is not printable
  */
 void output_text(enum output_color color, const char *fmt, ...) _printf_(2, 3);
 
@@ -53,14 +60,15 @@ void output_text(enum output_color color, const char *fmt, ...) _printf_(2, 3);
 void output_newline(void);
 
 /**
- * output_document() - a text of several lines, as it is: its line ends and tabs are real ones, and
- * only what else is not printable is escaped
+ * output_document() - print a text of several lines: its newlines and tabs are kept
+ * @text: printed; only what else is not printable is escaped
  */
 void output_document(const char *text);
 
 /**
- * output_json() - a value and a newline
- * @options: of them, whether it shall be pretty
+ * output_json() - print a value as JSON, and a newline
+ * @options: of them, whether it is indented
+ * @value: borrowed
  */
 void output_json(const struct ctl_options *options, const json_t *value);
 
@@ -92,31 +100,40 @@ struct output_table {
 };
 
 /**
- * output_table_init() - an empty table; release it with output_table_print()
+ * output_table_init() - begin an empty table; release it with output_table_print()
+ * @table: filled
+ * @n_columns: how many cells make a row
  */
 void output_table_init(struct output_table *table, size_t n_columns);
 
 /**
- * output_table_add() - the next cell, from left to right and top to bottom
+ * output_table_add() - add the next cell, from left to right and top to bottom
+ * @table: of output_table_init()
+ * @color: how to mark the cell on a terminal
+ * @fmt: printf format of its text
  */
 void output_table_add(struct output_table *table, enum output_color color, const char *fmt, ...)
 	_printf_(3, 4);
 
 /**
- * output_table_add_right() - the same, set to the right of its column, as for a number
+ * output_table_add_right() - add the next cell, set to the right of its column, as for a number
+ * @table: of output_table_init()
+ * @color: how to mark the cell on a terminal
+ * @fmt: printf format of its text
  */
 void output_table_add_right(struct output_table *table, enum output_color color, const char *fmt,
 			    ...) _printf_(3, 4);
 
 /**
- * output_table_titles() - a row of titles, each where its column stands: those of numbers to the
- * right
+ * output_table_titles() - add a row of titles, those of numbers set to the right of their columns
+ * @table: of output_table_init(), empty
  * @titles: as many as there are columns
  */
 void output_table_titles(struct output_table *table, const char *const *titles);
 
 /**
- * output_table_print() - print all of it and free it
+ * output_table_print() - print a table and free it
+ * @table: of output_table_init()
  */
 void output_table_print(struct output_table *table);
 

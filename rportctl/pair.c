@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command pair: join two domains with a link. */
+
 #include "command.h"
 #include "output.h"
-#include "pair.h"
 #include "view.h"
 
 /* What the command line says of one end; arrays are NULL until they have a member. */
@@ -93,7 +95,7 @@ static const char *const route_words[] = { "via", "metric", "src", NULL };
 		.apply = apply_route, .offset = offsetof(struct pair_request, field)   \
 	}
 
-const struct args_option ctl_pair_options[] = {
+static const struct args_option options_table[] = {
 	PAIR("--name", "LINK", args_string, name, "the link's name; else the domains' with a dash"),
 	PAIR("--mtu", "N", args_number, mtu, "1280 to 32768 bytes, for both ends; else 32768"),
 	PAIR("--a-name", "IF", args_string, a.interface,
@@ -116,7 +118,6 @@ const struct args_option ctl_pair_options[] = {
 	PAIR("--persist", NULL, args_set, persist,
 	     "write a file, so that it is made again whenever rportd starts"),
 };
-const size_t ctl_pair_n_options = ARRAY_SIZE(ctl_pair_options);
 
 static json_t *end_parameters(const char *domain, const struct pair_end *end)
 {
@@ -156,10 +157,10 @@ static void release_end(struct pair_end *end)
 	json_decref(end->routes);
 }
 
-enum ctl_status ctl_pair(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_pair(struct ctl_options *options, int argc, char **argv)
 {
 	struct pair_request request = { 0 };
-	const struct args_table table = { ctl_pair_options, ctl_pair_n_options, &request };
+	const struct args_table table = { options_table, ARRAY_SIZE(options_table), &request };
 	enum ctl_status status = STATUS_USAGE;
 	const char *domains[2];
 	int n;
@@ -174,3 +175,16 @@ enum ctl_status ctl_pair(struct ctl_options *options, int argc, char **argv)
 	release_end(&request.b);
 	return status;
 }
+
+const struct ctl_command ctl_command_pair = {
+	.name = "pair",
+	.synopsis = "A B [OPTION...]",
+	.summary = "join two domains with a link",
+	.details = "A and B are domains: NAME, default, vrf:NAME, netns:NAME, "
+		   "netns:NAME/vrf:NAME or pid:N.\n"
+		   "The same command again changes nothing.\n"
+		   "With --wait the link is pending until its domains are there.\n",
+	.run = run_pair,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
+};

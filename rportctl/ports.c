@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command ports: list all ports. */
+
 #include "command.h"
 #include "output.h"
 #include "view.h"
@@ -45,10 +48,19 @@ static void print_ports(const struct ctl_options *options, const json_t *ports)
 	output_table_print(&table);
 }
 
-enum ctl_status ctl_ports(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_ports(struct ctl_options *options, int argc, char **argv)
 {
 	if (args_parse(options, NULL, argc, argv, NULL, 0) < 0)
 		return STATUS_USAGE;
 	return command_call(options, "org.rportd.Manager.ListPorts", json_object(), "ports",
 			    print_ports);
 }
+
+const struct ctl_command ctl_command_ports = {
+	.name = "ports",
+	.synopsis = "",
+	.summary = "list all ports",
+	.details = "The columns are PORT STATE CARRIER MTU PEER LINK, with -s also "
+		   "packets, bytes and drops.\n",
+	.run = run_ports,
+};

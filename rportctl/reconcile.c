@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command reconcile: put back what others have changed of a link. */
+
 #include "command.h"
 #include "output.h"
 #include "view.h"
@@ -30,13 +33,22 @@ static void print_reconciled(const struct ctl_options *options _unused_, const j
 			 view_pending_reason(link));
 }
 
-enum ctl_status ctl_reconcile(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_reconcile(struct ctl_options *options, int argc, char **argv)
 {
 	const char *name;
 
-	name = command_link_name(options, NULL, argc, argv, "reconcile LINK|IFNAME");
+	name = command_link_name(&ctl_command_reconcile, options, NULL, argc, argv);
 	if (!name)
 		return STATUS_USAGE;
 	return command_call(options, "org.rportd.Manager.Reconcile",
 			    json_pack("{s:s}", "name", name), NULL, print_reconciled);
 }
+
+const struct ctl_command ctl_command_reconcile = {
+	.name = "reconcile",
+	.synopsis = "LINK|IFNAME",
+	.summary = "put back what is not as it was asked for",
+	.details = IFNAME_DETAILS "What drifted is shown by \"rportctl show\". A pending "
+				  "port is tried again at once.\n",
+	.run = run_reconcile,
+};

@@ -17,34 +17,12 @@ struct ctl_options {
 	const char *socket; /* --socket, or NULL */
 };
 
-/*
- * @argv are the words after the command's own; a command reads them with args_parse().
- */
+/* Runs a command; @argv are the words after its own, which it reads with args_parse(). */
 typedef enum ctl_status (*ctl_command_fn)(struct ctl_options *options, int argc, char **argv);
 
-enum ctl_status ctl_pair(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_unpair(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_list(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_show(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_exists(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_create(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_destroy(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_up(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_down(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_set(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_parent(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_unparent(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_ports(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_reconcile(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_apply(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_reload(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_export(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_monitor(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_complete(struct ctl_options *options, int argc, char **argv);
-enum ctl_status ctl_version(struct ctl_options *options, int argc, char **argv);
-
 /**
- * ctl_print_version() - the version of rportctl itself, without asking the daemon
+ * ctl_print_version() - print the version of rportctl itself, without asking the daemon
+ * @options: of them, whether as JSON
  */
 void ctl_print_version(const struct ctl_options *options);
 

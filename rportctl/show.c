@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command show: everything about a link, or about all. */
+
 #include <stdio.h>
 
-#include "client.h"
 #include "command.h"
 #include "output.h"
 #include "view.h"
@@ -196,7 +198,7 @@ static void show_links(const struct ctl_options *options, const json_t *links)
 	}
 }
 
-enum ctl_status ctl_show(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_show(struct ctl_options *options, int argc, char **argv)
 {
 	const char *name;
 	int n;
@@ -211,18 +213,10 @@ enum ctl_status ctl_show(struct ctl_options *options, int argc, char **argv)
 			    "link", show_link);
 }
 
-enum ctl_status ctl_exists(struct ctl_options *options, int argc, char **argv)
-{
-	struct client_answer answer;
-	const char *name;
-
-	name = command_link_name(options, NULL, argc, argv, "exists LINK|IFNAME");
-	if (!name)
-		return STATUS_USAGE;
-	client_call(options, "org.rportd.Manager.Show", json_pack("{s:s}", "name", name), &answer);
-	/* That there is none is an answer; that there was no answer is a failure. */
-	if (answer.status != STATUS_DONE && answer.status != STATUS_NOT_FOUND)
-		output_error("%s", answer.message);
-	client_answer_release(&answer);
-	return answer.status;
-}
+const struct ctl_command ctl_command_show = {
+	.name = "show",
+	.synopsis = "[LINK|IFNAME]",
+	.summary = "show everything about a link, or about all",
+	.details = "With -j, one link is an object and all are an array.\n",
+	.run = run_show,
+};

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command unpair: remove a link. */
+
 #include "command.h"
 #include "output.h"
-#include "unpair.h"
 #include "view.h"
 
 struct unpair_request {
 	bool persist;
 };
 
-const struct args_option ctl_unpair_options[] = {
+static const struct args_option options_table[] = {
 	{
 		.name = "--persist",
 		.help = "remove its file, too, so that it stays away",
@@ -16,7 +18,6 @@ const struct args_option ctl_unpair_options[] = {
 		.offset = offsetof(struct unpair_request, persist),
 	},
 };
-const size_t ctl_unpair_n_options = ARRAY_SIZE(ctl_unpair_options);
 
 static void print_removed(const struct ctl_options *options _unused_, const json_t *reply)
 {
@@ -28,13 +29,13 @@ static void print_removed(const struct ctl_options *options _unused_, const json
 	output_newline();
 }
 
-enum ctl_status ctl_unpair(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_unpair(struct ctl_options *options, int argc, char **argv)
 {
 	struct unpair_request request = { 0 };
-	const struct args_table table = { ctl_unpair_options, ctl_unpair_n_options, &request };
+	const struct args_table table = { options_table, ARRAY_SIZE(options_table), &request };
 	const char *name;
 
-	name = command_link_name(options, &table, argc, argv, "unpair LINK|IFNAME");
+	name = command_link_name(&ctl_command_unpair, options, &table, argc, argv);
 	if (!name)
 		return STATUS_USAGE;
 	return command_call(options, "org.rportd.Manager.Unpair",
@@ -42,3 +43,15 @@ enum ctl_status ctl_unpair(struct ctl_options *options, int argc, char **argv)
 				      request.persist ? json_true() : NULL),
 			    NULL, print_removed);
 }
+
+const struct ctl_command ctl_command_unpair = {
+	.name = "unpair",
+	.synopsis = "LINK|IFNAME",
+	.summary = "remove a link and both its interfaces",
+	.details = IFNAME_DETAILS
+	"A link that has a file comes back at the next reload, unless --persist "
+	"is given.\n",
+	.run = run_unpair,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
+};

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command version: the versions of rportctl and rportd. */
+
 #ifdef HAVE_CONFIG_H
 #include "build-config.h"
 #endif
 
-#include "args.h"
+#include "commands.h"
 #include "client.h"
 #include "output.h"
 #include "view.h"
@@ -34,7 +37,7 @@ void ctl_print_version(const struct ctl_options *options)
 	print_version(options, NULL);
 }
 
-enum ctl_status ctl_version(struct ctl_options *options, int argc, char **argv)
+static enum ctl_status run_version(struct ctl_options *options, int argc, char **argv)
 {
 	struct client_answer answer;
 
@@ -47,3 +50,11 @@ enum ctl_status ctl_version(struct ctl_options *options, int argc, char **argv)
 	client_answer_release(&answer);
 	return answer.status;
 }
+
+const struct ctl_command ctl_command_version = {
+	.name = "version",
+	.synopsis = "",
+	.summary = "the versions of rportctl and rportd",
+	.details = "",
+	.run = run_version,
+};

@@ -9,58 +9,90 @@
 #include "output.h"
 
 /**
- * view_text() - a string of an object, or "-" when it has none or an empty one
+ * view_text() - read a string of an object
+ * @object: any value, or NULL
+ * @key: of the member
+ *
+ * Return: the string, borrowed; "-" when there is none, or an empty one.
  */
 const char *view_text(const json_t *object, const char *key);
 
 /**
- * view_number() - an integer of an object, or 0
+ * view_number() - read an integer of an object
+ * @object: any value, or NULL
+ * @key: of the member
+ *
+ * Return: the integer; 0 when there is none.
  */
 json_int_t view_number(const json_t *object, const char *key);
 
 /**
- * view_bool() - is that member true?
+ * view_bool() - read a boolean of an object
+ * @object: any value, or NULL
+ * @key: of the member
+ *
+ * Return: true when the member is true.
  */
 bool view_bool(const json_t *object, const char *key);
 
 /**
- * view_pending_reason() - why a link is pending
+ * view_pending_reason() - tell why a link is pending
+ * @link: as the daemon describes it
  *
  * Return: the reason of the first of its ports that is pending, or NULL when none is.
  */
 const char *view_pending_reason(const json_t *link);
 
 /**
- * view_print_link() - a line on what became of a link: "red-blue: created, rport0 in vrf:red,
- * rport0 in netns:blue", or, while there is more to say, "red-blue: created, pending: REASON"
+ * view_print_link() - print a line on what became of a link
+ * @link: as the daemon describes it
+ * @result: what became of it, such as "created"
+ *
+ * "red-blue: created, rport0 in vrf:red, rport0 in netns:blue", or, while it is pending,
+ * "red-blue: created, pending: REASON".
  */
 void view_print_link(const json_t *link, const char *result);
 
 /**
- * view_print_state() - the end of a line on what was brought up or down: "up" or "unchanged", and
- * as long as it is pending, "pending: REASON" or "unchanged, pending: REASON"
+ * view_print_state() - print the end of a line on what was brought up or down
+ * @changed: did the command change it?
+ * @state: "up", "down", "degraded" or "pending"
  * @reason: why it is pending, or NULL when it is not
+ *
+ * "up" or "unchanged", and while it is pending, "pending: REASON" or "unchanged, pending: REASON".
  */
 void view_print_state(bool changed, const char *state, const char *reason);
 
 /**
- * view_print_value() - any member, as a piece of a line: a switch as "yes" or "no", an address with
- * its peer, an array with "; " between, and "-" for null, for nothing, and for an array of nothing
+ * view_print_value() - print any member as a piece of a line
+ * @value: the member; NULL: there is none
+ *
+ * A boolean is "yes" or "no", an address has its peer, an array has "; " between its members; "-"
+ * stands for null, for nothing, and for an empty array.
  */
 void view_print_value(const json_t *value);
 
 /**
- * view_add_port() - the next cell of a table: DOMAIN/IFNAME, as commands take it
+ * view_add_port() - add a port as the next cell of a table: DOMAIN/IFNAME, as commands take it
+ * @table: of output_table_init()
+ * @port: as the daemon describes it
  */
 void view_add_port(struct output_table *table, const json_t *port);
 
 /**
- * view_state_color() - good for "up", bad for "down" and "degraded"; "pending" is neither
+ * view_state_color() - tell how a state is marked
+ * @state: of a port or a link
+ *
+ * Return: good for "up", bad for "down" and "degraded"; "pending" is neither.
  */
 enum output_color view_state_color(const char *state);
 
 /**
- * view_drops() - all frames that were lost on the way from @port to its peer, whatever the cause
+ * view_drops() - add up the frames that were lost on the way from a port to its peer, whatever the
+ * cause
+ * @port: as the daemon describes it
+ *
+ * Return: the number of frames.
  */
 json_int_t view_drops(const json_t *port);
 

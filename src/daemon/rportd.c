@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The daemon: start-up as a numbered checklist, signals, and the end. */
+
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
@@ -19,10 +20,12 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "manager/manager.h"
+#include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/privileges.h"
 #include "manager/reload.h"
 #include "manager/report.h"
+#include "daemon/resources.h"
 #include "daemon/rportd.h"
 #include "daemon/seccomp.h"
 #include "daemon/watchdog.h"
@@ -31,8 +34,6 @@
 #define RUNTIME_DIR "/run/rportd"
 #define GROUP       "rportd"
 #define SOCKET_NAME "varlink" /* FileDescriptorName= of rportd.socket */
-
-#define LOCK_TRIES 100 /* the file may be removed, or exchanged, by others */
 
 #define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of ten thousand links with all their routes */
 #define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
@@ -60,8 +61,7 @@ enum exit_status {
 
 struct rportd {
 	struct arguments arguments;
-	struct dir_entry lock;
-	int lock_fd;
+	struct lock lock;
 	struct dir_entry socket; /* ours to remove; none when the service manager listens for us */
 	int socket_fd;           /* until the server has it; or -1 */
 	sd_event *event;
@@ -75,48 +75,6 @@ struct rportd {
 };
 
 /* --- start-up --------------------------------------------------------------------------------- */
-
-/*
- * Whoever started us may have closed standard input, output or error. The next file that is opened
- * gets that number: the log would be written into a device, and the frames of one printed.
- */
-static int open_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-/* As far as the hard limit, and beyond it where we may: @wanted. */
-static void raise_limit(int resource, rlim_t wanted, const char *name)
-{
-	struct rlimit limit, most = { .rlim_cur = wanted, .rlim_max = wanted };
-
-	if (getrlimit(resource, &limit) < 0 || limit.rlim_cur >= wanted)
-		return;
-	if (setrlimit(resource, &most) == 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(resource, &limit) < 0)
-		log_warning("cannot raise the limit of %s: %m", name);
-}
-
-static void raise_limits(void)
-{
-	struct rlimit files;
-
-	/* each link takes two descriptors, and more for a moment while it is made */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
-		raise_limit(RLIMIT_NOFILE, files.rlim_max, "open files");
-	/* the queues of io_uring (datapath/ring.c); all processes of the user share this limit */
-	raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY, "locked memory");
-}
 
 /* It would work without: so that it fails is no reason not to start. */
 static void drop_privileges(void)
@@ -145,64 +103,6 @@ static int make_runtime_dir(const char *socket)
 		return -errno;
 	}
 	return 0;
-}
-
-/* Accept only a file such as rportd makes: opening another one may have effects, and others may
- * lock it for purposes of their own. */
-static int open_lock(const struct dir_entry *entry, struct stat *ret)
-{
-	_cleanup_close_ int fd =
-		openat(entry->directory, entry->name,
-		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-
-	if (fd < 0 || fstat(fd, ret) < 0)
-		return -errno;
-	if (!S_ISREG(ret->st_mode) || ret->st_nlink > 1 || ret->st_size > 0)
-		return -EEXIST;
-	return steal_fd(&fd);
-}
-
-static int take_lock(struct rportd *rportd, const char *path)
-{
-	struct dir_entry *lock = &rportd->lock;
-	int r = entry_open(path, lock);
-
-	for (unsigned int i = 0; r >= 0 && i < LOCK_TRIES; i++) {
-		_cleanup_close_ int fd = -1;
-		struct stat st;
-
-		r = fd = open_lock(lock, &st);
-		if (r < 0)
-			break;
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			if (errno == EWOULDBLOCK)
-				log_error("another rportd serves %s", rportd->arguments.socket);
-			else
-				log_error("cannot lock %s: %m", path);
-			return -EBUSY;
-		}
-		entry_claim(lock, &st);
-		if (entry_is_ours(lock)) { /* else the last daemon has just removed it */
-			rportd->lock_fd = steal_fd(&fd);
-			return 0;
-		}
-		r = 0;
-	}
-	r = r < 0 ? r : -ESTALE;
-	log_error("cannot open %s: %s", path, strerror(-r));
-	return r;
-}
-
-static int refuse_second_instance(struct rportd *rportd)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s.lock", rportd->arguments.socket);
-
-	if (n < 0 || (size_t)n >= sizeof(path)) {
-		log_error("the path of the socket is too long: %s", rportd->arguments.socket);
-		return -ENAMETOOLONG;
-	}
-	return take_lock(rportd, path);
 }
 
 static int quit(sd_event_source *source, const struct signalfd_siginfo *info,
@@ -510,10 +410,7 @@ static void shut_down(struct rportd *rportd)
 	manager_free(rportd->manager);
 	state_close(rportd->state);
 	sd_event_unref(rportd->event);
-	if (rportd->lock_fd >= 0)
-		(void)entry_remove(&rportd->lock);
-	entry_close(&rportd->lock);
-	safe_close(rportd->lock_fd);
+	lock_release(&rportd->lock);
 }
 
 static int start_up(struct rportd *rportd)
@@ -521,7 +418,7 @@ static int start_up(struct rportd *rportd)
 	int r;
 
 	/* 1. what we need of the process: descriptors, no more rights, an event loop, signals */
-	raise_limits();
+	resources_raise_limits();
 	drop_privileges();
 	r = sd_event_new(&rportd->event);
 	if (r < 0)
@@ -534,7 +431,7 @@ static int start_up(struct rportd *rportd)
 	r = make_runtime_dir(rportd->arguments.socket);
 	if (r < 0)
 		return r;
-	r = refuse_second_instance(rportd);
+	r = lock_take(&rportd->lock, rportd->arguments.socket);
 	if (r < 0)
 		return r;
 
@@ -573,14 +470,13 @@ static int start_up(struct rportd *rportd)
 int rportd_main(int argc, char *argv[])
 {
 	struct rportd rportd = {
-		.lock = ENTRY_INIT,
-		.lock_fd = -1,
+		.lock = LOCK_INIT,
 		.socket = ENTRY_INIT,
 		.socket_fd = -1,
 	};
 	int r;
 
-	if (open_standard_descriptors() < 0)
+	if (resources_open_standard_descriptors() < 0)
 		return EXIT_FAILED; /* there may be nowhere to say so */
 	log_open();
 	r = arguments_parse(argc, argv, &rportd.arguments);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_DAEMON_LOCK_H
+#define RPORT_DAEMON_LOCK_H
+
+/* A lock file beside the socket: no two daemons serve one socket. */
+
+#include "base/entry.h"
+
+struct lock {
+	struct dir_entry file;
+	int fd; /* while it is open the lock is held; -1: it is not */
+};
+
+#define LOCK_INIT                            \
+	{                                    \
+		.file = ENTRY_INIT, .fd = -1 \
+	}
+
+/**
+ * lock_take() - take the lock of a socket, or log why it cannot be taken
+ * @lock: LOCK_INIT; lock_release() it also after a failure
+ * @socket: path of the socket; the lock is the file "PATH.lock"
+ *
+ * Return: 0; -EBUSY when another daemon holds it, -ENAMETOOLONG, -EEXIST when the file is none that
+ * rportd makes, -ESTALE when others exchange it again and again, or another -errno.
+ */
+int lock_take(struct lock *lock, const char *socket);
+
+/**
+ * lock_release() - remove the file, if the lock is held, and give the lock up
+ * @lock: of lock_take(), or LOCK_INIT
+ */
+void lock_release(struct lock *lock);
+
+#endif
