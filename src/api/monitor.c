@@ -291,7 +291,7 @@ void api_method_monitor(struct varlink_call *call, json_t *parameters, void *use
 
 	if (!api_read_or_refuse(call, parameters, NULL, 0, NULL))
 		return;
-	if (varlink_streams_full(call)) {
+	if (!varlink_stream_make_place(call)) {
 		rport_error_set(&err, RPORT_ERR_LIMIT, EUSERS,
 				"there are as many monitors already as there may be (rportd "
 				"--limit monitors=N)");

@@ -2,7 +2,9 @@
 #include <malloc.h>
 
 #include "base/log.h"
-#include "varlink/varlink-private.h"
+#include "varlink/call.h"
+#include "varlink/server-state.h"
+#include "varlink/service.h"
 
 /* One call: what it says, which method runs, and the answer. */
 

@@ -3,15 +3,17 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "varlink/varlink-private.h"
+#include "varlink/call.h"
+#include "varlink/connection.h"
+#include "varlink/server-state.h"
 
 /*
  * Theory of operation
  *
  * A connection is in one of eight states, told by what it holds, and waits for one event in each:
  *
- *   doom                     EPOLLHUP  close
- *   held                     EPOLLHUP  close, or wait for the server to release it
+ *   close_reason             EPOLLHUP  close
+ *   throttled                EPOLLHUP  close, or wait for the server to resume it
  *   output to write          EPOLLOUT  write; nothing else happens until the client has read it
  *   a reply in pieces        EPOLLOUT  make the next piece, and write it
  *   an answer to come later  EPOLLHUP  close
@@ -21,8 +23,8 @@
  *
  * The first of them that is true counts. EPOLLHUP comes without being asked for, in every state,
  * and says that both directions are shut: the client has closed, or we have for our part
- * (varlink_connection_doom()). A client that only shuts down its sending side goes on receiving its
- * stream.
+ * (varlink_connection_close_later()). A client that only shuts down its sending side goes on
+ * receiving its stream.
  *
  * One event does one step and goes back to the loop, in which sd-event serves the sources in turn:
  * a client that pipelines calls without end gets its share and no more. Since reading comes last,
@@ -127,7 +129,7 @@ static int connection_read(struct varlink_connection *connection)
 
 static uint32_t connection_wants(const struct varlink_connection *connection, bool input)
 {
-	if (connection->held)
+	if (connection->throttled)
 		return 0;
 	if (connection->output.waiting > 0 || connection->pieces.next)
 		return EPOLLOUT;
@@ -156,9 +158,9 @@ static int connection_step(struct varlink_connection *connection, bool readable,
 {
 	int r;
 
-	if (connection->doom < 0)
-		return connection->doom;
-	if (connection->held)
+	if (connection->close_reason < 0)
+		return connection->close_reason;
+	if (connection->throttled)
 		return hung_up ? -ESHUTDOWN : 0;
 	if (connection->output.waiting > 0) {
 		r = connection_write(connection);
@@ -208,10 +210,10 @@ static void connection_explain(const struct varlink_connection *connection, int 
 			   (unsigned int)connection->user->uid, reason_text(connection, result));
 }
 
-static int connection_hold(struct varlink_connection *connection)
+static int connection_throttle(struct varlink_connection *connection)
 {
-	connection->held = true;
-	varlink_server_hold(connection->server);
+	connection->throttled = true;
+	varlink_server_resume_later(connection->server);
 	return varlink_connection_wait(connection, true);
 }
 
@@ -224,9 +226,9 @@ static int connection_turn(struct varlink_connection *connection, uint32_t wante
 	int r;
 
 	/* A new connection brings no step that its user has not paid for. */
-	if (!connection->held && connection->doom == 0 &&
-	    varlink_user_held(server, connection->user))
-		return connection_hold(connection);
+	if (!connection->throttled && connection->close_reason == 0 &&
+	    varlink_user_is_throttled(server, connection->user))
+		return connection_throttle(connection);
 	r = connection_step(connection, wanted == EPOLLIN, revents & (EPOLLHUP | EPOLLERR));
 	varlink_user_spend(server, connection->user, varlink_cpu_usec() - before);
 	if (r < 0)
@@ -235,8 +237,8 @@ static int connection_turn(struct varlink_connection *connection, uint32_t wante
 	r = varlink_connection_account(connection);
 	if (r < 0)
 		return r;
-	if (!connection->held && varlink_user_held(server, connection->user))
-		return connection_hold(connection);
+	if (!connection->throttled && varlink_user_is_throttled(server, connection->user))
+		return connection_throttle(connection);
 	return varlink_connection_wait(connection, more);
 }
 
@@ -286,7 +288,7 @@ bool varlink_connection_is_idle(const struct varlink_connection *connection, uin
 {
 	uint64_t limit = connection->server->options.limits.idle * USEC_PER_SEC;
 
-	if (limit == 0 || connection->user->class != VARLINK_OTHER || connection->held)
+	if (limit == 0 || connection->user->class != VARLINK_OTHER || connection->throttled)
 		return false;
 	if ((connection->later.open || connection->stream.open) &&
 	    connection->output.waiting == 0 && !connection->pieces.next)
@@ -360,12 +362,12 @@ int varlink_connection_new(struct varlink_server *server, int fd)
 	return 0;
 }
 
-void varlink_connection_doom(struct varlink_connection *connection, int reason)
+void varlink_connection_close_later(struct varlink_connection *connection, int reason)
 {
-	connection->doom = reason;
+	connection->close_reason = reason;
 	varlink_stream_uncount(connection);
 	varlink_output_release(&connection->output);
-	/* The pieces stay until the loop closes the connection: one may be in the making. */
+	/* The pieces stay until the loop closes the connection: next() may be running. */
 	varlink_output_release(&connection->pieces.later);
 	/* That makes an EPOLLHUP of our own, and needs no memory, which may be the reason. */
 	shutdown(connection->fd, SHUT_RDWR);

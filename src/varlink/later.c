@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "varlink/varlink-private.h"
+#include "varlink/call.h"
+#include "varlink/later.h"
+#include "varlink/server-state.h"
 
 /*
  * Theory of operation
@@ -51,10 +53,10 @@ static void later_reply(struct varlink_connection *connection, json_t *message)
 {
 	int r;
 
-	if (connection->doom == 0) {
+	if (connection->close_reason == 0) {
 		r = message ? later_send(connection, message) : -ENOMEM;
 		if (r < 0)
-			varlink_connection_doom(connection, r);
+			varlink_connection_close_later(connection, r);
 	}
 	json_decref(message);
 }

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "varlink/varlink-private.h"
+#include "varlink/server.h"
 
 /* At least as many as accept() takes in a turn; a flood waits here before root does. */
 #define LISTEN_BACKLOG 512

@@ -3,7 +3,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "varlink/varlink-private.h"
+#include "base/frame.h"
+#include "varlink/output.h"
 
 #define FRAMES_PER_WRITE 64
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
-#include "varlink/varlink-private.h"
+#include "varlink/call.h"
+#include "varlink/pieces.h"
+#include "varlink/server-state.h"
 
 /*
  * Theory of operation
@@ -59,12 +61,12 @@ int varlink_pieces_step(struct varlink_connection *connection)
 
 void varlink_pieces_release(struct varlink_connection *connection)
 {
-	struct varlink_making making = connection->pieces;
+	struct varlink_pieces_state pieces = connection->pieces;
 
-	connection->pieces = (struct varlink_making){ 0 };
-	if (making.next)
-		making.done(making.userdata);
-	varlink_output_release(&making.later);
+	connection->pieces = (struct varlink_pieces_state){ 0 };
+	if (pieces.next)
+		pieces.done(pieces.userdata);
+	varlink_output_release(&pieces.later);
 }
 
 int varlink_pieces_start(struct varlink_call *call, const char *head,
@@ -77,9 +79,9 @@ int varlink_pieces_start(struct varlink_call *call, const char *head,
 	if (r < 0 || call->oneway)
 		pieces->done(pieces->userdata);
 	else
-		connection->pieces = (struct varlink_making){ .next = pieces->next,
-							      .done = pieces->done,
-							      .userdata = pieces->userdata };
+		connection->pieces = (struct varlink_pieces_state){ .next = pieces->next,
+								    .done = pieces->done,
+								    .userdata = pieces->userdata };
 	call->answered = true;
 	call->result = r;
 	return r;

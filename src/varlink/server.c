@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "varlink/varlink-private.h"
+#include "varlink/call.h"
+#include "varlink/server-state.h"
+#include "varlink/service.h"
 
 #define ACCEPT_PAUSE_USEC (1000 * 1000)
 #define ACCEPT_MAX        16 /* in a turn of the loop */
@@ -100,7 +102,7 @@ int varlink_server_admit(struct varlink_server *server, struct varlink_user *use
 
 /* --- connections that wait -------------------------------------------------------------------- */
 
-void varlink_server_hold(struct varlink_server *server)
+void varlink_server_resume_later(struct varlink_server *server)
 {
 	int enabled = SD_EVENT_OFF, r;
 
@@ -111,17 +113,18 @@ void varlink_server_hold(struct varlink_server *server)
 			r = sd_event_source_set_enabled(server->release, SD_EVENT_ONESHOT);
 	}
 	if (r < 0)
-		log_limited(LOG_ERR, "cannot time connections that are held: %s", strerror(-r));
+		log_limited(LOG_ERR, "cannot time connections that are throttled: %s",
+			    strerror(-r));
 }
 
 static bool connection_release(struct varlink_connection *connection)
 {
-	if (varlink_user_held(connection->server, connection->user))
+	if (varlink_user_is_throttled(connection->server, connection->user))
 		return false;
-	connection->held = false;
+	connection->throttled = false;
 	connection->active = monotonic_usec();
 	if (varlink_connection_wait(connection, true) < 0)
-		varlink_connection_doom(connection, -ENOMEM);
+		varlink_connection_close_later(connection, -ENOMEM);
 	return true;
 }
 
@@ -131,10 +134,10 @@ static int server_release(sd_event_source *source _unused_, uint64_t usec _unuse
 	bool more = false;
 
 	for (struct varlink_connection *c = server->connections; c; c = c->next)
-		if (c->held && !connection_release(c))
+		if (c->throttled && !connection_release(c))
 			more = true;
 	if (more)
-		varlink_server_hold(server);
+		varlink_server_resume_later(server);
 	return 0;
 }
 

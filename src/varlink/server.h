@@ -98,8 +98,7 @@ struct varlink_server_options {
  * other. When descriptors run out (EMFILE), a reserve is used: root and the group are accepted, the
  * others are refused and lose some of their connections.
  * The calls of users other than root and the group wait while these use more than their share of
- * CPU time. No answer is sent to a
- * "oneway" call.
+ * CPU time. No answer is sent to a "oneway" call.
  *
  * Return: 0 or -errno.
  */
@@ -108,11 +107,12 @@ int varlink_server_new(sd_event *event, int listen_fd, const struct varlink_serv
 
 /**
  * varlink_server_free() - close all connections and the socket; takes NULL
+ * @server: of varlink_server_new(), or NULL
  */
 void varlink_server_free(struct varlink_server *server);
 
 /**
- * varlink_call_may_change() - may the caller call what changes something?
+ * varlink_call_may_change() - tell whether the caller may call methods that change something
  * @call: the call being answered
  *
  * For methods that are open to everybody, and do more for those who may do everything.
@@ -123,6 +123,7 @@ bool varlink_call_may_change(const struct varlink_call *call);
 
 /**
  * varlink_reply() - answer a call
+ * @call: the call
  * @parameters: an object; the reference is taken over. NULL (out of memory) closes the connection
  */
 void varlink_reply(struct varlink_call *call, json_t *parameters);
@@ -131,8 +132,8 @@ void varlink_reply(struct varlink_call *call, json_t *parameters);
  * The parameters of a reply, made in pieces.
  *
  * @next: makes one more: 1, and @ret is a string to free(3), a part of the text of a JSON object; 0
- *	at the end; -errno closes the connection. A piece is the unit in which the loop is shared:
- *it takes a millisecond at most
+ *	at the end; -errno closes the connection. A piece is the unit in which the loop is shared: it
+ *	takes a millisecond at most
  * @done: called once, after the last piece or when the connection closes
  */
 struct varlink_pieces {
@@ -150,6 +151,7 @@ void varlink_reply_pieces(struct varlink_call *call, const struct varlink_pieces
 
 /**
  * varlink_error() - answer a call with an error
+ * @call: the call
  * @error: its full name, "org.rportd.Manager.LinkNotFound"
  * @parameters: an object, or NULL for none; the reference is taken over
  */
@@ -157,6 +159,7 @@ void varlink_error(struct varlink_call *call, const char *error, json_t *paramet
 
 /**
  * varlink_stream_new() - answer a call with one reply after another
+ * @call: the call
  * @first: the first reply, an object; the reference is taken over. NULL (out of memory) closes the
  *	connection
  * @closed: called once, when the client has gone, or was dropped because it does not read, or the
@@ -164,8 +167,8 @@ void varlink_error(struct varlink_call *call, const char *error, json_t *paramet
  * @userdata: for @closed; not used when no stream is made
  *
  * A caller that did not ask for "more" is answered with org.varlink.service.ExpectedMore. Calls
- * that the client sends besides are left unread. Without varlink_streams_full() having been asked,
- * one stream too many closes the connection.
+ * that the client sends besides are left unread. Without a place for it
+ * (varlink_stream_make_place()), the connection is closed.
  *
  * Return: the stream, or NULL when there is none, and the call has been answered.
  */
@@ -188,16 +191,19 @@ struct varlink_stream *varlink_stream_new_pieces(struct varlink_call *call,
 						 void (*closed)(void *userdata), void *userdata);
 
 /**
- * varlink_streams_full() - is there no place for one more stream of the caller?
+ * varlink_stream_make_place() - see to it that there is a place for one more stream of the caller
  * @call: the call being answered
  *
- * A user with more streams than the caller loses one for it. Ask before varlink_stream_new(), to
- * refuse the call in words of your own.
+ * When all places are taken, a user who has more streams than the caller loses one: the loop closes
+ * its connection. Ask before varlink_stream_new(), to refuse the call in words of your own.
+ *
+ * Return: true when there is a place; false when no user has more streams than the caller.
  */
-bool varlink_streams_full(struct varlink_call *call);
+bool varlink_stream_make_place(struct varlink_call *call);
 
 /**
  * varlink_stream_reply() - one more reply
+ * @stream: of varlink_stream_new()
  * @parameters: an object; the reference is taken over. NULL (out of memory) drops the client
  *
  * Never calls @closed: a client that has to be dropped, because more than limits.stream_output
@@ -246,7 +252,8 @@ void varlink_later_error(struct varlink_later *later, const char *error, json_t 
 
 /**
  * varlink_error_invalid_parameter() - org.varlink.service.InvalidParameter
- * @parameter: which one
+ * @call: the call
+ * @parameter: its name
  */
 void varlink_error_invalid_parameter(struct varlink_call *call, const char *parameter);
 

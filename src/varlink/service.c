@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "varlink/varlink-private.h"
+#include "varlink/call.h"
+#include "varlink/server-state.h"
+#include "varlink/service.h"
 
 /* The interface that every Varlink service has (https://varlink.org/Service). */
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include "varlink/varlink-private.h"
+#include "varlink/call.h"
+#include "varlink/server-state.h"
+#include "varlink/stream.h"
 
 /*
  * Theory of operation
  *
  * A stream is a state of its connection and ends with it, never before: there is no last reply.
- * What cannot be delivered dooms the connection, which the loop then closes
- * (varlink_connection_doom()), so that whoever replies may walk a list of streams meanwhile.
+ * When a reply cannot be delivered, the loop closes the connection in its next turn
+ * (varlink_connection_close_later()), so that the caller may walk a list of streams meanwhile.
  */
 
 /* Takes over the reference to @parameters; NULL: there was no memory to make them. */
@@ -22,7 +24,7 @@ static bool stream_refused(struct varlink_call *call)
 {
 	if (!call->more || call->oneway)
 		varlink_error(call, "org.varlink.service.ExpectedMore", NULL);
-	else if (varlink_streams_full(call))
+	else if (!varlink_stream_make_place(call))
 		varlink_call_fail(call, -EUSERS);
 	else
 		return false;
@@ -106,7 +108,7 @@ static struct varlink_connection *oldest_stream(struct varlink_server *server,
  * The user with the most streams loses one, if it then still has as many as @user. The loop closes
  * the connection: this runs within a call.
  */
-static bool stream_make_room(struct varlink_server *server, const struct varlink_user *user)
+static bool evict_stream(struct varlink_server *server, const struct varlink_user *user)
 {
 	struct varlink_user *greatest = varlink_user_greatest(server, user_streams);
 	struct varlink_connection *connection;
@@ -116,26 +118,24 @@ static bool stream_make_room(struct varlink_server *server, const struct varlink
 	connection = oldest_stream(server, greatest);
 	if (!connection)
 		return false;
-	varlink_connection_doom(connection, -EXFULL);
+	varlink_connection_close_later(connection, -EXFULL);
 	return true;
 }
 
 /* One user of the others has a quarter of their places, at least one. */
-bool varlink_streams_full(struct varlink_call *call)
+bool varlink_stream_make_place(struct varlink_call *call)
 {
 	struct varlink_server *server = call->connection->server;
 	const struct varlink_user *user = call->connection->user;
 	unsigned int limit = server->options.limits.streams;
 	unsigned int places = varlink_places(user->class, limit);
 
-	if (server->n_streams >= places && user->class != VARLINK_OTHER)
-		return true;
 	if (user->class != VARLINK_OTHER)
-		return false;
+		return server->n_streams < places;
 	if (user->streams >= MAX(places / 4, 1U))
-		return true;
-	return (server->n_streams >= limit || server->n_other_streams >= places) &&
-	       !stream_make_room(server, user);
+		return false;
+	return (server->n_streams < limit && server->n_other_streams < places) ||
+	       evict_stream(server, user);
 }
 
 static bool stream_over_limit(const struct varlink_connection *connection)
@@ -176,7 +176,7 @@ void varlink_stream_reply(struct varlink_stream *stream, json_t *parameters)
 	json_t *message;
 	int r;
 
-	if (connection->doom < 0) {
+	if (connection->close_reason < 0) {
 		json_decref(parameters);
 		return;
 	}
@@ -184,5 +184,5 @@ void varlink_stream_reply(struct varlink_stream *stream, json_t *parameters)
 	r = message ? stream_send(connection, message) : -ENOMEM;
 	json_decref(message);
 	if (r < 0)
-		varlink_connection_doom(connection, r);
+		varlink_connection_close_later(connection, r);
 }

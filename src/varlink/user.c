@@ -2,7 +2,8 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "varlink/varlink-private.h"
+#include "varlink/server-state.h"
+#include "varlink/user.h"
 
 /*
  * Theory of operation
@@ -84,7 +85,7 @@ void varlink_user_spend(struct varlink_server *server, struct varlink_user *user
 	server->others.debt += usec;
 }
 
-bool varlink_user_held(struct varlink_server *server, struct varlink_user *user)
+bool varlink_user_is_throttled(struct varlink_server *server, struct varlink_user *user)
 {
 	uint64_t now = monotonic_usec();
 

@@ -79,7 +79,7 @@ static void method_watch(struct varlink_call *call, json_t *parameters, void *us
 {
 	struct varlink_stream **stream;
 
-	if (varlink_streams_full(call)) {
+	if (!varlink_stream_make_place(call)) {
 		varlink_error(call, "org.example.Test.Full", NULL);
 		return;
 	}

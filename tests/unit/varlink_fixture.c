@@ -172,7 +172,7 @@ static void method_watch(struct varlink_call *call, json_t *parameters, void *us
 	int replies = (int)parameter_number(parameters, "replies");
 
 	ck_assert_uint_lt(varlink_n_watchers, ARRAY_SIZE(varlink_watchers));
-	if (varlink_streams_full(call) && !json_object_get(parameters, "unasked")) {
+	if (!varlink_stream_make_place(call) && !json_object_get(parameters, "unasked")) {
 		varlink_error(call, "org.example.Test.Full", NULL);
 		return;
 	}

@@ -10,7 +10,8 @@
 #include <check.h>
 
 #include "base/frame.h"
-#include "varlink/varlink-private.h"
+#include "varlink/call.h"
+#include "varlink/server-state.h"
 
 #define OUTPUT_LIMIT (1024 * 1024)
 #define CONNECTIONS  8

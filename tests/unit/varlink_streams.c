@@ -363,11 +363,11 @@ START_TEST(dropping_waits_for_the_loop)
 	const struct varlink_connection *connection = varlink_server->connections;
 
 	reply_beyond_the_limit(watcher);
-	ck_assert_int_eq(connection->doom, -ENOBUFS);
+	ck_assert_int_eq(connection->close_reason, -ENOBUFS);
 	ck_assert_ptr_null(connection->output.head);
 	ck_assert_uint_eq(watcher->closed, 0);
 	varlink_stream_reply(watcher->stream, NULL);
-	ck_assert_int_eq(connection->doom, -ENOBUFS);
+	ck_assert_int_eq(connection->close_reason, -ENOBUFS);
 	expect_the_end(0);
 	ck_assert_uint_eq(watcher->closed, 1);
 	client_close(&client);
@@ -406,7 +406,7 @@ START_TEST(reader_that_kept_up_is_not_dropped)
 			;
 	}
 	ck_assert(waited);
-	ck_assert_int_eq(connection->doom, 0);
+	ck_assert_int_eq(connection->close_reason, 0);
 	client_close(&client);
 }
 END_TEST

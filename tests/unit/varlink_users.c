@@ -96,17 +96,17 @@ START_TEST(time_is_a_budget_of_each_user)
 	struct varlink_user *busy = user_with(1001, 1), *quiet = user_with(1002, 1);
 	struct varlink_user *root = varlink_user_get(varlink_server, 0, VARLINK_ROOT);
 
-	ck_assert(!varlink_user_held(varlink_server, busy));
+	ck_assert(!varlink_user_is_throttled(varlink_server, busy));
 	varlink_user_spend(varlink_server, busy, USEC_PER_SEC);
 	varlink_user_spend(varlink_server, root, 100 * USEC_PER_SEC);
-	ck_assert(varlink_user_held(varlink_server, busy));
-	ck_assert(!varlink_user_held(varlink_server, root));
+	ck_assert(varlink_user_is_throttled(varlink_server, busy));
+	ck_assert(!varlink_user_is_throttled(varlink_server, root));
 	varlink_server->others.debt = 0;
-	ck_assert(!varlink_user_held(varlink_server, quiet));
+	ck_assert(!varlink_user_is_throttled(varlink_server, quiet));
 	/* a new connection brings no new budget */
 	ck_assert_ptr_eq(varlink_user_get(varlink_server, 1001, VARLINK_OTHER), busy);
 	busy->budget.paid_at -= 8 * USEC_PER_SEC;
-	ck_assert(!varlink_user_held(varlink_server, busy));
+	ck_assert(!varlink_user_is_throttled(varlink_server, busy));
 }
 END_TEST
 
@@ -118,13 +118,13 @@ START_TEST(debt_is_paid_however_often_it_is_asked_for)
 
 	varlink_user_spend(varlink_server, user, 60 * USEC_PER_MSEC);
 	while (monotonic_usec() < end)
-		(void)varlink_user_held(varlink_server, user);
+		(void)varlink_user_is_throttled(varlink_server, user);
 	ck_assert_uint_eq(user->budget.debt, 0);
 	ck_assert_uint_eq(varlink_server->others.debt, 0);
 }
 END_TEST
 
-START_TEST(held_connection_is_released)
+START_TEST(throttled_connection_is_resumed)
 {
 	struct client client;
 
@@ -136,7 +136,7 @@ START_TEST(held_connection_is_released)
 	varlink_user_spend(varlink_server, varlink_server->connections->user, 150000);
 	client_send_bytes(&client, COUNT "\0" COUNT, 2 * sizeof(COUNT));
 	(void)varlink_run_for(0);
-	ck_assert(varlink_server->connections->held);
+	ck_assert(varlink_server->connections->throttled);
 	client_expect_count(&client, 2);
 	client_expect_count(&client, 3);
 	client_close(&client);
@@ -157,7 +157,7 @@ START_TEST(new_connection_of_a_user_in_debt_waits)
 	client_open_as_user(&second, NULL, 0);
 	client_send(&second, COUNT);
 	(void)varlink_run_for(0);
-	ck_assert(varlink_server->connections->held);
+	ck_assert(varlink_server->connections->throttled);
 	ck_assert_uint_eq(varlink_server->connections->output.waiting, 0);
 	client_expect_count(&second, 2);
 	client_close(&first);
@@ -190,9 +190,9 @@ START_TEST(places_of_streams_are_shared)
 	}
 	/* nobody has two more than this one */
 	connection.user = varlink_user_get(varlink_server, 1001, VARLINK_OTHER);
-	ck_assert(varlink_streams_full(&call));
+	ck_assert(!varlink_stream_make_place(&call));
 	connection.user = user_with(1008, 1);
-	ck_assert(!varlink_streams_full(&call));
+	ck_assert(varlink_stream_make_place(&call));
 	ck_assert_uint_eq(varlink_server->n_other_streams, 8);
 	varlink_settle();
 	ck_assert_uint_eq(varlink_server->n_other_streams, 8);
@@ -466,7 +466,7 @@ void varlink_users_tests(TCase *tcase)
 	tcase_add_test(tcase, others_leave_places_for_root);
 	tcase_add_test(tcase, time_is_a_budget_of_each_user);
 	tcase_add_test(tcase, debt_is_paid_however_often_it_is_asked_for);
-	tcase_add_test(tcase, held_connection_is_released);
+	tcase_add_test(tcase, throttled_connection_is_resumed);
 	tcase_add_test(tcase, new_connection_of_a_user_in_debt_waits);
 	tcase_add_test(tcase, places_of_streams_are_shared);
 	tcase_add_test(tcase, root_is_accepted_without_descriptors);
