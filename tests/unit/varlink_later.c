@@ -197,12 +197,12 @@ START_TEST(the_server_ends_first)
 END_TEST
 
 /* The client is dropped before the answer is there, and the method does not know yet. */
-START_TEST(an_answer_to_a_doomed_connection)
+START_TEST(an_answer_to_a_connection_that_is_to_close)
 {
 	struct client client;
 
 	ask(&client, LATER_MORE);
-	varlink_connection_doom(varlink_server->connections, -EXFULL);
+	varlink_connection_close_later(varlink_server->connections, -EXFULL);
 	varlink_later_interim(varlink_later, number(2));
 	answer();
 	client_expect_closed(&client);
@@ -237,6 +237,6 @@ void varlink_later_tests(TCase *tcase)
 	tcase_add_test(tcase, a_client_that_leaves);
 	tcase_add_test(tcase, a_client_that_says_no_more);
 	tcase_add_test(tcase, the_server_ends_first);
-	tcase_add_test(tcase, an_answer_to_a_doomed_connection);
+	tcase_add_test(tcase, an_answer_to_a_connection_that_is_to_close);
 	tcase_add_test(tcase, no_memory_for_the_answer);
 }

@@ -283,7 +283,7 @@ START_TEST(client_that_leaves_is_noticed)
 	struct watcher *stays = watch(&other);
 
 	if (_i)
-		reply_beyond_the_limit(watcher); /* it is doomed already */
+		reply_beyond_the_limit(watcher); /* the loop closes it next */
 	client_close(&client);
 	expect_the_end(1);
 	ck_assert_uint_eq(watcher->closed, 1);
