@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The command line, read by tables of options. */
+
 #include <stdarg.h>
 #include <stdio.h>
 

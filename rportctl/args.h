@@ -11,17 +11,25 @@
 #include "rportctl.h"
 #include "base/util.h"
 
+/*
+ * An option.
+ *
+ * @name: "--mtu"
+ * @alias: another spelling, or NULL
+ * @value: what the help calls its value; NULL: it takes none
+ * @help: what it does
+ * @words: words that may follow the value, each with a value of its own: { "via", NULL }; or NULL
+ * @apply: stores the value; returns 0, or -EINVAL after having said what is wrong
+ * @offset: for @apply: of the field in the target
+ */
 struct args_option {
-	const char *name;  /* "--mtu" */
-	const char *alias; /* another spelling, or NULL */
-	const char *value; /* what the help calls its value; NULL: it takes none */
+	const char *name;
+	const char *alias;
+	const char *value;
 	const char *help;
-	/* Words that may follow the value, each with a value of its own: { "via", NULL }; or NULL.
-	 */
 	const char *const *words;
-	/* 0, or -EINVAL after having said what is wrong */
 	int (*apply)(const struct args_option *option, const char *value, void *target);
-	size_t offset; /* for @apply: of the field in the target */
+	size_t offset;
 };
 
 struct args_table {

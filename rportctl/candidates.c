@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* What a word that was begun could become, from what there is. */
+
 #include <dirent.h>
 #include <glob.h>
 #include <stdio.h>
@@ -29,7 +32,7 @@ void candidates_add(struct candidates *candidates, const char *text, const char 
 				    json_string(description ? description : ""));
 }
 
-/* A name that a stranger may have chosen: one that reads like an option would be one. */
+/* Another user may have chosen the name: one that reads like an option would be taken for one. */
 static void add_name(struct candidates *candidates, const char *text, const char *description)
 {
 	if (text[0] != '-')

@@ -3,8 +3,9 @@
 #define RPORTCTL_CANDIDATES_H
 
 /*
- * What a word that was begun could become, from what there is: links, ports, domains, files. What
- * cannot be found out, because no daemon answers for example, is left out without a word.
+ * What a word that was begun could become, from what there is: links, ports, domains, files.
+ * Candidates that cannot be found out, for example because no daemon answers, are left out
+ * silently.
  */
 
 #include <jansson.h>

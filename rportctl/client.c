@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* A Varlink client for one call to rportd. */
+
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,9 @@
 #ifndef RPORTCTL_COMMANDS_H
 #define RPORTCTL_COMMANDS_H
 
-/* The commands, each in a file of its own: what the help says, what completion offers, what is run. */
+/*
+ * The commands, each in a file of its own: what the help says, what completion offers, what is run.
+ */
 
 #include "args.h"
 

@@ -11,7 +11,7 @@
 
 struct monitor {
 	struct ctl_options options;
-	bool stopped; /* by us, for nobody reads on */
+	bool stopped; /* by us: standard output was closed */
 };
 
 /* How an event is said, and the member of the reply that it is about. */

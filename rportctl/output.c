@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* All that rportctl prints: texts, tables, JSON. */
+
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -89,13 +89,12 @@ int output_flush(void);
  */
 int output_finish(void);
 
-/* A table whose columns become as wide as they must be. */
+/* A table whose columns become as wide as their widest cell. */
 struct output_table {
 	size_t n_columns;
 	struct output_cell *cells;
 	size_t n_cells;
-	bool brief;  /* for scripts: a blank in a text is escaped, too, for it would end the column
-		      */
+	bool brief;  /* for scripts: spaces are escaped, too, since they separate the columns */
 	bool failed; /* no memory: printing says so */
 };
 

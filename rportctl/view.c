@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* How links and ports, as they come from the daemon, are printed. */
+
 #include "view.h"
 
 const char *view_text(const json_t *object, const char *key)

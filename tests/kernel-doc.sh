@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # Checks that each function declared in a header has a kernel-doc comment: "name() - summary", "@argument: description" for each
-# argument and no other, and "Return:" exactly when it returns something. Prints what is missing; fails when something is.
+# argument and no other, and "Return:" exactly when it returns something. And that each file opens with a comment on what it is.
+# Prints what is missing; fails when something is.
 # Usage: tests/kernel-doc.sh [FILE...]
 
 set -u
@@ -15,8 +16,26 @@ if [ $# -gt 0 ]; then
 	files=("$@")
 else
 	# shellcheck disable=SC2086 # a list of folders
-	mapfile -t files < <(find $FOLDERS -name '*.h' | sort)
+	mapfile -t files < <(find $FOLDERS -name '*.[ch]' | sort)
 fi
+
+# a comment comes first, after the licence and the guard of a header
+opens() {
+	awk '
+	FNR == 1 || /^[ \t]*$/ || /^#(ifndef|define) [A-Z_0-9]*_H$/ { next }
+	{ exit !(/^\/\*/ && !/^\/\*\*/) }' "$1"
+}
+
+bad=0
+headers=()
+for file in "${files[@]}"; do
+	opens "$file" || {
+		echo "$file: does not open with a comment on what it is"
+		bad=1
+	}
+	[[ $file = *.h ]] && headers+=("$file")
+done
+[ ${#headers[@]} -gt 0 ] || exit $bad
 
 awk '
 function complain(what) { print FILENAME ":" start ": " name "(): " what; bad = 1 }
@@ -120,4 +139,4 @@ declaration == "" && /^[ \t]*$/ { doc = ""; next }
 	declaration = doc = ""
 }
 END { exit bad }
-' "${files[@]}"
+' "${headers[@]}" && exit $bad

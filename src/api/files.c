@@ -11,7 +11,7 @@
 #include "manager/reload.h"
 #include "manager/table.h"
 
-/* A link as a file would say it; it borrows what its ports hold. */
+/* A link as a file would say it; it borrows the strings and arrays of its ports. */
 static struct link_spec borrow_spec(const struct rport_link *link)
 {
 	struct link_spec spec = { .wait = true };
@@ -91,7 +91,7 @@ static json_t *result_to_json(enum reload_result result, const char *name, const
 
 /* A call of Reload, until its links are made. */
 struct reload_call {
-	struct varlink_later *later; /* NULL: nobody waits for the answer any more */
+	struct varlink_later *later; /* NULL: the client has gone */
 	json_t *reply;
 };
 

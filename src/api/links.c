@@ -132,7 +132,9 @@ static void add_restored(const struct port *port, const char *what, void *userda
 	json_array_append_new(userdata, escape_json(text));
 }
 
-/* A failure at one end does not keep the other from being put back. Return: how many ends failed. */
+/*
+ * A failure at one end does not keep the other from being put back. Return: how many ends failed.
+ */
 static int reconcile_ends(struct manager *manager, struct rport_link *link, json_t *restored,
 			  struct rport_error *err)
 {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Ports and links as JSON. */
+
 #include <stdio.h>
 
 #include "api/write.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An entry of a directory that may belong to somebody else. */
+/* An entry of a directory that may belong to another user. */
 
 #include <fcntl.h>
 

@@ -3,7 +3,7 @@
 #define RPORT_BASE_ENTRY_H
 
 /*
- * An entry of a directory that may belong to somebody else, such as the socket of --socket.
+ * An entry of a directory that may belong to another user, such as the socket of --socket.
  *
  * Its owner can at any time rename the entry, put a link in its place, or do the same with the
  * directory. So the path is resolved once; from then on the directory is a descriptor, and what is

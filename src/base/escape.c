@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Text that strangers choose, made fit for JSON, logs, files and terminals. */
+/* Text that other users choose, escaped for JSON, logs, files and terminals. */
 
 #include <stdio.h>
 
@@ -68,8 +68,8 @@ static bool is_kept(uint32_t c, unsigned int flags)
 }
 
 /*
- * Write the next character, or the next byte of what is none, to @out, which has room for one
- * character or ESCAPED_BYTE bytes and a NUL.
+ * Write the next character, or the next byte that is part of no character, to @out, which has room
+ * for one character or ESCAPED_BYTE bytes and a NUL.
  * Return: how many bytes of @text that was. @ret_length: how many are in @out.
  */
 static size_t escape_next(const char *text, unsigned int flags, char *out, size_t *ret_length)

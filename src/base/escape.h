@@ -3,7 +3,7 @@
 #define RPORT_BASE_ESCAPE_H
 
 /*
- * One form for text that strangers choose (names of interfaces and files), used in JSON, the log,
+ * One form for text that other users choose (names of interfaces and files), used in JSON, the log,
  * files and on terminals: a byte that is not printable is written "\xNN", with two lower-case
  * hexadecimal digits, and a backslash is written "\x5c". The program keeps names as the kernel has
  * them; it escapes a text once, where the text leaves, and decodes it once, where it comes in.

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Varlink framing: JSON objects in a stream of bytes, each ended by a NUL. */
+
 #include "base/frame.h"
 
 /*

@@ -3,12 +3,13 @@
 /*
  * Theory of operation
  *
- * Waiting. Nobody has to read what we log, and a full pipe must not stop the control plane: no
- * write here waits. O_NONBLOCK belongs to an open file description, and that of standard error is
- * shared with whoever started us; so log_open() opens a pipe or terminal again, for a description
- * of our own. Sockets take MSG_DONTWAIT instead, and regular files do not wait. A pipe that may not
- * be opened is asked with poll(2) first, which holds as long as nobody else writes to it at the
- * same moment: a pipe that is writable has room for PIPE_BUF bytes, and no line is longer.
+ * Waiting. The reader of the log may stop reading, and a full pipe must not stop the control plane:
+ * no write here waits. O_NONBLOCK belongs to an open file description, and that of standard error
+ * is shared with whoever started us; so log_open() opens a pipe or terminal again, for a
+ * description of our own. Sockets take MSG_DONTWAIT instead, and regular files do not wait. A pipe
+ * that may not be opened is asked with poll(2) first, which holds as long as nobody else writes to
+ * it at the same moment: a pipe that is writable has room for PIPE_BUF bytes, and no line is
+ * longer.
  *
  * Losing. A line that does not fit is lost and counted. The count is told before the next line that
  * fits, or by log_flush().
@@ -17,7 +18,8 @@
  * that floods does not silence another. Limits that held lines back are in a list until they told
  * how many; log_flush() looks through it, so the number is told also when nothing more comes.
  *
- * Text. A line quotes names that strangers choose. It is escaped as a whole: one call is one line.
+ * Text. A line quotes names that other users choose. It is escaped as a whole: one call is one
+ * line.
  */
 
 #include <fcntl.h>
@@ -53,7 +55,7 @@ static struct {
 	enum sink sink;
 	bool terminal;
 	int journal;       /* a datagram socket; -1: lines go to @fd */
-	unsigned int lost; /* lines that nobody was told of */
+	unsigned int lost; /* lines that were lost and not yet reported */
 } out = { .max_level = LOG_INFO, .fd = STDERR_FILENO, .journal = -1 };
 
 static LIST_HEAD(log_limits, log_limit) holding = LIST_HEAD_INITIALIZER(holding);
@@ -209,7 +211,7 @@ static int send_line(int level, const struct log_fields *fields, const char *tex
 		r = send_to_journal(level, fields, text);
 		if (r >= 0 || r == -EAGAIN)
 			return r;
-		/* the journal is gone: perhaps somebody reads standard error */
+		/* the journal is gone: standard error may still be read */
 	}
 	if (out.terminal)
 		r = snprintf(line, sizeof(line), "rportd: %s\n", text);

@@ -3,10 +3,11 @@
 #define RPORT_BASE_LOG_H
 
 /*
- * Log lines on standard error, each with its sd-daemon(3) priority ("<6>...") when nobody reads it
+ * Log lines on standard error, each with its sd-daemon(3) priority ("<6>...") when no one reads it
  * on a terminal; or, when that leads to the journal, sent there with fields. Library code does not
  * log: it returns an error, and the one who decides what to do logs once. Logging never waits: a
- * line that nobody takes is lost, and counted. Names in a line are escaped, see escape.h.
+ * line that cannot be written at once is lost, and counted. Names in a line are escaped, see
+ * escape.h.
  */
 
 #include <stdarg.h>
@@ -76,7 +77,7 @@ void log_print_id(int level, const char *id, const char *fmt, ...) _printf_(3, 4
 #define LOG_ABOUT_MAX 96
 
 /*
- * At most @burst lines in @interval seconds, of one source that a stranger can make speak: a call
+ * At most @burst lines in @interval seconds, of one source that other users can trigger: a call
  * site, a user, a port. Everything but the first two is zero at first.
  */
 struct log_limit {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Names and addresses: what is valid, and how it is read and written. */
+
 #include <arpa/inet.h>
 #include <limits.h>
 #include <stdio.h>

@@ -2,6 +2,8 @@
 #ifndef RPORT_CONFIG_FOUND_H
 #define RPORT_CONFIG_FOUND_H
 
+/* Files that were found, by name. */
+
 #include "base/util.h"
 
 struct found {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Links as files: finds the files of all links, and reads them. */
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
@@ -101,7 +104,7 @@ static int read_file(const char *path, char **ret, size_t *ret_size, struct rpor
 	struct stat st;
 	int r;
 
-	/* O_NONBLOCK: a FIFO must not hold us up */
+	/* O_NONBLOCK: do not wait for a FIFO */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return bad_file(err, errno);

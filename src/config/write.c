@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Links as files: writes, masks and removes them. */
+
 #include <fcntl.h>
 #include <stdio.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Gives up the capabilities that rportd does not need. */
+
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>

@@ -2,6 +2,8 @@
 #ifndef RPORT_DAEMON_PRIVILEGES_H
 #define RPORT_DAEMON_PRIVILEGES_H
 
+/* Gives up the capabilities that rportd does not need. */
+
 /**
  * privileges_drop() - give up what rportd does not need, for good
  *

@@ -35,7 +35,7 @@
 #define GROUP       "rportd"
 #define SOCKET_NAME "varlink" /* FileDescriptorName= of rportd.socket */
 
-#define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of ten thousand links with all their routes */
+#define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of 10,000 links with all their routes */
 #define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
 /* of one user who is neither root nor in the group, and of all of them */
 #define USER_MEMORY_MAX    (16U * 1024 * 1024)
@@ -160,8 +160,8 @@ static int open_state(struct rportd *rportd)
 }
 
 /*
- * The service manager may listen for us, so that no client is refused while we are away. The path
- * of that socket is its affair, so nothing is made or removed there.
+ * The service manager may listen for us, so that no client is refused while rportd restarts. The
+ * path of that socket is its affair, so nothing is made or removed there.
  */
 static int take_socket(struct rportd *rportd)
 {

@@ -2,6 +2,8 @@
 #ifndef RPORT_DAEMON_RPORTD_H
 #define RPORT_DAEMON_RPORTD_H
 
+/* The daemon, for main() and for tests. */
+
 /**
  * rportd_main() - run the daemon
  * @argc: of main()

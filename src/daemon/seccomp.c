@@ -3,7 +3,7 @@
 /*
  * Theory of operation
  *
- * A stranger who takes over a thread of rportd must not get the whole of the kernel with it. So at
+ * An attacker who takes over a thread of rportd must not reach the whole kernel with it. So at
  * the end of start-up a seccomp filter (seccomp(2), libseccomp) leaves the calls of the tables
  * below, and no others, to all threads.
  *
@@ -210,8 +210,7 @@ static const char *const calls[] = {
 	"unlinkat",
 };
 
-/* AddressSanitizer reports faults, and LeakSanitizer stops all threads from a process of its own.
- */
+/* AddressSanitizer reports faults; LeakSanitizer stops all threads from a process of its own. */
 static const char *const sanitizer_calls[] = {
 	"clone",    "getppid",   "getrlimit", "gettid", "kill",      "mmap",
 	"mprotect", "msync",     "pipe",      "prctl",  "prlimit64", "process_vm_readv",
@@ -240,8 +239,7 @@ static const struct guarded_call guarded[] = {
 	/* namespaces of networks only */
 	{ "setns", 1, ANY_BIT, CLONE_NEWNET },
 	{ "unshare", 0, ANY_BIT, CLONE_NEWNET },
-	/* no memory that can be written and executed; files can be mapped for execution (dlopen())
-	 */
+	/* no memory that can be written and executed; dlopen() may map files for execution */
 	{ "mmap", 2, PROT_EXEC, 0 },
 	{ "mmap", 2, PROT_WRITE, 0 },
 	{ "mmap2", 2, PROT_EXEC, 0 },

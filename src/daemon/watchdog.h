@@ -4,8 +4,8 @@
 
 /*
  * Tells the service manager how many links there are, how far a reload is, and that the daemon is
- * alive. Without a
- * service manager it sends nothing and costs nothing. See base/notify.h for the other messages.
+ * alive. Without a service manager it sends nothing and costs nothing. See base/notify.h for the
+ * other messages.
  */
 
 #include <systemd/sd-event.h>

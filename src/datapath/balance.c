@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Decides which queue is moved from a worker that has much to do. No system calls. */
+
 #include "datapath/balance.h"
 
 static unsigned int busiest(const unsigned int busy[], unsigned int n)
@@ -68,8 +71,8 @@ bool balance_choose(const unsigned int busy[], unsigned int n_workers,
 }
 
 /* Return: whether one queue has nearly all of the load of a worker that has no time left. */
-static bool has_hog(unsigned int busy, const struct balance_queue queues[], size_t n_queues,
-		    unsigned int worker, size_t *ret_hog)
+static bool has_heavy(unsigned int busy, const struct balance_queue queues[], size_t n_queues,
+		      unsigned int worker, size_t *ret_hog)
 {
 	uint64_t total = 0, most = 0;
 
@@ -83,16 +86,18 @@ static bool has_hog(unsigned int busy, const struct balance_queue queues[], size
 		*ret_hog = i;
 	}
 	return busy >= BALANCE_FULL && most > 0 &&
-	       (double)most >= (double)total * BALANCE_HOG / 1000;
+	       (double)most >= (double)total * BALANCE_HEAVY / 1000;
 }
 
-/* Return: the queue with most load beside the hog, or @n_queues when all the others are idle. */
-static size_t next_to(size_t hog, const struct balance_queue queues[], size_t n_queues)
+/*
+ * Return: the queue with most load beside the heavy one, or @n_queues when all the others are idle.
+ */
+static size_t next_to(size_t heavy, const struct balance_queue queues[], size_t n_queues)
 {
 	size_t best = n_queues;
 
 	for (size_t i = 0; i < n_queues; i++)
-		if (i != hog && queues[i].worker == queues[hog].worker && queues[i].load > 0 &&
+		if (i != heavy && queues[i].worker == queues[heavy].worker && queues[i].load > 0 &&
 		    (best == n_queues || queues[i].load > queues[best].load))
 			best = i;
 	return best;
@@ -102,12 +107,12 @@ bool balance_leave(unsigned int busy[], unsigned int n_workers, struct balance_q
 		   size_t n_queues, size_t *ret_queue, unsigned int *ret_worker)
 {
 	unsigned int to = idlest(busy, n_workers), share;
-	size_t hog = n_queues, queue;
+	size_t heavy = n_queues, queue;
 
 	for (unsigned int from = 0; from < n_workers; from++) {
-		if (from == to || !has_hog(busy[from], queues, n_queues, from, &hog))
+		if (from == to || !has_heavy(busy[from], queues, n_queues, from, &heavy))
 			continue;
-		queue = next_to(hog, queues, n_queues);
+		queue = next_to(heavy, queues, n_queues);
 		if (queue == n_queues)
 			continue;
 		share = (unsigned int)((double)busy[from] * (double)queues[queue].load /

@@ -2,8 +2,7 @@
 #ifndef RPORT_DATAPATH_BALANCE_H
 #define RPORT_DATAPATH_BALANCE_H
 
-/* When one worker has much to do and another little: what is moved between them. No system calls.
- */
+/* Decides which queue is moved from a worker that has much to do. No system calls. */
 
 #include "base/util.h"
 
@@ -14,7 +13,7 @@ struct balance_queue {
 };
 
 #define BALANCE_FULL     500 /* per mille: a worker that has more to do has no room for others */
-#define BALANCE_HOG      750 /* per mille of what a full worker does, done for one queue alone */
+#define BALANCE_HEAVY    750 /* per mille of what a full worker does, done for one queue alone */
 #define BALANCE_BUSY_MIN 300 /* per mille: a worker that has less to do is left alone */
 /* per mille: a move that relieves the busiest worker of less is not worth while */
 #define BALANCE_GAIN_MIN 100
@@ -58,9 +57,9 @@ bool balance_choose(const unsigned int busy[], unsigned int n_workers,
  *
  * A queue may be slow because of what the owner of a namespace does, for instance by the netfilter
  * rules of a receiver. Its worker does little else then, and whoever shares the worker waits. So
- * the hog stays, and the others go where there is room, also when their own share is too small for
- * balance_choose(). Queues without load stay until they have some. Call it until it returns false
- * to move all of them.
+ * the heavy queue stays, and the others go where there is room, also when their own share is too
+ * small for balance_choose(). Queues without load stay until they have some. Call it until it
+ * returns false to move all of them.
  *
  * Return: whether there is such a queue.
  */

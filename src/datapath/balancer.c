@@ -65,8 +65,8 @@ static void move(struct shuttle *shuttle, struct link_queue *queue, unsigned int
 }
 
 /* Return: whether any queue was moved. */
-static bool leave_hogs(struct shuttle *shuttle, struct balance_queue work[],
-		       struct link_queue *queues[])
+static bool leave_heavy_queues(struct shuttle *shuttle, struct balance_queue work[],
+			       struct link_queue *queues[])
 {
 	unsigned int worker, n = 0;
 	size_t i;
@@ -91,7 +91,7 @@ static bool even_out(struct shuttle *shuttle)
 	if (!work || !queues)
 		return false;
 	take_work(shuttle, work, queues);
-	if (!shuttle->balance.uneven || leave_hogs(shuttle, work, queues) ||
+	if (!shuttle->balance.uneven || leave_heavy_queues(shuttle, work, queues) ||
 	    !balance_choose(shuttle->balance.busy, shuttle->n_workers, work, shuttle->n_queues, &i,
 			    &worker))
 		return true;

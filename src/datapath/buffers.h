@@ -3,9 +3,9 @@
 #define RPORT_DATAPATH_BUFFERS_H
 
 /*
- * Which buffers of engine-batch.c the kernel has, and what the others hold. Only numbers: the
- * memory is that of a pool. A buffer is in one state, and in a list only if that state has one, so
- * a list never has more entries than there are buffers.
+ * Which buffers of engine-batch.c the kernel is using, and what the others contain. Only numbers:
+ * the memory is that of a pool. A buffer is in one state, and in a list only if that state has one,
+ * so a list never has more entries than there are buffers.
  */
 
 #include "datapath/flow.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* One direction of a link: what is decided about a frame, without system calls. */
+
 #include <linux/if_ether.h>
 
 #include "datapath/flow.h"

@@ -33,8 +33,7 @@ enum flow_state {
 	FLOW_IDLE,   /* nothing to read: a poll (or reads) wait in the kernel */
 	FLOW_FIRED,  /* its poll completed: in the list of those to be looked at */
 	FLOW_READY,  /* in the engine's list, to be read next round */
-	FLOW_PAUSED, /* a read failed: in the list of those that are read again later, see pause.h
-		      */
+	FLOW_PAUSED, /* a read failed: it is read again later, see pause.h */
 	FLOW_GONE,   /* the port it reads from was removed */
 };
 

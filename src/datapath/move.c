@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* One frame, by read(2) and write(2). */
+
 #include "datapath/move.h"
 #include "datapath/pool.h"
 

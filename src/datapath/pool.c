@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The buffers of a worker. */
+
 #include <sys/mman.h>
 
 #include "datapath/pool.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* An io_uring; the only user of liburing. */
+
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -171,7 +171,7 @@ static unsigned int queues_on(const struct shuttle_link *link, unsigned int work
 	return n;
 }
 
-/* Is worker @a a better place than @b for one more queue of the link? It has fewer queues of the link
+/* Is worker @a a better place than @b for one more queue of the link? It has fewer queues of it
  * so far, else it has time left, else it has fewer flows. */
 static bool is_better(const struct shuttle *shuttle, const struct shuttle_link *link,
 		      unsigned int a, unsigned int b)

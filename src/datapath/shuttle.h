@@ -47,12 +47,17 @@ int shuttle_new(sd_event *event, const struct shuttle_options *options, struct s
  */
 void shuttle_free(struct shuttle *shuttle);
 
-/* One end of a link, as the shuttle sees it. */
+/*
+ * One end of a link, as the shuttle sees it.
+ *
+ * @tun: its descriptors stay open until shuttle_remove_link()
+ * @stale: frames that wait in it are old: they are dropped, and counted as peer_down
+ * @counters: by queue, of frames that are sent into it; valid until shuttle_remove_link()
+ */
 struct shuttle_port {
-	const struct tun *tun; /* its descriptors stay open until shuttle_remove_link() */
-	bool stale; /* what waits in it is old: it is dropped, and counted as peer_down */
-	struct flow_counters *const *counters; /* by queue: of what is sent into it; these stay, too
-						*/
+	const struct tun *tun;
+	bool stale;
+	struct flow_counters *const *counters;
 };
 
 /**

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* How long a worker polls before it sleeps. No system calls. */
+
 #include "datapath/spin.h"
 
 #define STEPS 8 /* the shortest budget is this part of the longest */

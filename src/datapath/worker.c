@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* One thread with one engine; commands from the main thread. */
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>

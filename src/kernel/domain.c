@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Domains: their syntax, and finding them in the kernel. */
+
 #include <limits.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -309,7 +312,7 @@ static int open_netns(struct domain_place *place, const struct process *process,
 		return process ? open_process(process, err)
 			       : open_pid(place->domain.pid, &place->process, err);
 	case DOMAIN_NETNS_SELF:
-	case DOMAIN_NETNS_ANY: /* was settled before */
+	case DOMAIN_NETNS_ANY: /* resolved before */
 		break;
 	}
 	return open_self(err);

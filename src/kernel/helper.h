@@ -3,8 +3,9 @@
 #define RPORT_KERNEL_HELPER_H
 
 /*
- * Threads that make the system calls that may not return: those that follow a path which somebody
- * else made, and those in somebody else's namespace. The caller waits until a deadline.
+ * Threads for system calls that may not return: those that follow a path into a file system which
+ * we do not control, and those in a namespace that another user owns. The caller waits for the
+ * result until a deadline.
  */
 
 #include "base/util.h"

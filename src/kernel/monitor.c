@@ -44,7 +44,7 @@ struct monitor {
 	struct mnl_socket *socket;
 	sd_event_source *source;
 	sd_event_source *again; /* there may be more, or nothing: look, even if nothing new comes */
-	uint64_t unsettled;     /* since when datagrams were taken that are not settled; 0: none */
+	uint64_t behind_since;  /* when the first event after caught_up() was read; 0: none was */
 	struct monitor_handler handler;
 	char buffer[MESSAGE_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
@@ -246,8 +246,7 @@ static void cut_message(char *buffer, size_t size)
 	nlh->nlmsg_len = (uint32_t)size;
 }
 
-/* Return: 1: a datagram was taken; 0: none is there; -ENOBUFS: some were lost; or another -errno.
- */
+/* Return: 1: a datagram was read; 0: none waits; -ENOBUFS: some were lost; another -errno. */
 static int receive(struct monitor *monitor)
 {
 	union {
@@ -278,14 +277,14 @@ static int receive(struct monitor *monitor)
 }
 
 /* Whoever makes events without end must not keep what others did from being acted on. */
-static void settle(struct monitor *monitor, uint64_t now, bool all)
+static void report_caught_up(struct monitor *monitor, uint64_t now, bool all)
 {
-	if (monitor->unsettled == 0)
-		monitor->unsettled = now;
-	if (!all && now - monitor->unsettled < SETTLE_USEC)
+	if (monitor->behind_since == 0)
+		monitor->behind_since = now;
+	if (!all && now - monitor->behind_since < SETTLE_USEC)
 		return;
-	monitor->unsettled = 0;
-	monitor->handler.settled(monitor->handler.userdata);
+	monitor->behind_since = 0;
+	monitor->handler.caught_up(monitor->handler.userdata);
 }
 
 static void take_datagrams(struct monitor *monitor)
@@ -301,7 +300,7 @@ static void take_datagrams(struct monitor *monitor)
 	}
 	if (lost)
 		monitor->handler.lost(monitor->handler.userdata);
-	settle(monitor, now, r == 0);
+	report_caught_up(monitor, now, r == 0);
 	if (r != 0)
 		(void)sd_event_source_set_enabled(monitor->again, SD_EVENT_ONESHOT);
 }

@@ -30,18 +30,23 @@ struct monitor_event {
 struct monitor_handler {
 	/* An interface was made, changed, or removed. */
 	void (*device)(const struct monitor_event *event, void *userdata);
-	/* An address of an interface, or a route by it that has RTNL_ROUTE_PROTOCOL, came, changed
-	 * or went. IPv4 routes go without a word with an interface that goes down. NULL: not heard.
+	/*
+	 * An address of an interface, or a route through it with RTNL_ROUTE_PROTOCOL, was added,
+	 * changed or removed. The kernel sends no event for the IPv4 routes that it removes when an
+	 * interface goes down. NULL: these events are not wanted.
 	 */
 	void (*settings)(int nsid, unsigned int index, void *userdata);
-	/* A namespace was deleted, as it is known in namespace @where (like monitor_event.nsid).
-	 * What was in it goes without a word: its number is taken away first.
+	/*
+	 * The namespace that namespace @where (as monitor_event.nsid) knows as @nsid was deleted.
+	 * The kernel sends no events for the interfaces in it: it removes the nsid first.
 	 */
 	void (*namespace_gone)(int where, int nsid, void *userdata);
-	/* All that was waiting has been told: what is known now is how things are. Where events
-	 * come without end, this is called now and then all the same. */
-	void (*settled)(void *userdata);
-	/* Events were lost (ENOBUFS): ask the kernel about everything. */
+	/*
+	 * All events that were queued have been reported, so what they said is the present state.
+	 * While events come without end, this is called from time to time.
+	 */
+	void (*caught_up)(void *userdata);
+	/* The kernel dropped events (ENOBUFS): read everything from the kernel. */
 	void (*lost)(void *userdata);
 	void *userdata;
 };

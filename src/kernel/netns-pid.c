@@ -38,7 +38,7 @@ static int send_away(pid_t pid)
 	return r;
 }
 
-/* In a new namespace, where nobody sees it before it has its alias. Return: the namespace. */
+/* In a new namespace, so that it is not seen before it has its alias. Return: the namespace. */
 static int send_scout(const void *argument)
 {
 	const pid_t *pid = argument;

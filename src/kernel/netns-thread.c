@@ -3,14 +3,12 @@
 /*
  * Theory of operation
  *
- * A thread that is made for each errand (netns_open_inside()) has a price that does not show where
- * it is paid: when it ends, the kernel frees it after an RCU grace period. To move an interface to
- * another namespace the kernel waits for all that is to be freed (rcu_barrier() in
- * __dev_change_net_namespace()), with a grace period that may not begin before the one that the
- * thread has begun is over. So nothing that ends should come just before a move, and the thread
- * that makes interfaces stays.
+ * A short-lived thread, as netns_open_inside() starts one, delays a later move of an interface:
+ * when it ends, the kernel frees it after an RCU grace period, and to move an interface to another
+ * namespace the kernel waits for everything that is to be freed (rcu_barrier() in
+ * __dev_change_net_namespace()). So the thread that makes interfaces is kept.
  *
- * It never changes its namespace after the first time, so it cannot be in a wrong one.
+ * It enters its namespace once and never leaves it, so it cannot be in a wrong one.
  */
 
 #include <sched.h>

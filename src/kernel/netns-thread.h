@@ -3,8 +3,8 @@
 #define RPORT_KERNEL_NETNS_THREAD_H
 
 /*
- * A network namespace of our own, and a thread that lives in it and does what it is told to do
- * there.
+ * A network namespace of our own, and a thread that lives in it and calls functions there for the
+ * main thread.
  */
 
 struct netns_thread;

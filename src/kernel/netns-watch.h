@@ -26,9 +26,9 @@ struct netns_watch;
  *
  * What is there already is not told: look after this call, and nothing is missed.
  *
- * It goes on with half an eye where it must: without inotify (fs.inotify.max_user_instances used
- * up) only mounts are seen, not symbolic links and umounted files; without /proc/self/mountinfo, a
- * mount on a file is not. Both are better than no daemon.
+ * One of its two sources may be missing: without inotify (fs.inotify.max_user_instances used up)
+ * only mounts are seen, not symbolic links and unmounted files; without /proc/self/mountinfo, a
+ * mount on a file is not seen. Either is better than no daemon.
  *
  * Return: 0 or -errno, when there is neither.
  */

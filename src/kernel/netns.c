@@ -30,7 +30,7 @@
 
 static int open_readonly(const char *path)
 {
-	/* O_NONBLOCK: a FIFO in /run/netns must not hold us up */
+	/* O_NONBLOCK: do not wait for a FIFO in /run/netns */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	return fd < 0 ? -errno : fd;

@@ -14,7 +14,7 @@
 struct process;
 
 /**
- * process_open() - hold the process that has a number now
+ * process_open() - open the process that has a number now
  * @pid: its number
  * @ret: free it with process_free()
  *
@@ -24,7 +24,7 @@ struct process;
 int process_open(pid_t pid, struct process **ret);
 
 /**
- * process_adopt() - hold a process that a former daemon held
+ * process_adopt() - take over the pidfd of a process from a former daemon
  * @pidfd: its descriptor; owned by the process on success
  * @pid: its number
  * @ret: free it with process_free(); it may have ended

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Starts threads. */
+
 #include <signal.h>
 
 #include "kernel/thread.h"

@@ -91,15 +91,15 @@ static int attach(int fd, const char *name, const struct tun_options *options)
 /* Ask for less until the kernel agrees; USO came with Linux 6.2. */
 static unsigned int negotiate_offloads(int fd)
 {
-	static const unsigned int wishes[] = {
+	static const unsigned int candidates[] = {
 		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_USO4 | TUN_F_USO6,
 		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
 		TUN_F_CSUM,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
-		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)wishes[i]) == 0)
-			return wishes[i];
+	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++)
+		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)candidates[i]) == 0)
+			return candidates[i];
 	return 0;
 }
 

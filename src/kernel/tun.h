@@ -98,8 +98,8 @@ void tun_set_family_header(struct tun *tun);
  * Asks for what another process can change who has opened a queue, too (tun.c), and what the
  * descriptor tells. Netlink tells the rest (rtnl_dev).
  *
- * Return: 0; -ESTALE when somebody changed the virtio header or the send buffer; -EBADFD when the
- * device was removed, or another -errno.
+ * Return: 0; -ESTALE when another process changed the virtio header or send buffer; -EBADFD when
+ * the device was removed, or another -errno.
  */
 int tun_verify(const struct tun *tun);
 

@@ -453,7 +453,7 @@ static int start_monitor(struct manager *manager, sd_event *event)
 		.device = device_changed,
 		.settings = settings_changed,
 		.namespace_gone = namespace_gone,
-		.settled = all_told,
+		.caught_up = all_told,
 		.lost = events_lost,
 		.userdata = manager,
 	};

@@ -3,7 +3,7 @@
 /*
  * The memory is a page with a header and then, for the first queue, 64 bytes of each slot, so that
  * two workers never write to one cache line; for the second queue the same, and so on. Pages that
- * nobody uses cost nothing, and as most ports have one queue, used ones are full of what is used.
+ * are not used cost nothing, and as most ports have one queue, used ones are full of what is used.
  * It is sealed against getting shorter, since to touch what was cut off would be SIGBUS; one
  * without the seal is not taken over. Which slots are used is known to the process alone: the next
  * one is told by who used them.
@@ -169,7 +169,7 @@ void counters_free(struct counters *counters, unsigned int slot)
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-/* Time that the machine was suspended counts: nobody was there then, either. */
+/* Time that the machine was suspended counts as well: the daemon did not run then. */
 static uint64_t now(void)
 {
 	struct timespec ts;

@@ -19,7 +19,7 @@ struct counters;
  * @max: slots, at least; there are more when a former daemon had more
  * @ret: close it with counters_close()
  *
- * What was inherited but is not of this shape is dropped, and we begin anew.
+ * A file of another layout is dropped, and all counters begin at zero.
  *
  * Return: 0 or -errno.
  */

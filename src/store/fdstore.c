@@ -47,7 +47,7 @@ _Static_assert(STATE_KEY_MAX == JOURNAL_KEY_MAX, "a key of the state is one of t
 /* A descriptor that was passed to us. */
 struct inherited {
 	char *name;
-	int fd; /* -1: somebody has it */
+	int fd; /* -1: it was taken */
 };
 
 struct state {

@@ -4,8 +4,8 @@
 
 /*
  * What survives a restart: records and descriptors, kept by the service manager in its descriptor
- * store (sd_pid_notify_with_fds(3), FDSTORE=1) while nobody runs. Without one (no NOTIFY_SOCKET, no
- * FileDescriptorStoreMax=) everything works, and nothing survives.
+ * store (sd_pid_notify_with_fds(3), FDSTORE=1) while no daemon runs. Without one (no NOTIFY_SOCKET,
+ * no FileDescriptorStoreMax=) everything works, and nothing survives.
  *
  * A record is a key and a JSON object. The module knows neither ports nor links. The names
  * "state-1" and "state-2" in the store are its own.
@@ -21,12 +21,19 @@
 
 struct state;
 
+/*
+ * What a former daemon left.
+ *
+ * @inherited: it left something
+ * @unreadable: but its records could not be read
+ * @reason: why not
+ * @aside: the file that unreadable records were written to; "": they could not be written
+ */
 struct state_handover {
-	bool inherited;  /* a former daemon left something */
-	bool unreadable; /* but its records could not be read; @reason says why */
+	bool inherited;
+	bool unreadable;
 	char reason[256];
-	char aside[256]; /* the file that the unreadable records were written to; "": they could not
-			  */
+	char aside[256];
 };
 
 /**

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The journal: reads what a former process left. */
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>

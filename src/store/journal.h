@@ -4,7 +4,7 @@
 
 /*
  * Records in memory that outlives a kill: keys and JSON objects, written one after the other to a
- * pair of memfds, which somebody else keeps. What fdstore.h promises of records is done here.
+ * pair of memfds, which the caller keeps. What fdstore.h promises of records is done here.
  */
 
 #include <jansson.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+
+/* One call: what it says, which method runs, and the answer. */
+
 #include <malloc.h>
 
 #include "base/log.h"
 #include "varlink/call.h"
 #include "varlink/server-state.h"
 #include "varlink/service.h"
-
-/* One call: what it says, which method runs, and the answer. */
 
 /* --- answering -------------------------------------------------------------------------------- */
 

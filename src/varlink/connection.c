@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* One client: its states, one step in each turn of the loop. */
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -201,7 +204,7 @@ static const char *reason_text(const struct varlink_connection *connection, int 
 
 static void connection_explain(const struct varlink_connection *connection, int result)
 {
-	/* A client that goes away is no news. */
+	/* A client that disconnects is not worth a line in the log. */
 	if (result == -ESHUTDOWN || result == -EPIPE || result == -ECONNRESET)
 		return;
 	if (log_limit_pass(varlink_log_limit(connection->user->uid),

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Calls that are answered after their method has returned. */
+
 #include "varlink/call.h"
 #include "varlink/later.h"
 #include "varlink/server-state.h"

@@ -3,8 +3,8 @@
 /*
  * Theory of operation
  *
- * The directory of the socket may belong to somebody who does not belong to root: the user who
- * called sudo(8). Whatever is done by path after bind(2) can be redirected by that user. So
+ * The directory of the socket may belong to an unprivileged user, such as the one who called
+ * sudo(8). Whatever is done by path after bind(2) can be redirected by that user. So
  * nothing is: the mode of the socket comes from the umask, and the directory is held by a
  * descriptor, relative to which the entry is checked and removed (base/entry.h).
  */
@@ -78,7 +78,7 @@ static int bind_replacing(int fd, const struct sockaddr_un *address, struct dir_
 	return r < 0 ? r : bind_as(fd, address);
 }
 
-/* The socket of bind(2) is the entry, unless somebody has exchanged that, or the directory. */
+/* The entry is the socket of bind(2), unless another process replaced it or the directory. */
 static int claim_socket(struct dir_entry *entry)
 {
 	struct stat st;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* What waits to be sent to a client. */
+
 #include <limits.h>
 #include <sys/socket.h>
 #include <sys/uio.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Replies that are made in pieces, while the client reads them. */
+
 #include <stdio.h>
 
 #include "varlink/call.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Accepts clients, and closes some where there are too many. */
+
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -28,7 +31,7 @@ static int server_resume(sd_event_source *source _unused_, uint64_t usec _unused
 
 /*
  * The client that cannot be accepted keeps the socket readable: without a pause the loop would spin
- * until somebody closes a descriptor.
+ * until a descriptor is closed.
  */
 static void server_pause(struct varlink_server *server, int errnum)
 {
@@ -52,7 +55,7 @@ static size_t user_connections(const struct varlink_user *user)
 	return user->connections;
 }
 
-/* The connection that did nothing for longest, and long enough for its place to be given away. */
+/* The connection that has been idle for longest, if that is long enough to lose its place. */
 static struct varlink_connection *least_active(struct varlink_server *server,
 					       const struct varlink_user *user)
 {
@@ -146,7 +149,7 @@ static size_t user_memory(const struct varlink_user *user)
 	return user->memory;
 }
 
-/* While the others hold too much together, the one who holds the most loses a connection. */
+/* While all others use too much memory together, the user with the most loses a connection. */
 static void server_shrink(struct varlink_server *server)
 {
 	while (server->memory > server->options.limits.memory) {

@@ -132,8 +132,8 @@ void varlink_reply(struct varlink_call *call, json_t *parameters);
  * The parameters of a reply, made in pieces.
  *
  * @next: makes one more: 1, and @ret is a string to free(3), a part of the text of a JSON object; 0
- *	at the end; -errno closes the connection. A piece is the unit in which the loop is shared: it
- *	takes a millisecond at most
+ *	at the end; -errno closes the connection. The loop serves other clients between two
+ *	pieces: one takes a millisecond at most
  * @done: called once, after the last piece or when the connection closes
  */
 struct varlink_pieces {
@@ -259,14 +259,14 @@ void varlink_error_invalid_parameter(struct varlink_call *call, const char *para
 
 /**
  * varlink_listen() - make a listening socket
- * @path: of the socket; one that nobody serves any more is replaced
+ * @path: of the socket; one that no process serves any more is replaced
  * @ret_entry: of the socket: entry_remove() and entry_close() it when done
  * @ret_fd: owned by the caller
  *
  * The socket is open to every user (mode 0666): who may do what is decided for each call.
  *
- * Return: 0, -ENAMETOOLONG, -EADDRINUSE when somebody serves it, -EEXIST when it is no socket,
- * -ESTALE when somebody exchanges it meanwhile, or another -errno.
+ * Return: 0, -ENAMETOOLONG, -EADDRINUSE when a process serves it, -EEXIST when it is no socket,
+ * -ESTALE when another process replaces it meanwhile, or another -errno.
  */
 int varlink_listen(const char *path, struct dir_entry *ret_entry, int *ret_fd);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The interface that every Varlink service has (https://varlink.org/Service). */
+
 #include "varlink/call.h"
 #include "varlink/server-state.h"
 #include "varlink/service.h"
-
-/* The interface that every Varlink service has (https://varlink.org/Service). */
 
 static const char service_description[] =
 	"# The Varlink Service Interface is provided by every varlink service. It\n"

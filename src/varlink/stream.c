@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Calls that are answered again and again. */
+
 #include "varlink/call.h"
 #include "varlink/server-state.h"
 #include "varlink/stream.h"

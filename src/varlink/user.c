@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* What each user may take: places, CPU time, memory. */
+
 #include <time.h>
 
 #include "base/log.h"

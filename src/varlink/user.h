@@ -8,7 +8,9 @@
 
 struct log_limit;
 
-/* A connection keeps its place at least this long, so that users do not evict each other in turn. */
+/*
+ * A connection keeps its place at least this long, so that users do not evict each other in turn.
+ */
 #define VARLINK_EVICT_USEC USEC_PER_SEC
 
 /* CPU time that was used and is not paid off yet, microseconds. */
@@ -17,7 +19,7 @@ struct varlink_budget {
 	uint64_t paid_at;
 };
 
-/* A uid in a class, and what all its connections hold; see user.c. */
+/* A uid in a class, and what all its connections use; see user.c. */
 struct varlink_user {
 	struct varlink_user *next; /* in the server's list */
 	uid_t uid;
@@ -102,7 +104,7 @@ void varlink_users_free(struct varlink_server *server);
  * varlink_log_limit() - the limit of what is logged about a user
  * @uid: of the user
  *
- * One user does not silence what is said about another; root shares its limit with nobody.
+ * One user does not silence what is said about another; root has a limit of its own.
  *
  * Return: the limit, for log_limit_pass().
  */

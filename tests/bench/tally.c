@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Which numbered packets have come, and which are missing. */
+
 #include "tally.h"
 
 int tally_init(struct tally *tally, uint64_t count)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The descriptor store that fdkeeper keeps for a service. */
+
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <search.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Directories with files of links, for the tests of src/config. */
+
 #include <check.h>
 #include <dirent.h>
 #include <ftw.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* A service manager with a descriptor store, for the tests of src/store. */
+
 #include <check.h>
 #include <poll.h>
 #include <signal.h>

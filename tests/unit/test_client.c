@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* rportctl's client, against daemons that answer in every way. */
+
 #include <check.h>
 #include <stdio.h>
 #include <sys/socket.h>

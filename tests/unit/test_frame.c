@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Varlink framing: messages in pieces, too long, and malformed. */
+
 #include <check.h>
 
 #include "base/frame.h"

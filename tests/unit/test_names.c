@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Names and addresses: what is valid. */
+
 #include <check.h>
 #include <limits.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The Varlink server: calls, answers, errors; runs its other tests, too. */
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* A Varlink server in a thread of its own, and clients of it. */
+
 #include <check.h>
 #include <grp.h>
 #include <stdio.h>

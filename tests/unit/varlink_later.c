@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Calls that are answered after their method has returned. */
+
 #include <stdio.h>
 #include <sys/socket.h>
 

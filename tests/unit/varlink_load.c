@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The Varlink server: framing, limits and load. */
+
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The Varlink server: streams. */
+
 #include <stdio.h>
 #include <sys/socket.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The Varlink server: classes, users, replies in pieces. */
+
 #include <sys/resource.h>
 
 #include "varlink_users.h"
