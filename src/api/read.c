@@ -110,8 +110,11 @@ static const struct api_field address_fields[] = {
 	API_OPTIONAL("peer", api_field_string, offsetof(struct address, peer)),
 };
 
-static bool read_addresses(struct api_reader *reader, const struct api_field *field, json_t *value,
-			   void *target)
+/* An array, of which @read_item takes each member as its own field. */
+static bool read_array(struct api_reader *reader, const struct api_field *field, json_t *value,
+		       void *target,
+		       bool (*read_item)(struct api_reader *reader, const struct api_field *field,
+					 json_t *item, struct port_spec *port))
 {
 	json_t *item;
 	size_t i;
@@ -120,34 +123,42 @@ static bool read_addresses(struct api_reader *reader, const struct api_field *fi
 		return bad_parameter(reader, field->name);
 	json_array_foreach(value, i, item)
 	{
-		struct address address = { 0 };
-
-		if (!json_is_object(item))
-			return bad_parameter(reader, field->name);
-		if (!api_read_fields(reader, item, address_fields, ARRAY_SIZE(address_fields),
-				     &address) ||
-		    port_spec_add_address(target, address.address, address.peer, &reader->err) < 0)
+		if (!read_item(reader, field, item, target))
 			return false;
 	}
 	return true;
 }
 
+static bool read_address(struct api_reader *reader, const struct api_field *field, json_t *item,
+			 struct port_spec *port)
+{
+	struct address address = { 0 };
+
+	if (!json_is_object(item))
+		return bad_parameter(reader, field->name);
+	return api_read_fields(reader, item, address_fields, ARRAY_SIZE(address_fields),
+			       &address) &&
+	       port_spec_add_address(port, address.address, address.peer, &reader->err) >= 0;
+}
+
+static bool read_addresses(struct api_reader *reader, const struct api_field *field, json_t *value,
+			   void *target)
+{
+	return read_array(reader, field, value, target, read_address);
+}
+
+static bool read_route(struct api_reader *reader, const struct api_field *field, json_t *item,
+		       struct port_spec *port)
+{
+	if (!json_is_string(item))
+		return bad_parameter(reader, field->name);
+	return port_spec_add_route(port, json_string_value(item), &reader->err) >= 0;
+}
+
 static bool read_routes(struct api_reader *reader, const struct api_field *field, json_t *value,
 			void *target)
 {
-	json_t *item;
-	size_t i;
-
-	if (!json_is_array(value))
-		return bad_parameter(reader, field->name);
-	json_array_foreach(value, i, item)
-	{
-		if (!json_is_string(item))
-			return bad_parameter(reader, field->name);
-		if (port_spec_add_route(target, json_string_value(item), &reader->err) < 0)
-			return false;
-	}
-	return true;
+	return read_array(reader, field, value, target, read_route);
 }
 
 static bool read_domain(struct api_reader *reader, const struct api_field *field, json_t *value,

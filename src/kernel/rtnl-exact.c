@@ -47,17 +47,6 @@ static uint32_t read_u32(const struct nlattr *attr)
 	return attr && nla_len(attr) >= (int)sizeof(uint32_t) ? nla_get_u32(attr) : 0;
 }
 
-static bool read_ip(const struct nlattr *attr, int family, struct ip_address *ret)
-{
-	size_t size = ip_address_bits(family) / 8;
-
-	if (!attr || size == 0 || nla_len(attr) != (int)size)
-		return false;
-	*ret = (struct ip_address){ .family = family };
-	memcpy(ret->bytes, nla_data(attr), size);
-	return true;
-}
-
 static int read_match(struct nl_msg *msg, void *arg)
 {
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
@@ -70,9 +59,9 @@ static int read_match(struct nl_msg *msg, void *arg)
 	    nlmsg_parse(nlh, sizeof(*rtm), attrs, RTA_MAX, NULL) < 0)
 		return NL_OK;
 	family = match->route.to.address.family;
-	(void)read_ip(attrs[RTA_DST], family, &match->route.to.address);
-	(void)read_ip(attrs[RTA_GATEWAY], family, &match->route.via);
-	(void)read_ip(attrs[RTA_PREFSRC], family, &match->route.src);
+	(void)rtnl_read_ip(attrs[RTA_DST], family, &match->route.to.address);
+	(void)rtnl_read_ip(attrs[RTA_GATEWAY], family, &match->route.via);
+	(void)rtnl_read_ip(attrs[RTA_PREFSRC], family, &match->route.src);
 	match->route.to.length = rtm->rtm_dst_len;
 	match->route.metric = read_u32(attrs[RTA_PRIORITY]);
 	match->foreign = attrs[RTA_VIA]; /* a next hop of the other family */
@@ -237,9 +226,9 @@ static int read_address6(struct nl_msg *msg, void *arg)
 
 	if (nlh->nlmsg_type != RTM_NEWADDR ||
 	    nlmsg_parse(nlh, sizeof(*ifa), attrs, IFA_MAX, NULL) < 0 ||
-	    !read_ip(attrs[IFA_ADDRESS], AF_INET6, &other))
+	    !rtnl_read_ip(attrs[IFA_ADDRESS], AF_INET6, &other))
 		return NL_OK;
-	if (read_ip(attrs[IFA_LOCAL], AF_INET6, &found.prefix.address))
+	if (rtnl_read_ip(attrs[IFA_LOCAL], AF_INET6, &found.prefix.address))
 		found.peer = other;
 	else
 		found.prefix.address = other;

@@ -139,18 +139,6 @@ static int collect(struct dump *dump, const struct entry *entry)
 	return NL_OK;
 }
 
-/* Return: false when @attr is not an address of that family. */
-static bool read_ip(const struct nlattr *attr, int family, struct ip_address *ret)
-{
-	size_t size = ip_address_bits(family) / 8;
-
-	if (!attr || size == 0 || nla_len(attr) != (int)size)
-		return false;
-	*ret = (struct ip_address){ .family = family };
-	memcpy(ret->bytes, nla_data(attr), size);
-	return true;
-}
-
 static struct nl_msg *make_address_question(int family, unsigned int index)
 {
 	struct ifaddrmsg header = { .ifa_family = (unsigned char)family, .ifa_index = index };
@@ -175,9 +163,9 @@ static int read_address(struct nl_msg *msg, void *arg)
 		return NL_OK;
 	ifa = nlmsg_data(nlh);
 	if (ifa->ifa_family != dump->family || ifa->ifa_index != dump->index ||
-	    !read_ip(attrs[IFA_ADDRESS], dump->family, &other))
+	    !rtnl_read_ip(attrs[IFA_ADDRESS], dump->family, &other))
 		return NL_OK;
-	if (!read_ip(attrs[IFA_LOCAL], dump->family, &entry.prefix.address))
+	if (!rtnl_read_ip(attrs[IFA_LOCAL], dump->family, &entry.prefix.address))
 		entry.prefix.address = other;
 	if (!ip_address_equal(&entry.prefix.address, &other))
 		entry.peer = other;
@@ -219,8 +207,8 @@ static void read_options(struct nlattr **attrs, struct route_spec *route)
 	int family = route->to.address.family;
 	uint32_t metric = read_u32(attrs[RTA_PRIORITY], 0);
 
-	(void)read_ip(attrs[RTA_GATEWAY], family, &route->via);
-	(void)read_ip(attrs[RTA_PREFSRC], family, &route->src);
+	(void)rtnl_read_ip(attrs[RTA_GATEWAY], family, &route->via);
+	(void)rtnl_read_ip(attrs[RTA_PREFSRC], family, &route->src);
 	if (metric != route_metric(route)) /* the default need not be said */
 		route->metric = metric;
 }
@@ -240,7 +228,7 @@ static int read_route(struct nl_msg *msg, void *arg)
 	rtm = nlmsg_data(nlh);
 	if (!is_route_into(rtm, attrs, dump))
 		return NL_OK;
-	if (attrs[RTA_DST] && !read_ip(attrs[RTA_DST], dump->family, &route->to.address))
+	if (attrs[RTA_DST] && !rtnl_read_ip(attrs[RTA_DST], dump->family, &route->to.address))
 		return NL_OK;
 	route->to.length = rtm->rtm_dst_len;
 	read_options(attrs, route);

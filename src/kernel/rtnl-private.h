@@ -69,4 +69,14 @@ int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t rea
 int rtnl_ask_route4(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
 		    uint32_t table);
 
+/**
+ * rtnl_read_ip() - read an address out of an attribute
+ * @attr: NULL: there is no such attribute
+ * @family: AF_INET or AF_INET6
+ * @ret: the address
+ *
+ * Return: true; false when @attr is not an address of that family.
+ */
+bool rtnl_read_ip(const struct nlattr *attr, int family, struct ip_address *ret);
+
 #endif

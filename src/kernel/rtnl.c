@@ -204,6 +204,17 @@ int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg)
 	return rtnl_result(rtnl, nle < 0 ? nle : nl_wait_for_ack(rtnl->socket));
 }
 
+bool rtnl_read_ip(const struct nlattr *attr, int family, struct ip_address *ret)
+{
+	size_t size = ip_address_bits(family) / 8;
+
+	if (!attr || size == 0 || nla_len(attr) != (int)size)
+		return false;
+	*ret = (struct ip_address){ .family = family };
+	memcpy(ret->bytes, nla_data(attr), size);
+	return true;
+}
+
 int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg)
 {
 	int nle;
@@ -218,16 +229,27 @@ int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t rea
 	return nle;
 }
 
-static int change_link(struct rtnl *rtnl, unsigned int index, struct rtnl_link *changes)
+/* A link that stands for the interface with this index. */
+static int link_with_index(unsigned int index, struct rtnl_link **ret)
 {
-	_cleanup_link_ struct rtnl_link *link = rtnl_link_alloc();
+	struct rtnl_link *link;
 
-	if (!link)
-		return -ENOMEM;
 	if (index == 0 || index > INT_MAX)
 		return -ENODEV;
+	link = rtnl_link_alloc();
+	if (!link)
+		return -ENOMEM;
 	rtnl_link_set_ifindex(link, (int)index);
-	return rtnl_result(rtnl, rtnl_link_change(rtnl->socket, link, changes, 0));
+	*ret = link;
+	return 0;
+}
+
+static int change_link(struct rtnl *rtnl, unsigned int index, struct rtnl_link *changes)
+{
+	_cleanup_link_ struct rtnl_link *link = NULL;
+	int r = link_with_index(index, &link);
+
+	return r < 0 ? r : rtnl_result(rtnl, rtnl_link_change(rtnl->socket, link, changes, 0));
 }
 
 /* Keep the kernel from making an IPv6 link-local address. This is not part of a larger change,
@@ -262,14 +284,10 @@ int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias,
 
 int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index)
 {
-	_cleanup_link_ struct rtnl_link *link = rtnl_link_alloc();
+	_cleanup_link_ struct rtnl_link *link = NULL;
+	int r = link_with_index(index, &link);
 
-	if (!link)
-		return -ENOMEM;
-	if (index == 0 || index > INT_MAX)
-		return -ENODEV;
-	rtnl_link_set_ifindex(link, (int)index);
-	return rtnl_result(rtnl, rtnl_link_delete(rtnl->socket, link));
+	return r < 0 ? r : rtnl_result(rtnl, rtnl_link_delete(rtnl->socket, link));
 }
 
 int rtnl_dev_move_to_pid(struct rtnl *rtnl, unsigned int index, pid_t pid)

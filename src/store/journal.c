@@ -88,10 +88,12 @@ bool journal_key_valid(const char *key)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static int write_all(int fd, const char *data, size_t size, size_t offset)
+/* All of @size bytes, from @data to the file or the other way round. Return: 0 or -errno. */
+static int transfer(bool to_file, int fd, char *data, size_t size, size_t offset)
 {
 	while (size > 0) {
-		ssize_t n = pwrite(fd, data, size, (off_t)offset);
+		ssize_t n = to_file ? pwrite(fd, data, size, (off_t)offset)
+				    : pread(fd, data, size, (off_t)offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -104,20 +106,14 @@ static int write_all(int fd, const char *data, size_t size, size_t offset)
 	return 0;
 }
 
+static int write_all(int fd, const char *data, size_t size, size_t offset)
+{
+	return transfer(true, fd, (char *)data, size, offset);
+}
+
 int journal_read_all(int fd, char *data, size_t size, size_t offset)
 {
-	while (size > 0) {
-		ssize_t n = pread(fd, data, size, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		data += n;
-		size -= (size_t)n;
-		offset += (size_t)n;
-	}
-	return 0;
+	return transfer(false, fd, data, size, offset);
 }
 
 static int write_header(int fd, unsigned int version, json_int_t generation)
