@@ -246,14 +246,15 @@ await_files() {
 	rportctl apply --dry-run >/dev/null 2>&1 || true
 }
 
-# start_rportd_with_empty_run: it sees an empty /run, which is its own: see in_run
+# start_rportd_with_empty_run [ARGUMENT...]: it sees an empty /run, which is its own: see in_run
 start_rportd_with_empty_run() {
 	ns_add HOME_NS
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log
 	# shellcheck disable=SC2016 # expanded there
 	nsenter --net=/run/netns/"$HOME_NS" unshare --mount --propagation slave sh -c 'mount -t tmpfs run /run && exec "$@"' - \
-		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" >>"$RPORTD_LOG" 2>&1 </dev/null &
+		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" --config-path "$TEST_TMP/conf" --seccomp "$SECCOMP" "$@" \
+		>>"$RPORTD_LOG" 2>&1 </dev/null &
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"
 	rportd_alive || fail "rportd ended while starting"

@@ -3,20 +3,11 @@
 # passes: plain
 # Entries of /run/netns that are no namespaces: those that do not answer hold up nobody, and nothing else is opened.
 . "$(dirname "$0")/../lib.sh"
-
-HANG_PID=''
+. "$(dirname "$0")/../hung.sh"
 
 # hang PATH: in the /run of rportd, a filesystem that does not answer is mounted there
 hang() {
-	nsenter --mount --target "$RPORTD_PID" -- "$BUILD_DIR/tests/tools/hang-fs" "$1" &
-	HANG_PID=$!
-	eventually hangs_or_ended "$1"
-	kill -0 "$HANG_PID" 2>/dev/null || skip cannot "no FUSE filesystem can be mounted here"
-}
-
-hangs_or_ended() {
-	# to look at it would hang
-	grep -q " $1 .* fuse " "/proc/$RPORTD_PID/mountinfo" || ! kill -0 "$HANG_PID"
+	mount_hung "$1" || skip cannot "no FUSE filesystem can be mounted here"
 }
 
 # start_hung: rportd, whose /run/netns has a namespace "good", and "hung", which leads to a filesystem that does not answer
@@ -71,10 +62,7 @@ test_hung_name_returns() {
 	start_hung
 	succeeds rportctl pair netns:hung default --name h --wait
 	assert_eq "$(port h a .state)" pending state
-	{
-		kill "$HANG_PID"
-		wait "$HANG_PID" || true
-	} 2>/dev/null
+	end_hung
 	in_run rm /run/netns/hung
 	succeeds in_run ip netns add hung
 	eventually port_is h a .state up
