@@ -16,7 +16,7 @@
  * without the group counts as two users.
  *
  * Places. Of everything that is limited in number, a quarter (at least one) is kept for root and
- * the group, and half of that quarter for root alone. When the places of the others are taken, a
+ * the group, and half of that quarter (at least one) for root alone. When the places of the others are taken, a
  * user who holds fewer than the greatest holder takes one from that holder. So one user gets what
  * nobody else wants, and many users get the same.
  *
@@ -52,7 +52,7 @@ unsigned int varlink_places(enum varlink_class class, unsigned int limit)
 	case VARLINK_ROOT:
 		break;
 	case VARLINK_GROUP:
-		return limit - kept / 2;
+		return limit - (kept + 1) / 2;
 	case VARLINK_OTHER:
 		return limit - kept;
 	}

@@ -62,6 +62,9 @@ START_TEST(places_by_class)
 	ck_assert_uint_eq(varlink_places(VARLINK_ROOT, 256), 256);
 	ck_assert_uint_eq(varlink_places(VARLINK_GROUP, 256), 224);
 	ck_assert_uint_eq(varlink_places(VARLINK_OTHER, 256), 192);
+	/* however few there are, one is root's */
+	for (unsigned int limit = 1; limit < 16; limit++)
+		ck_assert_uint_lt(varlink_places(VARLINK_GROUP, limit), limit);
 	ck_assert_uint_eq(varlink_places(VARLINK_OTHER, 2), 1);
 	ck_assert_uint_eq(varlink_places(VARLINK_OTHER, 1), 0);
 	ck_assert_uint_eq(varlink_places(VARLINK_OTHER, 0), 0);
