@@ -165,15 +165,24 @@ static int sync_directory(const char *directory)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
+/* Whatever the umask is: others may read what links there are. There is no chmod(2) afterwards: the
+ * parent may belong to somebody who puts another directory in the place of the new one. */
+static int make_readable(const char *directory)
+{
+	mode_t mask = umask(022);
+	int r = mkdir(directory, 0755) < 0 ? -errno : 0;
+
+	umask(mask);
+	return r;
+}
+
 static int make_directory(const char *directory)
 {
 	_cleanup_free_ char *parent = NULL;
+	int r = make_readable(directory);
 
-	if (mkdir(directory, 0755) < 0)
-		return errno == EEXIST ? 0 : -errno;
-	/* whatever the umask is: others may read what links there are */
-	if (chmod(directory, 0755) < 0)
-		return -errno;
+	if (r < 0)
+		return r == -EEXIST ? 0 : r;
 	if (asprintf(&parent, "%s/..", directory) < 0) {
 		parent = NULL; /* undefined then */
 		return -ENOMEM;

@@ -2,10 +2,14 @@
 /* Links as files: written, read again, and removed. */
 
 #include <check.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "config_fixture.h"
 
@@ -198,6 +202,37 @@ START_TEST(write_makes_the_directory)
 }
 END_TEST
 
+/* mkdir(2) is this program's, so that somebody can put a link in the place of what it made. */
+static const char *link_to;
+
+int mkdir(const char *directory, mode_t mode)
+{
+	int r = (int)syscall(SYS_mkdirat, AT_FDCWD, directory, mode);
+
+	if (r == 0 && link_to) {
+		ck_assert_int_eq(rmdir(directory), 0);
+		ck_assert_int_eq(symlink(link_to, directory), 0);
+	}
+	return r;
+}
+
+START_TEST(write_changes_no_other_directory)
+{
+	_cleanup_link_spec_ struct link_spec spec = { 0 };
+	char other[PATH_MAX];
+	struct stat st;
+
+	fill(&spec, "red", "blue");
+	snprintf(other, sizeof(other), "%s", at("other"));
+	ck_assert_int_eq(mkdir(other, 0700), 0);
+	link_to = other;
+	(void)config_write(at("new"), &spec, &err);
+	link_to = NULL;
+	ck_assert_int_eq(stat(other, &st), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFDIR | 0700);
+}
+END_TEST
+
 START_TEST(write_replaces)
 {
 	_cleanup_link_spec_ struct link_spec spec = { 0 };
@@ -359,6 +394,7 @@ int main(void)
 	tcase_add_test(tests, round_trip_lists);
 	tcase_add_test(tests, format_leaves_out_defaults);
 	tcase_add_test(tests, write_makes_the_directory);
+	tcase_add_test(tests, write_changes_no_other_directory);
 	tcase_add_test(tests, write_replaces);
 	tcase_add_test(tests, write_fails_without_a_trace);
 	tcase_add_test(tests, write_refuses_what_a_file_cannot_say);
