@@ -27,11 +27,14 @@
 #include <limits.h>
 #include <sys/inotify.h>
 
+#include "kernel/helper.h"
 #include "kernel/netns-watch-private.h"
 
 #define SETTLE_USEC   2000  /* a burst may follow: the file is made, then it is mounted on */
 #define INTERVAL_USEC 10000 /* from call to call, however many mounts there are */
 #define ACCURACY_USEC 500   /* of the timer */
+
+#define WATCH_MSEC 250 /* until a directory is taken for one that does not answer */
 
 #define NAMES_MAX 32 /* of a burst that are told one by one */
 
@@ -86,6 +89,39 @@ static void drop_stale(const struct netns_watch *watch, int old)
 		inotify_rm_watch(watch->inotify_fd, old); /* fails when it went by itself */
 }
 
+/* A watch, for the helper. The number of the descriptor is enough: a late call holds the file. */
+struct laying {
+	int inotify_fd;
+	uint32_t mask;
+	char path[HELPER_ARGUMENT_MAX - 2 * sizeof(uint32_t)];
+};
+
+static int lay(const void *argument)
+{
+	const struct laying *laying = argument;
+	int wd = inotify_add_watch(laying->inotify_fd, laying->path, laying->mask);
+
+	return wd < 0 ? -errno : wd;
+}
+
+/* In a helper, since the directory may be on a filesystem that does not answer. Return: the number,
+ * or -errno. */
+static int lay_watch(const struct netns_watch *watch, const char *path, uint32_t mask)
+{
+	struct laying laying = { .inotify_fd = watch->inotify_fd, .mask = mask };
+
+	if (strlen(path) >= sizeof(laying.path))
+		return -ENAMETOOLONG;
+	memcpy(laying.path, path, strlen(path) + 1);
+	return helper_run(&(struct helper_call){
+		.what = path,
+		.run = lay,
+		.argument = &laying,
+		.size = sizeof(laying),
+		.msec = WATCH_MSEC,
+	});
+}
+
 static void renew_watches(struct netns_watch *watch)
 {
 	int parent = watch->parent_wd, directory = watch->directory_wd;
@@ -94,9 +130,8 @@ static void renew_watches(struct netns_watch *watch)
 		return;
 	/* The same directory keeps its number. The parent is first: it tells of a directory that is
 	 * made a moment later. */
-	watch->parent_wd = inotify_add_watch(watch->inotify_fd, watch->parent, PARENT_MASK);
-	watch->directory_wd =
-		inotify_add_watch(watch->inotify_fd, watch->directory, DIRECTORY_MASK);
+	watch->parent_wd = lay_watch(watch, watch->parent, PARENT_MASK);
+	watch->directory_wd = lay_watch(watch, watch->directory, DIRECTORY_MASK);
 	drop_stale(watch, parent);
 	drop_stale(watch, directory);
 }
@@ -202,7 +237,7 @@ static int start_inotify(struct netns_watch *watch)
 		return -errno;
 	renew_watches(watch);
 	if (watch->parent_wd < 0 && watch->directory_wd < 0)
-		r = -errno; /* of the last one that was tried */
+		r = watch->directory_wd;
 	else
 		r = sd_event_add_io(watch->event, &watch->inotify_source, watch->inotify_fd,
 				    EPOLLIN, on_inotify, watch);

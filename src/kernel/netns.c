@@ -105,6 +105,26 @@ int netns_open_name(const char *name)
 	return r < 0 ? r : open_in_helper(path);
 }
 
+/* In a helper. @argument: the path, a string. Return: a descriptor, or -errno. */
+static int open_directory(const void *argument)
+{
+	int fd = open(argument, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int netns_open_names(void)
+{
+	return helper_run(&(struct helper_call){
+		.what = NETNS_RUN_DIR,
+		.run = open_directory,
+		.argument = NETNS_RUN_DIR,
+		.size = sizeof(NETNS_RUN_DIR),
+		.discard = helper_discard_fd,
+		.msec = PATH_MSEC,
+	});
+}
+
 int netns_identify(int fd, struct netns_id *ret)
 {
 	struct stat st;

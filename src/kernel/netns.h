@@ -34,6 +34,14 @@ int netns_open_self(void);
 int netns_open_name(const char *name);
 
 /**
+ * netns_open_names() - open NETNS_RUN_DIR, to list the names in it
+ *
+ * Return: an O_CLOEXEC fd that the caller closes; -ETIMEDOUT or -EAGAIN when the file system does
+ * not answer (helper_run()); or another -errno.
+ */
+int netns_open_names(void);
+
+/**
  * netns_open_pid() - open the namespace that a process is in
  * @pid: its number
  *

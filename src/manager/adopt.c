@@ -17,6 +17,8 @@
 #include "manager/manager-private.h"
 #include "base/messages.h"
 
+#define NAMES_USEC (500 * USEC_PER_MSEC) /* for each device */
+
 /* --- where it is ------------------------------------------------------------------------------ */
 
 static bool is_own(const struct netns_id *netns)
@@ -27,16 +29,28 @@ static bool is_own(const struct netns_id *netns)
 	return fd >= 0 && netns_identify(fd, &own) >= 0 && netns_equal(&own, netns);
 }
 
-/* The namespace that a name in /run/netns stands for. */
+static DIR *open_names(void)
+{
+	int fd = netns_open_names();
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		safe_close(fd);
+	return dir;
+}
+
+/* The namespace that a name in /run/netns stands for; among so many names as can be compared in
+ * time. */
 static int find_name(const struct netns_id *netns, struct domain *ret)
 {
-	DIR *dir = opendir(NETNS_RUN_DIR);
+	uint64_t end = monotonic_usec() + NAMES_USEC;
+	DIR *dir = open_names();
 	const struct dirent *entry;
 	int r = -ENOENT;
 
 	if (!dir)
-		return -errno;
-	while (r < 0 && (entry = readdir(dir))) {
+		return -ENOENT;
+	while (r < 0 && monotonic_usec() < end && (entry = readdir(dir))) {
 		if (!netns_name_valid(entry->d_name) || netns_named(entry->d_name, netns) <= 0)
 			continue;
 		ret->netns = DOMAIN_NETNS_NAMED;

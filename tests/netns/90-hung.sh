@@ -81,6 +81,23 @@ test_hung_mount() {
 	answered_within 1000 rportctl list
 }
 
+# The directory itself, which is watched.
+test_hung_directory() {
+	local i
+	start_rportd_with_empty_run
+	in_run mkdir /run/hang
+	hang /run/hang
+	in_run ln -s /run/hang/names /run/netns
+	succeeds rportctl pair netns:x default --name h --wait
+	for ((i = 0; i < 10; i++)); do
+		answered_within 1000 rportctl list
+		in_run touch /run/other # what happens beside it
+		sleep 0.1
+	done
+	rportd_idle
+	succeeds rportctl unpair h
+}
+
 # However many there are: the threads that wait for them are bounded, and ports that are there can be changed.
 test_many_hung_names() {
 	local i before
