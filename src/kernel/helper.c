@@ -12,6 +12,9 @@
  * the main thread with its patience over, sees what the first has left there. A late result is
  * discarded.
  *
+ * Patience. The more calls are late, the shorter the next one is waited for, so that the main thread
+ * does not wait much longer for many things that hang than for one.
+ *
  * Barring. While a call is late, no other one is made for the same thing, nor for some seconds
  * after it has returned. So something that hangs costs the main thread one deadline, and something
  * that hangs now and then costs it a small share of its time. The list has room for a fixed number:
@@ -34,6 +37,7 @@
 
 #define LATE_MAX 16 /* of those that enter a namespace, and of the others */
 #define BAR_USEC (5 * USEC_PER_SEC)
+#define MSEC_MIN 50U /* a call is waited for at least so long, unless its deadline is earlier */
 
 struct helper {
 	pthread_t thread;
@@ -154,8 +158,8 @@ static void forget_old(void)
 	}
 }
 
-/* Under the lock. Paths that hang are no reason not to enter a namespace. */
-static int check_late(const struct helper_call *call)
+/* Under the lock. Paths that hang are no reason not to enter a namespace. @ret: how many are late. */
+static int check_late(const struct helper_call *call, unsigned int *ret)
 {
 	const struct helper *helper;
 	unsigned int n = 0;
@@ -168,16 +172,17 @@ static int check_late(const struct helper_call *call)
 		if (helper->enter == call->enter)
 			n++;
 	}
+	*ret = n;
 	return n < LATE_MAX ? 0 : -EAGAIN;
 }
 
-static int get_helper(const struct helper_call *call, struct helper **ret)
+static int get_helper(const struct helper_call *call, unsigned int *ret_late, struct helper **ret)
 {
 	struct helper *helper = NULL;
 	int r;
 
 	pthread_mutex_lock(&lock);
-	r = check_late(call);
+	r = check_late(call, ret_late);
 	if (r >= 0 && !call->enter)
 		helper = steal_ptr(idle);
 	pthread_mutex_unlock(&lock);
@@ -246,10 +251,17 @@ static void put_back(struct helper *helper)
 	destroy(helper);
 }
 
+/* @late: how many calls are late */
+static unsigned int patience(unsigned int msec, unsigned int late)
+{
+	return MAX(msec >> late, MIN(msec, MSEC_MIN));
+}
+
 int helper_run(const struct helper_call *call)
 {
 	_cleanup_close_ int netns_fd = -1;
 	struct helper *helper;
+	unsigned int late;
 	int r;
 
 	if (call->size > HELPER_ARGUMENT_MAX)
@@ -260,11 +272,11 @@ int helper_run(const struct helper_call *call)
 		if (netns_fd < 0)
 			return -errno;
 	}
-	r = get_helper(call, &helper);
+	r = get_helper(call, &late, &helper);
 	if (r < 0)
 		return r;
 	begin(helper, call, &netns_fd);
-	if (!wait_until(helper, call->msec))
+	if (!wait_until(helper, patience(call->msec, late)))
 		return -ETIMEDOUT;
 	r = helper->result;
 	put_back(helper);

@@ -24,7 +24,7 @@ struct helper_call {
 	/* Called in the helper with a result >= 0 that comes too late, such as a descriptor. NULL:
 	 * there is nothing to undo. */
 	void (*discard)(int result);
-	unsigned int msec; /* the deadline, from now */
+	unsigned int msec; /* the deadline, from now; earlier while other calls are late */
 	/* The function is called in another network namespace: that of the descriptor, or a new one
 	 * if that is negative. The descriptor stays the caller's, who may close it at once. */
 	bool enter;

@@ -64,7 +64,9 @@ int process_adopt(int pidfd, pid_t pid, struct process **ret)
 {
 	int has = read_pid(pidfd);
 
-	return has == pid || has == -1 ? process_new(pid, pidfd, ret) : -EBADF;
+	if (has == 0 || (has != pid && has != -1))
+		return -EBADF;
+	return process_new(pid, pidfd, ret);
 }
 
 void process_free(struct process *process)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Calls that may not return, in helpers: their results, in time and late.
+ * Calls that may not return, in helpers: their results, in time and late. And what is no process.
  *
  * passes: plain asan
  */
@@ -10,8 +10,10 @@
 #include <stdio.h>
 
 #include "kernel/helper.h"
+#include "kernel/process.h"
 
 #define SHORT_MSEC 20
+#define LATE_MSEC  500
 #define LONG_MSEC  30000 /* never waited for */
 
 static int gate[2];   /* what hangs goes on when its other end is closed */
@@ -109,6 +111,20 @@ START_TEST(late_result_is_discarded)
 }
 END_TEST
 
+START_TEST(many_late_ones_cost_little_more_than_one)
+{
+	uint64_t start = monotonic_usec();
+	char what[16];
+
+	for (int i = 0; i < 12; i++) {
+		snprintf(what, sizeof(what), "%d", i);
+		ck_assert_int_eq(call(hang, i, what, LATE_MSEC), -ETIMEDOUT);
+	}
+	ck_assert_uint_lt(monotonic_usec() - start, 4 * LATE_MSEC * USEC_PER_MSEC);
+	close(gate[1]);
+}
+END_TEST
+
 START_TEST(late_ones_are_bounded)
 {
 	char what[16];
@@ -128,6 +144,19 @@ START_TEST(late_ones_are_bounded)
 }
 END_TEST
 
+/* pid 0, of a record that says none, is no exception */
+START_TEST(only_a_pidfd_is_a_process)
+{
+	struct process *process = NULL;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(process_adopt(fd, 0, &process), -EBADF);
+	ck_assert_int_eq(process_adopt(fd, 1, &process), -EBADF);
+	ck_assert_ptr_null(process);
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("helper");
@@ -141,7 +170,9 @@ int main(void)
 	tcase_add_test(tcase, too_long_an_argument);
 	tcase_add_test(tcase, late_is_given_up);
 	tcase_add_test(tcase, late_result_is_discarded);
+	tcase_add_test(tcase, many_late_ones_cost_little_more_than_one);
 	tcase_add_test(tcase, late_ones_are_bounded);
+	tcase_add_test(tcase, only_a_pidfd_is_a_process);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
