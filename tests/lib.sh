@@ -227,12 +227,15 @@ has_vrf() {
 
 # --- the daemon ------------------------------------------------------------------------------------------------------
 
-# start_rportd [ARGUMENT...]: in a namespace of its own, HOME_NS, so that `default` is none of the machine's
+# start_rportd [ARGUMENT...]: in a namespace of its own, HOME_NS, so that `default` is none of the machine's; with OWN_MOUNTS=1 it
+# does not hear what others mount
 start_rportd() {
+	local -a wrap=()
+	[ -z "${OWN_MOUNTS:-}" ] || wrap=(unshare --mount --propagation private)
 	[ -n "$HOME_NS" ] || ns_add HOME_NS
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log
-	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" \
+	nsenter --net=/run/netns/"$HOME_NS" "${wrap[@]}" "$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" \
 		${WORKERS:+--workers "$WORKERS"} --config-path "$TEST_TMP/conf" --seccomp "$SECCOMP" "$@" \
 		>>"$RPORTD_LOG" 2>&1 </dev/null &
 	RPORTD_PID=$!

@@ -100,7 +100,6 @@ void api_method_unpair(struct varlink_call *call, json_t *parameters, void *user
 	memcpy(name, link->name, sizeof(name));
 	configured = link->configured && !request.persist;
 	manager_destroy_link(api->manager, link);
-	manager_update_ports(api->manager);
 	varlink_reply(call, json_pack("{s:s, s:b}", "name", name, "configured", configured));
 }
 

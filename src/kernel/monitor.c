@@ -33,8 +33,9 @@
 #define MESSAGE_MAX        32768             /* what the kernel sends at once */
 #define RECEIVE_BUFFER     (4 * 1024 * 1024) /* a thousand links may change at once */
 #define DATAGRAMS_PER_WAKE 256               /* then the rest of the loop has its turn, */
-#define USEC_PER_WAKE      (5 * 1000)        /* or after so long */
-#define SETTLE_USEC        (20 * 1000)       /* a flood is acted on so often, though more waits */
+#define USEC_PER_WAKE      (1 * 1000)        /* or after so long */
+#define WAKES_INTERVAL     (20 * 1000)       /* microseconds, in which a flood has */
+#define WAKES_MAX          10                /* turns: half of the time is left to others */
 
 #define NSID_GROUP (1U << (RTNLGRP_NSID - 1))
 #define SETTINGS_GROUPS \
@@ -43,8 +44,6 @@
 struct monitor {
 	struct mnl_socket *socket;
 	sd_event_source *source;
-	sd_event_source *again; /* there may be more, or nothing: look, even if nothing new comes */
-	uint64_t behind_since;  /* when the first event after caught_up() was read; 0: none was */
 	struct monitor_handler handler;
 	char buffer[MESSAGE_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
@@ -276,17 +275,6 @@ static int receive(struct monitor *monitor)
 	return 1;
 }
 
-/* Whoever makes events without end must not keep what others did from being acted on. */
-static void report_caught_up(struct monitor *monitor, uint64_t now, bool all)
-{
-	if (monitor->behind_since == 0)
-		monitor->behind_since = now;
-	if (!all && now - monitor->behind_since < SETTLE_USEC)
-		return;
-	monitor->behind_since = 0;
-	monitor->handler.caught_up(monitor->handler.userdata);
-}
-
 static void take_datagrams(struct monitor *monitor)
 {
 	uint64_t start = monotonic_usec(), now = start;
@@ -300,9 +288,6 @@ static void take_datagrams(struct monitor *monitor)
 	}
 	if (lost)
 		monitor->handler.lost(monitor->handler.userdata);
-	report_caught_up(monitor, now, r == 0);
-	if (r != 0)
-		(void)sd_event_source_set_enabled(monitor->again, SD_EVENT_ONESHOT);
 }
 
 static int dispatch(sd_event_source *source _unused_, int fd _unused_, uint32_t revents _unused_,
@@ -312,23 +297,14 @@ static int dispatch(sd_event_source *source _unused_, int fd _unused_, uint32_t 
 	return 0;
 }
 
-static int dispatch_again(sd_event_source *source _unused_, void *userdata)
+/* Whoever makes events without end must not keep what others did from being acted on. */
+static int add_source(struct monitor *monitor, sd_event *event)
 {
-	take_datagrams(userdata);
-	return 0;
-}
+	int r = sd_event_add_io(event, &monitor->source, mnl_socket_get_fd(monitor->socket),
+				EPOLLIN, dispatch, monitor);
 
-static int add_sources(struct monitor *monitor, sd_event *event)
-{
-	int r;
-
-	r = sd_event_add_io(event, &monitor->source, mnl_socket_get_fd(monitor->socket), EPOLLIN,
-			    dispatch, monitor);
-	if (r >= 0)
-		r = sd_event_add_defer(event, &monitor->again, dispatch_again, monitor);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(monitor->again, SD_EVENT_OFF);
-	return r;
+	return r < 0 ? r
+		     : sd_event_source_set_ratelimit(monitor->source, WAKES_INTERVAL, WAKES_MAX);
 }
 
 static int open_socket(struct monitor *monitor)
@@ -363,7 +339,7 @@ int monitor_new(sd_event *event, const struct monitor_handler *handler, struct m
 	monitor->handler = *handler;
 	r = open_socket(monitor);
 	if (r >= 0)
-		r = add_sources(monitor, event);
+		r = add_source(monitor, event);
 	if (r < 0) {
 		monitor_free(monitor);
 		return r;
@@ -377,7 +353,6 @@ void monitor_free(struct monitor *monitor)
 	if (!monitor)
 		return;
 	sd_event_source_disable_unref(monitor->source);
-	sd_event_source_disable_unref(monitor->again);
 	if (monitor->socket)
 		mnl_socket_close(monitor->socket);
 	free(monitor);

@@ -41,11 +41,6 @@ struct monitor_handler {
 	 * The kernel sends no events for the interfaces in it: it removes the nsid first.
 	 */
 	void (*namespace_gone)(int where, int nsid, void *userdata);
-	/*
-	 * All events that were queued have been reported, so what they said is the present state.
-	 * While events come without end, this is called from time to time.
-	 */
-	void (*caught_up)(void *userdata);
 	/* The kernel dropped events (ENOBUFS): read everything from the kernel. */
 	void (*lost)(void *userdata);
 	void *userdata;

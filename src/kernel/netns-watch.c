@@ -326,11 +326,11 @@ int netns_watch_new_at(sd_event *event, const char *directory, const char *mount
 	return 0;
 }
 
-int netns_watch_new(sd_event *event, bool mounts, void (*changed)(void *userdata), void *userdata,
+int netns_watch_new(sd_event *event, void (*changed)(void *userdata), void *userdata,
 		    struct netns_watch **ret)
 {
-	return netns_watch_new_at(event, NETNS_RUN_DIR, mounts ? "/proc/self/mountinfo" : NULL,
-				  changed, userdata, ret);
+	return netns_watch_new_at(event, NETNS_RUN_DIR, "/proc/self/mountinfo", changed, userdata,
+				  ret);
 }
 
 void netns_watch_free(struct netns_watch *watch)

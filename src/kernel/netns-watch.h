@@ -16,8 +16,6 @@ struct netns_watch;
 /**
  * netns_watch_new() - begin to watch
  * @event: the loop; referenced
- * @mounts: hear of mounts, too. Without, the mount that `ip netns add` makes on its file is missed,
- *	but so are those that make some machines busy
  * @changed: called from the loop, within 5 ms and once for a burst of changes, at most every 10 ms.
  *	It may come too often, never too seldom: also when `ip netns add`, which makes the file
  *	first, has mounted the namespace on it. It may end the watch
@@ -32,7 +30,7 @@ struct netns_watch;
  *
  * Return: 0 or -errno, when there is neither.
  */
-int netns_watch_new(sd_event *event, bool mounts, void (*changed)(void *userdata), void *userdata,
+int netns_watch_new(sd_event *event, void (*changed)(void *userdata), void *userdata,
 		    struct netns_watch **ret);
 
 /**

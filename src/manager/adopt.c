@@ -14,8 +14,14 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "manager/manager-private.h"
 #include "base/messages.h"
+#include "manager/adopt.h"
+#include "manager/commit.h"
+#include "manager/parents.h"
+#include "manager/ports.h"
+#include "manager/reconcile.h"
+#include "manager/records.h"
+#include "port/look.h"
 
 #define NAMES_USEC (500 * USEC_PER_MSEC) /* for each device */
 
@@ -136,9 +142,7 @@ static int look_at(struct manager *manager, struct find *find)
 		r = find->netns_fd = tun_netns(tun_fd(&find->tun));
 	where.tun = find->tun;
 	if (r >= 0)
-		r = port_locate(&manager->yard, &where);
-	if (r >= 0)
-		r = rtnl_dev_by_nsid(manager->yard.own, where.nsid, where.index, &find->dev);
+		r = port_locate(&manager->yard, &where, &find->dev);
 	if (r >= 0 && find->dev.master > 0)
 		r = rtnl_dev_by_nsid(manager->yard.own, where.nsid, find->dev.master,
 				     &find->master);
@@ -164,20 +168,21 @@ static int make_port(struct manager *manager, unsigned int slot, struct find *fi
 	struct port *port;
 	int r;
 
-	r = manager_add_port(manager, &find->spec, slot, &port, &err);
+	r = ports_add(manager, &find->spec, slot, &port, &err);
 	if (r < 0)
 		return r;
 	r = domain_resolve(&port->spec.domain, &place, &err);
 	if (r >= 0)
 		r = port_adopt(&manager->yard, port, find->fds, &place);
 	if (r < 0) {
-		manager_remove_port(manager, port);
+		ports_remove(manager, port);
 		return r;
 	}
 	port->admin = port->rule.up ? PORT_ADMIN_UP : PORT_ADMIN_UNSET;
-	r = hold_settle(manager, port, true, &err);
+	port->stored = port->kept = true;
+	r = reconcile_take(manager, port, true, "taken over from the former rportd", &err);
 	if (r < 0) {
-		manager_remove_port(manager, port);
+		ports_remove(manager, port);
 		return 0; /* with it, the descriptors are gone */
 	}
 	*ret = port;
@@ -223,10 +228,12 @@ static void join(struct manager *manager, struct port *port, const char *alias, 
 	b = end == 'a' ? other : port;
 	if (!other || link_set_parent(&a->rule, &b->rule) < 0)
 		return;
-	if (manager_tie(manager, a, b, link, true, &err) < 0) {
+	if (parents_tie(manager, a, b, link, true, &err) < 0) {
 		link_delete_parent(&a->rule);
 		log_error("link %s: cannot be made again: %s", link, err.message);
+		return;
 	}
+	commit_link(manager, a->link);
 }
 
 static bool read_number(const char *name, unsigned int *ret)
@@ -237,7 +244,7 @@ static bool read_number(const char *name, unsigned int *ret)
 
 	errno = 0;
 	number = strtoul(digits, &end, 10);
-	if (errno || end == digits || *end || number >= MANAGER_NEW_SLOT)
+	if (errno || end == digits || *end || number >= PORTS_NEW_SLOT)
 		return false;
 	*ret = (unsigned int)number;
 	return true;
@@ -248,8 +255,8 @@ static void give_up(struct manager *manager, const char *name, unsigned int slot
 {
 	log_warning("%s of the former rportd is given up: %s", name, strerror(errnum));
 	state_drop_fd(manager->state, name);
-	if (slot != MANAGER_NEW_SLOT)
-		record_drop_device(manager, slot, find->n_fds);
+	if (slot != PORTS_NEW_SLOT)
+		records_drop_device(manager, slot, find->n_fds);
 	for (unsigned int i = 0; i < find->n_fds; i++)
 		safe_close(find->fds[i]);
 }
@@ -264,11 +271,11 @@ static void adopt(struct manager *manager, const char *name, int fd, json_t *wai
 		.spec = PORT_SPEC_INIT,
 	};
 	struct port *port = NULL;
-	unsigned int slot = MANAGER_NEW_SLOT;
+	unsigned int slot = PORTS_NEW_SLOT;
 	int r = -EINVAL;
 
 	if (read_number(name, &slot)) {
-		find.n_fds = record_take_queues(manager, slot, 1, find.fds);
+		find.n_fds = records_take_queues(manager, slot, 1, find.fds);
 		r = look_at(manager, &find);
 	}
 	if (r >= 0)
@@ -281,12 +288,6 @@ static void adopt(struct manager *manager, const char *name, int fd, json_t *wai
 	port_spec_release(&find.spec);
 }
 
-static void keep(struct port *port, void *userdata)
-{
-	record_port(userdata, port);
-	watch_suspect(userdata, port);
-}
-
 void adopt_all(struct manager *manager)
 {
 	json_t *waiting = json_object(); /* links of which one end was found: the port's number */
@@ -297,7 +298,6 @@ void adopt_all(struct manager *manager)
 		adopt(manager, name, fd, waiting);
 	json_decref(waiting);
 	state_drop_rest(manager->state);
-	table_foreach_port(&manager->table, keep, manager);
 	log_print_id(LOG_NOTICE, MESSAGE_ADOPTED,
 		     "adopted from the former rportd: %u links, %u ports", manager->table.n_links,
 		     manager->table.n_ports);

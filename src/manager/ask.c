@@ -4,7 +4,9 @@
  * What an answer asks the kernel. All of it has one deadline: see port/ask.c.
  */
 
-#include "manager/manager-private.h"
+#include "manager/ask.h"
+#include "manager/commit.h"
+#include "manager/reconcile.h"
 #include "port/ask.h"
 
 #define ASK_ALL_USEC  (10 * USEC_PER_MSEC)
@@ -20,16 +22,15 @@ int manager_start_asking(struct manager *manager, struct rport_error *err)
 		     : 0;
 }
 
-static void take_answer(struct manager *manager, struct port *port, struct port_answer *answer)
+static void take_answer(struct manager *manager, struct port *port,
+			const struct port_answer *answer)
 {
-	if (answer->result == -EBADFD) {
-		hold_lost(manager, port, "its interface was removed");
-	} else if (answer->result < 0) {
-		watch_doubt(manager, port);
-	} else {
-		port->interface_dropped = answer->dev.tx_dropped;
-		watch_take_in(manager, port, &answer->dev);
-	}
+	if (answer->result == -EBADFD)
+		reconcile_now(manager, port);
+	else if (answer->result < 0)
+		reconcile_look(port);
+	else
+		reconcile_saw(manager, port, &answer->dev);
 }
 
 /* Return: how many of @ports were answered, from the first. */
@@ -55,7 +56,7 @@ static unsigned int gather(const struct manager *manager, struct port **port, ui
 
 	for (; *port && n < PORT_ASK_MAX; *port = TAILQ_NEXT(*port, entry))
 		if ((*port)->rule.present && (*port)->asked != manager->asking &&
-		    watch_may_look(manager, *port) <= now)
+		    reconcile_may_look(manager, *port) <= now)
 			ret[n++] = *port;
 	return n;
 }
@@ -74,7 +75,7 @@ void manager_ask_all(struct manager *manager)
 	}
 	if (n == 0) /* no port was left out */
 		manager->asking++;
-	manager_update_ports(manager);
+	commit_flush(manager);
 }
 
 void manager_ask_link(struct manager *manager, struct rport_link *link)
@@ -91,8 +92,8 @@ void manager_ask_link(struct manager *manager, struct rport_link *link)
 		take_answer(manager, ports[i], &answers[i]);
 		if (answers[i].result >= 0 && answers[i].observed >= 0 && ports[i]->rule.present &&
 		    port_compare_seen(ports[i], &answers[i].seen) > 0)
-			watch_mark_dirty(manager, ports[i]);
+			commit_port(manager, ports[i], NULL);
 		port_seen_release(&answers[i].seen);
 	}
-	manager_update_ports(manager);
+	commit_flush(manager);
 }

@@ -9,7 +9,8 @@
  */
 
 #include "manager/change.h"
-#include "manager/manager-private.h"
+#include "manager/commit.h"
+#include "manager/reconcile.h"
 
 bool change_is_possible(const struct rport_link *link, const struct link_spec *want)
 {
@@ -53,7 +54,7 @@ static int apply(struct manager *manager, struct change *change, bool again,
 	struct port *port = change->port;
 	int r = 0;
 
-	watch_look(manager, port);
+	reconcile_now(manager, port);
 	swap(change);
 	if (port->rule.present) {
 		r = port_change(port, change->spec, again, err);
@@ -61,7 +62,8 @@ static int apply(struct manager *manager, struct change *change, bool again,
 		port->mtu = port->spec.mtu;
 		memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
 	}
-	table_rename_port(&manager->table, port);
+	commit_port(manager, port, port->rule.present ? "asked for" : NULL);
+	reconcile_look_settings(port);
 	return r;
 }
 
@@ -99,11 +101,6 @@ int change_link(struct manager *manager, struct rport_link *link, struct link_sp
 				   "the link is kept as it was: cannot change %s: ", link->name);
 	while (r < 0 && done > 0)
 		take_back(manager, &changes[--done]);
-	record_port(manager, link->ports[0]);
-	for (int end = 0; end < 2; end++) {
-		watch_mark_dirty(manager, link->ports[end]);
-		watch_suspect(manager, link->ports[end]);
-	}
-	manager_update_ports(manager);
+	commit_flush(manager);
 	return r;
 }

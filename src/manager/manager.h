@@ -40,12 +40,6 @@ struct manager_observer {
 	void *userdata;
 };
 
-enum port_state {
-	PORT_UP,
-	PORT_DOWN,
-	PORT_PENDING,
-};
-
 /* A port as the daemon knows it; see manager_port_status(). */
 struct port_status {
 	enum port_state state;
@@ -117,12 +111,6 @@ int manager_complete_port(struct manager *manager, struct port *port, struct rpo
 void manager_keep_port(struct manager *manager, struct port *port);
 
 /**
- * manager_update_ports() - act on what has become known: show NO-CARRIER, or no longer; tell the
- * observer. What changes anything does so by itself.
- */
-void manager_update_ports(struct manager *manager);
-
-/**
  * manager_destroy_port() - remove a port; one that has a peer is separated from it first
  */
 void manager_destroy_port(struct manager *manager, struct port *port);
@@ -183,11 +171,6 @@ void manager_set_configured(struct manager *manager, struct rport_link *link, bo
 int manager_reconcile(struct manager *manager, struct port *port,
 		      void (*restored)(const struct port *port, const char *what, void *userdata),
 		      void *userdata, struct rport_error *err);
-
-/**
- * manager_compare() - see at once whether a port has drifted: port->drift is up to date
- */
-void manager_compare(struct manager *manager, struct port *port);
 
 /**
  * manager_destroy_link() - remove a link and both its ports

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "manager/change.h"
+#include "manager/commit.h"
 #include "manager/pair.h"
 
 static void take_place(struct port_spec *spec, struct domain_place *place)
@@ -79,6 +80,18 @@ static int create_port(struct manager *manager, struct plan *plan, unsigned int 
 	return 0;
 }
 
+static int bring_up(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	int r;
+
+	if (!port->rule.present || port->admin != PORT_ADMIN_UP)
+		return 0;
+	r = port_bring_up(port, false, err);
+	if (r >= 0)
+		commit_port(manager, port, "asked for");
+	return r;
+}
+
 /* Takes the contents of the plan's spec over, in any case, but for the name. */
 static int build(struct manager *manager, struct plan *plan, struct rport_link **ret,
 		 struct rport_error *err)
@@ -90,8 +103,7 @@ static int build(struct manager *manager, struct plan *plan, struct rport_link *
 	for (unsigned int end = 0; end < 2 && r >= 0; end++)
 		r = create_port(manager, plan, end, &ports[end], err);
 	for (int end = 0; end < 2 && r >= 0; end++)
-		if (ports[end]->rule.present && ports[end]->admin == PORT_ADMIN_UP)
-			r = port_bring_up(ports[end], false, err);
+		r = bring_up(manager, ports[end], err);
 	if (r >= 0)
 		r = manager_set_parent(manager, ports[0], ports[1], spec->name, err);
 	if (r < 0) {

@@ -7,7 +7,9 @@
 
 #include <stdio.h>
 
-#include "manager/manager-private.h"
+#include "manager/commit.h"
+#include "manager/parents.h"
+#include "manager/ports.h"
 #include "manager/report.h"
 
 /* --- what is refused -------------------------------------------------------------------------- */
@@ -98,40 +100,6 @@ static void choose_name(struct manager *manager, const struct port *a, const str
 	make_name(a, b, unused, ret);
 }
 
-/* --- the data path ---------------------------------------------------------------------------- */
-
-static struct shuttle_port shuttle_port(const struct port *port, bool stale)
-{
-	return (struct shuttle_port){
-		.tun = &port->tun,
-		/* While it had no carrier nothing should have come; what did is old. */
-		.stale = stale || !port->carrier,
-		.counters = port->counters,
-	};
-}
-
-int manager_connect(struct manager *manager, struct rport_link *link, bool stale)
-{
-	struct shuttle_port ports[2] = { shuttle_port(link->ports[0], stale),
-					 shuttle_port(link->ports[1], stale) };
-
-	if (link->shuttle || !link->ports[0]->rule.present || !link->ports[1]->rule.present)
-		return 0;
-	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
-}
-
-void manager_disconnect(struct rport_link *link)
-{
-	shuttle_remove_link(steal_ptr(link->shuttle));
-}
-
-void manager_set_alias(struct port *port, const char *link, unsigned int end)
-{
-	char alias[PORT_ALIAS_MAX];
-
-	port_set_alias(port, port_link_alias(link, end, alias));
-}
-
 /* --- making and separating -------------------------------------------------------------------- */
 
 /* Into the table, and the data path, or neither. */
@@ -142,16 +110,13 @@ static int start_link(struct manager *manager, struct rport_link *link, bool sta
 
 	if (table_add_link(&manager->table, link) < 0)
 		return rport_error_no_memory(err);
-	r = manager_connect(manager, link, stale);
-	if (r < 0) {
+	r = commit_connect(manager, link, stale, err);
+	if (r < 0)
 		table_remove_link(&manager->table, link);
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
-				       strerror(-r));
-	}
-	return 0;
+	return r;
 }
 
-int manager_tie(struct manager *manager, struct port *port, struct port *parent, const char *name,
+int parents_tie(struct manager *manager, struct port *port, struct port *parent, const char *name,
 		bool stale, struct rport_error *err)
 {
 	struct rport_link *link = calloc(1, sizeof(*link));
@@ -170,9 +135,16 @@ int manager_tie(struct manager *manager, struct port *port, struct port *parent,
 	for (unsigned int end = 0; end < 2; end++) {
 		link->ports[end]->link = link;
 		link->ports[end]->end = end;
-		watch_mark_dirty(manager, link->ports[end]);
 	}
 	return 0;
+}
+
+static void set_alias(struct port *port)
+{
+	char alias[PORT_ALIAS_MAX];
+
+	port_set_alias(port, port->link ? port_link_alias(port->link->name, port->end, alias)
+					: PORT_ALIAS);
 }
 
 static int make_link(struct manager *manager, struct port *port, struct port *parent,
@@ -183,15 +155,13 @@ static int make_link(struct manager *manager, struct port *port, struct port *pa
 
 	if (!name)
 		choose_name(manager, port, parent, chosen);
-	r = manager_tie(manager, port, parent, name ? name : chosen, false, err);
+	r = parents_tie(manager, port, parent, name ? name : chosen, false, err);
 	if (r < 0)
 		return r;
-	manager_set_alias(port, port->link->name, port->end);
-	manager_set_alias(parent, parent->link->name, parent->end);
-	record_port(manager, port);
-	record_forget_port(manager, port);
-	record_forget_port(manager, parent);
-	manager_update_ports(manager);
+	set_alias(port);
+	set_alias(parent);
+	commit_link(manager, port->link);
+	commit_flush(manager);
 	return 0;
 }
 
@@ -234,20 +204,13 @@ int manager_get_parent(const struct port *port, struct port **ret, struct rport_
 	return 0;
 }
 
+/* The link is known to nobody any more, but is still to be freed. */
 static void separate(struct manager *manager, struct rport_link *link)
 {
-	if (manager->observer.link)
-		manager->observer.link(link, true, manager->observer.userdata);
-	manager_disconnect(link);
 	link_delete_parent(&link->ports[0]->rule);
-	for (int end = 0; end < 2; end++) {
+	for (int end = 0; end < 2; end++)
 		link->ports[end]->link = NULL;
-		watch_mark_dirty(manager, link->ports[end]);
-	}
 	table_remove_link(&manager->table, link);
-	if (manager->state) /* else it is left to the next daemon, or to the end of all */
-		report_link(LOG_INFO, MESSAGE_LINK_REMOVED, link->name, "link %s: removed",
-			    link->name);
 }
 
 int manager_delete_parent(struct manager *manager, struct port *port)
@@ -258,27 +221,28 @@ int manager_delete_parent(struct manager *manager, struct port *port)
 		return 0;
 	separate(manager, link);
 	for (int end = 0; end < 2; end++) {
-		port_set_alias(link->ports[end], PORT_ALIAS);
-		record_port(manager, link->ports[end]);
+		set_alias(link->ports[end]);
+		commit_port(manager, link->ports[end], NULL);
 	}
-	record_forget_link(manager, link);
+	commit_link_gone(manager, link);
 	free(link);
-	manager_update_ports(manager);
+	commit_flush(manager);
 	return 1;
 }
 
 void manager_destroy_link(struct manager *manager, struct rport_link *link)
 {
 	separate(manager, link);
-	record_forget_link(manager, link);
-	if (manager->state) { /* as in manager_remove_port(), but at once */
+	commit_link_gone(manager, link);
+	if (manager->state) { /* as in ports_remove(), but both at once */
 		for (int end = 0; end < 2; end++)
 			table_leave_index(&manager->table, link->ports[end]);
 		port_remove_both(&manager->yard, link->ports);
 	}
 	for (int end = 0; end < 2; end++)
-		manager_remove_port(manager, link->ports[end]);
+		ports_remove(manager, link->ports[end]);
 	free(link);
+	commit_flush(manager);
 }
 
 void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured)
@@ -286,7 +250,6 @@ void manager_set_configured(struct manager *manager, struct rport_link *link, bo
 	if (link->configured == configured)
 		return;
 	link->configured = configured;
-	record_port(manager, link->ports[0]);
-	watch_mark_dirty(manager, link->ports[0]);
-	manager_update_ports(manager);
+	commit_link(manager, link);
+	commit_flush(manager);
 }

@@ -141,7 +141,6 @@ static void work(struct reloader *reloader)
 		more = reload_job_step(reloader->job);
 		now = monotonic_usec();
 	} while (more && now < end);
-	manager_update_ports(reloader->manager);
 	if (more)
 		tell_progress(reloader, now);
 	else

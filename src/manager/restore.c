@@ -1,196 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-
-/*
- * Theory of operation
- *
- * A link is one record, with both its ports in it; a port by itself is another. So what belongs
- * together is there or not. A port that becomes part of a link is put there first and removed by
- * itself after: should both be found, the link is right.
- *
- * A device is kept under the number of its port, which is that of its counters, too: "p7". What
- * is kept of it is a descriptor for each queue; of those after the first, "p7.1" and so on. If its
- * domain is that of a process, the pidfd is kept as "d7", as long as there is the port: it tells
- * the process from others that get its number, also where its /proc is hidden from us and where
- * two can have been started in one tick of the clock.
- */
+/* What is wanted after a restart: from the records of the former daemon (records.c). */
 
 #include <stdio.h>
 
-#include "manager/manager-private.h"
+#include "manager/adopt.h"
+#include "manager/commit.h"
+#include "manager/make.h"
+#include "manager/parents.h"
+#include "manager/ports.h"
+#include "manager/reconcile.h"
+#include "manager/records.h"
 #include "manager/report.h"
+#include "manager/restore.h"
 #include "port/spec-json.h"
 
 #define STALE_USEC (1000 * 1000) /* packets that waited longer are not delivered */
-
-/* --- keys ------------------------------------------------------------------------------------- */
-
-static const char *port_key(const struct port *port, char buf[static STATE_KEY_MAX])
-{
-	snprintf(buf, STATE_KEY_MAX, "port %u", port->slot);
-	return buf;
-}
-
-static const char *link_key(const struct rport_link *link, char buf[static STATE_KEY_MAX])
-{
-	snprintf(buf, STATE_KEY_MAX, "link %s", link->name);
-	return buf;
-}
-
-static const char *queue_name(unsigned int slot, unsigned int queue,
-			      char buf[static STATE_NAME_MAX])
-{
-	int length = snprintf(buf, STATE_NAME_MAX, RECORD_DEVICE "%u", slot);
-
-	if (queue > 0)
-		snprintf(buf + length, STATE_NAME_MAX - (size_t)length, ".%u", queue);
-	return buf;
-}
-
-/* --- writing ---------------------------------------------------------------------------------- */
-
-static const char *const admin_names[] = {
-	[PORT_ADMIN_UNSET] = "none",
-	[PORT_ADMIN_UP] = "up",
-	[PORT_ADMIN_DOWN] = "down",
-};
-
-static json_t *port_to_record(const struct port *port)
-{
-	return json_pack("{s:I, s:s, s:I, s:o}", "slot", (json_int_t)port->slot, "wish",
-			 admin_names[port->admin], "losses", (json_int_t)port->hold.losses, "spec",
-			 spec_json_write(&port->spec));
-}
-
-static void put(struct manager *manager, const char *key, json_t *value)
-{
-	int r = value ? state_put(manager->state, key, value) : -ENOMEM;
-
-	if (r < 0)
-		log_limited(LOG_WARNING, "cannot record %s for a restart: %s", key, strerror(-r));
-}
-
-void record_port(struct manager *manager, const struct port *port)
-{
-	const struct rport_link *link = port->link;
-	char key[STATE_KEY_MAX];
-
-	if (!manager->state)
-		return;
-	if (link)
-		put(manager, link_key(link, key),
-		    json_pack("{s:o, s:o, s:b}", "a", port_to_record(link->ports[0]), "b",
-			      port_to_record(link->ports[1]), "configured", link->configured));
-	else
-		put(manager, port_key(port, key), port_to_record(port));
-}
-
-void record_forget_port(struct manager *manager, const struct port *port)
-{
-	char key[STATE_KEY_MAX];
-
-	if (manager->state)
-		(void)state_remove(manager->state, port_key(port, key));
-}
-
-void record_forget_link(struct manager *manager, const struct rport_link *link)
-{
-	char key[STATE_KEY_MAX];
-
-	if (manager->state)
-		(void)state_remove(manager->state, link_key(link, key));
-}
-
-static const char *process_name(unsigned int slot, char buf[static STATE_NAME_MAX])
-{
-	snprintf(buf, STATE_NAME_MAX, RECORD_PROCESS "%u", slot);
-	return buf;
-}
-
-static void keep_process(struct manager *manager, const struct port *port)
-{
-	char name[STATE_NAME_MAX];
-	int r;
-
-	if (!port->spec.process)
-		return;
-	r = state_store_fd(manager->state, process_name(port->slot, name),
-			   process_fd(port->spec.process));
-	if (r < 0)
-		log_limited(LOG_WARNING, "cannot keep process %d over a restart: %s",
-			    process_pid(port->spec.process), strerror(-r));
-}
-
-void record_device(struct manager *manager, const struct port *port)
-{
-	char name[STATE_NAME_MAX];
-	int r = 0;
-
-	if (!manager->state)
-		return;
-	if (!port->rule.present) {
-		record_drop_device(manager, port->slot, port->spec.queues);
-		return;
-	}
-	for (unsigned int i = 0; i < port->tun.n_queues && r >= 0; i++)
-		r = state_store_fd(manager->state, queue_name(port->slot, i, name),
-				   port->tun.queues[i]);
-	if (r < 0)
-		log_limited(LOG_WARNING, "cannot keep %s over a restart: %s", port->ifname,
-			    strerror(-r));
-	keep_process(manager, port);
-}
-
-void record_drop_process(struct manager *manager, const struct port *port)
-{
-	char name[STATE_NAME_MAX];
-
-	if (manager->state && port->spec.domain.netns == DOMAIN_NETNS_PID)
-		state_drop_fd(manager->state, process_name(port->slot, name));
-}
-
-void record_drop_device(struct manager *manager, unsigned int slot, unsigned int queues)
-{
-	char name[STATE_NAME_MAX];
-
-	for (unsigned int i = 0; i < queues; i++)
-		state_drop_fd(manager->state, queue_name(slot, i, name));
-}
-
-unsigned int record_take_queues(struct manager *manager, unsigned int slot, unsigned int n,
-				int fds[static TUN_QUEUES_MAX])
-{
-	char name[STATE_NAME_MAX];
-
-	for (; n < TUN_QUEUES_MAX; n++) {
-		fds[n] = state_take_fd(manager->state, queue_name(slot, n, name));
-		if (fds[n] < 0)
-			break;
-	}
-	return n;
-}
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-static enum port_admin admin_from_name(const char *name)
-{
-	for (size_t i = 0; name && i < ARRAY_SIZE(admin_names); i++)
-		if (streq(name, admin_names[i]))
-			return (enum port_admin)i;
-	return PORT_ADMIN_UNSET;
-}
-
-/* It stays in the store. */
-static void take_process(struct manager *manager, struct port *port)
-{
-	char name[STATE_NAME_MAX];
-	int fd;
-
-	if (port->spec.domain.netns != DOMAIN_NETNS_PID)
-		return;
-	fd = state_take_fd(manager->state, process_name(port->slot, name));
-	if (fd >= 0 && process_adopt(fd, port->spec.domain.pid, &port->spec.process) < 0)
-		safe_close(fd);
-}
 
 /* A port as it was, but without its device. */
 static int read_port(struct manager *manager, const json_t *record, struct port **ret,
@@ -202,19 +26,20 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 	struct port *port;
 	int r;
 
-	if (number < 0 || number >= MANAGER_NEW_SLOT) {
+	if (number < 0 || number >= PORTS_NEW_SLOT) {
 		rport_error_set(err, RPORT_ERR_INVALID, EINVAL, "a port has no number");
 		return -EINVAL;
 	}
 	r = spec_json_read(json_object_get(record, "spec"), &spec, err);
 	if (r >= 0)
-		r = manager_add_port(manager, &spec, (unsigned int)number, &port, err);
+		r = ports_add(manager, &spec, (unsigned int)number, &port, err);
 	if (r < 0)
 		return r;
 	port->settled = port->spec.ifname[0];
-	take_process(manager, port);
-	port->admin = admin_from_name(json_string_value(json_object_get(record, "wish")));
-	port->hold.losses = (unsigned int)json_integer_value(json_object_get(record, "losses"));
+	port->kept = true;
+	records_take_process(manager, port);
+	port->admin = records_admin(json_string_value(json_object_get(record, "wish")));
+	port->retry.losses = (unsigned int)json_integer_value(json_object_get(record, "losses"));
 	*ret = port;
 	return 0;
 }
@@ -238,27 +63,29 @@ static int take_device(struct manager *manager, struct port *port, struct rport_
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
 	int fds[TUN_QUEUES_MAX];
-	unsigned int n = record_take_queues(manager, port->slot, 0, fds);
+	unsigned int n = records_take_queues(manager, port->slot, 0, fds);
 	int r;
 
 	/* rportd ended while it stored the queues: make the device again */
 	r = n == port->spec.queues ? 0 : -ENOENT;
 	if (r >= 0)
-		r = hold_resolve(port, &place, err);
+		r = make_resolve(port, &place, err);
 	if (r >= 0)
 		r = port_adopt(&manager->yard, port, fds, &place);
 	if (r < 0) {
-		record_drop_device(manager, port->slot, n);
+		records_drop_device(manager, port->slot, n);
 		while (n > 0)
 			safe_close(fds[--n]);
 		return r;
 	}
+	port->stored = true;
 	if (!has_name_of_another(manager, port))
 		return 0;
-	hold_give_up(manager, port);
+	commit_detach(manager, port);
 	return -ESTALE;
 }
 
+/* A device that cannot be taken is made again; and if that fails the port is pending. */
 static void restore_device(struct port *port, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -269,35 +96,30 @@ static void restore_device(struct port *port, void *userdata)
 
 	r = take_device(manager, port, &err);
 	if (r >= 0)
-		r = hold_settle(manager, port, stale, &err);
-	if (r >= 0) {
-		watch_suspect(manager, port);
-		return;
-	}
-	hold_give_up(manager, port); /* a device that we cannot connect is no longer ours */
-	if (hold_try(manager, port, &err) >= 0)
-		record_port(manager, port);
-	else
+		r = reconcile_take(manager, port, stale, "taken over from the former rportd", &err);
+	if (r < 0 && reconcile_try(manager, port, &err) < 0)
 		report_port_event(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
 				  port_format(port, name), err.message);
 }
 
 static int tie(struct manager *manager, struct port *ports[static 2], const char *name,
-	       bool configured, struct rport_error *err)
+	       const json_t *record, struct rport_error *err)
 {
 	int r = link_set_parent(&ports[0]->rule, &ports[1]->rule);
 
 	if (r >= 0)
-		r = manager_tie(manager, ports[0], ports[1], name, false, err);
-	if (r >= 0)
-		ports[0]->link->configured = configured;
-	return r;
+		r = parents_tie(manager, ports[0], ports[1], name, false, err);
+	if (r < 0)
+		return r;
+	ports[0]->link->configured = json_is_true(json_object_get(record, "configured"));
+	ports[0]->link->recorded = records_hash(record);
+	commit_link(manager, ports[0]->link);
+	return 0;
 }
 
 static int restore_link(struct manager *manager, const char *name, const json_t *record,
 			struct rport_error *err)
 {
-	bool configured = json_is_true(json_object_get(record, "configured"));
 	struct port *ports[2] = { NULL, NULL };
 	int r;
 
@@ -307,10 +129,10 @@ static int restore_link(struct manager *manager, const char *name, const json_t 
 	if (r >= 0)
 		r = read_port(manager, json_object_get(record, "b"), &ports[1], err);
 	if (r >= 0)
-		r = tie(manager, ports, name, configured, err);
+		r = tie(manager, ports, name, record, err);
 	for (int end = 0; end < 2 && r < 0; end++)
 		if (ports[end])
-			manager_remove_port(manager, ports[end]);
+			ports_remove(manager, ports[end]);
 	return r;
 }
 
@@ -318,8 +140,11 @@ static int restore_port(struct manager *manager, const char *name _unused_, cons
 			struct rport_error *err)
 {
 	struct port *port;
+	int r = read_port(manager, record, &port, err);
 
-	return read_port(manager, record, &port, err);
+	if (r >= 0)
+		port->recorded = records_hash(record);
+	return r;
 }
 
 /* Restoring writes records itself, so they are read first. */
@@ -348,7 +173,7 @@ static void restore_kind(struct manager *manager, json_t *records, const char *p
 	}
 }
 
-void record_restore(struct manager *manager)
+void restore_all(struct manager *manager)
 {
 	json_t *records = json_object();
 	unsigned int n;

@@ -26,6 +26,7 @@ struct rport_link {
 	struct port *ports[2];
 	struct shuttle_link *shuttle; /* NULL: a port of it is pending */
 	bool configured;              /* there is a file for it */
+	uint64_t recorded;            /* hash of its record; see records.c */
 };
 
 struct port_cursor;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
+#include "port/look.h"
 #include "port/port-private.h"
 
 #ifndef IFF_LOWER_UP
@@ -100,29 +101,6 @@ void port_yard_close(struct port_yard *yard)
 	rtnl_close(steal_ptr(yard->staging));
 	rtnl_close(steal_ptr(yard->own));
 	netns_thread_free(steal_ptr(yard->room));
-}
-
-/* --- where it is ------------------------------------------------------------------------------ */
-
-int port_locate(struct port_yard *yard, struct port *port)
-{
-	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
-	struct rtnl_dev dev;
-	int r;
-
-	if (netns_fd < 0)
-		return netns_fd;
-	r = tun_name(tun_fd(&port->tun), port->ifname);
-	if (r < 0)
-		return r;
-	r = rtnl_nsid(yard->own, netns_fd, &port->nsid);
-	if (r < 0)
-		return r;
-	r = rtnl_dev_by_nsid_name(yard->own, port->nsid, port->ifname, &dev);
-	if (r < 0)
-		return r;
-	port->index = dev.index;
-	return 0;
 }
 
 /* --- making a port ---------------------------------------------------------------------------- */
@@ -225,6 +203,7 @@ struct ip_address port_make_link_local(const struct port_spec *spec)
 static int make(struct port_yard *yard, struct port *port, const struct domain_place *place,
 		struct rport_error *err)
 {
+	struct rtnl_dev dev;
 	int r;
 
 	if (port->spec.queues > 1 && !yard->queues_watched && !yard->queues_forced)
@@ -249,7 +228,7 @@ static int make(struct port_yard *yard, struct port *port, const struct domain_p
 	r = move(yard, port, place, err);
 	if (r < 0)
 		return r;
-	r = port_locate(yard, port);
+	r = port_locate(yard, port, &dev);
 	return r < 0 ? port_step_failed(err, r, port, "find after its move") : 0;
 }
 
@@ -262,7 +241,7 @@ static void settle_in(struct port *port, const struct domain_place *place)
 	port->home = port->nsid;
 	port->settled = true;
 	(void)netns_identify(place->netns_fd, &port->netns);
-	port->vrf = place->vrf_index;
+	port->vrf = port->master = place->vrf_index;
 	port->table = place->table;
 	port->link_local = port_make_link_local(&port->spec);
 	port->rule.present = true;
@@ -281,23 +260,21 @@ int port_make(struct port_yard *yard, struct port *port, const struct domain_pla
 	}
 	settle_in(port, place);
 	port->carrier = true; /* of a new TUN */
+	port->bounced = true; /* it has no addresses and routes yet */
 	return 0;
 }
 
-/* Is the port in its domain? @ret: what the kernel knows of its interface */
+/* Is the port in its domain? */
 static int check_home(struct port_yard *yard, const struct port *port,
-		      const struct domain_place *place, struct rtnl_dev *ret)
+		      const struct domain_place *place, const struct rtnl_dev *dev)
 {
 	int home, r;
 
 	r = rtnl_nsid(yard->own, place->netns_fd, &home);
 	if (r < 0)
 		return r;
-	r = rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
-	if (r < 0)
-		return r;
 	/* one of the main table that somebody put into a VRF has drifted */
-	return port->nsid == home && (place->vrf_index == 0 || ret->master == place->vrf_index)
+	return port->nsid == home && (place->vrf_index == 0 || dev->master == place->vrf_index)
 		       ? 0
 		       : -ENODEV;
 }
@@ -320,7 +297,7 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	r = tun_adopt(fds, port->spec.queues, &port->tun);
 	if (r < 0)
 		return r;
-	r = port_locate(yard, port);
+	r = port_locate(yard, port, &dev);
 	if (r >= 0)
 		r = check_home(yard, port, place, &dev);
 	if (r >= 0 && dev.tun_pi)
@@ -333,9 +310,7 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 		return r;
 	}
 	settle_in(port, place);
-	port->mtu = dev.mtu;
-	port->rule.up = dev.flags & IFF_UP;
-	port->was_up = true;
+	port_saw(port, &dev);
 	/* of one that is down nobody can tell whether it would have a carrier: now it is known */
 	port->carrier = dev.flags & IFF_LOWER_UP;
 	return port->rule.up ? 0 : tun_set_carrier(tun_fd(&port->tun), false);
@@ -387,9 +362,7 @@ void port_unmake(struct port *port)
 	port->rule.present = false;
 	port->rule.up = false;
 	port->carrier = false;
-	port->was_up = false;
-	port->unheard = false;
-	port->rose = false;
+	port->bounced = false;
 	port->away = false;
 	port->interface_dropped = 0;
 	port->index = 0;
@@ -432,19 +405,6 @@ int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev 
 	return rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
 }
 
-const char *port_intruder(const struct port *port, const struct rtnl_dev *dev)
-{
-	if (port->tun.n_queues < 2)
-		return NULL;
-	if (tun_verify(&port->tun) == -ESTALE)
-		return "another process changed how packets pass its interface";
-	if (dev->tun_queues > port->tun.n_queues)
-		return "another process opened a queue of its interface";
-	if (dev->tun_persist || dev->tun_owned)
-		return "another process made its interface persistent or gave it an owner";
-	return NULL;
-}
-
 void port_update_carrier(struct port_yard *yard, struct port *port)
 {
 	bool carrier = link_carrier(&port->rule);
@@ -485,5 +445,5 @@ void port_release(struct port *port)
 	link_delete_parent(&port->rule);
 	port_unmake(port);
 	port_spec_release(&port->spec);
-	free(steal_ptr(port->hold.reason));
+	free(steal_ptr(port->reason));
 }

@@ -14,6 +14,7 @@
 #include "kernel/rtnl.h"
 #include "kernel/tun.h"
 #include "datapath/flow.h"
+#include "port/backoff.h"
 #include "port/parent.h"
 #include "port/spec.h"
 
@@ -22,19 +23,10 @@ struct rport_link;
 #define PORT_ALIAS     "rport"
 #define PORT_ALIAS_MAX (sizeof(PORT_ALIAS " link , end x") + LINK_NAME_MAX)
 
-/* How it holds: what a port without a device waits for. See manager/reconcile.c; times are
- * CLOCK_MONOTONIC, in microseconds. */
-struct port_hold {
-	bool pending;
-	char *reason;         /* why; NULL: it is not pending */
-	unsigned int losses;  /* how often its device was lost */
-	unsigned int recent;  /* of these, in short order */
-	uint64_t last_loss;   /* when */
-	uint64_t held_until;  /* because of these */
-	unsigned int retries; /* that failed, though its domain is there */
-	uint64_t next_try;
-	uint64_t earliest; /* that it can be brought forward to */
-	TAILQ_ENTRY(port) entry;
+enum port_state {
+	PORT_PENDING, /* it has no device */
+	PORT_DOWN,
+	PORT_UP,
 };
 
 /* No nsid: the namespace of its domain was deleted while it was elsewhere. */
@@ -46,6 +38,12 @@ struct port_key {
 	unsigned int index;
 };
 
+/*
+ * struct port - one end of a link
+ *
+ * What it is asked to be: spec, admin. What was seen of its device: tun to away, written by
+ * port_make(), port_adopt() and port_look(). When it is tried again while it has none: retry.
+ */
 struct port {
 	struct link_port rule;
 	struct rport_link *link; /* NULL: it has no peer */
@@ -56,7 +54,6 @@ struct port {
 	unsigned int slot;     /* of its counters, and so its number */
 	uint64_t serial;       /* in the order of creation, never used again */
 	struct flow_counters *counters[TUN_QUEUES_MAX]; /* of each queue that the spec has */
-	struct port_hold hold;
 
 	struct tun tun;
 	char ifname[IFNAMSIZ]; /* as it is now, like the following */
@@ -66,32 +63,35 @@ struct port {
 	unsigned int index;    /* in its namespace; 0: it has no device */
 	unsigned int mtu;
 	unsigned int vrf;           /* ifindex of its VRF, 0: none */
+	unsigned int master;        /* ifindex of the VRF, bridge, ... that it is in; 0: none */
 	char alias[PORT_ALIAS_MAX]; /* "": PORT_ALIAS, or whatever a former daemon gave it */
 	uint32_t table;             /* where its routes go */
 	struct ip_address link_local;
 	bool no_ipv6; /* its namespace, or somebody there, has no IPv6: it has no such address */
 	bool carrier;
-	bool was_up;                /* so it may have addresses and routes */
-	bool unheard;               /* that we have set it up: what is told until then is older */
-	bool rose;                  /* somebody else set it up: it has to be given them */
-	bool away;                  /* somebody moved it to another namespace */
-	unsigned int asked;         /* in which round, see manager_ask_all() */
+	bool away;    /* somebody moved it to another namespace */
+	bool bounced; /* it was down: the kernel took IPv6 addresses and routes away */
 	uint64_t interface_dropped; /* packets that the kernel dropped before it, when last asked */
-	bool settled;               /* it has had a device */
-
-	struct log_limit log; /* of what the owner of its namespace can make us log */
-
+	unsigned int asked;         /* in which round, see manager_ask_all() */
 	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
-	bool suspect;
-	bool unsure;                     /* events were lost: where it is has to be asked */
-	TAILQ_ENTRY(port) suspect_entry; /* in the manager's list: its settings may have changed */
+
+	enum port_state state; /* as it was committed last; see manager/commit.c */
+	char *reason;          /* why it is pending; NULL: it is not */
+	struct backoff retry;
+	struct look *look; /* when it is looked at, or tried, the next time: manager/reconcile.c */
+	bool settled;      /* it has had a device */
+	bool kept;         /* it is complete, and recorded for the next daemon */
+	bool stored;       /* the service manager has the descriptors of its device */
+	uint64_t recorded; /* hash of its record */
+	struct log_limit log; /* of what the owner of its namespace can make us log */
 
 	TAILQ_ENTRY(port) entry; /* in the table, like the following; see table.c */
 	LIST_ENTRY(port) called, wanting, in_netns, in_nsid;
 	struct port_key key;
-	bool indexed; /* the table knows it by that key */
-	TAILQ_ENTRY(port) dirty_entry;
-	bool dirty; /* in the manager's list: it has to be looked at */
+	bool indexed;                    /* the table knows it by that key */
+	TAILQ_ENTRY(port) pending_entry; /* in the manager's list, while it is pending */
+	TAILQ_ENTRY(port) untold_entry;
+	bool untold; /* in the manager's list: observers have to be told */
 };
 
 #define PORT_TEXT_MAX (DOMAIN_TEXT_MAX + IFNAMSIZ)
@@ -193,6 +193,8 @@ int port_bring_up(struct port *port, bool again, struct rport_error *err);
  * down
  *
  * One that is down again, or goes down meanwhile, is left so: who set it down meant it.
+ *
+ * Return: 0 or -errno; port->bounced says whether it has to be done again.
  */
 int port_give_back(struct port *port, struct rport_error *err);
 
@@ -248,12 +250,6 @@ int port_take_down(struct port *port, struct rport_error *err);
 int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err);
 
 /**
- * port_locate() - find out in which namespace the port is, under which name and number
- * Return: 0, -EBADFD when it was removed, or another -errno.
- */
-int port_locate(struct port_yard *yard, struct port *port);
-
-/**
  * port_update_carrier() - tell the kernel, and so everybody, what link_carrier() says, if that has
  * changed
  */
@@ -264,17 +260,6 @@ void port_update_carrier(struct port_yard *yard, struct port *port);
  * Return: 0, -ENODEV when it is gone, or another -errno.
  */
 int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret);
-
-/**
- * port_intruder() - has another process opened the device of a port, and perhaps changed it?
- * @port: with a device
- * @dev: what port_query() says of it
- *
- * Only one with several queues can be opened by others: see kernel/tun.c for what they can do then.
- *
- * Return: what was done, as a reason to lose the device; NULL: nothing.
- */
-const char *port_intruder(const struct port *port, const struct rtnl_dev *dev);
 
 /**
  * port_release() - let go of the device, and free what the port holds; takes a zeroed one

@@ -82,6 +82,7 @@ static int set_up(const struct actor *actor, bool up, struct rport_error *err)
 	if (r < 0)
 		return port_step_failed(err, r, port, up ? "set up" : "set down");
 	port->rule.up = up;
+	port->bounced |= !up;
 	return 0;
 }
 
@@ -226,7 +227,7 @@ static int carry_out(const struct actor *actor, const struct plan_step *step,
 /* What was not given while IPv6 was disabled has to be given now. */
 static void note_ipv6(struct port *port, const struct port_seen *seen)
 {
-	port->rose |= port->no_ipv6 && !seen->no_ipv6 && seen->up && !seen->away;
+	port->bounced |= port->no_ipv6 && !seen->no_ipv6 && seen->up && !seen->away;
 	port->no_ipv6 = seen->no_ipv6;
 }
 
@@ -299,14 +300,6 @@ static void undo_bring_up(struct port *port)
 	port->rule.up = false;
 }
 
-/* Netlink events from before we set the port up may still be queued. */
-static void note_up(struct port *port, bool was_up)
-{
-	port->unheard = !was_up;
-	port->rule.up = true;
-	port->was_up = true;
-}
-
 int port_bring_up(struct port *port, bool again, struct rport_error *err)
 {
 	struct port_want want = want_of(port, PORT_ADMIN_UP);
@@ -316,9 +309,10 @@ int port_bring_up(struct port *port, bool again, struct rport_error *err)
 	r = settle(port, &want, PLAN_ADMIN | PLAN_SETTINGS, again, err);
 	if (r < 0 && !was_up)
 		undo_bring_up(port);
-	else
-		note_up(port, was_up);
-	return r;
+	if (r < 0)
+		return r;
+	port->bounced = false;
+	return 0;
 }
 
 static bool is_up(const struct port *port)
@@ -355,9 +349,10 @@ int port_give_back(struct port *port, struct rport_error *err)
 	if (!is_up(port))
 		return 0;
 	r = settle(port, &want, PLAN_SETTINGS, true, err);
-	port->was_up = true;
-	if (is_up(port))
+	if (is_up(port)) {
+		port->bounced = false;
 		return r;
+	}
 	take_ipv6_back(port);
 	return 0;
 }
@@ -390,32 +385,22 @@ int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
 int port_put_back(struct port *port, struct rport_error *err)
 {
 	struct port_want want = want_of(port, port->admin);
-	bool was_up = port->rule.up;
-	int r;
 
-	r = settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, true, err);
-	if (port->rule.up)
-		note_up(port, was_up);
-	return r;
+	return settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, true, err);
 }
 
 int port_change(struct port *port, const struct port_spec *given, bool again,
 		struct rport_error *err)
 {
 	struct ip_address before = port->link_local;
-	bool was_up = port->rule.up;
 	struct port_want want;
-	int r;
 
 	port->link_local = port_make_link_local(&port->spec);
 	want = want_of(port, port->admin);
 	want.given = given;
 	if (!ip_address_equal(&before, &port->link_local))
 		want.given_link_local = before;
-	r = settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, again, err);
-	if (port->rule.up)
-		note_up(port, was_up);
-	return r;
+	return settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, again, err);
 }
 
 /* Return: as port_compare(). */
@@ -427,7 +412,7 @@ static int note_drift(struct port *port, const struct plan *plan)
 	if (r < 0)
 		return r;
 	if (streq(drift ? drift : "", port->drift ? port->drift : ""))
-		return port->rose; /* what it has to be given is news, too */
+		return 0;
 	free(port->drift);
 	port->drift = steal_ptr(drift);
 	return 1;

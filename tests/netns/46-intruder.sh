@@ -32,7 +32,7 @@ intrude() {
 
 # device_is_lost REASON: the log says it, the port has another device, and packets cross
 device_is_lost() {
-	eventually grep -q "port netns:$A/rport0 is pending: another process $1" "$RPORTD_LOG"
+	eventually grep -qE "port netns:$A/rport0: .* -> pending: another process $1" "$RPORTD_LOG"
 	eventually is_made_again
 	ping_ok "$A" 192.168.0.1
 }
@@ -69,16 +69,16 @@ test_changed_while_it_is_up() {
 	device_is_lost ''
 }
 
-# lost_after_change CHANGE VALUE REASON: the kernel tells nothing of a device that is down, which is looked at as it comes up
+# lost_after_change CHANGE VALUE REASON: the kernel tells nothing of a device that is down, which is looked at as it comes up, or
+# when something else has it looked at, perhaps while the queue is open
 lost_after_change() {
 	start_rportd
 	with_queues 2
 	ip -n "$A" link set rport0 down
 	eventually port_is ab a .state down
 	succeeds intrude "$1" "$2"
-	is_marked >/dev/null || fail "the interface is another one"
 	ip -n "$A" link set rport0 up
-	device_is_lost "$3"
+	device_is_lost "($3|opened a queue of its interface)"
 }
 
 test_header_is_changed() {

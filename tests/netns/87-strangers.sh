@@ -69,8 +69,8 @@ traced() {
 
 test_reading_acts_in_no_namespace() {
 	local method name parameters reply names
-	start_rportd
-	ns_add A B
+	ns_add HOME_NS A B
+	OWN_MOUNTS=1 start_rportd
 	pair_numbered
 	ip -n "$A" link add secret0 type veth peer name secret1
 	start_stranger
@@ -101,8 +101,8 @@ test_reading_acts_in_no_namespace() {
 
 test_reading_is_no_oracle() {
 	local there absent
-	start_rportd
-	ns_add A B
+	ns_add HOME_NS A B
+	OWN_MOUNTS=1 start_rportd
 	pair_numbered
 	ip -n "$A" link add secret0 type veth peer name secret1
 	start_stranger
@@ -119,8 +119,8 @@ test_reading_is_no_oracle() {
 
 # What the daemon knows is up to date, also for those for whom it does not ask the kernel.
 test_nobody_sees_changes() {
-	start_rportd
-	ns_add A B
+	ns_add HOME_NS A B
+	OWN_MOUNTS=1 start_rportd
 	pair_numbered
 	ip -n "$A" link set rport0 down
 	eventually nobody_sees .link.a.state down

@@ -227,6 +227,57 @@ test_name_of_another_namespace() {
 	pings_all_ways
 }
 
+# has_port NAMESPACE NUMBER, as a condition: so many interfaces of rportd are there
+has_port() {
+	[ "$(ports "$1" | wc -l)" = "$2" ]
+}
+
+# moves_with_its_name HOW: B is called by the name of another namespace, C; HOW makes the name stand for C
+moves_with_its_name() {
+	local keeper
+	start_rportd
+	ns_add A B C
+	nsenter --net=/run/netns/"$B" sleep 1000 & # the old one lives on
+	keeper=$!
+	pair_numbered
+	eventually both_carry
+	"$1" "$keeper"
+	eventually -t 2000 has_port "$C" 1
+	assert_eq "$(nsenter --net --target "$keeper" ip -o link show type tun)" '' "interfaces in the old namespace"
+	eventually both_carry
+	succeeds in_ns "$A" ping -n -q -c 1 -W 2 192.168.0.1
+	kill "$keeper"
+	[ "$1" != mount_over ] || umount "/run/netns/$B"
+}
+
+mount_over() {
+	mount --bind "/run/netns/$C" "/run/netns/$B"
+}
+
+link_to_the_other() {
+	umount "/run/netns/$B"
+	ln -sfn "/run/netns/$C" "/run/netns/$B"
+}
+
+test_name_is_mounted_over() { moves_with_its_name mount_over; }
+test_name_becomes_a_link() { moves_with_its_name link_to_the_other; }
+
+test_name_is_unmounted() {
+	local keeper
+	start_rportd
+	ns_add A B
+	nsenter --net=/run/netns/"$B" sleep 1000 &
+	keeper=$!
+	pair_numbered
+	eventually both_carry
+	umount "/run/netns/$B"
+	eventually -t 2000 port_is ab b .state pending
+	grep -q 'up -> pending: its namespace is not called so any more' "$RPORTD_LOG" || fail "the log: $(<"$RPORTD_LOG")"
+	assert_eq "$(nsenter --net --target "$keeper" ip -o link show type tun)" '' "interfaces in the old namespace"
+	kill "$keeper"
+	rm "/run/netns/$B"
+}
+
 # a process that ended is not waited for: another one may get its number, in a namespace that is none of the link's
 test_number_of_another_process() {
 	local pid other

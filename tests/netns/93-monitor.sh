@@ -277,33 +277,6 @@ is_waiting() {
 	[[ $(<"/proc/$1/wchan") == *poll* ]]
 }
 
-# it was up for a moment, and told so because its peer had changed, before the daemon had heard that it was set up or down
-test_up_and_down_before_it_is_heard() {
-	local pid i
-	watch_all
-	pair_numbered
-	succeeds rportctl down "$PB"
-	settle
-	mark
-	kill -STOP "$RPORTD_PID"
-	"$BUILD_DIR/rportctl/rportctl" --socket "$SOCKET" down "$PA" &
-	pid=$!
-	eventually is_waiting "$pid"
-	# so much is told before that we have our turn, too
-	for i in {1..3000}; do
-		printf 'addr add 10.9.0.1/32 dev lo\naddr del 10.9.0.1/32 dev lo\n'
-	done | ip -n "$B" -batch -
-	ip -n "$B" link set rport0 up
-	kill -CONT "$RPORTD_PID"
-	wait "$pid"
-	kill -STOP "$RPORTD_PID"
-	ip -n "$B" link set rport0 down
-	kill -CONT "$RPORTD_PID"
-	port_told "$PB" state '.state == "up"'
-	port_told "$PB" state '.state == "down"'
-	assert_replay events
-}
-
 test_create_and_destroy() {
 	watch_all
 	succeeds rportctl create wan0 in "$A"

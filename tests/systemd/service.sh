@@ -390,7 +390,7 @@ test_journal_fields() {
 	OUT=$(entries RPORT_LINK=ab MESSAGE_ID=09afd19f1a45c0953d1c0cf0fc5e8750)
 	assert_json "$OUT" '.MESSAGE == "link ab: made" and .PRIORITY == "6" and .SYSLOG_IDENTIFIER == "rportd"'
 	OUT=$(entries RPORT_DOMAIN="netns:$B" MESSAGE_ID=e859a8524be8cbc1c1e28fb695437e67)
-	assert_json "$OUT" '.MESSAGE == "port netns:'"$B"'/rport0 is there" and .RPORT_LINK == "ab" and .RPORT_IFNAME == "rport0"'
+	assert_json "$OUT" '.MESSAGE == "port netns:'"$B"'/rport0: pending -> up: its domain is there" and .RPORT_LINK == "ab" and .RPORT_IFNAME == "rport0"'
 	ip netns del "$B"
 	eventually link_is ab pending
 	OUT=$(entries RPORT_LINK=ab RPORT_IFNAME=rport0 MESSAGE_ID=8dcf2099e92fe0dd904912a4f77bd466)

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/* All that must follow a change of a port or a link. */
+
+#include <stdio.h>
+
+#include "manager/commit.h"
+#include "manager/records.h"
+#include "manager/report.h"
+
+/* --- observers -------------------------------------------------------------------------------- */
+
+static void mark_untold(struct manager *manager, struct port *port)
+{
+	if (!port->untold)
+		TAILQ_INSERT_TAIL(&manager->untold, port, untold_entry);
+	port->untold = true;
+}
+
+static void mark_told(struct manager *manager, struct port *port)
+{
+	if (port->untold)
+		TAILQ_REMOVE(&manager->untold, port, untold_entry);
+	port->untold = false;
+}
+
+/* What is told of a port says how its peer is called; its carrier depends on its peer. */
+static void mark_both_untold(struct manager *manager, struct port *port)
+{
+	mark_untold(manager, port);
+	if (port->link)
+		mark_untold(manager, port->link->ports[!port->end]);
+}
+
+static void tell(struct manager *manager, const struct port *port)
+{
+	const struct manager_observer *observer = &manager->observer;
+
+	if (observer->port)
+		observer->port(port, false, observer->userdata);
+	if (observer->link && port->link)
+		observer->link(port->link, false, observer->userdata);
+}
+
+void commit_flush(struct manager *manager)
+{
+	struct port *port;
+
+	while ((port = TAILQ_FIRST(&manager->untold))) {
+		mark_told(manager, port);
+		port_update_carrier(&manager->yard, port);
+		tell(manager, port);
+	}
+}
+
+/* --- the state -------------------------------------------------------------------------------- */
+
+static const char *const state_names[] = {
+	[PORT_PENDING] = "pending",
+	[PORT_DOWN] = "down",
+	[PORT_UP] = "up",
+};
+
+static enum port_state state_of(const struct port *port)
+{
+	if (!port->rule.present)
+		return PORT_PENDING;
+	return port->rule.up ? PORT_UP : PORT_DOWN;
+}
+
+/* @reason: NULL: as before */
+static void set_reason(struct port *port, const char *reason)
+{
+	char *copy = NULL;
+
+	if (!port->rule.present) {
+		copy = reason ? strdup(reason) : NULL;
+		if (!copy) /* the old one is better than none */
+			return;
+	}
+	free(port->reason);
+	port->reason = copy;
+}
+
+static void enter_pending(struct manager *manager, struct port *port)
+{
+	TAILQ_INSERT_TAIL(&manager->pending, port, pending_entry);
+	manager->n_pending++;
+}
+
+static void leave_pending(struct manager *manager, struct port *port)
+{
+	TAILQ_REMOVE(&manager->pending, port, pending_entry);
+	manager->n_pending--;
+}
+
+/* A port that is being made is no news yet: who makes it says so. */
+static void log_state(struct port *port, enum port_state old, const char *why)
+{
+	bool lost = port->state == PORT_PENDING, found = old == PORT_PENDING;
+	int level = !port->kept ? LOG_DEBUG : lost || found ? LOG_NOTICE : LOG_INFO;
+	char name[PORT_TEXT_MAX];
+
+	report_port_event(level,
+			  lost    ? MESSAGE_PORT_PENDING
+			  : found ? MESSAGE_PORT_THERE
+				  : NULL,
+			  port, "port %s: %s -> %s: %s", port_format(port, name), state_names[old],
+			  state_names[port->state], why);
+}
+
+static void set_state(struct manager *manager, struct port *port, const char *why)
+{
+	enum port_state old = port->state;
+
+	port->state = state_of(port);
+	set_reason(port, why);
+	if (port->state == old)
+		return;
+	if (old == PORT_PENDING)
+		leave_pending(manager, port);
+	if (port->state == PORT_PENDING)
+		enter_pending(manager, port);
+	log_state(port, old, why);
+}
+
+void commit_port(struct manager *manager, struct port *port, const char *why)
+{
+	table_rename_port(&manager->table, port);
+	set_state(manager, port, why);
+	records_device(manager, port);
+	records_port(manager, port);
+	mark_both_untold(manager, port);
+}
+
+/* --- the data path ---------------------------------------------------------------------------- */
+
+static struct shuttle_port shuttle_port(const struct port *port, bool stale)
+{
+	return (struct shuttle_port){
+		.tun = &port->tun,
+		/* While it had no carrier nothing should have come; what did is old. */
+		.stale = stale || !port->carrier,
+		.counters = port->counters,
+	};
+}
+
+static int connect_link(struct manager *manager, struct rport_link *link, bool stale)
+{
+	struct shuttle_port ports[2] = { shuttle_port(link->ports[0], stale),
+					 shuttle_port(link->ports[1], stale) };
+
+	if (link->shuttle || !link->ports[0]->rule.present || !link->ports[1]->rule.present)
+		return 0;
+	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
+}
+
+static void disconnect_link(struct rport_link *link)
+{
+	shuttle_remove_link(steal_ptr(link->shuttle));
+}
+
+static int cannot_connect(int r, struct rport_error *err)
+{
+	return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
+			       strerror(-r));
+}
+
+int commit_attach(struct manager *manager, struct port *port, bool stale, struct rport_error *err)
+{
+	int r = table_enter_index(&manager->table, port);
+
+	if (r >= 0 && port->link)
+		r = connect_link(manager, port->link, stale);
+	return r < 0 ? cannot_connect(r, err) : 0;
+}
+
+void commit_detach(struct manager *manager, struct port *port)
+{
+	if (port->link)
+		disconnect_link(port->link);
+	table_leave_index(&manager->table, port);
+	port_remove(port);
+	records_device(manager, port);
+}
+
+int commit_connect(struct manager *manager, struct rport_link *link, bool stale,
+		   struct rport_error *err)
+{
+	int r = connect_link(manager, link, stale);
+
+	return r < 0 ? cannot_connect(r, err) : 0;
+}
+
+/* --- coming and going ------------------------------------------------------------------------- */
+
+void commit_new_port(struct manager *manager, struct port *port)
+{
+	table_add_port(&manager->table, port);
+	port->state = PORT_PENDING;
+	enter_pending(manager, port);
+}
+
+void commit_port_gone(struct manager *manager, struct port *port)
+{
+	if (manager->observer.port)
+		manager->observer.port(port, true, manager->observer.userdata);
+	mark_told(manager, port);
+	if (port->state == PORT_PENDING)
+		leave_pending(manager, port);
+	if (manager->state) { /* else it may be for the next daemon */
+		commit_detach(manager, port);
+		records_drop_process(manager, port);
+		records_forget_port(manager, port);
+	}
+	table_remove_port(&manager->table, port);
+}
+
+void commit_link(struct manager *manager, struct rport_link *link)
+{
+	for (int end = 0; end < 2; end++) {
+		link->ports[end]->kept = true;
+		mark_untold(manager, link->ports[end]);
+	}
+	records_port(manager, link->ports[0]);
+	for (int end = 0; end < 2; end++)
+		if (link->ports[end]->recorded)
+			records_forget_port(manager, link->ports[end]);
+}
+
+void commit_link_gone(struct manager *manager, struct rport_link *link)
+{
+	if (manager->observer.link)
+		manager->observer.link(link, true, manager->observer.userdata);
+	disconnect_link(link);
+	records_forget_link(manager, link->name);
+	if (manager->state) /* else it is left to the next daemon, or to the end of all */
+		report_link(LOG_INFO, MESSAGE_LINK_REMOVED, link->name, "link %s: removed",
+			    link->name);
+}

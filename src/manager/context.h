@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_MANAGER_CONTEXT_H
+#define RPORT_MANAGER_CONTEXT_H
+
+/* What the files of the manager work on. Each has a part of its own, which only it knows. */
+
+#include "kernel/monitor.h"
+#include "kernel/netns-watch.h"
+#include "manager/manager.h"
+#include "manager/table.h"
+#include "store/counters.h"
+
+struct manager {
+	struct manager_options options;
+	struct manager_observer observer;
+	sd_event *event;
+	struct port_yard yard;
+	struct shuttle *shuttle;
+	struct table table;
+	struct counters *counters;
+	struct state *state; /* NULL: rportd is ending, and nothing is recorded any more */
+	sd_event_source *alive;
+	int own_nsid; /* by which the monitor may name our own namespace */
+	struct port_asker *asker;
+	unsigned int asking; /* round of manager_ask_all() */
+
+	struct port_list pending; /* ports without a device; see commit.c */
+	unsigned int n_pending;
+	struct port_list untold; /* ports that changed since observers were told */
+
+	struct events *events;         /* events.c */
+	struct reconciler *reconciler; /* reconcile.c */
+};
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/* Finds the domain of a port, and makes the device there, under a name that is free. */
+
+#include <stdio.h>
+
+#include "manager/make.h"
+
+#define NAMES_TAKEN_MAX 256   /* of automatic names that are looked up and taken by others */
+#define NAMES_LOST_MAX  3     /* and that are taken while a device is made */
+#define NUMBERS_MAX     32768 /* of automatic names that are looked up; a multiple of 64 */
+
+/* --- its domain ------------------------------------------------------------------------------- */
+
+/* So that an interface that comes to its namespace, or goes, is heard of: a VRF that it waits for,
+ * or one that is in its way. Before we look, so that none is missed. */
+static void listen_to(struct manager *manager, const struct port *port)
+{
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	struct domain domain = port->spec.domain;
+	int nsid;
+
+	domain.vrf[0] = '\0';
+	if (domain.netns == DOMAIN_NETNS_NAMED && domain_resolve(&domain, &place, NULL) >= 0)
+		(void)rtnl_nsid(manager->yard.own, place.netns_fd, &nsid);
+}
+
+/*
+ * The number of a process says nothing once it has ended: the process that it stood for first is
+ * the domain for good.
+ */
+int make_resolve(struct port *port, struct domain_place *ret, struct rport_error *err)
+{
+	struct port_spec *spec = &port->spec;
+	int r;
+
+	if (spec->domain.netns == DOMAIN_NETNS_PID && port->settled && !spec->process)
+		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
+				       "the process %d that was meant cannot be told from others "
+				       "after a restart: unpair, and pair again",
+				       spec->domain.pid);
+	r = domain_resolve_again(&spec->domain, spec->process, ret, err);
+	if (r >= 0 && ret->process)
+		spec->process = steal_ptr(ret->process);
+	return r;
+}
+
+/* A process may have gone to another namespace. */
+static int check_netns(const struct port *port, const struct domain_place *place,
+		       struct rport_error *err)
+{
+	struct netns_id netns = { 0 };
+
+	if (place->domain.netns != DOMAIN_NETNS_PID || !port->settled)
+		return 0;
+	(void)netns_identify(place->netns_fd, &netns);
+	if (netns_equal(&netns, &port->netns))
+		return 0;
+	return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
+			       "process %d is in another namespace than the one it stood for: pair "
+			       "again (--replace)",
+			       place->domain.pid);
+}
+
+/* --- its name --------------------------------------------------------------------------------- */
+
+/* Has another port a name that the kernel thinks is free: one that is pending, renamed or moved? */
+static bool is_claimed(const struct manager *manager, const struct port *port, const char *name)
+{
+	const struct table *table = &manager->table;
+	const struct domain *domain = &port->spec.domain;
+	const struct port *other = NULL;
+
+	do
+		other = table_port_wanting(table, domain, name, other);
+	while (other == port && other);
+	if (other)
+		return true;
+	do
+		other = table_port_called(table, domain, name, other);
+	while (other == port && other);
+	return other;
+}
+
+/* Numbers of interfaces "rportN" that we have in a namespace, whatever VRF they are in. */
+struct numbers {
+	uint64_t used[NUMBERS_MAX / 64];
+};
+
+static void note_number(struct port *port, void *userdata)
+{
+	struct numbers *numbers = userdata;
+	char name[IFNAMSIZ];
+	unsigned long n;
+
+	if (strncmp(port->ifname, "rport", 5) != 0)
+		return;
+	n = strtoul(port->ifname + 5, NULL, 10);
+	if (n >= NUMBERS_MAX)
+		return;
+	snprintf(name, sizeof(name), "rport%lu", n);
+	if (streq(name, port->ifname)) /* not "rport007", nor "rport" */
+		numbers->used[n / 64] |= UINT64_C(1) << n % 64;
+}
+
+static bool is_noted(const struct numbers *numbers, unsigned int n)
+{
+	return n < NUMBERS_MAX && numbers->used[n / 64] >> n % 64 & 1;
+}
+
+static int no_free_name(const struct port *port, struct rport_error *err)
+{
+	char domain[DOMAIN_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+			       "other interfaces in %s have the names rportN that were tried: "
+			       "choose a name",
+			       domain_format(&port->spec.domain, domain));
+}
+
+/* How often others were there before us in one search; their number is up to them. */
+struct search {
+	unsigned int taken; /* names that were found to be taken */
+	unsigned int lost;  /* names that were taken while we made the device */
+};
+
+/* Return: 0; -EAGAIN: try the next name; or another -errno. */
+static int make_named(struct manager *manager, struct port *port, const struct domain_place *place,
+		      struct search *search, struct rport_error *err)
+{
+	int r;
+
+	r = port_name_taken(&manager->yard, place, port->spec.ifname);
+	if (r > 0)
+		return ++search->taken < NAMES_TAKEN_MAX ? -EAGAIN : no_free_name(port, err);
+	r = port_make(&manager->yard, port, place, err);
+	if (r == -EEXIST)
+		return ++search->lost < NAMES_LOST_MAX ? -EAGAIN : no_free_name(port, err);
+	return r;
+}
+
+/*
+ * The kernel could choose a name. But it knows nothing of those that are waited for, and it gives
+ * the name only when the interface is there, under another one: udev would look for that, not find
+ * it, and not see whose interface it is. So the lowest number is tried that is none of ours, and
+ * the next when it is somebody else's.
+ *
+ * The owner of the namespace decides how many names are taken. port_make() looks a name up before
+ * it makes anything, and after some that are taken we stop.
+ */
+static int make_with_free_name(struct manager *manager, struct port *port,
+			       const struct domain_place *place, struct rport_error *err)
+{
+	struct numbers numbers = { 0 };
+	struct search search = { 0 };
+	int nsid, r = -EAGAIN;
+
+	if (rtnl_nsid(manager->yard.own, place->netns_fd, &nsid) >= 0)
+		table_foreach_in_nsid(&manager->table, nsid, note_number, &numbers);
+	for (unsigned int n = 0; r == -EAGAIN; n++) {
+		snprintf(port->spec.ifname, sizeof(port->spec.ifname), "rport%u", n);
+		if (!is_noted(&numbers, n) && !is_claimed(manager, port, port->spec.ifname))
+			r = make_named(manager, port, place, &search, err);
+	}
+	if (r < 0)
+		port->spec.ifname[0] = port->ifname[0] = '\0';
+	return r;
+}
+
+/* --- its device ------------------------------------------------------------------------------- */
+
+int make_device(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	char alias[PORT_ALIAS_MAX];
+	int r;
+
+	listen_to(manager, port);
+	r = make_resolve(port, &place, err);
+	if (r >= 0)
+		r = check_netns(port, &place, err);
+	if (r < 0)
+		return r;
+	port->spec.domain = place.domain;
+	if (port->link)
+		port_set_alias(port, port_link_alias(port->link->name, port->end, alias));
+	if (port->spec.ifname[0] == '\0')
+		return make_with_free_name(manager, port, &place, err);
+	return port_make(&manager->yard, port, &place, err);
+}

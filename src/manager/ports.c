@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Theory of operation
+ *
+ * A verb looks at its ports (reconcile_now()), changes what is wanted of them, and has the kernel
+ * follow. If that fails the old is wanted again. At its end the change is committed (commit.c).
+ */
+
+#include "manager/commit.h"
+#include "manager/parents.h"
+#include "manager/ports.h"
+#include "manager/reconcile.h"
+#include "manager/report.h"
+
+/* --- coming and going ------------------------------------------------------------------------- */
+
+_Static_assert(COUNTERS_QUEUES >= TUN_QUEUES_MAX, "each queue of a port is counted");
+
+static int take_slot(struct manager *manager, struct port *port, unsigned int slot)
+{
+	int r;
+
+	if (slot == PORTS_NEW_SLOT)
+		r = counters_new(manager->counters, port->spec.queues, &slot);
+	else
+		r = counters_take(manager->counters, slot);
+	if (r < 0)
+		return r;
+	port->slot = slot;
+	for (unsigned int i = 0; i < port->spec.queues; i++)
+		port->counters[i] = counters_of(manager->counters, slot, i);
+	return 0;
+}
+
+/* Return: a port without a number, or NULL. */
+static struct port *new_port(struct manager *manager)
+{
+	struct port *port = malloc(sizeof(*port));
+
+	if (!port)
+		return NULL;
+	*port = (struct port){ .log = REPORT_PORT_LIMIT };
+	if (reconcile_add(manager, port) < 0)
+		free(steal_ptr(port));
+	return port;
+}
+
+static int refuse_more(const struct manager *manager, struct rport_error *err)
+{
+	return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
+			       "the limit of %u ports is reached (rportd --limit ports=N)",
+			       manager->options.max_ports);
+}
+
+int ports_add(struct manager *manager, struct port_spec *spec, unsigned int slot, struct port **ret,
+	      struct rport_error *err)
+{
+	struct port *port = new_port(manager);
+
+	if (!port)
+		return rport_error_no_memory(err);
+	port->spec = *spec;
+	if (take_slot(manager, port, slot) < 0) {
+		reconcile_remove(port);
+		free(port);
+		return refuse_more(manager, err);
+	}
+	*spec = (struct port_spec){ 0 };
+	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
+	port->mtu = port->spec.mtu;
+	commit_new_port(manager, port);
+	*ret = port;
+	return 0;
+}
+
+void ports_remove(struct manager *manager, struct port *port)
+{
+	commit_port_gone(manager, port);
+	reconcile_remove(port);
+	log_limit_end(&port->log);
+	port_release(port);
+	counters_free(manager->counters, port->slot);
+	free(port);
+}
+
+/* A domain that is to come; an interface that is in the way, such as one of a daemon that was just
+ * killed. */
+static bool can_be_waited_for(const struct rport_error *err)
+{
+	return err->kind == RPORT_ERR_DOMAIN_NOT_FOUND || err->kind == RPORT_ERR_INTERFACE_EXISTS;
+}
+
+int manager_check_name(struct manager *manager, const struct port_spec *spec,
+		       const struct rport_link *except, struct rport_error *err)
+{
+	char domain[DOMAIN_TEXT_MAX];
+	const struct port *port = NULL;
+
+	if (!spec->ifname[0])
+		return 0;
+	do
+		port = table_port_wanting(&manager->table, &spec->domain, spec->ifname, port);
+	while (port && except && port->link == except);
+	if (!port)
+		return 0;
+	return rport_error_set(err, RPORT_ERR_INTERFACE_EXISTS, EEXIST,
+			       "there is an interface %s in %s already: choose another name",
+			       spec->ifname, domain_format(&port->spec.domain, domain));
+}
+
+int manager_create_port(struct manager *manager, struct port_spec *spec, const char *alias,
+			bool wait, struct port **ret, struct rport_error *err)
+{
+	struct rport_error why;
+	struct port *port;
+	int r;
+
+	r = manager_check_name(manager, spec, NULL, err);
+	if (r < 0)
+		return r;
+	if (manager->table.n_ports >= manager->options.max_ports)
+		return refuse_more(manager, err);
+	r = ports_add(manager, spec, PORTS_NEW_SLOT, &port, err);
+	if (r < 0)
+		return r;
+	port_set_alias(port, alias);
+	r = reconcile_try(manager, port, &why);
+	if (r < 0 && !(wait && can_be_waited_for(&why))) {
+		ports_remove(manager, port);
+		if (err)
+			*err = why;
+		return r;
+	}
+	*ret = port;
+	return 0;
+}
+
+int manager_complete_port(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	int r = port->rule.present ? 0 : reconcile_try(manager, port, err);
+
+	commit_flush(manager);
+	return r;
+}
+
+void manager_keep_port(struct manager *manager, struct port *port)
+{
+	port->kept = true;
+	commit_port(manager, port, NULL);
+	commit_flush(manager);
+}
+
+void manager_destroy_port(struct manager *manager, struct port *port)
+{
+	char name[PORT_TEXT_MAX];
+
+	manager_delete_parent(manager, port);
+	report_port(LOG_INFO, NULL, port, "port %s: removed", port_format(port, name));
+	ports_remove(manager, port);
+	commit_flush(manager);
+}
+
+/* --- its state and its MTU -------------------------------------------------------------------- */
+
+int manager_set_up(struct manager *manager, struct port *port, bool up, struct rport_error *err)
+{
+	enum port_admin admin = up ? PORT_ADMIN_UP : PORT_ADMIN_DOWN;
+	bool changed;
+	int r = 0;
+
+	reconcile_now(manager, port);
+	changed = port->rule.present ? port->rule.up != up : port->admin != admin;
+	if (port->rule.present)
+		r = up ? port_bring_up(port, true, err) : port_take_down(port, err);
+	if (r >= 0)
+		port->admin = admin;
+	commit_port(manager, port, port->rule.present ? "asked for" : NULL);
+	reconcile_look_settings(port);
+	commit_flush(manager);
+	return r < 0 ? r : changed;
+}
+
+static int set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
+{
+	if (port->rule.present)
+		return port_set_mtu(port, mtu, err);
+	port->mtu = port->spec.mtu = mtu;
+	return 0;
+}
+
+static void set_mtu_back(struct port *port, unsigned int mtu, unsigned int wanted)
+{
+	set_mtu(port, mtu, NULL);
+	port->spec.mtu = wanted;
+}
+
+int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t n, int64_t mtu,
+		    struct rport_error *err)
+{
+	struct port_spec checked = PORT_SPEC_INIT;
+	struct {
+		unsigned int mtu, wanted;
+	} before[2] = { 0 };
+	bool changed = false;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		reconcile_now(manager, ports[i]);
+	r = port_spec_set_mtu(&checked, mtu, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		before[i].mtu = ports[i]->mtu;
+		before[i].wanted = ports[i]->spec.mtu;
+		changed |= before[i].mtu != checked.mtu;
+		r = set_mtu(ports[i], checked.mtu, err);
+		if (r < 0) {
+			while (i-- > 0)
+				set_mtu_back(ports[i], before[i].mtu, before[i].wanted);
+			return r;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		commit_port(manager, ports[i], NULL);
+		reconcile_look_settings(ports[i]);
+	}
+	commit_flush(manager);
+	return changed;
+}
+
+/* --- putting back ----------------------------------------------------------------------------- */
+
+static void tell_restored(const struct port *port, char *drift,
+			  void (*restored)(const struct port *port, const char *what,
+					   void *userdata),
+			  void *userdata)
+{
+	char *rest = drift, *line;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			restored(port, line, userdata);
+}
+
+/* What was to be put back is as it was, though nothing failed: somebody else is at it, too. */
+static int refuse_drift(const struct port *port, struct rport_error *err)
+{
+	char name[PORT_TEXT_MAX];
+
+	return rport_error_set(err, RPORT_ERR_SYSTEM, EBUSY, "%s cannot be put back: %.*s",
+			       port_format(port, name), (int)strcspn(port->drift, "\n"),
+			       port->drift);
+}
+
+static int put_back(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	if (!port->away)
+		return port_put_back(port, err);
+	/* an interface cannot be moved back from another namespace: make it again in its own */
+	reconcile_lose(manager, port, "it was moved to another namespace");
+	return reconcile_try(manager, port, err);
+}
+
+static int make_again(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	port->retry.failures = 0; /* also of one that was given up */
+	return manager_complete_port(manager, port, err);
+}
+
+int manager_reconcile(struct manager *manager, struct port *port,
+		      void (*restored)(const struct port *port, const char *what, void *userdata),
+		      void *userdata, struct rport_error *err)
+{
+	_cleanup_free_ char *drift = NULL;
+	int r;
+
+	reconcile_now(manager, port);
+	if (!port->rule.present) {
+		r = make_again(manager, port, err);
+		if (r >= 0)
+			restored(port, "the interface", userdata);
+		return r;
+	}
+	reconcile_compare(manager, port);
+	drift = port->drift ? strdup(port->drift) : NULL;
+	if (!drift) {
+		commit_flush(manager);
+		return port->drift ? rport_error_no_memory(err) : 0;
+	}
+	r = put_back(manager, port, err);
+	reconcile_compare(manager, port);
+	if (r >= 0 && port->drift)
+		r = refuse_drift(port, err);
+	if (r >= 0)
+		tell_restored(port, drift, restored, userdata);
+	commit_port(manager, port, port->rule.present ? "put back" : NULL);
+	commit_flush(manager);
+	return r;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/* What can be asked of the manager: ports, links and how they are. */
+
+#include "manager/context.h"
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+/* Is there an interface of that name: in our own namespace, or in the domain that stands before it?
+ */
+static bool interface_exists(struct manager *manager, const char *name)
+{
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	const char *slash = strrchr(name, '/');
+	char text[DOMAIN_TEXT_MAX];
+	struct domain domain;
+	struct rtnl_dev dev;
+
+	if (!slash)
+		return rtnl_dev_by_name(manager->yard.own, name, &dev) == 0;
+	if ((size_t)(slash - name) >= sizeof(text))
+		return false;
+	memcpy(text, name, (size_t)(slash - name));
+	text[slash - name] = '\0';
+	return domain_parse(text, &domain, NULL) == 0 &&
+	       domain_resolve(&domain, &place, NULL) == 0 &&
+	       rtnl_open(place.netns_fd, &rtnl) == 0 &&
+	       rtnl_dev_by_name(rtnl, slash + 1, &dev) == 0;
+}
+
+int manager_find_port(struct manager *manager, const char *name, struct port **ret,
+		      struct rport_error *err)
+{
+	int r = table_find_port(&manager->table, name, ret, err);
+
+	if (r == -ENXIO && interface_exists(manager, name))
+		return rport_error_set(err, RPORT_ERR_NOT_RPORT, EPROTONOSUPPORT,
+				       "the interface %s is not a port of rportd's", name);
+	return r;
+}
+
+struct table *manager_table(struct manager *manager)
+{
+	return &manager->table;
+}
+
+void manager_port_status(const struct port *port, struct port_status *ret)
+{
+	struct port_status status = { .state = PORT_PENDING, .mtu = port->mtu };
+
+	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
+	for (unsigned int i = 0; i < port->spec.queues; i++)
+		flow_add_counters(port->counters[i], &status.counters);
+	if (port->rule.present) {
+		status.state = port->rule.up ? PORT_UP : PORT_DOWN;
+		status.carrier = port->carrier && port->rule.up;
+		status.index = port->index;
+		status.interface_dropped = port->interface_dropped;
+	}
+	*ret = status;
+}
+
+void manager_observe(struct manager *manager, const struct manager_observer *observer)
+{
+	manager->observer = *observer;
+}
+
+unsigned int manager_n_pending(const struct manager *manager)
+{
+	return manager->n_pending;
+}
+
+bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent)
+{
+	return shuttle_workers_answer(manager->shuttle, ret_silent);
+}
+
+const char *manager_datapath(const struct manager *manager)
+{
+	return shuttle_datapath_name(manager->shuttle);
+}
+
+bool manager_has_busy_poll(const struct manager *manager)
+{
+	return manager->options.busy_poll > 0 && shuttle_has_busy_poll(manager->shuttle);
+}
+
+int manager_uring_error(const struct manager *manager)
+{
+	return shuttle_engine_error(manager->shuttle);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where the device of a port is and how. Its descriptor alone knows which interface it is: names and
+ * numbers may be somebody else's by now. So it is asked first, and again at the end if the interface
+ * of that name was not found, since names change at any moment.
+ */
+
+#include "port/look.h"
+
+#define LOCATE_TRIES 3 /* that somebody renames the interface meanwhile */
+
+/* Return: 0; -EAGAIN: it was renamed meanwhile; or another -errno. */
+static int find_interface(struct port_yard *yard, const struct tun *tun, int nsid,
+			  struct rtnl_dev *ret)
+{
+	char before[IFNAMSIZ], after[IFNAMSIZ];
+	struct rtnl_dev dev;
+	int r, found;
+
+	r = tun_name(tun_fd(tun), before);
+	if (r < 0)
+		return r;
+	found = rtnl_dev_by_nsid_name(yard->own, nsid, before, &dev);
+	r = tun_name(tun_fd(tun), after);
+	if (r < 0)
+		return r;
+	if (!streq(before, after))
+		return -EAGAIN;
+	if (found < 0)
+		return found;
+	/* found by an altname that somebody took when ours was renamed, and renamed back */
+	if (!streq(dev.name, after))
+		return -EAGAIN;
+	*ret = dev;
+	return 0;
+}
+
+int port_locate(struct port_yard *yard, struct port *port, struct rtnl_dev *ret)
+{
+	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
+	int nsid, r;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	r = rtnl_nsid(yard->own, netns_fd, &nsid);
+	if (r < 0)
+		return r;
+	r = -EAGAIN;
+	for (int i = 0; i < LOCATE_TRIES && r == -EAGAIN; i++)
+		r = find_interface(yard, &port->tun, nsid, ret);
+	if (r < 0)
+		return r;
+	memcpy(port->ifname, ret->name, IFNAMSIZ);
+	port->nsid = nsid;
+	port->index = ret->index;
+	return 0;
+}
+
+const char *port_intruder(const struct port *port, const struct rtnl_dev *dev)
+{
+	if (port->tun.n_queues < 2)
+		return NULL;
+	if (tun_verify(&port->tun) == -ESTALE)
+		return "another process changed how packets pass its interface";
+	if (dev->tun_queues > port->tun.n_queues)
+		return "another process opened a queue of its interface";
+	if (dev->tun_persist || dev->tun_owned)
+		return "another process made its interface persistent or gave it an owner";
+	return NULL;
+}
+
+bool port_lost_name(const struct port *port)
+{
+	const struct domain *domain = &port->spec.domain;
+
+	return port->rule.present && !port->away && domain->netns == DOMAIN_NETNS_NAMED &&
+	       netns_named(domain->name, &port->netns) == 0;
+}
+
+/* The number of a deleted namespace is taken away, and then its interfaces go. */
+static const char *why_removed(struct port_yard *yard, const struct port *port)
+{
+	struct rtnl_dev dev;
+	int r = rtnl_dev_by_nsid(yard->own, port->nsid, port->index, &dev);
+
+	return r == -EINVAL ? "its namespace was deleted" : "its interface was removed";
+}
+
+static const char *why_lost(const struct port *port, const struct rtnl_dev *dev)
+{
+	if (port->vrf > 0 && !port->away && dev->master != port->vrf)
+		return "its VRF was deleted, or it was taken out of it";
+	return port_intruder(port, dev);
+}
+
+void port_saw(struct port *port, const struct rtnl_dev *dev)
+{
+	memcpy(port->ifname, dev->name, IFNAMSIZ);
+	port->rule.up = dev->flags & IFF_UP;
+	port->bounced |= !port->rule.up;
+	port->mtu = dev->mtu;
+	port->master = dev->master;
+	port->interface_dropped = dev->tx_dropped;
+}
+
+int port_look(struct port_yard *yard, struct port *port, const char **ret_lost)
+{
+	const char *lost = NULL;
+	struct rtnl_dev dev;
+	int r;
+
+	r = port_locate(yard, port, &dev);
+	if (r == -EBADFD) {
+		lost = why_removed(yard, port);
+	} else if (r == -EINVAL) {
+		lost = "its namespace was deleted";
+	} else if (r < 0) {
+		return r;
+	} else {
+		port->away = port->nsid != port->home;
+		port_saw(port, &dev);
+		lost = why_lost(port, &dev);
+	}
+	if (!lost)
+		return 0;
+	*ret_lost = lost;
+	return -ENODEV;
+}
