@@ -279,6 +279,57 @@ test_reload() {
 	property_is StatusText '1 link' || eventually property_is StatusText '1 link'
 }
 
+# files_of_many N: links between A and B
+files_of_many() {
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		printf '%s\n' '[A]' "Domain=netns:$A" '[B]' "Domain=netns:$B" >"/etc/rportd/l$i.rport"
+	done
+}
+
+# status_says GLOB, as a condition
+status_says() {
+	# shellcheck disable=SC2053 # a pattern
+	[[ $(property StatusText) == $1 ]]
+}
+
+# begin_job COMMAND...: in the background, until the service says how far it is; JOB
+begin_job() {
+	"$@" &
+	JOB=$!
+	eventually status_says '*, files: * of 300 done'
+}
+
+# what takes longer than a start or a reload may take is given the time, as long as it goes on
+test_time_limit_of_many_links() {
+	local started
+	setup
+	drop_in TimeoutStartSec=3s
+	ns_add A B
+	succeeds systemctl start rportd.service
+	files_of_many 300
+	started=$(now_ms)
+	begin_job systemctl reload rportd.service
+	property_is ActiveState reloading || property_is ActiveState active
+	wait "$JOB" || fail "the reload failed"
+	echo "reloaded in $(($(now_ms) - started)) ms"
+	property_is Result success
+	eventually property_is StatusText '300 links'
+	systemctl stop rportd.service
+	! keeps_when_stopped || systemctl clean --what=fdstore rportd.service
+	eventually no_ports_left
+	started=$(now_ms)
+	begin_job systemctl start rportd.service
+	wait "$JOB" || fail "the start failed"
+	echo "started in $(($(now_ms) - started)) ms"
+	assert_eq "$(rportctl -j list | jq length)" 300 "links when it has started"
+	property_is NRestarts 0
+}
+
+no_ports_left() {
+	(assert_no_ports) >/dev/null 2>&1
+}
+
 test_configured_before_the_domains() {
 	setup
 	link_file ab "netns:${TEST_PREFIX}a" "netns:${TEST_PREFIX}b"
@@ -354,17 +405,14 @@ test_watchdog_of_a_stopped_process() {
 	ping_ok "$A" 192.168.0.1
 }
 
-# what a long reload keeps the loop from doing is done on the way
 test_watchdog_during_a_long_reload() {
-	local i pid started
+	local pid started
 	setup
 	drop_in WatchdogSec=1s
 	ns_add A B
 	succeeds systemctl start rportd.service
 	pid=$(property MainPID)
-	for ((i = 0; i < 120; i++)); do
-		printf '%s\n' '[A]' "Domain=netns:$A" '[B]' "Domain=netns:$B" >"/etc/rportd/l$i.rport"
-	done
+	files_of_many 120
 	started=$(now_ms)
 	succeeds systemctl reload rportd.service
 	echo "120 links in $(($(now_ms) - started)) ms"
