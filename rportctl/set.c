@@ -22,30 +22,62 @@ static void print_mtu(const struct ctl_options *options _unused_, const json_t *
 	}
 }
 
+static enum ctl_status set_mtu(struct ctl_options *options, const char *name, const char *value)
+{
+	if (args_check_number(value) < 0) {
+		args_usage_error("the MTU %s is not a number of bytes", value);
+		return STATUS_USAGE;
+	}
+	return command_call(options, "org.rportd.Manager.SetMtu",
+			    json_pack("{s:s, s:I}", "name", name, "mtu",
+				      (json_int_t)strtol(value, NULL, 10)),
+			    NULL, print_mtu);
+}
+
+static void print_name(const struct ctl_options *options _unused_, const json_t *reply)
+{
+	const char *result = view_bool(reply, "changed") ? "renamed" : "unchanged";
+	const json_t *link = json_object_get(reply, "link");
+
+	if (json_is_object(link))
+		printf("%s: %s\n", view_text(link, "name"), result);
+	else
+		port_print(json_object_get(reply, "port"), result);
+}
+
+static enum ctl_status set_name(struct ctl_options *options, const char *name, const char *value)
+{
+	return command_call(options, "org.rportd.Manager.SetName",
+			    json_pack("{s:s, s:s}", "name", name, "newName", value), NULL,
+			    print_name);
+}
+
+/* What can be set. */
+static const struct property {
+	const char *name;
+	enum ctl_status (*set)(struct ctl_options *options, const char *name, const char *value);
+} properties[] = {
+	{ "mtu", set_mtu },
+	{ "name", set_name },
+};
+
 static enum ctl_status run_set(struct ctl_options *options, int argc, char **argv)
 {
 	const char *words[3];
 
 	if (!command_words(&ctl_command_set, options, argc, argv, words, 3))
 		return STATUS_USAGE;
-	if (!streq(words[1], "mtu")) {
-		args_usage_error("\"%s\" cannot be set, only mtu can", words[1]);
-		return STATUS_USAGE;
-	}
-	if (args_check_number(words[2]) < 0) {
-		args_usage_error("the MTU %s is not a number of bytes", words[2]);
-		return STATUS_USAGE;
-	}
-	return command_call(options, "org.rportd.Manager.SetMtu",
-			    json_pack("{s:s, s:I}", "name", words[0], "mtu",
-				      (json_int_t)strtol(words[2], NULL, 10)),
-			    NULL, print_mtu);
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
+		if (streq(words[1], properties[i].name))
+			return properties[i].set(options, words[0], words[2]);
+	args_usage_error("\"%s\" cannot be set, only mtu and name can", words[1]);
+	return STATUS_USAGE;
 }
 
 const struct ctl_command ctl_command_set = {
 	.name = "set",
-	.synopsis = "PORT|LINK mtu N",
-	.summary = "set the MTU of a port, or of both ends of a link",
+	.synopsis = "PORT|LINK mtu N|name NEW",
+	.summary = "set the MTU of a port or of both ends of a link, or a name",
 	.details = PORT_DETAILS,
 	.run = run_set,
 };

@@ -128,6 +128,44 @@ void api_method_set_mtu(struct varlink_call *call, json_t *parameters, void *use
 		api_reply_changed(call, r > 0, "ports", ports_to_json(ports, n));
 }
 
+/* --- SetName ---------------------------------------------------------------------------------- */
+
+struct name_request {
+	const char *name;
+	const char *new_name;
+};
+
+static const struct api_field name_fields[] = {
+	API_REQUIRED("name", api_field_string, offsetof(struct name_request, name)),
+	API_REQUIRED("newName", api_field_string, offsetof(struct name_request, new_name)),
+};
+
+void api_method_set_name(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct name_request request = { 0 };
+	struct api *api = userdata;
+	struct rport_link *link;
+	struct port *port = NULL;
+	struct rport_error err;
+	int r = 0;
+
+	if (!api_read_or_refuse(call, parameters, name_fields, ARRAY_SIZE(name_fields), &request))
+		return;
+	link = table_link_by_name(manager_table(api->manager), request.name);
+	if (!link)
+		r = manager_find_port(api->manager, request.name, &port, &err);
+	if (r >= 0)
+		r = link ? manager_rename_link(api->manager, link, request.new_name, &err)
+			 : manager_rename_port(api->manager, port, request.new_name, &err);
+	if (r < 0) {
+		api_reply_error(call, &err);
+		return;
+	}
+	varlink_reply(call, json_pack("{s:b, s:o, s:o}", "changed", r > 0, "link",
+				      link ? api_link_to_json(api->manager, link) : json_null(),
+				      "port", port ? api_port_to_json(port) : json_null()));
+}
+
 /* --- SetParent, GetParent, DeleteParent ------------------------------------------------------- */
 
 struct parent_request {

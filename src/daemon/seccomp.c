@@ -206,6 +206,7 @@ static const char *const calls[] = {
 	"statfs",
 	"statfs64",
 	"statx",
+	"umask",
 	"unlink",
 	"unlinkat",
 };

@@ -57,7 +57,8 @@ static int apply(struct manager *manager, struct change *change, bool again,
 	reconcile_now(manager, port);
 	swap(change);
 	if (port->rule.present) {
-		r = port_change(port, change->spec, again, err);
+		r = port_change(port, change->spec, PLAN_ALL & ~(unsigned int)PLAN_PLACE, again,
+				err);
 	} else {
 		port->mtu = port->spec.mtu;
 		memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);

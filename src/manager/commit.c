@@ -227,10 +227,31 @@ void commit_link(struct manager *manager, struct rport_link *link)
 			records_forget_port(manager, link->ports[end]);
 }
 
-void commit_link_gone(struct manager *manager, struct rport_link *link)
+static void tell_link_gone(struct manager *manager, const struct rport_link *link)
 {
 	if (manager->observer.link)
 		manager->observer.link(link, true, manager->observer.userdata);
+}
+
+int commit_link_name(struct manager *manager, struct rport_link *link, const char *name)
+{
+	struct rport_link before = *link;
+	int r = table_rename_link(&manager->table, link, name);
+
+	if (r < 0)
+		return r;
+	tell_link_gone(manager, &before);
+	link->recorded = 0; /* under its new name */
+	commit_link(manager, link);
+	records_forget_link(manager, before.name);
+	report_link(LOG_INFO, NULL, link->name, "link %s: its name was %s", link->name,
+		    before.name);
+	return 0;
+}
+
+void commit_link_gone(struct manager *manager, struct rport_link *link)
+{
+	tell_link_gone(manager, link);
 	disconnect_link(link);
 	records_forget_link(manager, link->name);
 	if (manager->state) /* else it is left to the next daemon, or to the end of all */

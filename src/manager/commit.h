@@ -59,6 +59,16 @@ void commit_detach(struct manager *manager, struct port *port);
 void commit_link(struct manager *manager, struct rport_link *link);
 
 /**
+ * commit_link_name() - a link is to have another name; observers are told at once of its end
+ * @manager: the manager
+ * @link: in the table
+ * @name: valid, and not the name of another link
+ *
+ * Return: 0; or -ENOMEM, and it has its name still.
+ */
+int commit_link_name(struct manager *manager, struct rport_link *link, const char *name);
+
+/**
  * commit_link_gone() - there is no such link any more; observers are told at once
  * @manager: the manager
  * @link: not in the table any more, nor known to its former ports; the caller frees it

@@ -135,6 +135,21 @@ int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t 
 		    struct rport_error *err);
 
 /**
+ * manager_rename_port() - give the interface of a port another name, in place
+ * @manager: the manager
+ * @port: the port; a pending one will have the name
+ * @ifname: its new name
+ * @err: why it was refused, or which step failed
+ *
+ * Its link-local address, which follows from its name, changes, too.
+ *
+ * Return: 1: done; 0: it was so; -EINVAL (RPORT_ERR_INVALID) when it is not valid; -EEXIST
+ * (RPORT_ERR_INTERFACE_EXISTS) when it is taken; or another -errno. Refused, it changes nothing.
+ */
+int manager_rename_port(struct manager *manager, struct port *port, const char *ifname,
+			struct rport_error *err);
+
+/**
  * manager_set_parent() - make two ports each other's peer, and begin to move frames between them
  * @name: of the link; NULL: after their domains, with a number if that is taken
  *
@@ -156,6 +171,19 @@ int manager_get_parent(const struct port *port, struct port **ret, struct rport_
  * Return: 1: done; 0: it had none.
  */
 int manager_delete_parent(struct manager *manager, struct port *port);
+
+/**
+ * manager_rename_link() - give a link another name
+ * @manager: the manager
+ * @link: the link, which no file makes
+ * @name: its new name
+ * @err: why it was refused
+ *
+ * Return: 1: done; 0: it is its name; -EINVAL (RPORT_ERR_INVALID) when it is not valid, or when a
+ * file makes the link; -EEXIST (RPORT_ERR_LINK_EXISTS); or -ENOMEM.
+ */
+int manager_rename_link(struct manager *manager, struct rport_link *link, const char *name,
+			struct rport_error *err);
 
 /**
  * manager_set_configured() - note whether there is a file for a link

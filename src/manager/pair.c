@@ -61,12 +61,12 @@ static int check_wait(const struct link_spec *spec, struct rport_error *err)
 }
 
 /* What a link is made of, and made again. */
-struct plan {
+struct link_plan {
 	struct link_spec spec;
 	enum port_admin admin[2];
 };
 
-static int create_port(struct manager *manager, struct plan *plan, unsigned int end,
+static int create_port(struct manager *manager, struct link_plan *plan, unsigned int end,
 		       struct port **ret, struct rport_error *err)
 {
 	char alias[PORT_ALIAS_MAX];
@@ -93,7 +93,7 @@ static int bring_up(struct manager *manager, struct port *port, struct rport_err
 }
 
 /* Takes the contents of the plan's spec over, in any case, but for the name. */
-static int build(struct manager *manager, struct plan *plan, struct rport_link **ret,
+static int build(struct manager *manager, struct link_plan *plan, struct rport_link **ret,
 		 struct rport_error *err)
 {
 	struct link_spec *spec = &plan->spec;
@@ -117,9 +117,9 @@ static int build(struct manager *manager, struct plan *plan, struct rport_link *
 	return 0;
 }
 
-static struct plan plan_new(struct link_spec *spec)
+static struct link_plan link_plan_new(struct link_spec *spec)
 {
-	struct plan plan = { .spec = *spec, .admin = { PORT_ADMIN_UP, PORT_ADMIN_UP } };
+	struct link_plan plan = { .spec = *spec, .admin = { PORT_ADMIN_UP, PORT_ADMIN_UP } };
 
 	spec->ports[0] = spec->ports[1] = (struct port_spec){ 0 };
 	return plan;
@@ -127,9 +127,9 @@ static struct plan plan_new(struct link_spec *spec)
 
 /* Of a link as it is, to make it again, whatever has become of its domains; its ports lose what
  * they shall be. */
-static struct plan plan_again(struct rport_link *link)
+static struct link_plan link_plan_again(struct rport_link *link)
 {
-	struct plan plan = { .spec = { .wait = true } };
+	struct link_plan plan = { .spec = { .wait = true } };
 
 	memcpy(plan.spec.name, link->name, sizeof(plan.spec.name));
 	for (int end = 0; end < 2; end++) {
@@ -142,17 +142,17 @@ static struct plan plan_again(struct rport_link *link)
 	return plan;
 }
 
-static void plan_release(struct plan *plan)
+static void link_plan_release(struct link_plan *plan)
 {
 	link_spec_release(&plan->spec);
 }
-#define _cleanup_plan_ _cleanup_(plan_release)
+#define _cleanup_link_plan_ _cleanup_(link_plan_release)
 
 /* The old link makes way; if the new one cannot be made it is made again as it was. */
-static int replace_link(struct manager *manager, struct rport_link *old, struct plan *plan,
+static int replace_link(struct manager *manager, struct rport_link *old, struct link_plan *plan,
 			struct rport_link **ret, struct rport_error *err)
 {
-	_cleanup_plan_ struct plan back = plan_again(old);
+	_cleanup_link_plan_ struct link_plan back = link_plan_again(old);
 	bool configured = old->configured;
 	struct rport_error again;
 	struct rport_link *link;
@@ -221,7 +221,7 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		 enum pair_result *ret_result, struct rport_link **ret_link,
 		 struct rport_error *err)
 {
-	_cleanup_plan_ struct plan plan = { 0 };
+	_cleanup_link_plan_ struct link_plan plan = { 0 };
 	char difference[2 * DOMAIN_TEXT_MAX + 128];
 	struct rport_link *link, *old;
 	int r, found;
@@ -258,7 +258,7 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		*ret_link = old;
 		return r;
 	}
-	plan = plan_new(spec);
+	plan = link_plan_new(spec);
 	/* what is in the way of the new one must not cost us the old one */
 	if (old && is_whole(old) && found == 2)
 		plan.spec.wait = false;

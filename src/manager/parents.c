@@ -245,6 +245,45 @@ void manager_destroy_link(struct manager *manager, struct rport_link *link)
 	commit_flush(manager);
 }
 
+/* A file that makes the link names it, too. */
+static int check_new_name(const struct rport_link *link, const char *name,
+			  const struct rport_link *other, struct rport_error *err)
+{
+	struct link_spec checked = LINK_SPEC_INIT;
+	int r = link_spec_set_name(&checked, name, err);
+
+	if (r < 0)
+		return r;
+	if (other)
+		return rport_error_set(err, RPORT_ERR_LINK_EXISTS, EEXIST,
+				       "there is a link %s already: choose another name", name);
+	if (!link->configured)
+		return 0;
+	return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+			       "a file makes the link %s: rename the file to %s.rport, and use "
+			       "rportctl apply",
+			       link->name, name);
+}
+
+int manager_rename_link(struct manager *manager, struct rport_link *link, const char *name,
+			struct rport_error *err)
+{
+	struct rport_link *other = table_link_by_name(&manager->table, name);
+	int r;
+
+	if (other == link)
+		return 0;
+	r = check_new_name(link, name, other, err);
+	if (r < 0)
+		return r;
+	if (commit_link_name(manager, link, name) < 0)
+		return rport_error_no_memory(err);
+	set_alias(link->ports[0]);
+	set_alias(link->ports[1]);
+	commit_flush(manager);
+	return 1;
+}
+
 void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured)
 {
 	if (link->configured == configured)

@@ -229,6 +229,57 @@ int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t 
 	return changed;
 }
 
+/* --- its name --------------------------------------------------------------------------------- */
+
+/* Nothing else of the port is changed. */
+static int apply_name(struct port *port, const char *ifname, struct rport_error *err)
+{
+	struct port_spec before = port->spec; /* which borrows what the port has */
+
+	memcpy(port->spec.ifname, ifname, IFNAMSIZ);
+	if (port->rule.present)
+		return port_change(port, &before, PLAN_NAME | PLAN_SETTINGS, true, err);
+	memcpy(port->ifname, ifname, IFNAMSIZ);
+	return 0;
+}
+
+static int rename_port(struct manager *manager, struct port *port, const char *ifname,
+		       struct rport_error *err)
+{
+	char before[IFNAMSIZ];
+	int r;
+
+	memcpy(before, port->spec.ifname, IFNAMSIZ);
+	r = apply_name(port, ifname, err);
+	if (r < 0)
+		(void)apply_name(port, before, NULL);
+	commit_port(manager, port, NULL);
+	reconcile_look_settings(port);
+	return r;
+}
+
+int manager_rename_port(struct manager *manager, struct port *port, const char *ifname,
+			struct rport_error *err)
+{
+	struct port_spec checked = { .domain = port->spec.domain };
+	int r;
+
+	reconcile_now(manager, port);
+	r = port_spec_set_ifname(&checked, ifname, err);
+	if (r < 0)
+		return r;
+	if (streq(checked.ifname, port->spec.ifname) && streq(checked.ifname, port->ifname)) {
+		commit_flush(manager);
+		return 0;
+	}
+	if (!streq(checked.ifname, port->spec.ifname))
+		r = manager_check_name(manager, &checked, NULL, err);
+	if (r >= 0)
+		r = rename_port(manager, port, checked.ifname, err);
+	commit_flush(manager);
+	return r < 0 ? r : 1;
+}
+
 /* --- putting back ----------------------------------------------------------------------------- */
 
 static void tell_restored(const struct port *port, char *drift,

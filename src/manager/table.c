@@ -235,6 +235,22 @@ void table_remove_link(struct table *table, struct rport_link *link)
 	table->n_links--;
 }
 
+int table_rename_link(struct table *table, struct rport_link *link, const char *name)
+{
+	char before[LINK_NAME_MAX + 1];
+	int r;
+
+	memcpy(before, link->name, sizeof(before));
+	table_remove_link(table, link);
+	memcpy(link->name, name, strlen(name) + 1);
+	r = table_add_link(table, link);
+	if (r >= 0)
+		return r;
+	memcpy(link->name, before, sizeof(before));
+	(void)table_add_link(table, link); /* it had a node of the tree a moment ago */
+	return r;
+}
+
 struct rport_link *table_link_by_name(const struct table *table, const char *name)
 {
 	struct rport_link key, **found;

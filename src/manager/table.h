@@ -124,6 +124,16 @@ int table_add_link(struct table *table, struct rport_link *link);
 void table_remove_link(struct table *table, struct rport_link *link);
 
 /**
+ * table_rename_link() - give a link another name
+ * @table: the table
+ * @link: in the table
+ * @name: valid, and not the name of another link
+ *
+ * Return: 0; or -ENOMEM, and it has its name still.
+ */
+int table_rename_link(struct table *table, struct rport_link *link, const char *name);
+
+/**
  * table_link_by_name() - the link of that name, or NULL
  */
 struct rport_link *table_link_by_name(const struct table *table, const char *name);

@@ -16,6 +16,7 @@
 #include "datapath/flow.h"
 #include "port/backoff.h"
 #include "port/parent.h"
+#include "port/plan.h"
 #include "port/spec.h"
 
 struct rport_link;
@@ -202,12 +203,13 @@ int port_give_back(struct port *port, struct rport_error *err);
  * port_change() - make a port with a device what its spec says now, in place
  * @port: its spec, and its administrative state, are the new ones
  * @given: the spec that it had before: what of its addresses and routes is not wanted any more goes
+ * @scope: PLAN_* bits: what may be changed, but for PLAN_PLACE
  * @again: an address or route that is there already is fine, as in port_bring_up()
  * @err: which step failed, and why
  *
  * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS); or another -errno.
  */
-int port_change(struct port *port, const struct port_spec *given, bool again,
+int port_change(struct port *port, const struct port_spec *given, unsigned int scope, bool again,
 		struct rport_error *err);
 
 /**

@@ -389,7 +389,7 @@ int port_put_back(struct port *port, struct rport_error *err)
 	return settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, true, err);
 }
 
-int port_change(struct port *port, const struct port_spec *given, bool again,
+int port_change(struct port *port, const struct port_spec *given, unsigned int scope, bool again,
 		struct rport_error *err)
 {
 	struct ip_address before = port->link_local;
@@ -400,7 +400,7 @@ int port_change(struct port *port, const struct port_spec *given, bool again,
 	want.given = given;
 	if (!ip_address_equal(&before, &port->link_local))
 		want.given_link_local = before;
-	return settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, again, err);
+	return settle(port, &want, scope, again, err);
 }
 
 /* Return: as port_compare(). */

@@ -3,6 +3,7 @@
 # passes: asan plain
 # A link is changed in place: the interface stays, and so do packets, and what others attached to it.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../keeper.sh"
 . "$(dirname "$0")/../ports.sh"
 
 # index NAMESPACE INTERFACE
@@ -162,6 +163,65 @@ test_name() {
 }
 
 # the one who asks for the link asks for it to be up
+rename_in_place() {
+	succeeds rportctl set "netns:$A/rport0" name wan0
+	assert_match "$OUT" "netns:$A/wan0: renamed" "what set says"
+}
+
+test_set_name_of_a_port() {
+	used_link
+	while_pinging rename_in_place
+	still_used wan0
+	assert_eq "$(port ab a .interface) $(port ab b .peer)" "wan0 netns:$A/wan0" "what show says"
+	assert_eq "$(port ab a '.drift | length')" 0 drift
+	assert_match "$(ip -n "$A" -br -6 addr show dev wan0)" "*$(port ab a .linkLocal)/64*" "its link-local address"
+	succeeds rportctl set wan0 name wan0
+	assert_match "$OUT" '*: unchanged' "the same name again"
+	# refused, it changes nothing
+	ip -n "$A" link add eth7 type veth peer name eth8
+	refused 2 '*eth7*' rportctl set wan0 name eth7
+	refused 2 '*' rportctl set wan0 name a/b
+	refused 3 '*nosuch*' rportctl set nosuch name wan1
+	still_used wan0
+	assert_eq "$(port ab a .interface)" wan0 "its name after what was refused"
+}
+
+test_set_name_of_a_pending_port() {
+	start_rportd
+	ns_add A
+	succeeds rportctl pair "$A" "netns:${TEST_PREFIX}b" --wait --name ab --b-name lan0
+	succeeds rportctl set "netns:${TEST_PREFIX}b/lan0" name lan1
+	ns_add B
+	eventually port_is ab b .state up
+	assert_eq "$(ports "$B")" lan1 "interface of B"
+}
+
+test_set_name_of_a_link() {
+	used_link
+	succeeds rportctl pair "$A" "$B" --name other
+	while_pinging rportctl set ab name cd
+	still_used rport0
+	refused 3 '*' rportctl show ab
+	assert_eq "$(port cd a .link)" cd "the link of its port"
+	assert_match "$(ip -n "$A" link show dev rport0)" '*alias rport link cd, end a*' "its alias"
+	refused 2 '*other*' rportctl set cd name other
+	refused 2 '*not a link name*' rportctl set cd name a/b
+	succeeds rportctl pair "$A" "$B" --name filed --persist
+	refused 2 '*a file makes the link filed*else.rport*' rportctl set filed name else
+	succeeds rportctl unpair cd
+}
+
+test_name_survives_a_restart() {
+	start_kept_rportd
+	ns_add A B
+	succeeds rportctl pair "$A" "$B" --name ab
+	succeeds rportctl set ab name cd
+	succeeds rportctl set "netns:$A/rport0" name wan0
+	restart_rportd
+	assert_eq "$(rportctl -j list | jq -r '.[].name')" cd "links after a restart"
+	assert_eq "$(port cd a .interface) $(port cd a .losses)" 'wan0 0' "its interface"
+}
+
 test_admin_state() {
 	used_link
 	succeeds rportctl down "netns:$B/rport0"
