@@ -46,6 +46,12 @@ inputs() {
 	done
 }
 
+# input_again NAME INPUT: how to repeat it, here, or where only the output of this run is left
+input_again() {
+	echo "again: $FUZZ_DIR/tests/fuzz/fuzz_$1 $2"
+	echo "or:    base64 -d <<<'$(gzip -9c "$2" | base64 -w 0)' | gunzip >input"
+}
+
 # report NAME STATUS SECONDS LOG: one result
 report() {
 	local name=fuzz.$1 status=$2 log=$4 input runs cover
@@ -59,13 +65,13 @@ report() {
 		result 'not ok' "$name" " (status $status, see $log)"
 		grep -E '^SUMMARY|does not hold|ERROR: ' "$log" | head -n 5 | cut -c 1-300 | sed 's/^/  | /'
 		input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
-		[ -z "$input" ] || echo "  | again: $FUZZ_DIR/tests/fuzz/fuzz_$1 $input"
+		[ -z "$input" ] || input_again "$1" "$input" | tee -a "$log" | sed 's/^/  | /'
 	fi
 }
 
 # fuzz NAME: replay, then look for more
 fuzz() {
-	local log=$LOGS/$1.log status=0 started=$SECONDS
+	local log=$LOGS/fuzz.$1.log status=0 started=$SECONDS
 	local program=$FUZZ_DIR/tests/fuzz/fuzz_$1
 	local -a from with
 	mapfile -t from < <(inputs "$1")
@@ -80,9 +86,9 @@ fuzz() {
 
 mkdir -p "$LOGS" "$FAILED" || exit 1
 ensure_packages build && ensure_fuzz_packages || exit 1
-if ! build >"$LOGS/build.log" 2>&1; then
-	result 'not ok' fuzz.build " # see $LOGS/build.log"
-	tail -n 20 "$LOGS/build.log" | sed 's/^/  | /'
+if ! build >"$LOGS/fuzz.build.log" 2>&1; then
+	result 'not ok' fuzz.build " # see $LOGS/fuzz.build.log"
+	tail -n 20 "$LOGS/fuzz.build.log" | sed 's/^/  | /'
 	exit 1
 fi
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_stack_use_after_return=1:allocator_may_return_null=1
