@@ -256,20 +256,24 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("client");
-	TCase *tcase = tcase_create("client");
+	TCase *tcase = tcase_create("client"), *volume = tcase_create("volume");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, stream_to_its_end, 0, ARRAY_SIZE(stream_cases));
-	tcase_add_test(tcase, replies_of_any_size);
 	tcase_add_test(tcase, call_has_one_answer);
 	tcase_add_loop_test(tcase, call_with_progress, 0, ARRAY_SIZE(progress_cases));
 	tcase_add_test(tcase, call_fails);
 	tcase_add_test(tcase, no_memory_for_the_call);
 	tcase_add_test(tcase, nobody_listens);
 	tcase_set_timeout(tcase, 30);
+	suite_add_tcase(suite, volume);
+	tcase_add_checked_fixture(volume, setup, teardown);
+	tcase_set_tags(volume, "volume");
+	tcase_set_timeout(volume, 30);
+	tcase_add_test(volume, replies_of_any_size);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -248,7 +248,7 @@ END_TEST
 static Suite *frame_suite(void)
 {
 	Suite *suite = suite_create("frame");
-	TCase *tcase = tcase_create("frame");
+	TCase *tcase = tcase_create("frame"), *volume = tcase_create("volume");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, empty_buffer_has_no_message);
@@ -258,12 +258,15 @@ static Suite *frame_suite(void)
 	tcase_add_test(tcase, longest_message_is_taken);
 	tcase_add_test(tcase, longer_message_is_refused);
 	tcase_add_test(tcase, buffer_that_is_not_emptied_does_not_grow);
-	tcase_add_test(tcase, trickle_is_scanned_once);
 	tcase_add_loop_test(tcase, malformed_message_is_refused, 0, ARRAY_SIZE(malformed));
 	tcase_add_test(tcase, deep_nesting_is_refused);
 	tcase_add_test(tcase, encoded_message_is_compact_and_ends_with_nul);
 	tcase_add_test(tcase, release_takes_a_zeroed_buffer);
 	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(volume, setup, teardown);
+	tcase_set_tags(volume, "volume");
+	tcase_add_test(volume, trickle_is_scanned_once);
+	suite_add_tcase(suite, volume);
 	return suite;
 }
 

@@ -379,6 +379,7 @@ int main(void)
 {
 	Suite *suite = suite_create("journal");
 	TCase *tcase = tcase_create("journal"), *kills = tcase_create("kills");
+	TCase *volume = tcase_create("volume");
 	SRunner *runner;
 	int failed;
 
@@ -386,17 +387,22 @@ int main(void)
 	tcase_set_timeout(tcase, 60); /* for valgrind */
 	tcase_add_test(tcase, bad_records_are_refused);
 	tcase_add_test(tcase, long_records);
-	tcase_add_test(tcase, all_together_have_a_limit);
-	tcase_add_test(tcase, files_stay_short);
 	tcase_add_test(tcase, order_outlives_compaction);
 	tcase_add_test(tcase, a_line_without_end_is_ignored);
 	tcase_add_loop_test(tcase, of_two_files_the_newest_whole_one_counts, 0,
 			    ARRAY_SIZE(interrupted));
 	tcase_add_test(tcase, an_older_version_is_written_anew);
 	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(volume, setup, teardown);
+	tcase_set_tags(volume, "volume");
+	tcase_set_timeout(volume, 60);
+	tcase_add_test(volume, all_together_have_a_limit);
+	tcase_add_test(volume, files_stay_short);
+	suite_add_tcase(suite, volume);
 	tcase_add_checked_fixture(kills, store_setup, store_teardown);
 	tcase_add_test(kills, a_kill_loses_nothing);
 	tcase_set_timeout(kills, 60);
+	tcase_set_tags(kills, "volume");
 	suite_add_tcase(suite, kills);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

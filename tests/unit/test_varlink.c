@@ -393,6 +393,7 @@ static Suite *varlink_suite(void)
 {
 	Suite *suite = suite_create("varlink");
 	TCase *server_case = tcase_create("server");
+	TCase *volume = tcase_create("volume");
 	TCase *load_case = tcase_create("load");
 	TCase *users_case = tcase_create("users");
 	TCase *streams_case = tcase_create("streams");
@@ -400,14 +401,18 @@ static Suite *varlink_suite(void)
 	TCase *listen_case = tcase_create("listen");
 
 	add_server_tests(server_case);
-	varlink_load_tests(load_case);
-	varlink_users_tests(users_case);
+	varlink_load_tests(load_case, volume);
+	varlink_users_tests(users_case, volume);
 	tcase_set_timeout(load_case, 30);
-	varlink_streams_tests(streams_case);
+	varlink_streams_tests(streams_case, volume);
 	tcase_set_timeout(streams_case, 30);
 	varlink_later_tests(later_case);
 	add_listen_tests(listen_case);
 	suite_add_tcase(suite, server_case);
+	tcase_add_checked_fixture(volume, varlink_setup, varlink_teardown);
+	tcase_set_tags(volume, "volume");
+	tcase_set_timeout(volume, 30);
+	suite_add_tcase(suite, volume);
 	suite_add_tcase(suite, load_case);
 	suite_add_tcase(suite, users_case);
 	suite_add_tcase(suite, streams_case);

@@ -258,11 +258,11 @@ START_TEST(accepting_pauses_without_descriptors)
 }
 END_TEST
 
-void varlink_load_tests(TCase *tcase)
+void varlink_load_tests(TCase *tcase, TCase *volume)
 {
 	tcase_add_checked_fixture(tcase, varlink_setup, varlink_teardown);
 	tcase_add_test(tcase, pipelined_calls_are_answered_in_order);
-	tcase_add_test(tcase, call_in_single_bytes);
+	tcase_add_test(volume, call_in_single_bytes);
 	tcase_add_test(tcase, calls_before_the_end_of_the_stream_are_answered);
 	tcase_add_test(tcase, half_a_message_then_close);
 	tcase_add_loop_test(tcase, garbage_closes_only_its_connection, 0, ARRAY_SIZE(garbage));

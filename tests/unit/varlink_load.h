@@ -6,6 +6,6 @@
 
 #include "varlink_fixture.h"
 
-void varlink_load_tests(TCase *tcase);
+void varlink_load_tests(TCase *tcase, TCase *volume);
 
 #endif

@@ -465,7 +465,7 @@ START_TEST(the_server_ends)
 }
 END_TEST
 
-void varlink_streams_tests(TCase *tcase)
+void varlink_streams_tests(TCase *tcase, TCase *volume)
 {
 	tcase_add_checked_fixture(tcase, varlink_setup, varlink_teardown);
 	tcase_add_test(tcase, replies_come_in_order);
@@ -473,7 +473,7 @@ void varlink_streams_tests(TCase *tcase)
 	tcase_add_test(tcase, a_reply_to_many);
 	tcase_add_test(tcase, big_first_reply_comes_whole);
 	tcase_add_test(tcase, first_reply_has_the_limit_of_an_answer);
-	tcase_add_test(tcase, lagging_reader_gets_everything);
+	tcase_add_test(volume, lagging_reader_gets_everything);
 	tcase_add_loop_test(tcase, more_is_expected, 0, ARRAY_SIZE(without_more));
 	tcase_add_test(tcase, oneway_makes_no_stream);
 	tcase_add_test(tcase, streams_are_limited);
@@ -484,7 +484,7 @@ void varlink_streams_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, client_that_leaves_is_noticed, 0, 2);
 	tcase_add_test(tcase, client_that_leaves_output_behind);
 	tcase_add_loop_test(tcase, reply_to_a_client_that_left, 0, 2);
-	tcase_add_test(tcase, slow_reader_is_dropped_alone);
+	tcase_add_test(volume, slow_reader_is_dropped_alone);
 	tcase_add_test(tcase, dropping_waits_for_the_loop);
 	tcase_add_test(tcase, dropped_within_the_method);
 	tcase_add_test(tcase, reader_that_kept_up_is_not_dropped);

@@ -6,6 +6,6 @@
 
 #include "varlink_fixture.h"
 
-void varlink_streams_tests(TCase *tcase);
+void varlink_streams_tests(TCase *tcase, TCase *volume);
 
 #endif

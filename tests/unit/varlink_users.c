@@ -462,7 +462,7 @@ START_TEST(slow_readers_are_closed_when_nothing_moves)
 }
 END_TEST
 
-void varlink_users_tests(TCase *tcase)
+void varlink_users_tests(TCase *tcase, TCase *volume)
 {
 	tcase_add_checked_fixture(tcase, varlink_setup, varlink_teardown);
 	tcase_add_test(tcase, pieces_wait_for_the_reader);
@@ -478,8 +478,8 @@ void varlink_users_tests(TCase *tcase)
 	tcase_add_test(tcase, root_is_accepted_without_descriptors);
 	tcase_add_test(tcase, accepting_goes_on_without_descriptors);
 	tcase_add_test(tcase, idle_connection_of_the_others_is_closed);
-	tcase_add_test(tcase, memory_of_a_user_is_limited);
-	tcase_add_test(tcase, slow_readers_hold_a_piece_each);
-	tcase_add_test(tcase, slow_readers_over_the_budget_are_closed);
+	tcase_add_test(volume, memory_of_a_user_is_limited);
+	tcase_add_test(volume, slow_readers_hold_a_piece_each);
+	tcase_add_test(volume, slow_readers_over_the_budget_are_closed);
 	tcase_add_test(tcase, slow_readers_are_closed_when_nothing_moves);
 }
