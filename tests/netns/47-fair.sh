@@ -40,10 +40,10 @@ served_well() {
 	load udp --rate 9500 &&
 		jq -e '.sent > 5000 and .lost == 0 and .reordered == 0 and .duplicated == 0' <<<"$OUT" &&
 		load rtt &&
-		jq -e '.trips > 100 and .p99_us < 5000' <<<"$OUT"
+		jq -e ".trips > 100 and .p99_us < $(limit 5) * 1000" <<<"$OUT"
 }
 
-# One flood, as fast as a sender can. What else the machine does counts, too: once in three times it must be well.
+# One flood, as fast as a sender can. What else the machine does counts, too: once in some tries it must be well.
 beside_a_flood() {
 	local engine=$1 flood dropped
 	has_engine "$engine" || return 0
@@ -51,7 +51,7 @@ beside_a_flood() {
 	spawn "$A" flood.out "$TRAFFIC" udp-send --size 64 --count 100000000 --timeout 40000 --ignore-errors 10.0.1.2 5000
 	flood=$SPAWN_PID
 	sleep 0.3
-	served_well >/dev/null || served_well >/dev/null || served_well >/dev/null ||
+	within 10000 served_well ||
 		fail "beside a flood, with $engine: $(<load.log)"
 	kill -0 "$flood" || fail "the flood was over: $(<flood.out)"
 	dropped=$(rportctl -j -s show l2 | jq '[.a, .b | .statistics | .drops[], .interfaceDropped] | add')

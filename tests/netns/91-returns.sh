@@ -423,7 +423,7 @@ test_flapping() {
 	done
 	lost_and_held 8 4
 	assert_match "$(rportctl show ab)" '*pending: *held back for 4 s*losses *8*' show
-	rportd_idle
+	eventually rportd_idle
 	# who asks for it need not wait
 	succeeds rportctl reconcile ab
 	eventually -t 500 both_carry

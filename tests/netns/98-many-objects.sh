@@ -32,7 +32,7 @@ answered_while() {
 	kill -0 "$1" || fail "it is over already"
 	echo "answers, in ms: ${times[*]}"
 	median=$(printf '%s\n' "${times[@]}" | sort -n | sed -n "$((CALLS / 2))p")
-	[ "$median" -le $((ANSWER_MS * LIMIT_FACTOR)) ] || fail "half of the answers took more than $median ms"
+	[ "$median" -le "$(limit "$ANSWER_MS")" ] || fail "half of the answers took more than $median ms"
 }
 
 # take_names NAMESPACE COUNT: interfaces of somebody else, called rport0, rport1, ...

@@ -37,8 +37,7 @@ crowd_is_held_back() {
 	read -ra figures <<<"$OUT"
 	[ "${figures[11]}" -ge 3 ] || fail "pings: $OUT"
 	# nine of ten: the kernel lets the attackers have their share of the processors
-	[ "${figures[5]}" -le $((100 * LIMIT_FACTOR)) ] && [ "${figures[7]}" -le $((1000 * LIMIT_FACTOR)) ] &&
-		[ "${figures[9]}" -le $((1000 * LIMIT_FACTOR)) ]
+	[ "${figures[5]}" -le "$(limit 100)" ] && [ "${figures[7]}" -le "$(limit 1000)" ] && [ "${figures[9]}" -le "$(limit 1000)" ]
 }
 
 # A machine that is busy with something else may take several tries.
