@@ -4,41 +4,26 @@
 
 #include "command.h"
 #include "output.h"
+#include "property.h"
 #include "view.h"
 
 struct create_request {
 	const char *name;
 	const char *domain;
-	const char *mtu;
-	const char *queues;
-	bool no_offload;
-	bool mpls;
+	struct property_values properties;
 };
 
-#define CREATE(name_, value_, apply_, field, help_)                             \
-	{                                                                       \
-		.name = name_, .value = value_, .help = help_, .apply = apply_, \
-		.offset = offsetof(struct create_request, field)                \
-	}
+#define OPTION(id_, member_, key_, type_, min_, max_, standard_, fixed_, option_, value_, help_) \
+	PROPERTY_OPTION(struct create_request, properties, id_, option_, value_, help_),
 
-static const struct args_option options_table[] = {
-	CREATE("--mtu", "N", args_number, mtu, "1280 to 32768 bytes; else 32768"),
-	CREATE("--no-offload", NULL, args_set, no_offload,
-	       "compute checksums and cut segments before the link"),
-	CREATE("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),
-	CREATE("--queues", "N|auto", args_number_or_auto, queues,
-	       "1 to 8, or one for each CPU: spread connections over so many; else 1"),
-};
+static const struct args_option options_table[] = { PORT_PROPERTIES(OPTION) };
 
 static json_t *create_parameters(const struct create_request *request)
 {
-	json_t *mtu = command_number(request->mtu), *queues = command_number(request->queues);
-	json_t *offload = request->no_offload ? json_false() : NULL;
-	json_t *mpls = request->mpls ? json_true() : NULL;
+	json_t *parameters = json_pack("{s:{s:s, s:s*}}", "port", "domain", request->domain,
+				       "interface", request->name);
 
-	return json_pack("{s:{s:s, s:s*}, s:o*, s:o*, s:o*, s:o*}", "port", "domain",
-			 request->domain, "interface", request->name, "mtu", mtu, "queues", queues,
-			 "offload", offload, "mpls", mpls);
+	return property_add(parameters, &request->properties);
 }
 
 static void print_created(const struct ctl_options *options _unused_, const json_t *reply)

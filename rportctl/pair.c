@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "output.h"
+#include "property.h"
 #include "view.h"
 
 /* What the command line says of one end; arrays are NULL until they have a member. */
@@ -15,10 +16,7 @@ struct pair_end {
 
 struct pair_request {
 	const char *name;
-	const char *mtu;
-	const char *queues;
-	bool no_offload;
-	bool mpls;
+	struct property_values properties;
 	bool replace;
 	bool wait;
 	bool persist;
@@ -95,9 +93,11 @@ static const char *const route_words[] = { "via", "metric", "src", NULL };
 		.apply = apply_route, .offset = offsetof(struct pair_request, field)   \
 	}
 
+#define OPTION(id_, member_, key_, type_, min_, max_, standard_, fixed_, option_, value_, help_) \
+	PROPERTY_OPTION(struct pair_request, properties, id_, option_, value_, help_),
+
 static const struct args_option options_table[] = {
 	PAIR("--name", "LINK", args_string, name, "the link's name; else the domains' with a dash"),
-	PAIR("--mtu", "N", args_number, mtu, "1280 to 32768 bytes, for both ends; else 32768"),
 	PAIR("--a-name", "IF", args_string, a.interface,
 	     "the interface in A; else the lowest free rportN"),
 	PAIR("--b-name", "IF", args_string, b.interface, "the interface in B"),
@@ -108,11 +108,7 @@ static const struct args_option options_table[] = {
 	     "one for A and one for B, each the other's peer; again for more"),
 	ROUTE("--a-route", a.routes, "[via ADDR] [metric N] [src ADDR], a route in A"),
 	ROUTE("--b-route", b.routes, "a route in B to what is behind A"),
-	PAIR("--no-offload", NULL, args_set, no_offload,
-	     "compute checksums and cut segments before the link"),
-	PAIR("--mpls", NULL, args_set, mpls, "let MPLS cross, too"),
-	PAIR("--queues", "N|auto", args_number_or_auto, queues,
-	     "1 to 8, or one for each CPU: spread connections over so many; else 1"),
+	PORT_PROPERTIES(OPTION)
 	PAIR("--replace", NULL, args_set, replace, "change a link that has other parameters"),
 	PAIR("--wait", NULL, args_set, wait, "wait for a domain that does not exist yet"),
 	PAIR("--persist", NULL, args_set, persist,
@@ -134,16 +130,15 @@ static json_t *switch_value(bool given, bool value)
 
 static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
 {
-	json_t *mtu = command_number(request->mtu), *queues = command_number(request->queues);
+	json_t *parameters = json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*}", "a",
+				       end_parameters(domains[0], &request->a), "b",
+				       end_parameters(domains[1], &request->b), "name",
+				       request->name, "replace",
+				       switch_value(request->replace, true), "wait",
+				       switch_value(request->wait, true), "persist",
+				       switch_value(request->persist, true));
 
-	return json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "a",
-			 end_parameters(domains[0], &request->a), "b",
-			 end_parameters(domains[1], &request->b), "name", request->name, "mtu", mtu,
-			 "queues", queues, "offload", switch_value(request->no_offload, false),
-			 "mpls", switch_value(request->mpls, true), "replace",
-			 switch_value(request->replace, true), "wait",
-			 switch_value(request->wait, true), "persist",
-			 switch_value(request->persist, true));
+	return property_add(parameters, &request->properties);
 }
 
 static void print_result(const struct ctl_options *options _unused_, const json_t *reply)

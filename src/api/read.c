@@ -4,6 +4,7 @@
 
 #include "api/read.h"
 #include "base/escape.h"
+#include "port/property.h"
 
 /* --- fields ----------------------------------------------------------------------------------- */
 
@@ -201,41 +202,52 @@ static bool read_port(struct api_reader *reader, const struct api_field *field, 
 
 /* What a call says of the ports it makes, all alike. */
 struct common {
-	int64_t mtu, queues;
-	bool offload, mpls;
+	int64_t values[N_PROPERTIES];
 };
 
 static struct common common_defaults(const struct port_spec *port)
 {
-	return (struct common){ .mtu = port->mtu,
-				.queues = port->queues,
-				.offload = port->offload,
-				.mpls = port->mpls };
+	struct common common;
+
+	for (enum property_id id = 0; id < N_PROPERTIES; id++)
+		common.values[id] = property_get(port, id);
+	return common;
 }
 
 static bool set_common(struct api_reader *reader, const struct common *common,
 		       struct port_spec *port)
 {
-	port->offload = common->offload;
-	port->mpls = common->mpls;
-	return port_spec_set_mtu(port, common->mtu, &reader->err) >= 0 &&
-	       port_spec_set_queues(port, common->queues, &reader->err) >= 0;
+	for (enum property_id id = 0; id < N_PROPERTIES; id++)
+		if (property_set(port, id, common->values[id], &reader->err) < 0)
+			return false;
+	return true;
 }
 
-#define COMMON_FIELDS(target)                                                              \
-	API_OPTIONAL("mtu", api_field_int, offsetof(target, common.mtu)),                  \
-		API_OPTIONAL("queues", api_field_int, offsetof(target, common.queues)),    \
-		API_OPTIONAL("offload", api_field_bool, offsetof(target, common.offload)), \
-		API_OPTIONAL("mpls", api_field_bool, offsetof(target, common.mpls))
+static bool read_property(struct api_reader *reader, const struct api_field *field, json_t *value,
+			  void *target)
+{
+	bool on;
+
+	if (property_by_name(field->name)->type != PROPERTY_SWITCH)
+		return api_field_int(reader, field, value, target);
+	if (!api_field_bool(reader, &(struct api_field){ .name = field->name }, value, &on))
+		return false;
+	*(int64_t *)field_in(field, target) = on;
+	return true;
+}
 
 struct port_request {
 	struct port_spec port;
 	struct common common;
 };
 
+#define PORT_FIELD(id_, member_, ...)     \
+	API_OPTIONAL(#member_, read_property, \
+		     offsetof(struct port_request, common.values[PROPERTY_##id_])),
+
 static const struct api_field create_fields[] = {
 	API_REQUIRED("port", read_port, offsetof(struct port_request, port)),
-	COMMON_FIELDS(struct port_request),
+	PORT_PROPERTIES(PORT_FIELD)
 };
 
 bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_spec *ret)
@@ -255,10 +267,14 @@ struct link_request {
 	struct api_pair_options options;
 };
 
+#define LINK_FIELD(id_, member_, ...)     \
+	API_OPTIONAL(#member_, read_property, \
+		     offsetof(struct link_request, common.values[PROPERTY_##id_])),
+
 static const struct api_field pair_fields[] = {
 	API_REQUIRED("a", read_port, offsetof(struct link_request, link.ports[0])),
 	API_REQUIRED("b", read_port, offsetof(struct link_request, link.ports[1])),
-	COMMON_FIELDS(struct link_request),
+	PORT_PROPERTIES(LINK_FIELD)
 	API_OPTIONAL("name", api_field_string, offsetof(struct link_request, name)),
 	API_OPTIONAL("wait", api_field_bool, offsetof(struct link_request, link.wait)),
 	API_OPTIONAL("replace", api_field_bool, offsetof(struct link_request, options.replace)),

@@ -6,6 +6,7 @@
 
 #include "api/write.h"
 #include "base/escape.h"
+#include "port/property.h"
 #include "port/spec-json.h"
 
 static json_t *null_or_string(const char *text)
@@ -78,27 +79,40 @@ static json_t *drift_to_json(const struct port *port)
 	return lines;
 }
 
-static json_t *status_to_json(const struct port *port, const struct port_status *status)
+static json_t *settings_to_json(const struct port *port)
 {
-	char domain[DOMAIN_TEXT_MAX], link_local[IP_TEXT_MAX];
+	char link_local[IP_TEXT_MAX];
 	const struct port_spec *spec = &port->spec;
 
-	return json_pack(
-		"{s:o, s:o, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:b, s:I, s:o, s:o, "
-		"s:o, s:o, s:o}",
-		"domain", escape_json(domain_format(&spec->domain, domain)), "interface",
+	return json_pack("{s:o, s:o, s:o}", "addresses", spec_json_addresses(spec), "routes",
+			 spec_json_routes(spec), "linkLocal",
+			 null_or_string(port->no_ipv6 ? ""
+						      : ip_address_format(&port->link_local,
+									  link_local)));
+}
+
+/* Its MTU is the true one, other properties cannot be changed by others. */
+static json_t *status_to_json(const struct port *port, const struct port_status *status)
+{
+	char domain[DOMAIN_TEXT_MAX];
+	const struct port_spec *spec = &port->spec;
+	json_t *settings = settings_to_json(port);
+	json_t *object = json_pack(
+		"{s:o, s:o, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I}", "domain",
+		escape_json(domain_format(&spec->domain, domain)), "interface",
 		escape_json(status->ifname), "index", (json_int_t)status->index, "state",
 		state_name(status->state), "reason",
 		null_or_string(port->reason ? port->reason : ""), "losses",
 		(json_int_t)port->retry.losses, "drift", drift_to_json(port), "carrier",
 		status->carrier, "link", null_or_string(port->link ? port->link->name : ""), "peer",
-		peer_to_json(port), "mtu", (json_int_t)status->mtu, "offload", spec->offload,
-		"mpls", spec->mpls, "queues", (json_int_t)spec->queues, "addresses",
-		spec_json_addresses(spec), "routes", spec_json_routes(spec), "linkLocal",
-		null_or_string(port->no_ipv6 ? ""
-					     : ip_address_format(&port->link_local, link_local)),
-		"offloads", offloads_to_json(port->tun.offloads), "statistics",
-		statistics_to_json(status));
+		peer_to_json(port), "mtu", (json_int_t)status->mtu);
+
+	property_write(spec, PROPERTY_MTU + 1, object);
+	json_object_update(object, settings);
+	json_decref(settings);
+	json_object_set_new(object, "offloads", offloads_to_json(port->tun.offloads));
+	json_object_set_new(object, "statistics", statistics_to_json(status));
+	return object;
 }
 
 json_t *api_port_to_json(const struct port *port)
@@ -150,14 +164,18 @@ json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
 {
 	const struct port *a = link->ports[0], *b = link->ports[1];
 	struct port_status status[2];
+	json_t *object;
 
 	manager_port_status(a, &status[0]);
 	manager_port_status(b, &status[1]);
-	return json_pack("{s:s, s:s, s:b, s:I, s:b, s:b, s:I, s:s, s:o, s:o, s:o, s:o}", "name",
-			 link->name, "state", link_state(status), "configured", link->configured,
-			 "mtu", (json_int_t)MIN(status[0].mtu, status[1].mtu), "offload",
-			 a->spec.offload, "mpls", a->spec.mpls, "queues",
-			 (json_int_t)a->spec.queues, "datapath", manager_datapath(manager),
-			 "workers", workers_to_json(link), "warnings", warnings_to_json(status),
-			 "a", status_to_json(a, &status[0]), "b", status_to_json(b, &status[1]));
+	object = json_pack("{s:s, s:s, s:b, s:I}", "name", link->name, "state", link_state(status),
+			   "configured", link->configured, "mtu",
+			   (json_int_t)MIN(status[0].mtu, status[1].mtu));
+	property_write(&a->spec, PROPERTY_MTU + 1, object);
+	json_object_set_new(object, "datapath", json_string(manager_datapath(manager)));
+	json_object_set_new(object, "workers", workers_to_json(link));
+	json_object_set_new(object, "warnings", warnings_to_json(status));
+	json_object_set_new(object, "a", status_to_json(a, &status[0]));
+	json_object_set_new(object, "b", status_to_json(b, &status[1]));
+	return object;
 }

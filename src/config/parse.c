@@ -11,10 +11,10 @@
 #include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "base/escape.h"
 #include "config/config-private.h"
+#include "port/property.h"
 
 #define BLANKS   " \t\r"
 #define WORD_MAX 128 /* bytes of "[SECTION]" or "KEY": all builds of inih take these */
@@ -77,71 +77,15 @@ static void fault(struct input *input, enum config_severity severity, unsigned i
 
 /* Each takes a value, "" for the default, and @side, the port that the section is about. */
 
-static int parse_bool(const char *value, bool *ret, struct rport_error *err)
-{
-	static const struct {
-		const char *word;
-		bool value;
-	} words[] = {
-		{ "yes", true }, { "true", true },   { "on", true },   { "1", true },
-		{ "no", false }, { "false", false }, { "off", false }, { "0", false },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcasecmp(value, words[i].word) == 0) {
-			*ret = words[i].value;
-			return 0;
-		}
-	return rport_error_set(err, RPORT_ERR_INVALID, EINVAL, "\"%s\" is neither yes nor no",
-			       value);
-}
-
-static bool parse_digits(const char *value, int64_t *ret)
-{
-	int64_t n = 0;
-
-	for (const char *c = value; *c; c++)
-		if (*c < '0' || *c > '9' || __builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, *c - '0', &n))
-			return false;
-	*ret = n;
-	return *value;
-}
-
-static int parse_mtu(const char *value, unsigned int *ret, struct rport_error *err)
-{
-	struct port_spec checked = PORT_SPEC_INIT;
-	int64_t mtu;
-	int r;
-
-	if (!parse_digits(value, &mtu))
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-				       "\"%s\" is not a number of bytes, %d to %d", value,
-				       LINK_MTU_MIN, LINK_MTU_MAX);
-	r = port_spec_set_mtu(&checked, mtu, err);
-	if (r == 0)
-		*ret = checked.mtu;
-	return r;
-}
-
-static int set_mtu(struct config_draft *draft, _unused_ int side, const char *value,
-		   struct rport_error *err)
-{
-	unsigned int mtu = LINK_MTU_DEFAULT;
-	int r = *value ? parse_mtu(value, &mtu, err) : 0;
-
-	if (r == 0)
-		draft->spec.ports[0].mtu = draft->spec.ports[1].mtu = mtu;
-	return r;
-}
-
 static int set_own_mtu(struct config_draft *draft, int side, const char *value,
 		       struct rport_error *err)
 {
-	if (*value)
-		return parse_mtu(value, &draft->own_mtu[side], err);
-	draft->own_mtu[side] = 0;
-	return 0;
+	int64_t mtu = 0;
+	int r = *value ? property_parse(&properties[PROPERTY_MTU], value, &mtu, err) : 0;
+
+	if (r >= 0)
+		draft->own_mtu[side] = (unsigned int)mtu;
+	return r;
 }
 
 static int set_on_missing(struct config_draft *draft, _unused_ int side, const char *value,
@@ -157,44 +101,14 @@ static int set_on_missing(struct config_draft *draft, _unused_ int side, const c
 	return 0;
 }
 
-static int set_offload(struct config_draft *draft, _unused_ int side, const char *value,
-		       struct rport_error *err)
+static int set_property(struct config_draft *draft, const struct property *property,
+			const char *value, struct rport_error *err)
 {
-	bool offload = true;
-	int r = *value ? parse_bool(value, &offload, err) : 0;
+	int64_t number;
+	int r = property_parse(property, value, &number, err);
 
-	if (r == 0)
-		draft->spec.ports[0].offload = draft->spec.ports[1].offload = offload;
-	return r;
-}
-
-static int set_mpls(struct config_draft *draft, _unused_ int side, const char *value,
-		    struct rport_error *err)
-{
-	bool mpls = false;
-	int r = *value ? parse_bool(value, &mpls, err) : 0;
-
-	if (r == 0)
-		draft->spec.ports[0].mpls = draft->spec.ports[1].mpls = mpls;
-	return r;
-}
-
-static int set_queues(struct config_draft *draft, _unused_ int side, const char *value,
-		      struct rport_error *err)
-{
-	struct port_spec checked = PORT_SPEC_INIT;
-	int64_t queues = checked.queues;
-	int r;
-
-	if (streq(value, "auto"))
-		queues = SPEC_QUEUES_AUTO;
-	else if (*value && !parse_digits(value, &queues))
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-				       "\"%s\" is neither a number of queues, 1 to %d, nor auto",
-				       value, SPEC_QUEUES_MAX);
-	r = port_spec_set_queues(&checked, queues, err);
-	if (r >= 0)
-		draft->spec.ports[0].queues = draft->spec.ports[1].queues = checked.queues;
+	for (int side = 0; side < 2 && r >= 0; side++)
+		r = property_set(&draft->spec.ports[side], property->id, number, err);
 	return r;
 }
 
@@ -291,9 +205,10 @@ struct key {
 		   struct rport_error *err);
 };
 
+/* and all properties */
 static const struct key link_keys[] = {
-	{ "MTU", set_mtu },   { "OnMissing", set_on_missing }, { "Offload", set_offload },
-	{ "MPLS", set_mpls }, { "Queues", set_queues },        { NULL, NULL },
+	{ "OnMissing", set_on_missing },
+	{ NULL, NULL },
 };
 
 static const struct key port_keys[] = {
@@ -474,6 +389,7 @@ static void take_value(struct input *input, const char *section_name, const char
 {
 	const struct section *section = find_section(section_name);
 	struct rport_error err = { 0 };
+	const struct property *property;
 	const struct key *key;
 	int r;
 
@@ -484,13 +400,15 @@ static void take_value(struct input *input, const char *section_name, const char
 		return;
 	}
 	key = find_key(section, key_name);
-	if (!key) {
+	property = section->keys == link_keys ? property_by_key(key_name) : NULL;
+	if (!key && !property) {
 		rport_error_set(&err, RPORT_ERR_INVALID, EINVAL, "there is no key \"%s\" in [%s]",
 				key_name, section_name);
 		fault(input, CONFIG_WARNING, input->line, err.message);
 		return;
 	}
-	r = key->set(input->draft, section->side, input->value, &err);
+	r = property ? set_property(input->draft, property, input->value, &err)
+		     : key->set(input->draft, section->side, input->value, &err);
 	if (r == -ENOMEM) {
 		input->draft->out_of_memory = true;
 	} else if (r < 0) {

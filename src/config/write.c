@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "config/config-private.h"
+#include "port/property.h"
 
 /* --- text ------------------------------------------------------------------------------------- */
 
@@ -15,25 +16,30 @@ static bool mtus_differ(const struct link_spec *spec)
 	return spec->ports[0].mtu != spec->ports[1].mtu;
 }
 
+/* Those that [Link] says for both ports. An MTU that differs is said for each port. */
+static bool is_said(const struct link_spec *spec, enum property_id id)
+{
+	return property_get(&spec->ports[0], id) != properties[id].standard &&
+	       !(id == PROPERTY_MTU && mtus_differ(spec));
+}
+
 static void format_link(FILE *out, const struct link_spec *spec)
 {
-	const struct port_spec *both = &spec->ports[0], defaults = PORT_SPEC_INIT;
-	bool has_mtu = both->mtu != defaults.mtu && !mtus_differ(spec);
+	char text[PROPERTY_TEXT_MAX];
+	bool empty = spec->wait;
 
-	if (!has_mtu && spec->wait && both->offload == defaults.offload &&
-	    both->mpls == defaults.mpls && both->queues == defaults.queues)
+	for (enum property_id id = 0; id < N_PROPERTIES; id++)
+		empty &= !is_said(spec, id);
+	if (empty)
 		return;
 	fputs("[Link]\n", out);
-	if (has_mtu)
-		fprintf(out, "MTU=%u\n", both->mtu);
 	if (!spec->wait)
 		fputs("OnMissing=fail\n", out);
-	if (both->offload != defaults.offload)
-		fputs("Offload=no\n", out);
-	if (both->mpls != defaults.mpls)
-		fputs("MPLS=yes\n", out);
-	if (both->queues != defaults.queues)
-		fprintf(out, "Queues=%u\n", both->queues);
+	for (enum property_id id = 0; id < N_PROPERTIES; id++)
+		if (is_said(spec, id))
+			fprintf(out, "%s=%s\n", properties[id].key,
+				property_format_key(&properties[id],
+						    property_get(&spec->ports[0], id), text));
 	fputs("\n", out);
 }
 
@@ -92,11 +98,12 @@ static int refuse(struct rport_error *err, const char *why)
 
 static int check_ports_alike(const struct link_spec *spec, struct rport_error *err)
 {
-	const struct port_spec *a = &spec->ports[0], *b = &spec->ports[1];
+	const struct property *property = property_differs(&spec->ports[0], &spec->ports[1], true);
 
-	if (a->offload != b->offload || a->mpls != b->mpls || a->queues != b->queues)
-		return refuse(err, "a file says Offload=, MPLS= and Queues= for both ports, and "
-				   "here they differ");
+	if (property)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "a file says %s= for both ports, and here they differ",
+				       property->key);
 	return 0;
 }
 

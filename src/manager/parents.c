@@ -10,6 +10,7 @@
 #include "manager/commit.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
+#include "port/property.h"
 #include "manager/report.h"
 
 /* --- what is refused -------------------------------------------------------------------------- */
@@ -43,26 +44,21 @@ static int refuse_taken(const struct port *port, const struct port *parent, stru
 }
 
 static int refuse_different(const struct port *port, const struct port *parent,
-			    struct rport_error *err)
+			    const struct property *property, struct rport_error *err)
 {
 	char a[PORT_TEXT_MAX], b[PORT_TEXT_MAX];
 
 	port_format(port, a);
 	port_format(parent, b);
-	if (port->spec.queues != parent->spec.queues)
+	if (property->type != PROPERTY_SWITCH)
 		return rport_error_set(
 			err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
-			"%s has %u queues and %s has %u: create both with as many (--queues)", a,
-			port->spec.queues, b, parent->spec.queues);
+			"%s has %u %s and %s has %u: create both with as many (%s)", a,
+			property_get(&port->spec, property->id), property->name, b,
+			property_get(&parent->spec, property->id), property->option);
 	return rport_error_set(err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
 			       "%s and %s differ in %s: create both with it, or both without", a, b,
-			       port->spec.mpls != parent->spec.mpls ? "--mpls" : "--no-offload");
-}
-
-static bool may_be_peers(const struct port *port, const struct port *parent)
-{
-	return port->spec.mpls == parent->spec.mpls && port->spec.offload == parent->spec.offload &&
-	       port->spec.queues == parent->spec.queues;
+			       property->option);
 }
 
 static void make_name(const struct port *a, const struct port *b, unsigned int number,
@@ -168,6 +164,7 @@ static int make_link(struct manager *manager, struct port *port, struct port *pa
 int manager_set_parent(struct manager *manager, struct port *port, struct port *parent,
 		       const char *name, struct rport_error *err)
 {
+	const struct property *property;
 	int r;
 
 	r = link_set_parent(&port->rule, &parent->rule);
@@ -177,8 +174,8 @@ int manager_set_parent(struct manager *manager, struct port *port, struct port *
 		return refuse_taken(port, parent, err);
 	if (r == 0)
 		return 0;
-	r = may_be_peers(port, parent) ? check_limit(manager, err)
-				       : refuse_different(port, parent, err);
+	property = property_differs(&port->spec, &parent->spec, true);
+	r = property ? refuse_different(port, parent, property, err) : check_limit(manager, err);
 	if (r >= 0)
 		r = make_link(manager, port, parent, name, err);
 	if (r < 0) {

@@ -9,11 +9,11 @@
  * sys/net/if_rport.c.
  */
 
-#include "base/util.h"
+#include "base/property.h"
 
-#define LINK_MTU_MIN     1280
-#define LINK_MTU_MAX     32768
-#define LINK_MTU_DEFAULT 32768
+#define LINK_MTU_MIN     PROPERTY_MIN_MTU
+#define LINK_MTU_MAX     PROPERTY_MAX_MTU
+#define LINK_MTU_DEFAULT PROPERTY_STANDARD_MTU
 
 struct link_port {
 	struct link_port *peer;

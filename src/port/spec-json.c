@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/escape.h"
+#include "port/property.h"
 #include "port/spec-json.h"
 
 json_t *spec_json_addresses(const struct port_spec *port)
@@ -33,12 +34,16 @@ json_t *spec_json_routes(const struct port_spec *port)
 json_t *spec_json_write(const struct port_spec *port)
 {
 	char domain[DOMAIN_TEXT_MAX];
+	json_t *object = json_pack("{s:o, s:o}", "domain",
+				   escape_json(domain_format(&port->domain, domain)), "interface",
+				   escape_json(port->ifname));
 
-	return json_pack("{s:o, s:o, s:I, s:b, s:b, s:I, s:o, s:o}", "domain",
-			 escape_json(domain_format(&port->domain, domain)), "interface",
-			 escape_json(port->ifname), "mtu", (json_int_t)port->mtu, "offload",
-			 port->offload, "mpls", port->mpls, "queues", (json_int_t)port->queues,
-			 "addresses", spec_json_addresses(port), "routes", spec_json_routes(port));
+	if (!object)
+		return NULL;
+	property_write(port, 0, object);
+	json_object_set_new(object, "addresses", spec_json_addresses(port));
+	json_object_set_new(object, "routes", spec_json_routes(port));
+	return object;
 }
 
 static int bad_member(const char *key, struct rport_error *err)
@@ -73,22 +78,18 @@ static int read_names(const json_t *object, struct port_spec *ret, struct rport_
 	return r;
 }
 
-static int read_numbers(const json_t *object, struct port_spec *ret, struct rport_error *err)
+static int read_properties(const json_t *object, struct port_spec *ret, struct rport_error *err)
 {
-	const json_t *mtu = json_object_get(object, "mtu");
-	const json_t *offload = json_object_get(object, "offload");
-	const json_t *mpls = json_object_get(object, "mpls");
-	const json_t *queues = json_object_get(object, "queues");
 	int r = 0;
 
-	if (json_is_boolean(offload))
-		ret->offload = json_is_true(offload);
-	if (json_is_boolean(mpls))
-		ret->mpls = json_is_true(mpls);
-	if (json_is_integer(mtu))
-		r = port_spec_set_mtu(ret, json_integer_value(mtu), err);
-	if (r >= 0 && json_is_integer(queues))
-		r = port_spec_set_queues(ret, json_integer_value(queues), err);
+	for (enum property_id id = 0; id < N_PROPERTIES && r >= 0; id++) {
+		const json_t *value = json_object_get(object, properties[id].name);
+
+		if (properties[id].type == PROPERTY_SWITCH && json_is_boolean(value))
+			r = property_set(ret, id, json_is_true(value), err);
+		else if (properties[id].type != PROPERTY_SWITCH && json_is_integer(value))
+			r = property_set(ret, id, json_integer_value(value), err);
+	}
 	return r;
 }
 
@@ -127,6 +128,6 @@ int spec_json_read(const json_t *object, struct port_spec *ret, struct rport_err
 
 	r = read_names(object, ret, err);
 	if (r >= 0)
-		r = read_numbers(object, ret, err);
+		r = read_properties(object, ret, err);
 	return r < 0 ? r : read_lists(object, ret, err);
 }

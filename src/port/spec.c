@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
-#include "port/spec.h"
+#include "port/property.h"
 
 #define DIFFERENCE_MAX DOMAIN_TEXT_MAX /* bytes of each side that a message shows */
 
@@ -291,24 +291,12 @@ int port_spec_set_ifname(struct port_spec *port, const char *ifname, struct rpor
 
 int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err)
 {
-	if (!link_mtu_valid(mtu))
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-				       "an MTU of %lld is not possible: it must be %d to %d",
-				       (long long)mtu, LINK_MTU_MIN, LINK_MTU_MAX);
-	port->mtu = (unsigned int)mtu;
-	return 0;
+	return property_set(port, PROPERTY_MTU, mtu, err);
 }
 
 int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err)
 {
-	if (queues == SPEC_QUEUES_AUTO)
-		queues = MIN(usable_cpus(), (unsigned int)SPEC_QUEUES_MAX);
-	if (queues < 1 || queues > SPEC_QUEUES_MAX)
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-				       "%lld queues are not possible: say 1 to %d, or auto",
-				       (long long)queues, SPEC_QUEUES_MAX);
-	port->queues = (unsigned int)queues;
-	return 0;
+	return property_set(port, PROPERTY_QUEUES, queues, err);
 }
 
 static bool same_addresses(const struct port_spec *a, const struct port_spec *b)
@@ -362,11 +350,6 @@ static const char *format_routes(const struct port_spec *port, char *buf, size_t
 	return buf;
 }
 
-static const char *on_off(bool on)
-{
-	return on ? "on" : "off";
-}
-
 /* Have they found pid:N to be two processes, one after the other? */
 static bool other_process(const struct port_spec *have, const struct port_spec *want)
 {
@@ -376,6 +359,7 @@ static bool other_process(const struct port_spec *have, const struct port_spec *
 bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
 		    size_t size)
 {
+	const struct property *property = property_differs(have, want, false);
 	char x[DIFFERENCE_MAX], y[DIFFERENCE_MAX];
 
 	if (!domain_means(&want->domain, &have->domain))
@@ -386,15 +370,10 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 			 have->domain.pid);
 	else if (want->ifname[0] && !streq(have->ifname, want->ifname))
 		snprintf(ret, size, "the interface is %s, not %s", have->ifname, want->ifname);
-	else if (have->mtu != want->mtu)
-		snprintf(ret, size, "mtu is %u, not %u", have->mtu, want->mtu);
-	else if (have->offload != want->offload)
-		snprintf(ret, size, "offload is %s, not %s", on_off(have->offload),
-			 on_off(want->offload));
-	else if (have->mpls != want->mpls)
-		snprintf(ret, size, "mpls is %s, not %s", on_off(have->mpls), on_off(want->mpls));
-	else if (have->queues != want->queues)
-		snprintf(ret, size, "queues are %u, not %u", have->queues, want->queues);
+	else if (property)
+		snprintf(ret, size, "%s is %s, not %s", property->name,
+			 property_format(property, property_get(have, property->id), x),
+			 property_format(property, property_get(want, property->id), y));
 	else if (!same_addresses(have, want))
 		snprintf(ret, size, "the addresses are %s, not %s",
 			 format_addresses(have, x, sizeof(x)),
@@ -410,6 +389,5 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 bool port_spec_needs_device(const struct port_spec *have, const struct port_spec *want)
 {
 	return !domain_means(&want->domain, &have->domain) || other_process(have, want) ||
-	       have->offload != want->offload || have->mpls != want->mpls ||
-	       have->queues != want->queues;
+	       property_differs(have, want, true);
 }

@@ -7,13 +7,14 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "base/property.h"
 #include "base/route.h"
 #include "kernel/domain.h"
 #include "port/parent.h"
 
 #define SPEC_ADDRESSES_MAX 64 /* of a port */
 #define SPEC_ROUTES_MAX    512
-#define SPEC_QUEUES_MAX    8
+#define SPEC_QUEUES_MAX    PROPERTY_MAX_QUEUES
 
 /* Administrative state of a port. UNSET until someone brings the port up, by rportctl or ip(8). */
 enum port_admin {
@@ -32,7 +33,8 @@ struct port_spec {
 	/* What the domain pid:N stands for; NULL: another domain, or it has not been looked for. */
 	struct process *process;
 	char ifname[IFNAMSIZ]; /* "": the lowest free rportN */
-	unsigned int mtu;      /* bytes */
+	/* see base/property.h */
+	unsigned int mtu; /* bytes */
 	bool offload;
 	bool mpls;
 	unsigned int queues;
@@ -48,9 +50,10 @@ struct link_spec {
 	struct port_spec ports[2];
 };
 
-#define PORT_SPEC_INIT                                                \
-	{                                                             \
-		.mtu = LINK_MTU_DEFAULT, .offload = true, .queues = 1 \
+#define PORT_SPEC_STANDARD(id, member, key, type, min, max, standard, ...) .member = (standard),
+#define PORT_SPEC_INIT                              \
+	{                                           \
+		PORT_PROPERTIES(PORT_SPEC_STANDARD) \
 	}
 #define LINK_SPEC_INIT                                      \
 	{                                                   \

@@ -107,11 +107,11 @@ test_other_number() {
 	ns_add A B
 	pair_numbered
 	remember_world
-	refuses 2 '*queues are 1, not 2*' rportctl pair "$A" "$B" --name ab --queues 2 --addresses 192.168.0.0,192.168.0.1 \
+	refuses 2 '*queues is 1, not 2*' rportctl pair "$A" "$B" --name ab --queues 2 --addresses 192.168.0.0,192.168.0.1 \
 		--addresses fd00:ab::a,fd00:ab::b
 	for n in 9 100; do
-		refuses 2 "$n queues are not possible: say 1 to 8, or auto" rportctl pair "$A" "$B" --name bad --queues "$n"
-		refuses 2 "$n queues are not possible: say 1 to 8, or auto" rportctl create in "$A" --queues "$n"
+		refuses 2 "queues $n is not possible: it must be 1 to 8, or auto" rportctl pair "$A" "$B" --name bad --queues "$n"
+		refuses 2 "queues $n is not possible: it must be 1 to 8, or auto" rportctl create in "$A" --queues "$n"
 	done
 	for n in -1 x Auto ''; do
 		refuses 1 '*queues*' rportctl pair "$A" "$B" --name bad --queues "$n"

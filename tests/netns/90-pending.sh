@@ -118,7 +118,7 @@ test_not_to_be_waited_for() {
 	done
 	# what can never be is not waited for either
 	refuses 2 'invalid domain *' rportctl pair "$A" netns:x/y --name ab --wait
-	refuses 2 'an MTU of 100 *' rportctl pair "$A" "$B" --name ab --wait --mtu 100
+	refuses 2 'mtu 100 *' rportctl pair "$A" "$B" --name ab --wait --mtu 100
 }
 
 test_reason() {

@@ -253,7 +253,7 @@ test_bad_value_fails_that_link_only() {
 	run "$RPORTD" --check-config --config-path conf
 	assert_eq "$RC" 1 "status of --check-config"
 	assert_eq "$(tail -n 1 <<<"$OUT")" '9 links, 8 errors' "last line of --check-config"
-	assert_match "$OUT" '*conf/bad-mtu.rport:2: error: MTU: an MTU of 1279 is not possible: it must be 1280 to 32768*' errors
+	assert_match "$OUT" '*conf/bad-mtu.rport:2: error: MTU: mtu 1279 is not possible: it must be 1280 to 32768*' errors
 	assert_match "$OUT" '*conf/-x.rport: error: "-x" is not a link name*' errors
 	assert_match "$OUT" '*conf/bad-half.rport: error: there is no Domain= in \[B]*' errors
 }

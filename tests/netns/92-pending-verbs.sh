@@ -165,8 +165,7 @@ test_replace_while_pending() {
 test_failed_replace_while_pending() {
 	pair_pending
 	ns_add C
-	ip -n "$C" route add blackhole 10.9.0.0/16
-	refused 2 '*the link is kept as it was*10.9.0.0*' rportctl pair "$A" "$C" --name ab --b-route 10.9.0.0/16 --replace
+	refused 2 '*the link is kept as it was*10.9.0.0*' rportctl pair "$A" "$C" --name ab --b-route 10.9.0.0/16 src 10.8.8.8 --replace
 	assert_eq "$(ports "$C")" '' "interfaces in C"
 	is_pending b
 	ns_create "$B"

@@ -208,9 +208,9 @@ END_TEST
 static const struct {
 	const char *line, *message;
 } bad_lines[] = {
-	{ "[Link]\nMTU=1279", "9: MTU: an MTU of 1279 is not possible: it must be 1280 to 32768" },
-	{ "[Link]\nMTU=32769", "9: MTU: an MTU of 32769 is not possible" },
-	{ "[Link]\nMTU=-1", "9: MTU: \"-1\" is not a number of bytes, 1280 to 32768" },
+	{ "[Link]\nMTU=1279", "9: MTU: mtu 1279 is not possible: it must be 1280 to 32768" },
+	{ "[Link]\nMTU=32769", "9: MTU: mtu 32769 is not possible" },
+	{ "[Link]\nMTU=-1", "9: MTU: \"-1\" is not a number, 1280 to 32768" },
 	{ "[Link]\nMTU=0x600", "9: MTU: \"0x600\" is not a number" },
 	{ "[Link]\nMTU=1500 ", NULL },
 	{ "[Link]\nMTU=1 500", "9: MTU: \"1 500\" is not a number" },
@@ -218,10 +218,9 @@ static const struct {
 	{ "[Link]\nOnMissing=Wait", "9: OnMissing: \"Wait\" is neither wait nor fail" },
 	{ "[Link]\nOffload=maybe", "9: Offload: \"maybe\" is neither yes nor no" },
 	{ "[Link]\nQueues=1\nQueues=8\nQueues=auto", NULL },
-	{ "[Link]\nQueues=9", "9: Queues: 9 queues are not possible: say 1 to 8, or auto" },
-	{ "[Link]\nQueues=-1",
-	  "9: Queues: \"-1\" is neither a number of queues, 1 to 8, nor auto" },
-	{ "[Link]\nQueues=Auto", "9: Queues: \"Auto\" is neither a number of queues" },
+	{ "[Link]\nQueues=9", "9: Queues: queues 9 is not possible: it must be 1 to 8, or auto" },
+	{ "[Link]\nQueues=-1", "9: Queues: \"-1\" is not a number, 1 to 8, nor auto" },
+	{ "[Link]\nQueues=Auto", "9: Queues: \"Auto\" is not a number, 1 to 8, nor auto" },
 	{ "[Link]\nMPLS=2", "9: MPLS: \"2\" is neither yes nor no" },
 	{ "Domain=vfr:red", "8: Domain: invalid domain \"vfr:red\"" },
 	{ "Domain=a\tb", "8: there is a control character, or it is not UTF-8" },

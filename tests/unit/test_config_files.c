@@ -166,7 +166,7 @@ START_TEST(bad_drop_ins)
 	load();
 	ck_told("E b/x.rport.d:0: cannot be read: Not a directory\n"
 		"E a/x.rport.d/a.conf:0: it is not a regular file\n"
-		"E a/x.rport.d/b.conf:3: MTU: an MTU of 1 is not possible: it must be 1280 to "
+		"E a/x.rport.d/b.conf:3: MTU: mtu 1 is not possible: it must be 1280 to "
 		"32768\n"
 		"W c/stray.rport.d:0: these drop-ins have no effect, for there is no link of that "
 		"name\n");

@@ -519,7 +519,7 @@ static const struct {
 	{ want_mtu, "mtu is 32768, not 1500" },
 	{ want_no_offload, "offload is on, not off" },
 	{ want_mpls, "mpls is off, not on" },
-	{ want_queues, "queues are 1, not 2" },
+	{ want_queues, "queues is 1, not 2" },
 	{ want_address, "the addresses are none, not 10.0.0.1/32" },
 	{ want_peer, "the addresses are none, not 10.9.0.1/32 peer 10.9.0.2" },
 	{ want_route, "the routes are none, not 10.0.0.0/8" },

@@ -2,6 +2,7 @@
 /* What a port shall be, as JSON and back: as one daemon tells the next. */
 #include <check.h>
 
+#include "port/property.h"
 #include "port/spec-json.h"
 
 static struct port_spec full_spec(const char *domain)
@@ -52,6 +53,35 @@ START_TEST(all_of_it_comes_back)
 
 		check_round_trip(&spec);
 	}
+}
+END_TEST
+
+/* Whatever row the table has: JSON, differences and what is made again follow from it. */
+START_TEST(each_property_is_known)
+{
+	const struct property *property = &properties[_i];
+	_cleanup_port_spec_ struct port_spec spec = PORT_SPEC_INIT, plain = PORT_SPEC_INIT;
+	unsigned int value = property->standard == property->max ? property->min : property->max;
+	char difference[512], text[PROPERTY_TEXT_MAX];
+	int64_t parsed;
+
+	ck_assert_uint_eq(property_get(&spec, property->id), property->standard);
+	ck_assert_int_eq(property_set(&spec, property->id, value, NULL), 0);
+	ck_assert_uint_eq(property_get(&spec, property->id), value);
+	ck_assert_int_eq(domain_parse("default", &spec.domain, NULL), 0);
+	check_round_trip(&spec);
+	plain.domain = spec.domain;
+	ck_assert(port_spec_diff(&plain, &spec, difference, sizeof(difference)));
+	ck_assert_ptr_nonnull(strstr(difference, property->name));
+	ck_assert(port_spec_needs_device(&plain, &spec) == property->fixed);
+	ck_assert_int_eq(property_parse(property, property_format_key(property, value, text),
+					&parsed, NULL),
+			 0);
+	ck_assert_int_eq(parsed, value);
+	ck_assert_int_eq(property_set(&spec, property->id, (int64_t)property->max + 1, NULL),
+			 -EINVAL);
+	ck_assert_ptr_eq(property_by_name(property->name), property);
+	ck_assert_ptr_eq(property_by_key(property->key), property);
 }
 END_TEST
 
@@ -119,6 +149,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tcase, all_of_it_comes_back);
+	tcase_add_loop_test(tcase, each_property_is_known, 0, N_PROPERTIES);
 	tcase_add_test(tcase, little_comes_back_as_little);
 	tcase_add_test(tcase, other_versions_are_read);
 	tcase_add_test(tcase, nonsense_is_refused);
