@@ -86,3 +86,17 @@ int netns_pid_open_name(const char *name)
 		r = netns_pid_open(process);
 	return r == -ESRCH ? -ENOENT : r;
 }
+
+int netns_pid_named(const char *name, const struct netns_id *id)
+{
+	_cleanup_close_ int fd = netns_pid_open_name(name);
+	struct netns_id other = { 0 };
+	int r;
+
+	if (helper_is_late(fd) || fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+		return fd;
+	if (fd < 0)
+		return 0;
+	r = netns_identify(fd, &other);
+	return r < 0 ? r : netns_equal(&other, id);
+}

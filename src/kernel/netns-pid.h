@@ -4,6 +4,7 @@
 
 /* The namespace of a process, also of another user's, without CAP_SYS_PTRACE. */
 
+#include "kernel/netns.h"
 #include "kernel/process.h"
 
 /**
@@ -22,5 +23,18 @@ int netns_pid_open(const struct process *process);
  * Return: as netns_open_name().
  */
 int netns_pid_open_name(const char *name);
+
+/**
+ * netns_pid_named() - check whether a name in /run/netns stands for a namespace
+ * @name: of the file
+ * @id: the namespace
+ *
+ * A symbolic link is judged by what it opens to, not by what it reads like: one to a process that
+ * has ended stands for nothing.
+ *
+ * Return: 1 or 0; or -errno when it cannot be found out, because the file system does not answer
+ * (helper_is_late()) or descriptors or memory have run out.
+ */
+int netns_pid_named(const char *name, const struct netns_id *id);
 
 #endif

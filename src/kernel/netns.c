@@ -174,20 +174,6 @@ pid_t netns_link_pid(const char *name)
 	return MAX(r, 0);
 }
 
-int netns_named(const char *name, const struct netns_id *id)
-{
-	_cleanup_close_ int fd = netns_open_name(name);
-	struct netns_id other = { 0 };
-	int r;
-
-	if (helper_is_late(fd) || fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
-		return fd;
-	if (fd < 0)
-		return netns_link_pid(name) > 0;
-	r = netns_identify(fd, &other);
-	return r < 0 ? r : netns_equal(&other, id);
-}
-
 int netns_open_pid(pid_t pid)
 {
 	char path[sizeof("/proc//ns/net") + 3 * sizeof(pid)];

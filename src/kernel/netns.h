@@ -86,18 +86,6 @@ bool netns_equal(const struct netns_id *a, const struct netns_id *b);
 pid_t netns_link_pid(const char *name);
 
 /**
- * netns_named() - check whether a name in /run/netns stands for a namespace
- * @name: of the file
- * @id: the namespace
- *
- * For a link to a process that we may not look at, the answer is 1.
- *
- * Return: 1 or 0; or -errno when it cannot be found out, because the file system does not answer
- * (helper_is_late()) or descriptors have run out.
- */
-int netns_named(const char *name, const struct netns_id *id);
-
-/**
  * netns_open_inside() - open a descriptor inside a namespace, in a short-lived thread
  * @netns_fd: the namespace; negative: a new one that lasts as long as something in it is open
  * @fn: opens the descriptor and returns it, or -errno

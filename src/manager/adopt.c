@@ -21,6 +21,7 @@
 #include "manager/ports.h"
 #include "manager/reconcile.h"
 #include "manager/records.h"
+#include "kernel/netns-pid.h"
 #include "port/look.h"
 
 #define NAMES_USEC (500 * USEC_PER_MSEC) /* for each device */
@@ -57,7 +58,7 @@ static int find_name(const struct netns_id *netns, struct domain *ret)
 	if (!dir)
 		return -ENOENT;
 	while (r < 0 && monotonic_usec() < end && (entry = readdir(dir))) {
-		if (!netns_name_valid(entry->d_name) || netns_named(entry->d_name, netns) <= 0)
+		if (!netns_name_valid(entry->d_name) || netns_pid_named(entry->d_name, netns) <= 0)
 			continue;
 		ret->netns = DOMAIN_NETNS_NAMED;
 		snprintf(ret->name, sizeof(ret->name), "%s", entry->d_name);

@@ -5,6 +5,7 @@
  * of that name was not found, since names change at any moment.
  */
 
+#include "kernel/netns-pid.h"
 #include "port/look.h"
 
 #define LOCATE_TRIES 3 /* that somebody renames the interface meanwhile */
@@ -74,7 +75,7 @@ bool port_lost_name(const struct port *port)
 	const struct domain *domain = &port->spec.domain;
 
 	return port->rule.present && !port->away && domain->netns == DOMAIN_NETNS_NAMED &&
-	       netns_named(domain->name, &port->netns) == 0;
+	       netns_pid_named(domain->name, &port->netns) == 0;
 }
 
 /* The number of a deleted namespace is taken away, and then its interfaces go. */

@@ -386,8 +386,16 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 	return true;
 }
 
+const char *port_spec_fixed_difference(const struct port_spec *have, const struct port_spec *want)
+{
+	const struct property *property = property_differs(have, want, true);
+
+	if (!domain_means(&want->domain, &have->domain) || other_process(have, want))
+		return "domain";
+	return property ? property->name : NULL;
+}
+
 bool port_spec_needs_device(const struct port_spec *have, const struct port_spec *want)
 {
-	return !domain_means(&want->domain, &have->domain) || other_process(have, want) ||
-	       property_differs(have, want, true);
+	return port_spec_fixed_difference(have, want) != NULL;
 }

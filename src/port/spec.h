@@ -182,6 +182,16 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 		    size_t size);
 
 /**
+ * port_spec_fixed_difference() - find the first difference that a device cannot follow
+ * @have: the port as it was made, its domain resolved
+ * @want: what is asked for, its domain resolved or not
+ *
+ * Return: "domain" or the name of the property, as in "made again, because queues"; NULL when
+ * @want can be had in place.
+ */
+const char *port_spec_fixed_difference(const struct port_spec *have, const struct port_spec *want);
+
+/**
  * port_spec_needs_device() - do two specs differ in what a device cannot change?
  * @have: the port as it was made, its domain resolved
  * @want: what is asked for, its domain resolved or not

@@ -243,6 +243,31 @@ test_symbolic_link() {
 	pings_at_once
 }
 
+# a name that reads like that of a namespace, and leads nowhere, is not one
+test_symbolic_link_to_a_process_that_ended() {
+	local keeper
+	name_both
+	ns_create "$A"
+	start_process
+	start_rportd
+	pair_waiting
+	takes_ms ln -s "/proc/$PID/ns/net" "/run/netns/$B"
+	pings_at_once
+	nsenter --net="/proc/$PID/ns/net" sleep 50 &
+	keeper=$!
+	eventually in_the_namespace_of "$keeper"
+	kill "$PID"
+	wait "$PID" || true
+	ln -sfn "/proc/$PID/ns/net" "/run/netns/$B"
+	eventually port_is ab b .state pending
+	kill "$keeper"
+	rm "/run/netns/$B"
+}
+
+in_the_namespace_of() {
+	[ "$(readlink "/proc/$PID/ns/net")" = "$(readlink "/proc/$1/ns/net")" ]
+}
+
 test_attached_process() {
 	name_both
 	ns_create "$A"

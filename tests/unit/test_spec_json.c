@@ -74,6 +74,8 @@ START_TEST(each_property_is_known)
 	ck_assert(port_spec_diff(&plain, &spec, difference, sizeof(difference)));
 	ck_assert_ptr_nonnull(strstr(difference, property->name));
 	ck_assert(port_spec_needs_device(&plain, &spec) == property->fixed);
+	if (property->fixed)
+		ck_assert_str_eq(port_spec_fixed_difference(&plain, &spec), property->name);
 	ck_assert_int_eq(property_parse(property, property_format_key(property, value, text),
 					&parsed, NULL),
 			 0);
