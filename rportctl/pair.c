@@ -108,8 +108,8 @@ static const struct args_option options_table[] = {
 	     "one for A and one for B, each the other's peer; again for more"),
 	ROUTE("--a-route", a.routes, "[via ADDR] [metric N] [src ADDR], a route in A"),
 	ROUTE("--b-route", b.routes, "a route in B to what is behind A"),
-	PORT_PROPERTIES(OPTION)
-	PAIR("--replace", NULL, args_set, replace, "change a link that has other parameters"),
+	PORT_PROPERTIES(OPTION) PAIR("--replace", NULL, args_set, replace,
+				     "change a link that has other parameters"),
 	PAIR("--wait", NULL, args_set, wait, "wait for a domain that does not exist yet"),
 	PAIR("--persist", NULL, args_set, persist,
 	     "write a file, so that it is made again whenever rportd starts"),
@@ -130,20 +130,26 @@ static json_t *switch_value(bool given, bool value)
 
 static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
 {
-	json_t *parameters = json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*}", "a",
-				       end_parameters(domains[0], &request->a), "b",
-				       end_parameters(domains[1], &request->b), "name",
-				       request->name, "replace",
-				       switch_value(request->replace, true), "wait",
-				       switch_value(request->wait, true), "persist",
-				       switch_value(request->persist, true));
+	json_t *parameters = json_pack(
+		"{s:o, s:o, s:s*, s:o*, s:o*, s:o*}", "a", end_parameters(domains[0], &request->a),
+		"b", end_parameters(domains[1], &request->b), "name", request->name, "replace",
+		switch_value(request->replace, true), "wait", switch_value(request->wait, true),
+		"persist", switch_value(request->persist, true));
 
 	return property_add(parameters, &request->properties);
 }
 
 static void print_result(const struct ctl_options *options _unused_, const json_t *reply)
 {
+	static const char *const ends[] = { "a", "b" };
+
 	view_print_link(json_object_get(reply, "link"), view_text(reply, "result"));
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		const json_t *because = json_object_get(json_object_get(reply, "anew"), ends[i]);
+
+		if (json_is_string(because))
+			printf("%s: made anew, because %s\n", ends[i], json_string_value(because));
+	}
 }
 
 static void release_end(struct pair_end *end)

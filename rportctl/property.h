@@ -15,13 +15,11 @@ struct property_values {
 };
 
 /* A row for args_option: PROPERTY_OPTION(TARGET, member, row of PORT_PROPERTIES()). */
-#define PROPERTY_OPTION(target_, values_, id_, option_, value_, help_)                       \
-	{                                                                                     \
-		.name = (option_), .value = (value_), .help = (help_),                        \
-		.apply = property_apply,                                                      \
-		.offset = offsetof(target_, values_) +                                        \
-			  offsetof(struct property_values, text) +                            \
-			  PROPERTY_##id_ * sizeof(const char *)                               \
+#define PROPERTY_OPTION(target_, values_, id_, option_, value_, help_)                          \
+	{                                                                                       \
+		.name = (option_), .value = (value_), .help = (help_), .apply = property_apply, \
+		.offset = offsetof(target_, values_) + offsetof(struct property_values, text) + \
+			  PROPERTY_##id_ * sizeof(const char *)                                 \
 	}
 
 /**

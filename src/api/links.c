@@ -51,17 +51,20 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 	struct api_reader reader = { 0 };
 	struct api *api = userdata;
 	struct rport_link *link;
-	enum pair_result result;
+	struct pair_outcome outcome;
 	int r = -EINVAL;
 
 	if (api_read_link(&reader, parameters, &spec, &options))
-		r = pair_domains(api->manager, &spec, options.replace, &result, &link, &reader.err);
+		r = pair_domains(api->manager, &spec, options.replace, &outcome, &link,
+				 &reader.err);
 	if (r >= 0 && options.persist)
-		r = persist(api, result, link, &reader.err);
+		r = persist(api, outcome.result, link, &reader.err);
 	if (r < 0)
 		api_refuse(call, &reader);
 	else
-		varlink_reply(call, json_pack("{s:s, s:o}", "result", result_name(result), "link",
+		varlink_reply(call, json_pack("{s:s, s:{s:s?, s:s?}, s:o}", "result",
+					      result_name(outcome.result), "anew", "a",
+					      outcome.anew[0], "b", outcome.anew[1], "link",
 					      api_link_to_json(api->manager, link)));
 }
 

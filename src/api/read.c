@@ -241,14 +241,13 @@ struct port_request {
 	struct common common;
 };
 
-#define PORT_FIELD(id_, member_, ...)     \
+#define PORT_FIELD(id_, member_, ...)         \
 	API_OPTIONAL(#member_, read_property, \
 		     offsetof(struct port_request, common.values[PROPERTY_##id_])),
 
-static const struct api_field create_fields[] = {
-	API_REQUIRED("port", read_port, offsetof(struct port_request, port)),
-	PORT_PROPERTIES(PORT_FIELD)
-};
+static const struct api_field create_fields[] = { API_REQUIRED("port", read_port,
+							       offsetof(struct port_request, port)),
+						  PORT_PROPERTIES(PORT_FIELD) };
 
 bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_spec *ret)
 {
@@ -267,7 +266,7 @@ struct link_request {
 	struct api_pair_options options;
 };
 
-#define LINK_FIELD(id_, member_, ...)     \
+#define LINK_FIELD(id_, member_, ...)         \
 	API_OPTIONAL(#member_, read_property, \
 		     offsetof(struct link_request, common.values[PROPERTY_##id_])),
 
@@ -275,7 +274,7 @@ static const struct api_field pair_fields[] = {
 	API_REQUIRED("a", read_port, offsetof(struct link_request, link.ports[0])),
 	API_REQUIRED("b", read_port, offsetof(struct link_request, link.ports[1])),
 	PORT_PROPERTIES(LINK_FIELD)
-	API_OPTIONAL("name", api_field_string, offsetof(struct link_request, name)),
+		API_OPTIONAL("name", api_field_string, offsetof(struct link_request, name)),
 	API_OPTIONAL("wait", api_field_bool, offsetof(struct link_request, link.wait)),
 	API_OPTIONAL("replace", api_field_bool, offsetof(struct link_request, options.replace)),
 	API_OPTIONAL("persist", api_field_bool, offsetof(struct link_request, options.persist)),

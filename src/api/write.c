@@ -84,11 +84,11 @@ static json_t *settings_to_json(const struct port *port)
 	char link_local[IP_TEXT_MAX];
 	const struct port_spec *spec = &port->spec;
 
-	return json_pack("{s:o, s:o, s:o}", "addresses", spec_json_addresses(spec), "routes",
-			 spec_json_routes(spec), "linkLocal",
-			 null_or_string(port->no_ipv6 ? ""
-						      : ip_address_format(&port->link_local,
-									  link_local)));
+	return json_pack(
+		"{s:o, s:o, s:o}", "addresses", spec_json_addresses(spec), "routes",
+		spec_json_routes(spec), "linkLocal",
+		null_or_string(port->no_ipv6 ? ""
+					     : ip_address_format(&port->link_local, link_local)));
 }
 
 /* Its MTU is the true one, other properties cannot be changed by others. */
@@ -97,15 +97,15 @@ static json_t *status_to_json(const struct port *port, const struct port_status 
 	char domain[DOMAIN_TEXT_MAX];
 	const struct port_spec *spec = &port->spec;
 	json_t *settings = settings_to_json(port);
-	json_t *object = json_pack(
-		"{s:o, s:o, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I}", "domain",
-		escape_json(domain_format(&spec->domain, domain)), "interface",
-		escape_json(status->ifname), "index", (json_int_t)status->index, "state",
-		state_name(status->state), "reason",
-		null_or_string(port->reason ? port->reason : ""), "losses",
-		(json_int_t)port->retry.losses, "drift", drift_to_json(port), "carrier",
-		status->carrier, "link", null_or_string(port->link ? port->link->name : ""), "peer",
-		peer_to_json(port), "mtu", (json_int_t)status->mtu);
+	json_t *object = json_pack("{s:o, s:o, s:I, s:s, s:o, s:I, s:o, s:b, s:o, s:o, s:I}",
+				   "domain", escape_json(domain_format(&spec->domain, domain)),
+				   "interface", escape_json(status->ifname), "index",
+				   (json_int_t)status->index, "state", state_name(status->state),
+				   "reason", null_or_string(port->reason ? port->reason : ""),
+				   "losses", (json_int_t)port->retry.losses, "drift",
+				   drift_to_json(port), "carrier", status->carrier, "link",
+				   null_or_string(port->link ? port->link->name : ""), "peer",
+				   peer_to_json(port), "mtu", (json_int_t)status->mtu);
 
 	property_write(spec, PROPERTY_MTU + 1, object);
 	json_object_update(object, settings);

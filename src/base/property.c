@@ -7,15 +7,15 @@
 
 #include "base/property.h"
 
-#define ROW(id_, member_, key_, type_, min_, max_, standard_, fixed_, option_, value_, help_)  \
-	[PROPERTY_##id_] = { .id = PROPERTY_##id_,                                              \
-			     .name = #member_,                                                  \
-			     .key = (key_),                                                     \
-			     .type = PROPERTY_##type_,                                          \
-			     .min = (min_),                                                     \
-			     .max = (max_),                                                     \
-			     .standard = (standard_),                                           \
-			     .fixed = (fixed_),                                                 \
+#define ROW(id_, member_, key_, type_, min_, max_, standard_, fixed_, option_, value_, help_) \
+	[PROPERTY_##id_] = { .id = PROPERTY_##id_,                                            \
+			     .name = #member_,                                                \
+			     .key = (key_),                                                   \
+			     .type = PROPERTY_##type_,                                        \
+			     .min = (min_),                                                   \
+			     .max = (max_),                                                   \
+			     .standard = (standard_),                                         \
+			     .fixed = (fixed_),                                               \
 			     .option = (option_) },
 
 const struct property properties[N_PROPERTIES] = { PORT_PROPERTIES(ROW) };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Changes of a link whose ports stay: in place where the devices can, else with a new device. */
 
 /*
  * Theory of operation
@@ -6,11 +7,24 @@
  * The old and the new spec of a port are swapped, and the port is put right as it is for drift: new
  * addresses and routes are added, then those of the old spec are removed. If that fails, the specs
  * are swapped again and the port is put right again, which undoes the change.
+ *
+ * A device cannot follow its port to another domain. So that one is removed, and the port is tried
+ * in its new domain; the port at the other end notices nothing but the carrier.
  */
 
 #include "manager/change.h"
 #include "manager/commit.h"
 #include "manager/reconcile.h"
+#include "manager/records.h"
+#include "port/property.h"
+
+/* What a new device is needed for: "domain", the name of a property, or NULL. */
+static const char *why_anew(const struct port *port, const struct port_spec *want)
+{
+	const char *difference = port_spec_fixed_difference(&port->spec, want);
+
+	return !difference && port->away ? "domain" : difference;
+}
 
 bool change_is_possible(const struct rport_link *link, const struct link_spec *want)
 {
@@ -19,21 +33,32 @@ bool change_is_possible(const struct rport_link *link, const struct link_spec *w
 
 		if (!port->rule.present && !want->wait)
 			return false;
-		if (port->away || port_spec_needs_device(&port->spec, &want->ports[end]))
+		if (property_differs(&port->spec, &want->ports[end], true))
 			return false;
 	}
 	return true;
+}
+
+void change_needs_anew(const struct rport_link *link, const struct link_spec *want,
+		       const char *ret_anew[static 2])
+{
+	for (int end = 0; end < 2; end++)
+		ret_anew[end] = why_anew(link->ports[end], &want->ports[end]);
 }
 
 /*
  * struct change - of one port
  * @spec: what it is asked to be; after the change, what it was asked to be before
  * @admin: likewise
+ * @anew: its device is made anew
+ * @wait: for a domain that does not exist
  */
 struct change {
 	struct port *port;
 	struct port_spec *spec;
 	enum port_admin admin;
+	bool anew;
+	bool wait;
 };
 
 static void swap(struct change *change)
@@ -48,24 +73,42 @@ static void swap(struct change *change)
 	change->admin = admin;
 }
 
-static int apply(struct manager *manager, struct change *change, bool again,
-		 struct rport_error *err)
+static int apply_in_place(struct manager *manager, struct change *change, bool again,
+			  struct rport_error *err)
 {
 	struct port *port = change->port;
 	int r = 0;
 
-	reconcile_now(manager, port);
 	swap(change);
-	if (port->rule.present) {
+	if (port->rule.present)
 		r = port_change(port, change->spec, PLAN_ALL & ~(unsigned int)PLAN_PLACE, again,
 				err);
-	} else {
-		port->mtu = port->spec.mtu;
-		memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
-	}
+	else
+		port_forget_device(port);
 	commit_port(manager, port, port->rule.present ? "asked for" : NULL);
 	reconcile_look_settings(port);
 	return r;
+}
+
+static int apply_anew(struct manager *manager, struct change *change, struct rport_error *err)
+{
+	struct port *port = change->port;
+	int r;
+
+	commit_detach(manager, port);
+	records_drop_process(manager, port);
+	swap(change);
+	port_forget_device(port);
+	r = reconcile_try(manager, port, err);
+	return r < 0 && change->wait && err->kind == RPORT_ERR_DOMAIN_NOT_FOUND ? 0 : r;
+}
+
+static int apply(struct manager *manager, struct change *change, bool again,
+		 struct rport_error *err)
+{
+	reconcile_now(manager, change->port);
+	return change->anew ? apply_anew(manager, change, err)
+			    : apply_in_place(manager, change, again, err);
 }
 
 static void take_back(struct manager *manager, struct change *change)
@@ -76,8 +119,11 @@ static void take_back(struct manager *manager, struct change *change)
 		log_error("cannot take back a change: %s", err.message);
 }
 
-static void complete_spec(const struct port *port, struct port_spec *want)
+/* In another domain a port without a name gets a new one. */
+static void complete_spec(const struct port *port, struct port_spec *want, bool anew)
 {
+	if (anew && !port->away)
+		return;
 	want->domain = port->spec.domain;
 	if (!want->ifname[0])
 		memcpy(want->ifname, port->spec.ifname, IFNAMSIZ);
@@ -90,10 +136,16 @@ int change_link(struct manager *manager, struct rport_link *link, struct link_sp
 	int r = 0, done;
 
 	for (int end = 0; end < 2; end++) {
-		changes[end] = (struct change){ .port = link->ports[end],
-						.spec = &want->ports[end],
-						.admin = PORT_ADMIN_UP };
-		complete_spec(link->ports[end], &want->ports[end]);
+		struct port *port = link->ports[end];
+
+		changes[end] = (struct change){
+			.port = port,
+			.spec = &want->ports[end],
+			.admin = PORT_ADMIN_UP,
+			.anew = why_anew(port, &want->ports[end]) != NULL,
+			.wait = want->wait,
+		};
+		complete_spec(port, &want->ports[end], changes[end].anew);
 	}
 	for (done = 0; done < 2 && r >= 0; done++)
 		r = apply(manager, &changes[done], false, err);

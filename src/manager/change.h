@@ -7,17 +7,28 @@
 #include "manager/manager.h"
 
 /**
- * change_is_possible() - can a link become what is asked for without a new device?
+ * change_is_possible() - can a link become what is asked for with its ports?
  * @link: the link
  * @want: what is asked for, its domains resolved
  *
- * Not when a domain, offload, MPLS or the number of queues differs, or somebody moved one of its
- * ports to another namespace, nor when one is pending and @want may not wait for it.
+ * Return: false when a property differs that a device cannot change and both ends share (offload,
+ * MPLS, the number of queues), or when a port is pending and @want may not wait for it: then the link
+ * is made anew.
  */
 bool change_is_possible(const struct rport_link *link, const struct link_spec *want);
 
 /**
- * change_link() - make a link what is asked for, in place; change_is_possible() said yes
+ * change_needs_anew() - find out for which ports a change needs a new device
+ * @link: the link
+ * @want: what is asked for
+ * @ret_anew: for each end the property that the device cannot change, or NULL
+ */
+void change_needs_anew(const struct rport_link *link, const struct link_spec *want,
+		       const char *ret_anew[static 2]);
+
+/**
+ * change_link() - make a link what is asked for, in place where a device can; change_is_possible() said
+ * yes
  * @manager: of the link
  * @link: the link; both its ports are set up, those that are pending when they come
  * @want: what is asked for; its contents are taken over on success

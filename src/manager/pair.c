@@ -217,8 +217,13 @@ static int complete(struct manager *manager, struct rport_link *link, bool wait,
 	return 0;
 }
 
+static bool is_anew(const struct pair_outcome *outcome)
+{
+	return outcome->anew[0] || outcome->anew[1];
+}
+
 int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
-		 enum pair_result *ret_result, struct rport_link **ret_link,
+		 struct pair_outcome *ret_outcome, struct rport_link **ret_link,
 		 struct rport_error *err)
 {
 	_cleanup_link_plan_ struct link_plan plan = { 0 };
@@ -226,6 +231,7 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 	struct rport_link *link, *old;
 	int r, found;
 
+	*ret_outcome = (struct pair_outcome){ 0 };
 	r = spec->name[0] ? 0 : link_spec_default_name(spec, err);
 	if (r >= 0)
 		r = link_spec_check(spec, err);
@@ -239,7 +245,7 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 	old = table_link_by_name(manager_table(manager), spec->name);
 	if (old && !pair_differs(old, spec, difference, sizeof(difference))) {
 		r = complete(manager, old, spec->wait, err);
-		*ret_result = PAIR_UNCHANGED;
+		ret_outcome->result = PAIR_UNCHANGED;
 		*ret_link = old;
 		return r;
 	}
@@ -250,11 +256,13 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		if (r < 0)
 			return r;
 	}
+	if (old)
+		change_needs_anew(old, spec, ret_outcome->anew);
 	if (old && change_is_possible(old, spec)) {
 		r = change_link(manager, old, spec, err);
 		if (r >= 0)
 			r = complete(manager, old, true, err);
-		*ret_result = PAIR_CHANGED;
+		ret_outcome->result = is_anew(ret_outcome) ? PAIR_REPLACED : PAIR_CHANGED;
 		*ret_link = old;
 		return r;
 	}
@@ -265,7 +273,7 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 	r = old ? replace_link(manager, old, &plan, &link, err) : build(manager, &plan, &link, err);
 	if (r < 0)
 		return r;
-	*ret_result = old ? PAIR_REPLACED : PAIR_CREATED;
+	ret_outcome->result = old ? PAIR_REPLACED : PAIR_CREATED;
 	*ret_link = link;
 	return 0;
 }

@@ -9,9 +9,19 @@
 
 enum pair_result {
 	PAIR_CREATED,
-	PAIR_REPLACED, /* at least one port was made again */
+	PAIR_REPLACED, /* at least one port was made anew */
 	PAIR_CHANGED,  /* in place */
 	PAIR_UNCHANGED,
+};
+
+/*
+ * struct pair_outcome - what was done
+ * @result: in one word
+ * @anew: for each end that was made anew, because of which property; NULL: it was not
+ */
+struct pair_outcome {
+	enum pair_result result;
+	const char *anew[2];
 };
 
 /**
@@ -19,7 +29,7 @@ enum pair_result {
  * @spec: what the link shall be; completed (domains, name); the caller releases it
  * @replace: a link of that name with other parameters is changed in place where that is possible
  *	(change_is_possible()), and else makes way
- * @ret_result: what was done
+ * @ret_outcome: what was done
  * @ret_link: the link; valid until control returns to the event loop
  * @err: which step failed, on what, and why
  *
@@ -30,7 +40,7 @@ enum pair_result {
  * (RPORT_ERR_DOMAIN_NOT_FOUND); or another -errno.
  */
 int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
-		 enum pair_result *ret_result, struct rport_link **ret_link,
+		 struct pair_outcome *ret_outcome, struct rport_link **ret_link,
 		 struct rport_error *err);
 
 /**

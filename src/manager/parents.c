@@ -51,11 +51,11 @@ static int refuse_different(const struct port *port, const struct port *parent,
 	port_format(port, a);
 	port_format(parent, b);
 	if (property->type != PROPERTY_SWITCH)
-		return rport_error_set(
-			err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
-			"%s has %u %s and %s has %u: create both with as many (%s)", a,
-			property_get(&port->spec, property->id), property->name, b,
-			property_get(&parent->spec, property->id), property->option);
+		return rport_error_set(err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
+				       "%s has %u %s and %s has %u: create both with as many (%s)",
+				       a, property_get(&port->spec, property->id), property->name,
+				       b, property_get(&parent->spec, property->id),
+				       property->option);
 	return rport_error_set(err, RPORT_ERR_PORTS_DIFFER, EOPNOTSUPP,
 			       "%s and %s differ in %s: create both with it, or both without", a, b,
 			       property->option);

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "manager/change.h"
 #include "manager/pair.h"
 #include "manager/reload-job.h"
 
@@ -62,7 +63,7 @@ static void make(struct reload_job *job, struct config_link *wanted, enum reload
 {
 	char name[LINK_NAME_MAX + 1];
 	struct rport_error err = { 0 };
-	enum pair_result paired;
+	struct pair_outcome paired;
 	struct rport_link *link;
 
 	memcpy(name, wanted->spec.name, sizeof(name));
@@ -78,11 +79,27 @@ static void make(struct reload_job *job, struct config_link *wanted, enum reload
 	tell(job, result, name, text);
 }
 
+/* "at end a queues is 1, not 2; a: made anew, because queues; b: ..." */
+static void add_anew(const struct rport_link *have, const struct link_spec *want, char *text,
+		     size_t size)
+{
+	const char *anew[2];
+	size_t length;
+
+	change_needs_anew(have, want, anew);
+	for (int end = 0; end < 2; end++) {
+		length = strlen(text);
+		if (anew[end])
+			snprintf(text + length, size - length, "; %c: made anew, because %s",
+				 "ab"[end], anew[end]);
+	}
+}
+
 static void consider(struct reload_job *job, struct config_link *wanted)
 {
 	const char *name = wanted->spec.name;
 	struct rport_link *have = table_link_by_name(manager_table(job->manager), name);
-	char difference[2 * DOMAIN_TEXT_MAX + 128];
+	char difference[2 * DOMAIN_TEXT_MAX + 256];
 
 	if (wanted->bad) {
 		tell(job, RELOAD_FAILED, name,
@@ -90,6 +107,7 @@ static void consider(struct reload_job *job, struct config_link *wanted)
 	} else if (!have) {
 		make(job, wanted, RELOAD_ADDED, "");
 	} else if (pair_differs(have, &wanted->spec, difference, sizeof(difference))) {
+		add_anew(have, &wanted->spec, difference, sizeof(difference));
 		make(job, wanted, RELOAD_CHANGED, difference);
 	} else {
 		tell(job, RELOAD_UNCHANGED, name, "");

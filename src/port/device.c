@@ -356,6 +356,12 @@ int port_open_rtnl(const struct port *port, struct rtnl **ret)
 	return port_open_rtnl_dev(port, ret, &dev);
 }
 
+void port_forget_device(struct port *port)
+{
+	port->mtu = port->spec.mtu;
+	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
+}
+
 void port_unmake(struct port *port)
 {
 	tun_close(&port->tun);
@@ -366,8 +372,7 @@ void port_unmake(struct port *port)
 	port->away = false;
 	port->interface_dropped = 0;
 	port->index = 0;
-	port->mtu = port->spec.mtu;
-	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
+	port_forget_device(port);
 	free(steal_ptr(port->drift));
 }
 

@@ -168,6 +168,12 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 void port_unmake(struct port *port);
 
 /**
+ * port_forget_device() - the name and the MTU of a port without a device are those that it shall have
+ * @port: without a device; its spec may have changed
+ */
+void port_forget_device(struct port *port);
+
+/**
  * port_remove() - remove the device, whoever else has its descriptor, and let go of it
  */
 void port_remove(struct port *port);

@@ -34,9 +34,9 @@ json_t *spec_json_routes(const struct port_spec *port)
 json_t *spec_json_write(const struct port_spec *port)
 {
 	char domain[DOMAIN_TEXT_MAX];
-	json_t *object = json_pack("{s:o, s:o}", "domain",
-				   escape_json(domain_format(&port->domain, domain)), "interface",
-				   escape_json(port->ifname));
+	json_t *object =
+		json_pack("{s:o, s:o}", "domain", escape_json(domain_format(&port->domain, domain)),
+			  "interface", escape_json(port->ifname));
 
 	if (!object)
 		return NULL;

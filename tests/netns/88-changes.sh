@@ -257,11 +257,38 @@ test_failure_changes_nothing() {
 	ip -n "$B" link delete taken0
 }
 
-# what a device cannot change makes it again
+# what a device cannot change, and is the same at both ends, makes both anew
 test_queues() {
 	used_link
 	succeeds rportctl pair "$A" "$B" --name ab --addresses 10.0.0.1,10.0.0.2 --queues 2 --replace
-	assert_match "$OUT" 'ab: replaced, *' "the answer"
+	assert_match "$OUT" 'ab: replaced, *a: made anew, because queues*b: made anew, because queues*' "the answer"
+}
+
+# only the port at that end is made anew; the interface of the other one stays, and is used as before
+test_domain_of_one_end() {
+	used_link
+	ns_add C
+	succeeds rportctl pair "$A" "$C" --name ab --addresses 10.0.0.1,10.0.0.2 --addresses fd00::1,fd00::2 --a-route 10.2.0.0/16 --replace
+	assert_match "$OUT" "ab: replaced, rport0 in netns:$A, rport0 in netns:$C*b: made anew, because domain*" "the answer"
+	assert_no_match "$OUT" '*a: made anew*' "the answer"
+	assert_eq "$(ports "$B")" '' "interfaces of B"
+	assert_eq "$(index "$A" rport0)" "$INDEX_A" "ifindex at the end that stays"
+	assert_match "$(ip -n "$A" route show 198.51.100.0/24)" '198.51.100.0/24 dev rport0 *' "the route of somebody else"
+	eventually has_carrier "$A" rport0
+	ping_ok "$A" fd00::2
+}
+
+test_domain_that_is_refused() {
+	used_link
+	ns_add C
+	ip -n "$C" link add rport9 type veth peer name other9
+	remember_world
+	refused 2 '*the link is kept as it was*rport9*' rportctl pair "$A" "$C" --name ab --b-name rport9 --replace
+	refused 3 '*nosuch*' rportctl pair "$A" "netns:nosuch" --name ab --replace
+	eventually both_carry
+	assert_eq "$(index "$A" rport0)" "$INDEX_A" "ifindex at the end that stays"
+	assert_eq "$(port ab b .domain) $(port ab b .interface)" "netns:$B rport0" "the end that was kept"
+	ping_ok "$A" fd00::2
 }
 
 test_survives_a_restart() {
