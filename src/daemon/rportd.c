@@ -19,6 +19,7 @@
 #include "base/entry.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/turn.h"
 #include "manager/manager.h"
 #include "daemon/lock.h"
 #include "daemon/logging.h"
@@ -34,6 +35,8 @@
 #define RUNTIME_DIR "/run/rportd"
 #define GROUP       "rportd"
 #define SOCKET_NAME "varlink" /* FileDescriptorName= of rportd.socket */
+
+#define LONG_TURN_USEC (50 * USEC_PER_MSEC)
 
 #define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of 10,000 links with all their routes */
 #define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
@@ -467,6 +470,38 @@ static int start_up(struct rportd *rportd)
 	return load_links(rportd);
 }
 
+/* One source of events has its turn: everybody else waits as long as it takes. */
+static int take_turn(sd_event *event)
+{
+	uint64_t start, took;
+	int r = sd_event_prepare(event);
+
+	if (r == 0)
+		r = sd_event_wait(event, UINT64_MAX);
+	if (r <= 0)
+		return r;
+	turn_is("other");
+	start = monotonic_usec();
+	r = sd_event_dispatch(event);
+	took = monotonic_usec() - start;
+	if (took >= LONG_TURN_USEC)
+		log_debug("a turn of the event loop took %u ms: %s",
+			  (unsigned int)(took / USEC_PER_MSEC), turn_what());
+	return r;
+}
+
+/* Return: the exit code of the loop, or -errno. */
+static int loop(sd_event *event)
+{
+	int r = 0, code = 0;
+
+	while (r >= 0 && sd_event_get_state(event) != SD_EVENT_FINISHED)
+		r = take_turn(event);
+	if (r >= 0)
+		r = sd_event_get_exit_code(event, &code);
+	return r < 0 ? r : code;
+}
+
 int rportd_main(int argc, char *argv[])
 {
 	struct rportd rportd = {
@@ -487,7 +522,7 @@ int rportd_main(int argc, char *argv[])
 		return check_config(rportd.arguments.config_path);
 	r = start_up(&rportd);
 	if (r >= 0)
-		r = sd_event_loop(rportd.event);
+		r = loop(rportd.event);
 	shut_down(&rportd);
 	return r < 0 ? EXIT_FAILED : EXIT_OK;
 }

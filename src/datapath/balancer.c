@@ -18,6 +18,7 @@
  */
 
 #include "datapath/balance.h"
+#include "base/turn.h"
 #include "datapath/shuttle-private.h"
 
 #define PERIOD_USEC   (1000 * 1000)
@@ -103,6 +104,7 @@ static int look(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 {
 	struct shuttle *shuttle = userdata;
 
+	turn_is("evening out workers");
 	take_busy(shuttle);
 	shuttle->balance.uneven = shuttle->n_queues > 1 &&
 				  balance_is_uneven(shuttle->balance.busy, shuttle->n_workers) &&

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include "datapath/engines.h"
+#include "base/turn.h"
 #include "datapath/shuttle-private.h"
 
 /* In a worker's thread. */
@@ -52,6 +53,7 @@ static int report_gone(sd_event_source *source _unused_, int fd, uint32_t revent
 	bool gone[2];
 	void *owner;
 
+	turn_is("removed interfaces");
 	(void)!read(fd, &count, sizeof(count));
 	while (next_gone(shuttle, &owner, gone))
 		for (unsigned int end = 0; end < 2; end++)

@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "base/turn.h"
 #include "kernel/monitor-private.h"
 #include "kernel/rtnl.h"
 
@@ -293,6 +294,7 @@ static void take_datagrams(struct monitor *monitor)
 static int dispatch(sd_event_source *source _unused_, int fd _unused_, uint32_t revents _unused_,
 		    void *userdata)
 {
+	turn_is("netlink events");
 	take_datagrams(userdata);
 	return 0;
 }

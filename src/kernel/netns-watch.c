@@ -28,6 +28,7 @@
 #include <sys/inotify.h>
 
 #include "kernel/helper.h"
+#include "base/turn.h"
 #include "kernel/netns-watch-private.h"
 
 #define SETTLE_USEC   2000  /* a burst may follow: the file is made, then it is mounted on */
@@ -173,6 +174,7 @@ static int on_timer(sd_event_source *source _unused_, uint64_t usec, void *userd
 	struct netns_watch *watch = userdata;
 	uint64_t now = usec;
 
+	turn_is("names of namespaces");
 	sd_event_now(watch->event, CLOCK_MONOTONIC, &now);
 	watch->quiet_until = now + INTERVAL_USEC;
 	renew_watches(watch);

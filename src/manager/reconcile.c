@@ -28,6 +28,7 @@
 
 #include <stdio.h>
 
+#include "base/turn.h"
 #include "manager/budget.h"
 #include "manager/commit.h"
 #include "manager/make.h"
@@ -391,6 +392,7 @@ static int wake(sd_event_source *source _unused_, uint64_t usec _unused_, void *
 	uint64_t now = monotonic_usec();
 	struct port *port;
 
+	turn_is("waking pending ports");
 	manager->reconciler->woken = false;
 	TAILQ_FOREACH(port, &manager->pending, pending_entry)
 	{
@@ -454,6 +456,7 @@ static int on_due(sd_event_source *source _unused_, uint64_t usec _unused_, void
 	struct port *port = look->port;
 	uint64_t now = monotonic_usec();
 
+	turn_is(port->rule.present ? "looking at a port" : "making a port");
 	if (port->rule.present)
 		reconcile(manager, port, now);
 	else if (due(look) <= now)

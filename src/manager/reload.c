@@ -19,6 +19,7 @@
 #include <sys/queue.h>
 
 #include "base/notify.h"
+#include "base/turn.h"
 #include "manager/reload-job.h"
 
 #define SLICE_USEC    (5 * USEC_PER_MSEC)
@@ -161,6 +162,7 @@ static void take_slice(struct reloader *reloader)
 {
 	struct rport_error err = { 0 };
 
+	turn_is("files of links");
 	if (reloader->job || begin(reloader, &err) >= 0)
 		work(reloader);
 	else

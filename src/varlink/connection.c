@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/turn.h"
 #include "varlink/call.h"
 #include "varlink/connection.h"
 #include "varlink/server-state.h"
@@ -252,6 +253,7 @@ static int connection_event(sd_event_source *source, int fd _unused_, uint32_t r
 	uint32_t wanted;
 	int r;
 
+	turn_is("a client");
 	/* What to do is told by what was asked for: EPOLLHUP comes unasked, in every state. */
 	r = sd_event_source_get_io_events(source, &wanted);
 	if (r >= 0)

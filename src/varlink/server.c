@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/turn.h"
 #include "varlink/call.h"
 #include "varlink/server-state.h"
 #include "varlink/service.h"
@@ -282,6 +283,7 @@ static int server_accept(sd_event_source *source _unused_, int listen_fd _unused
 	struct varlink_server *server = userdata;
 	int r = 0;
 
+	turn_is("new clients");
 	server_reserve(server);
 	for (int i = 0; i < ACCEPT_MAX; i++) {
 		r = server_accept_one(server);

@@ -10,9 +10,9 @@ hang() {
 	mount_hung "$1" || skip cannot "no FUSE filesystem can be mounted here"
 }
 
-# start_hung: rportd, whose /run/netns has a namespace "good", and "hung", which leads to a filesystem that does not answer
+# start_hung [ARGUMENT...]: rportd, whose /run/netns has a namespace "good", and "hung", which leads to a filesystem that does not answer
 start_hung() {
-	start_rportd_with_empty_run
+	start_rportd_with_empty_run "$@"
 	succeeds in_run ip netns add good
 	in_run mkdir /run/hang
 	hang /run/hang
@@ -37,7 +37,7 @@ n_threads() {
 
 test_hung_name() {
 	local start i
-	start_hung
+	start_hung --log-level debug
 	start=$(now_ms)
 	refused 3 '*/run/netns/hung does not answer: *' rportctl pair netns:hung default --name h
 	refused 3 '*/run/netns/hung does not answer: *' rportctl pair hung default --name h
@@ -55,6 +55,7 @@ test_hung_name() {
 	eventually rportd_idle
 	succeeds rportctl unpair g
 	succeeds rportctl unpair h
+	grep -q 'a turn of the event loop took [0-9]* ms: a client' "$RPORTD_LOG" || fail "the log says nothing of the wait"
 }
 
 # It is not held for dead for ever.

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/turn.h"
+
+static const char *current = "";
+
+void turn_is(const char *what)
+{
+	current = what;
+}
+
+const char *turn_what(void)
+{
+	return current;
+}
