@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+
+/* The main thread alone uses this: a name, no more. */
 #include "base/turn.h"
 
 static const char *current = "";

@@ -51,16 +51,29 @@ static int open_socket(uint16_t protocol)
 	return fd;
 }
 
+/* Return: N of rportN; PORTS_MAX: it is called otherwise. */
+static unsigned long port_number(const char *name)
+{
+	static const char prefix[] = "rport";
+	unsigned long port;
+	char *end;
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return PORTS_MAX;
+	port = strtoul(name + strlen(prefix), &end, 10);
+	return end == name + strlen(prefix) || *end ? PORTS_MAX : port;
+}
+
 static void find_ports(void)
 {
 	struct if_nameindex *all = if_nameindex();
-	unsigned int port;
 
 	if (!all)
 		err(1, "interfaces");
 	for (struct if_nameindex *i = all; i->if_index; i++) {
-		if (sscanf(i->if_name, "rport%u", &port) != 1 || port >= PORTS_MAX ||
-		    i->if_index >= INDEX_MAX)
+		unsigned long port = port_number(i->if_name);
+
+		if (port >= PORTS_MAX || i->if_index >= INDEX_MAX)
 			continue;
 		port_of[i->if_index] = (int)port + 1;
 		index_of[port] = i->if_index;
@@ -102,8 +115,8 @@ struct result {
 
 static bool receive_one(int fd, struct result *result)
 {
-	struct packet packet;
-	struct sockaddr_ll from;
+	struct packet packet = { 0 };
+	struct sockaddr_ll from = { 0 };
 	socklen_t length = sizeof(from);
 	ssize_t size = recvfrom(fd, &packet, sizeof(packet), 0, (struct sockaddr *)&from, &length);
 	uint32_t port, number;
@@ -142,14 +155,18 @@ static void receive_all(unsigned int ports, unsigned int count, int msec)
 	       result.disordered, result.astray);
 }
 
+static unsigned int number_of(const char *text)
+{
+	return (unsigned int)strtoul(text, NULL, 10);
+}
+
 int main(int argc, char *argv[])
 {
 	find_ports();
 	if (argc == 3 && strcmp(argv[1], "send") == 0) {
-		send_all((unsigned int)atoi(argv[2]));
+		send_all(number_of(argv[2]));
 	} else if (argc == 5 && strcmp(argv[1], "receive") == 0) {
-		receive_all((unsigned int)atoi(argv[2]), (unsigned int)atoi(argv[3]),
-			    atoi(argv[4]));
+		receive_all(number_of(argv[2]), number_of(argv[3]), (int)number_of(argv[4]));
 	} else {
 		fprintf(stderr, "Usage: burst send COUNT | receive PORTS COUNT MS\n");
 		return 2;
