@@ -144,6 +144,7 @@ test_route_exists_when_a_port_returns() {
 	start_rportd
 	ns_add A B
 	pair_numbered --b-route default --b-route ::/0
+	eventually both_carry
 	ip -n "$B" route del default
 	ip -n "$B" -6 route del default
 	other_default
