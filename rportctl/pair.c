@@ -108,8 +108,10 @@ static const struct args_option options_table[] = {
 	     "one for A and one for B, each the other's peer; again for more"),
 	ROUTE("--a-route", a.routes, "[via ADDR] [metric N] [src ADDR], a route in A"),
 	ROUTE("--b-route", b.routes, "a route in B to what is behind A"),
-	PORT_PROPERTIES(OPTION) PAIR("--replace", NULL, args_set, replace,
-				     "change a link that has other parameters"),
+	/* clang-format off */
+	PORT_PROPERTIES(OPTION)
+	/* clang-format on */
+	PAIR("--replace", NULL, args_set, replace, "change a link that has other parameters"),
 	PAIR("--wait", NULL, args_set, wait, "wait for a domain that does not exist yet"),
 	PAIR("--persist", NULL, args_set, persist,
 	     "write a file, so that it is made again whenever rportd starts"),

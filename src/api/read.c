@@ -245,9 +245,12 @@ struct port_request {
 	API_OPTIONAL(#member_, read_property, \
 		     offsetof(struct port_request, common.values[PROPERTY_##id_])),
 
-static const struct api_field create_fields[] = { API_REQUIRED("port", read_port,
-							       offsetof(struct port_request, port)),
-						  PORT_PROPERTIES(PORT_FIELD) };
+/* clang-format off */
+static const struct api_field create_fields[] = {
+	API_REQUIRED("port", read_port, offsetof(struct port_request, port)),
+	PORT_PROPERTIES(PORT_FIELD)
+};
+/* clang-format on */
 
 bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_spec *ret)
 {
@@ -273,8 +276,10 @@ struct link_request {
 static const struct api_field pair_fields[] = {
 	API_REQUIRED("a", read_port, offsetof(struct link_request, link.ports[0])),
 	API_REQUIRED("b", read_port, offsetof(struct link_request, link.ports[1])),
+	/* clang-format off */
 	PORT_PROPERTIES(LINK_FIELD)
-		API_OPTIONAL("name", api_field_string, offsetof(struct link_request, name)),
+	/* clang-format on */
+	API_OPTIONAL("name", api_field_string, offsetof(struct link_request, name)),
 	API_OPTIONAL("wait", api_field_bool, offsetof(struct link_request, link.wait)),
 	API_OPTIONAL("replace", api_field_bool, offsetof(struct link_request, options.replace)),
 	API_OPTIONAL("persist", api_field_bool, offsetof(struct link_request, options.persist)),
