@@ -70,16 +70,28 @@ static int decode(json_t *value)
 	return json_string_set_nocheck(value, text);
 }
 
-bool api_field_string(struct api_reader *reader, const struct api_field *field, json_t *value,
-		      void *target)
+/* Return: the string, which @value keeps, or NULL after bad_parameter(). */
+static const char *take_string(struct api_reader *reader, const struct api_field *field,
+			       json_t *value)
 {
 	const char *text = json_string_value(value);
 
 	/* json_string_value() ends at an embedded NUL: such a string is not what it seems */
-	if (!text || strlen(text) != json_string_length(value) || decode(value) < 0)
-		return bad_parameter(reader, field->name);
-	*(const char **)field_in(field, target) = json_string_value(value);
-	return true;
+	if (!text || strlen(text) != json_string_length(value) || decode(value) < 0) {
+		bad_parameter(reader, field->name);
+		return NULL;
+	}
+	return json_string_value(value);
+}
+
+bool api_field_string(struct api_reader *reader, const struct api_field *field, json_t *value,
+		      void *target)
+{
+	const char *text = take_string(reader, field, value);
+
+	if (text)
+		*(const char **)field_in(field, target) = text;
+	return text;
 }
 
 bool api_field_bool(struct api_reader *reader, const struct api_field *field, json_t *value,
@@ -166,19 +178,17 @@ static bool read_domain(struct api_reader *reader, const struct api_field *field
 			void *target)
 {
 	struct port_spec *port = target;
-	const char *text;
+	const char *text = take_string(reader, field, value);
 
-	return api_field_string(reader, field, value, &text) &&
-	       domain_parse(text, &port->domain, &reader->err) >= 0;
+	return text && domain_parse(text, &port->domain, &reader->err) >= 0;
 }
 
 static bool read_interface(struct api_reader *reader, const struct api_field *field, json_t *value,
 			   void *target)
 {
-	const char *text;
+	const char *text = take_string(reader, field, value);
 
-	return api_field_string(reader, field, value, &text) &&
-	       port_spec_set_ifname(target, text, &reader->err) >= 0;
+	return text && port_spec_set_ifname(target, text, &reader->err) >= 0;
 }
 
 /* Their target is a struct port_spec. */
