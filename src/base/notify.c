@@ -134,17 +134,3 @@ void notify_watchdog(void)
 {
 	(void)notify_send("WATCHDOG=1", -1, NOTIFY_NOW);
 }
-
-void notify_progress(void)
-{
-	static uint64_t last;
-	uint64_t period = notify_watchdog_period(), now;
-
-	if (period == 0)
-		return;
-	now = monotonic_usec();
-	if (now - last < period / 2)
-		return;
-	last = now;
-	notify_watchdog();
-}

@@ -50,13 +50,6 @@ void notify_ready(void);
 void notify_reloading(void);
 
 /**
- * notify_progress() - ping the watchdog from inside a step that keeps the event loop busy
- *
- * Call it after each of many parts of the step; it pings at most once in a quarter of WatchdogSec=.
- */
-void notify_progress(void);
-
-/**
  * notify_stopping() - the daemon is about to end
  */
 void notify_stopping(void);
