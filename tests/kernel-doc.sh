@@ -105,6 +105,8 @@ function check_declaration(text,    type) {
 		complain("returns nothing, but the description says what")
 	if (type !~ /^void[ \t]*$/ && doc !~ /\nReturn: [^ ]/)
 		complain("no \"Return:\"")
+	if (doc ~ /\nReturn: [^\n]* or -errno\.\n*$/ && doc !~ /\nReturn: [^\n]*-E[A-Z]/)
+		complain("which errno does it return?")
 }
 
 function braces(text) { return gsub(/{/, "{", text) - gsub(/}/, "}", text) }

@@ -13,13 +13,13 @@ struct api;
 extern const struct varlink_interface api_interface;
 
 /**
- * api_new() - what the methods work on
+ * api_new() - make what the methods work on
  * @manager: must live as long; its observer is the API's
  * @reloader: of the files in it; must live until the server has ended, and end before the API
  * @config_path: see config_load(); must live as long
  * @ret: free it with api_free(), after the server of its methods
  *
- * Return: 0 or -errno.
+ * Return: 0, or -ENOMEM.
  */
 int api_new(struct manager *manager, struct reloader *reloader, const char *config_path,
 	    struct api **ret);

@@ -96,7 +96,7 @@ void config_files_close(struct config_files *files);
 
 /**
  * config_files_count() - how many there were when they were found
- * @files: the files
+ * @files: of config_files_open()
  *
  * Return: the number of names, CONFIG_LINKS_MAX at most.
  */
@@ -104,7 +104,7 @@ size_t config_files_count(const struct config_files *files);
 
 /**
  * config_files_name() - the name that a file gives its link
- * @files: the files
+ * @files: of config_files_open()
  * @i: which, in the order of names
  *
  * Return: the name, which may be none that a link can have; owned by @files.
@@ -113,7 +113,7 @@ const char *config_files_name(const struct config_files *files, size_t i);
 
 /**
  * config_files_found() - is there one of this name among those that are counted?
- * @files: the files
+ * @files: of config_files_open()
  * @name: of a link
  *
  * Return: true if so, whatever has become of it.
@@ -122,7 +122,7 @@ bool config_files_found(const struct config_files *files, const char *name);
 
 /**
  * config_files_read() - the link of a file, as the file is now
- * @files: the files
+ * @files: of config_files_open()
  * @i: which, in the order of names
  * @ret: release it with config_link_release()
  *
@@ -142,7 +142,7 @@ bool config_files_have(const struct config_files *files, const char *name);
 
 /**
  * config_files_tell_rest() - tell the problems that no link has: too many files, drop-ins without
- * @files: the files
+ * @files: of config_files_open()
  */
 void config_files_tell_rest(const struct config_files *files);
 

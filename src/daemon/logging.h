@@ -10,7 +10,7 @@
  * logging_start() - have the event loop call log_flush() while there is something to tell
  * @event: what is added to it goes with it
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENOMEM, or another -errno of sd_event_add_time(3).
  */
 int logging_start(sd_event *event);
 

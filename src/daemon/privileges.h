@@ -12,7 +12,7 @@
  * (systemd/rportd.service.in). So is the inheritable set, unless a filter refuses capset(2), as
  * that of the unit does. Call it before other threads are made: they inherit it.
  *
- * Return: 0 or -errno.
+ * Return: 0, or -errno of capset(2) or prctl(2): -EPERM where a filter refuses them.
  */
 int privileges_drop(void);
 

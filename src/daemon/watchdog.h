@@ -25,7 +25,7 @@ struct service;
  * only when the loop turns and every worker has answered. While a reload makes progress, the time
  * that starting or reloading the service may take is extended.
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENOMEM, or another -errno of sd_event_add_time(3).
  */
 int service_new(sd_event *event, struct manager *manager, const struct reloader *reloader,
 		struct service **ret);

@@ -134,7 +134,7 @@ void flow_count_write(struct flow *flow, size_t size, int errnum);
 
 /**
  * flow_count_read_error() - a read from the port failed; count what was lost by it
- * @flow: the flow
+ * @flow: the direction of the link that the frame takes
  * @errnum: of the read, positive
  *
  * Nothing is lost when there was nothing to read (EAGAIN, EINTR), no buffer for it (ENOBUFS), when
@@ -159,7 +159,7 @@ void flow_count_time(struct flow *flow, uint64_t ns);
 
 /**
  * flow_write_time() - how long a write to the peer takes
- * @flow: the flow
+ * @flow: the direction of the link that the frame takes
  *
  * Return: nanoseconds, a running mean; 0 when no write was timed.
  */
@@ -167,7 +167,7 @@ unsigned int flow_write_time(const struct flow *flow);
 
 /**
  * flow_is_slow() - does a write take so long that each is to be timed?
- * @flow: the flow
+ * @flow: the direction of the link that the frame takes
  *
  * Return: whether the mean is FLOW_SLOW_NS or more. Beside such a write, a clock costs nothing.
  */
@@ -175,7 +175,7 @@ bool flow_is_slow(const struct flow *flow);
 
 /**
  * flow_turn() - how many frames a flow may move before others have their turn
- * @flow: the flow
+ * @flow: the direction of the link that the frame takes
  * @most: frames, when its writes are fast
  *
  * Return: 1 to @most; so few that their writes take about FLOW_TURN_NS.

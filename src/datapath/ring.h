@@ -66,13 +66,13 @@ int ring_init(struct ring *ring, unsigned int entries, unsigned int rings, int w
  * IORING_REGISTER_RESTRICTIONS). Where it refuses the restrictions the ring works without;
  * ring->restricted tells.
  *
- * Return: 0 or -errno.
+ * Return: 0, or -errno of io_uring_register(2).
  */
 int ring_enable(struct ring *ring);
 
 /**
  * ring_flows_max() - how many flows may have a poll or a read pending at once
- * @ring: the ring
+ * @ring: of ring_init()
  * @others: other operations of which completions may be outstanding at once
  *
  * With no more than that the completion queue cannot overflow, whatever the kernel completes while
@@ -85,7 +85,7 @@ unsigned int ring_flows_max(const struct ring *ring, unsigned int others);
 
 /**
  * ring_take() - take the oldest completion off the queue
- * @ring: the ring
+ * @ring: enabled
  * @ret: a copy of it
  *
  * Return: true, or false when the queue is empty.
@@ -100,7 +100,7 @@ void ring_exit(struct ring *ring);
 
 /**
  * ring_submit() - hand over what is queued
- * @ring: the ring
+ * @ring: enabled
  * @wait: wait for at least one completion
  *
  * Returns when the kernel has taken every operation. Those that it can carry out at once
@@ -119,13 +119,13 @@ struct ring_tag ring_tag_unpack(uint64_t user_data);
 
 /**
  * ring_woken() - answer to a RING_WAKE: reset the eventfd, to be woken again
- * @ring: the ring
+ * @ring: enabled
  */
 void ring_woken(struct ring *ring);
 
 /**
  * ring_read_nowait() - queue a read that completes during submission: a frame, or -EAGAIN
- * @ring: the ring
+ * @ring: enabled
  * @fd: to read from
  * @buffer: the kernel's until the read completes
  * @size: bytes of @buffer
@@ -135,7 +135,7 @@ void ring_read_nowait(struct ring *ring, int fd, void *buffer, size_t size, stru
 
 /**
  * ring_write_nowait() - queue a write that completes during submission
- * @ring: the ring
+ * @ring: enabled
  * @fd: to write to
  * @buffer: the kernel's until the write completes
  * @size: bytes to write
@@ -160,7 +160,7 @@ void ring_read_provided(struct ring *ring, int fd, size_t size, struct ring_tag 
 
 /**
  * ring_write() - queue a write
- * @ring: the ring
+ * @ring: enabled
  * @fd: to write to
  * @buffer: the kernel's until the write completes
  * @size: bytes to write
@@ -172,7 +172,7 @@ void ring_write(struct ring *ring, int fd, const void *buffer, size_t size, int 
 
 /**
  * ring_poll() - queue a poll for something to read, which completes once
- * @ring: the ring
+ * @ring: enabled
  * @fd: to poll
  * @tag: of the completion
  */
@@ -180,7 +180,7 @@ void ring_poll(struct ring *ring, int fd, struct ring_tag tag);
 
 /**
  * ring_cancel() - cancel all operations that carry a tag; they complete with -ECANCELED
- * @ring: the ring
+ * @ring: enabled
  * @tag: of the operations
  */
 void ring_cancel(struct ring *ring, struct ring_tag tag);
@@ -196,7 +196,7 @@ int ring_provide_init(struct ring *ring, unsigned int entries);
 
 /**
  * ring_provide() - offer a buffer to reads
- * @ring: the ring
+ * @ring: of which ring_provide_init() has succeeded
  * @buffer: the kernel's until a read took it
  * @size: bytes of @buffer
  * @id: by which ring_provided_id() names it

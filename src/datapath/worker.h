@@ -22,7 +22,8 @@ struct worker;
  * @userdata: for @gone
  * @ret: stop it with worker_free()
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; -EAGAIN when there are too many threads; -EMFILE; or what the engine's
+ * create() returned, see ring_init().
  */
 int worker_new(const struct engine_class *class, unsigned int busy_poll, bool nowait,
 	       unsigned int workers, void (*gone)(struct flow *flow, void *userdata),
@@ -59,7 +60,7 @@ void worker_ask(struct worker *worker);
 
 /**
  * worker_has_answered() - tell whether the thread has answered the last worker_ask()
- * @worker: the worker
+ * @worker: of worker_new()
  *
  * Return: true when it has; false also when the thread hangs.
  */
@@ -67,7 +68,7 @@ bool worker_has_answered(const struct worker *worker);
 
 /**
  * worker_busy_time() - for how long it had something to do, so far
- * @worker: the worker
+ * @worker: of worker_new()
  *
  * A CPU that it has to share with others counts in full: while these run, its frames wait.
  *
@@ -77,7 +78,7 @@ uint64_t worker_busy_time(const struct worker *worker);
 
 /**
  * worker_n_flows() - count the flows of a worker
- * @worker: the worker
+ * @worker: of worker_new()
  *
  * Return: the number of flows, two for each queue of a link.
  */

@@ -10,7 +10,7 @@
  * monitor_attach_filter() - let a socket hear of no routes but our own
  * @fd: a socket whose datagrams are messages of rtnetlink(7); not yet bound, so that none slips by
  *
- * Return: 0 or -errno.
+ * Return: 0, or -errno of SO_ATTACH_FILTER: -ENOMEM, -ENOBUFS.
  */
 int monitor_attach_filter(int fd);
 

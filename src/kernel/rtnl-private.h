@@ -31,7 +31,8 @@ static inline void cleanup_msg(struct nl_msg **msg)
  * @rtnl: the socket of that call
  * @nle: what it returned; an error that the kernel sent meanwhile is preferred, and forgotten
  *
- * Return: 0 or -errno.
+ * Return: 0; the -errno that the kernel sent; or what stands for an error of libnl: -ENOMEM,
+ * -EINVAL and others.
  */
 int rtnl_result(struct rtnl *rtnl, int nle);
 
@@ -40,7 +41,7 @@ int rtnl_result(struct rtnl *rtnl, int nle);
  * @rtnl: the socket
  * @msg: stays the caller's
  *
- * Return: 0 or -errno.
+ * Return: 0 or -errno: -ENOMEM, -ENOBUFS, or that of the kernel's answer.
  */
 int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg);
 
@@ -56,7 +57,7 @@ int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg);
 int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg);
 
 /**
- * rtnl_ask_route4() - is exactly this IPv4 route of ours there?
+ * rtnl_ask_route4() - ask for exactly this IPv4 route of ours
  * @rtnl: a socket in the namespace of the interface
  * @index: of the interface
  * @route: with an IPv4 network
@@ -64,7 +65,7 @@ int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t rea
  *
  * Takes the rtnl lock: rtnl_dev_has_route() asks only when a lookup does not tell.
  *
- * Return: 1, 0, or -errno.
+ * Return: 1 when it is there; 0; -ENOMEM, -ENOBUFS, or another -errno of the kernel's answer.
  */
 int rtnl_ask_route4(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
 		    uint32_t table);

@@ -77,7 +77,8 @@ int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret);
  * @mtu: bytes
  * @queue_length: packets, IFLA_TXQLEN
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENODEV when there is no such interface, -EINVAL for an MTU that it cannot have,
+ * -ENOMEM, or another -errno.
  */
 int rtnl_dev_configure(struct rtnl *rtnl, unsigned int index, const char *alias, unsigned int mtu,
 		       unsigned int queue_length);
@@ -127,7 +128,7 @@ int rtnl_dev_move_to_pid(struct rtnl *rtnl, unsigned int index, pid_t pid);
  * (IN6_ADDR_GEN_MODE_NONE): rportd adds one that stays the same. A kernel without IPv6 is no
  * error.
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENODEV when there is no such interface, -ENOMEM, or another -errno.
  */
 int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up);
 
@@ -137,7 +138,8 @@ int rtnl_dev_set_up(struct rtnl *rtnl, unsigned int index, bool up);
  * @index: of the interface
  * @mtu: bytes
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENODEV when there is no such interface, -EINVAL when it cannot have this MTU,
+ * -ENOMEM, or another -errno.
  */
 int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu);
 
@@ -147,7 +149,7 @@ int rtnl_dev_set_mtu(struct rtnl *rtnl, unsigned int index, unsigned int mtu);
  * @index: of the interface
  * @alias: any bytes, cut by the kernel at 255; "": remove it
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENODEV when there is no such interface, -ENOMEM, or another -errno.
  */
 int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias);
 
@@ -181,7 +183,7 @@ int rtnl_dev_delete_altname(struct rtnl *rtnl, unsigned int index, const char *n
  *
  * Leaving a VRF sets an interface down and up: its routes and IPv6 addresses go.
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENODEV when there is no such interface, -ENOMEM, or another -errno.
  */
 int rtnl_dev_release(struct rtnl *rtnl, unsigned int index);
 
@@ -206,7 +208,7 @@ int rtnl_dev_add_address(struct rtnl *rtnl, unsigned int index, const struct ip_
  * Else the kernel removes them with it, and the routes of everybody with the last of them
  * (promote_secondaries in the kernel's ip-sysctl).
  *
- * Return: 0 or -errno.
+ * Return: 0, -ENODEV when there is no such interface, -ENOMEM, or another -errno.
  */
 int rtnl_dev_promote_secondaries(struct rtnl *rtnl, unsigned int index);
 
@@ -276,7 +278,7 @@ int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
 		    void *userdata);
 
 /**
- * rtnl_dev_has_route() - is the route there that rtnl_dev_add_route() adds?
+ * rtnl_dev_has_route() - look for the route that rtnl_dev_add_route() adds
  * @rtnl: a socket in the namespace of the interface
  * @index: of the interface, which is up
  * @route: the route
@@ -285,7 +287,7 @@ int rtnl_dev_routes(struct rtnl *rtnl, unsigned int index,
  * The answer is also 1 when more specific routes into the interface leave nothing to it, and for
  * IPv6 when one with a lower metric hides it. The cost does not grow with the number of routes.
  *
- * Return: 1, 0, or -errno.
+ * Return: 1 when it is there; 0; -ENOMEM, -ENOBUFS, or another -errno of the kernel's answer.
  */
 int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
 		       uint32_t table);
@@ -300,7 +302,8 @@ int rtnl_dev_has_route(struct rtnl *rtnl, unsigned int index, const struct route
  *
  * As long as there is one the kernel has no room for @route.
  *
- * Return: 1; 0 when no such route was found, or another one hides it; or -errno.
+ * Return: 1; 0 when no such route was found, or another one hides it; -ENOMEM, -ENOBUFS, or
+ * another -errno of the kernel's answer.
  */
 int rtnl_find_rival(struct rtnl *rtnl, unsigned int vrf, const struct route_spec *route,
 		    uint32_t table, unsigned int *ret);
@@ -340,7 +343,7 @@ int rtnl_dev_replace_route(struct rtnl *rtnl, unsigned int index, const struct r
  * @route: the route
  * @table: routing table
  *
- * Return: 0, also when there is no such route; or -errno.
+ * Return: 0, also when there is no such route; -ENOMEM, or another -errno.
  */
 int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct route_spec *route,
 			  uint32_t table);

@@ -21,7 +21,7 @@ struct counters;
  *
  * A file of another layout is dropped, and all counters begin at zero.
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; or -errno of memfd_create(2), ftruncate(2) or mmap(2).
  */
 int counters_open(struct state *state, unsigned int max, struct counters **ret);
 

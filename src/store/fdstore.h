@@ -44,7 +44,7 @@ struct state_handover {
  *
  * Takes all descriptors of sd_listen_fds_with_names(3) and unsets its environment; call it once.
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; or -errno of memfd_create(2).
  */
 int state_open(const char *aside_path, struct state **ret, struct state_handover *ret_handover);
 
@@ -85,7 +85,7 @@ int state_put(struct state *state, const char *key, json_t *value);
  * @state: of state_open()
  * @key: as for state_put()
  *
- * Return: 0 or -errno.
+ * Return: as journal_remove().
  */
 int state_remove(struct state *state, const char *key);
 
@@ -95,7 +95,7 @@ int state_remove(struct state *state, const char *key);
  * @fn: must not put or remove records; its @value is borrowed
  * @userdata: for @fn
  *
- * Return: 0 or -errno.
+ * Return: as journal_foreach().
  */
 int state_foreach(struct state *state, void (*fn)(const char *key, json_t *value, void *userdata),
 		  void *userdata);

@@ -79,7 +79,7 @@ void journal_move(struct journal *journal, struct record *record, size_t offset,
  * journal_compact() - copy the valid records to the other file, which becomes the active one
  * @journal: unchanged on failure
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOSPC or -ENOMEM without memory for the other file; -EIO; or another -errno.
  */
 int journal_compact(struct journal *journal);
 

@@ -26,7 +26,7 @@ struct journal;
  * @version: of what the records mean
  * @ret: free it with journal_free()
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; or -errno of memfd_create(2) or pwrite(2).
  */
 int journal_new(unsigned int version, struct journal **ret);
 
@@ -78,7 +78,8 @@ int journal_put(struct journal *journal, const char *key, const json_t *value);
  * @journal: of journal_new() or journal_load()
  * @key: see journal_key_valid()
  *
- * Return: 0 or -errno.
+ * Return: 0, also when there is none; -ENOMEM, -ENOSPC, or another -errno. A failure changes
+ * nothing.
  */
 int journal_remove(struct journal *journal, const char *key);
 
@@ -88,7 +89,8 @@ int journal_remove(struct journal *journal, const char *key);
  * @fn: must not put or remove records; its @value is borrowed
  * @userdata: for @fn
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; -EIO or -EBADMSG when the files were changed by another process; or another
+ * -errno.
  */
 int journal_foreach(struct journal *journal,
 		    void (*fn)(const char *key, json_t *value, void *userdata), void *userdata);

@@ -16,7 +16,7 @@
  * memfd_new() - make an empty memfd that may be sealed and never executed
  * @name: for /proc/PID/fd, see memfd_create(2)
  *
- * Return: the descriptor, or -errno.
+ * Return: the descriptor, or -errno of memfd_create(2): -EMFILE, -ENFILE, -ENOMEM.
  */
 static inline int memfd_new(const char *name)
 {

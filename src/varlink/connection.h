@@ -96,7 +96,7 @@ void varlink_connection_close_later(struct varlink_connection *connection, int r
  * @connection: the connection
  * @input: the buffer may hold input that was not processed
  *
- * Return: 0 or -errno.
+ * Return: 0, or -errno of epoll_ctl(2): -ENOMEM, -ENOSPC.
  */
 int varlink_connection_wait(struct varlink_connection *connection, bool input);
 
