@@ -79,7 +79,7 @@ const struct args_option *args_find(const struct args_option *options, size_t n,
 				    const char **ret_value);
 
 /**
- * args_is_word() - may @word follow the value of an option, with a value of its own?
+ * args_is_word() - check whether a word may follow the value of an option, with a value of its own
  * @option: the option, or NULL
  * @word: as it was typed
  *

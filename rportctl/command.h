@@ -28,7 +28,7 @@ enum ctl_status command_call(const struct ctl_options *options, const char *meth
 			     json_t *parameters, const char *key, command_print_fn print);
 
 /**
- * command_number() - what an option said that was read by args_number() or args_number_or_auto()
+ * command_number() - convert what args_number() or args_number_or_auto() has stored
  * @text: NULL: it was not given
  *
  * Return: a JSON integer, 0 for "auto"; or NULL, so that the daemon's default applies.

@@ -70,7 +70,8 @@ extern const size_t ctl_n_commands;
 const struct ctl_command *ctl_command_find(const char *name);
 
 /**
- * ctl_command_find_or_complain() - the same, and say so when there is none
+ * ctl_command_find_or_complain() - find a command by its name, and print an error when there is
+ * none
  * @name: any word
  *
  * Return: the command, or NULL.

@@ -9,7 +9,7 @@
 #include "manager/manager.h"
 
 /**
- * api_port_to_json() - a Port, as the daemon knows it
+ * api_port_to_json() - write a port as a Port of org.rportd.Manager, as the daemon knows it
  * @port: any port
  *
  * Return: a new reference, or NULL when out of memory.
@@ -17,7 +17,7 @@
 json_t *api_port_to_json(const struct port *port);
 
 /**
- * api_link_to_json() - a Link, as the daemon knows it
+ * api_link_to_json() - write a link as a Link of org.rportd.Manager, as the daemon knows it
  * @manager: for the name of the data path
  * @link: any link
  *

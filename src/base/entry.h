@@ -38,7 +38,7 @@ struct dir_entry {
 int entry_open(const char *path, struct dir_entry *ret);
 
 /**
- * entry_stat() - what is there now; a symbolic link is not followed
+ * entry_stat() - read what file the entry is now, without following a symbolic link
  * @entry: of entry_open()
  * @ret: filled
  *

@@ -26,7 +26,7 @@ struct frame_buffer {
 };
 
 /**
- * frame_buffer_init() - an empty buffer; it allocates when something comes in
+ * frame_buffer_init() - begin with an empty buffer, which allocates once bytes come in
  * @buffer: filled; release it with frame_buffer_release()
  * @limit: longest message that is taken, in bytes without its NUL
  */
@@ -39,7 +39,7 @@ void frame_buffer_init(struct frame_buffer *buffer, size_t limit);
 void frame_buffer_release(struct frame_buffer *buffer);
 
 /**
- * frame_buffer_space() - where the next bytes from the socket go
+ * frame_buffer_space() - find where the next bytes from the socket go
  * @buffer: of frame_buffer_init(); grows when it is full
  * @ret_data: where to write; valid until the next call for this buffer
  *
@@ -66,7 +66,7 @@ void frame_buffer_filled(struct frame_buffer *buffer, size_t size);
 int frame_buffer_next(struct frame_buffer *buffer, json_t **ret);
 
 /**
- * frame_encode() - the bytes of a message, with the NUL at the end
+ * frame_encode() - write a message as bytes, with the NUL at the end
  * @message: a JSON object
  * @ret_size: bytes, the NUL included
  *

@@ -97,13 +97,13 @@ struct log_limit {
 	}
 
 /**
- * log_limit_pass() - may another line be printed now?
+ * log_limit_pass() - check whether another line may be printed now
  * @limit: the state of the source of the line; only the main thread may call this
  * @about: what the line is about, for the line that says how many were held back
  *
  * When a new interval begins after lines were held back, their number is logged first.
  *
- * Return: whether to print it.
+ * Return: true when it may.
  */
 bool log_limit_pass(struct log_limit *limit, const char *about);
 

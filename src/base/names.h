@@ -73,7 +73,7 @@ bool text_printable(const char *text);
 int ip_address_parse(const char *text, struct ip_address *ret);
 
 /**
- * ip_address_flaw() - why can no interface have this address?
+ * ip_address_flaw() - tell why no interface can have an address
  * @address: AF_INET or AF_INET6
  *
  * Return: the reason, and what to use instead, in words; NULL: an interface can have it.

@@ -40,22 +40,24 @@ int notify_sendf(enum notify_wait wait, const char *fmt, ...) _printf_(2, 3);
 void notify_watchdog(void);
 
 /**
- * notify_ready() - the files have been read, for the first time or again
+ * notify_ready() - tell the service manager that the files have been read, for the first time or
+ * again
  */
 void notify_ready(void);
 
 /**
- * notify_reloading() - the files are being read again; notify_ready() must follow
+ * notify_reloading() - tell the service manager that the files are being read again;
+ * notify_ready() must follow
  */
 void notify_reloading(void);
 
 /**
- * notify_stopping() - the daemon is about to end
+ * notify_stopping() - tell the service manager that the daemon is about to end
  */
 void notify_stopping(void);
 
 /**
- * notify_watchdog_period() - how often to ping
+ * notify_watchdog_period() - tell how often to ping the watchdog
  *
  * Return: half of WatchdogSec=, in microseconds; 0: no watchdog is set.
  */

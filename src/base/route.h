@@ -53,7 +53,7 @@ int route_parse(const char *text, struct route_spec *ret, struct rport_error *er
 const char *route_format(const struct route_spec *route, char buf[static ROUTE_TEXT_MAX]);
 
 /**
- * route_metric() - the metric that a route has in the kernel
+ * route_metric() - compute the metric that a route has in the kernel
  * @route: the route
  *
  * Return: the metric; without one it is 0 for IPv4 and ROUTE_METRIC_IPV6 for IPv6.
@@ -61,7 +61,7 @@ const char *route_format(const struct route_spec *route, char buf[static ROUTE_T
 uint32_t route_metric(const struct route_spec *route);
 
 /**
- * route_equal() - are these the same route to the kernel?
+ * route_equal() - check whether two routes are the same to the kernel
  * @a: one route
  * @b: another
  *
@@ -70,7 +70,7 @@ uint32_t route_metric(const struct route_spec *route);
 bool route_equal(const struct route_spec *a, const struct route_spec *b);
 
 /**
- * route_same_key() - does a table have room for one of these only?
+ * route_same_key() - check whether a table can have only one of two routes
  * @a: one route
  * @b: another
  *

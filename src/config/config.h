@@ -77,7 +77,7 @@ struct config_link *config_find(const struct config *config, const char *name);
 struct config_files;
 
 /**
- * config_files_open() - find the files of a path, to read them one by one
+ * config_files_open() - find all files, without reading them
  * @path: as for config_load()
  * @problem: told of every fault, now and as the files are read; may be NULL
  * @userdata: for @problem
@@ -89,13 +89,13 @@ int config_files_open(const char *path, config_problem_fn problem, void *userdat
 		      struct config_files **ret);
 
 /**
- * config_files_close() - forget them
- * @files: or NULL
+ * config_files_close() - free the list of files; takes NULL
+ * @files: of config_files_open(), or NULL
  */
 void config_files_close(struct config_files *files);
 
 /**
- * config_files_count() - how many there were when they were found
+ * config_files_count() - tell how many files were found
  * @files: of config_files_open()
  *
  * Return: the number of names, CONFIG_LINKS_MAX at most.
@@ -103,7 +103,7 @@ void config_files_close(struct config_files *files);
 size_t config_files_count(const struct config_files *files);
 
 /**
- * config_files_name() - the name that a file gives its link
+ * config_files_name() - return the name that a file gives its link
  * @files: of config_files_open()
  * @i: which, in the order of names
  *
@@ -112,16 +112,16 @@ size_t config_files_count(const struct config_files *files);
 const char *config_files_name(const struct config_files *files, size_t i);
 
 /**
- * config_files_found() - is there one of this name among those that are counted?
+ * config_files_found() - check whether a file of a name was found
  * @files: of config_files_open()
  * @name: of a link
  *
- * Return: true if so, whatever has become of it.
+ * Return: true when it was, whatever has become of it.
  */
 bool config_files_found(const struct config_files *files, const char *name);
 
 /**
- * config_files_read() - the link of a file, as the file is now
+ * config_files_read() - read the link of a file, as the file is now
  * @files: of config_files_open()
  * @i: which, in the order of names
  * @ret: release it with config_link_release()
@@ -132,7 +132,7 @@ bool config_files_found(const struct config_files *files, const char *name);
 int config_files_read(const struct config_files *files, size_t i, struct config_link *ret);
 
 /**
- * config_files_have() - is there a file for a link now?
+ * config_files_have() - check whether there is a file for a link now
  * @files: of which only the path counts
  * @name: of the link
  *
@@ -154,7 +154,7 @@ void config_link_release(struct config_link *link);
 #define _cleanup_config_link_ _cleanup_(config_link_release)
 
 /**
- * config_format() - a link as a file
+ * config_format() - write a link as the text of a file
  * @spec: of the link; what is as by default is left out, and the name, which is the file's
  *
  * What a file says for both ports is taken from the first.

@@ -12,8 +12,8 @@
 #include <systemd/sd-daemon.h>
 
 #include "api/interface.h"
-#include "base/escape.h"
 #include "daemon/arguments.h"
+#include "daemon/check.h"
 #include "build-config.h"
 #include "config/config.h"
 #include "base/entry.h"
@@ -293,36 +293,6 @@ static int load_links(struct rportd *rportd)
 	return 0;
 }
 
-static void count_error(enum config_severity severity, const char *file, unsigned int line,
-			const char *message, void *userdata)
-{
-	unsigned int *n_errors = userdata;
-	char text[ESCAPED_SIZE(PATH_MAX)];
-
-	*n_errors += severity == CONFIG_ERROR;
-	escape_into(text, sizeof(text), file, ESCAPE_BACKSLASH);
-	printf("%s:", text);
-	if (line > 0)
-		printf("%u:", line);
-	escape_into(text, sizeof(text), message, ESCAPE_BACKSLASH);
-	printf(" %s: %s\n", severity == CONFIG_ERROR ? "error" : "warning", text);
-}
-
-static enum exit_status check_config(const char *path)
-{
-	_cleanup_config_ struct config config = { 0 };
-	unsigned int n_errors = 0;
-	int r;
-
-	r = config_load(path, count_error, &n_errors, &config);
-	if (r < 0) {
-		log_error("cannot read the files of %s: %s", path, strerror(-r));
-		return EXIT_FAILED;
-	}
-	printf("%zu links, %u errors\n", config.n_links, n_errors);
-	return n_errors > 0 ? EXIT_FAILED : EXIT_OK;
-}
-
 /* --- serving ---------------------------------------------------------------------------------- */
 
 static gid_t allowed_group(void)
@@ -519,7 +489,7 @@ int rportd_main(int argc, char *argv[])
 		return r < 0 ? EXIT_USAGE : EXIT_OK;
 	log_set_level(rportd.arguments.log_level);
 	if (rportd.arguments.check_config)
-		return check_config(rportd.arguments.config_path);
+		return check_config(rportd.arguments.config_path) ? EXIT_OK : EXIT_FAILED;
 	r = start_up(&rportd);
 	if (r >= 0)
 		r = loop(rportd.event);

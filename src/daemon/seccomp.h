@@ -12,7 +12,7 @@ enum seccomp_mode {
 };
 
 /**
- * seccomp_mode_from_name() - the mode that --seccomp names
+ * seccomp_mode_from_name() - find the mode that --seccomp names
  * @name: "refuse", "kill" or "off"
  *
  * Return: an enum seccomp_mode, or -EINVAL.

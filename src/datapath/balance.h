@@ -19,16 +19,16 @@ struct balance_queue {
 #define BALANCE_GAIN_MIN 100
 
 /**
- * balance_is_uneven() - is it worth while to look at the queues?
+ * balance_is_uneven() - check whether to compare the load of the queues
  * @busy: of each worker, the share of the time in which it had something to do, per mille
  * @n_workers: entries of @busy
  *
- * Return: whether it is.
+ * Return: true when one worker has much to do and another little.
  */
 bool balance_is_uneven(const unsigned int busy[], unsigned int n_workers);
 
 /**
- * balance_choose() - which queue to move, from the busiest worker to the one with least to do
+ * balance_choose() - choose the queue to move from the busiest worker to the one with least to do
  * @busy: as above
  * @n_workers: entries of @busy
  * @queues: of all workers
@@ -40,14 +40,14 @@ bool balance_is_uneven(const unsigned int busy[], unsigned int n_workers);
  * whose move the busier of the two workers would have least to do. So a worker with a single busy
  * queue keeps it.
  *
- * Return: whether any move is worth while.
+ * Return: true when a move is worth while.
  */
 bool balance_choose(const unsigned int busy[], unsigned int n_workers,
 		    const struct balance_queue queues[], size_t n_queues, size_t *ret_queue,
 		    unsigned int *ret_worker);
 
 /**
- * balance_leave() - which queue to move away from a queue that uses up its worker
+ * balance_leave() - choose a queue to move away from a queue that uses up its worker
  * @busy: as above; what the move changes is updated
  * @n_workers: entries of @busy
  * @queues: of all workers; the worker of the moved queue is updated
@@ -61,7 +61,7 @@ bool balance_choose(const unsigned int busy[], unsigned int n_workers,
  * small for balance_choose(). Queues without load stay until they have some. Call it until it
  * returns false to move all of them.
  *
- * Return: whether there is such a queue.
+ * Return: true when there is such a queue.
  */
 bool balance_leave(unsigned int busy[], unsigned int n_workers, struct balance_queue queues[],
 		   size_t n_queues, size_t *ret_queue, unsigned int *ret_worker);

@@ -98,7 +98,7 @@ static inline void buffers_hold(struct buffers *buffers, unsigned int index, uns
 }
 
 /**
- * buffers_find() - the buffer that a completion names
+ * buffers_find() - find the buffer that a completion names
  * @buffers: the engine's
  * @index: as the kernel gave it back
  * @state: of a buffer that may have such a completion

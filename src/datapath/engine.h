@@ -50,7 +50,7 @@ struct engine_class {
 };
 
 /**
- * engine_flow() - the flow that a completion or an event names
+ * engine_flow() - find the flow that a completion or an event names
  * @engine: the engine
  * @slot: as the kernel gave it back
  *

@@ -91,7 +91,7 @@ static inline void flow_clear(unsigned char *buffer)
 }
 
 /**
- * flow_check_frame() - may this frame cross?
+ * flow_check_frame() - check whether a frame may cross
  * @flow: that it was read from
  * @frame: with its virtio header, as read from the port into a buffer of flow_clear(); FLOW_CLEARED
  * bytes at least, whatever the size
@@ -107,7 +107,7 @@ static inline void flow_clear(unsigned char *buffer)
 bool flow_check_frame(const struct flow *flow, const unsigned char *frame, size_t size);
 
 /**
- * flow_admit() - may this frame cross? One that may not is counted as dropped
+ * flow_admit() - check whether a frame may cross, and count it as dropped if not
  * @flow: that it was read from
  * @frame: as for flow_check_frame()
  * @size: bytes that were read; more than POOL_FRAME_MAX: it was longer than any frame may be
@@ -125,7 +125,7 @@ bool flow_admit(struct flow *flow, const unsigned char *frame, size_t size);
 enum drop_cause flow_drop_cause(int errnum);
 
 /**
- * flow_count_write() - a frame was written to the peer, or was not
+ * flow_count_write() - count a frame after its write
  * @flow: that it was read from
  * @size: bytes, with the virtio header
  * @errnum: of the write, positive; 0: it reached the peer
@@ -133,7 +133,7 @@ enum drop_cause flow_drop_cause(int errnum);
 void flow_count_write(struct flow *flow, size_t size, int errnum);
 
 /**
- * flow_count_read_error() - a read from the port failed; count what was lost by it
+ * flow_count_read_error() - count what was lost by a read that failed
  * @flow: the direction of the link that the frame takes
  * @errnum: of the read, positive
  *
@@ -143,7 +143,7 @@ void flow_count_write(struct flow *flow, size_t size, int errnum);
 void flow_count_read_error(struct flow *flow, int errnum);
 
 /**
- * flow_read_failed() - is it of no use to read from the port again at once?
+ * flow_read_failed() - check whether to wait before reading from the port again
  * @errnum: of the read, positive
  *
  * Return: false for what passes by itself, or has an end of its own (see above).
@@ -151,14 +151,14 @@ void flow_count_read_error(struct flow *flow, int errnum);
 bool flow_read_failed(int errnum);
 
 /**
- * flow_count_time() - a write to the peer was timed
+ * flow_count_time() - add the time of a write to the running mean
  * @flow: the flow; its running mean is read by flow_write_time() in other threads
  * @ns: nanoseconds that the write took
  */
 void flow_count_time(struct flow *flow, uint64_t ns);
 
 /**
- * flow_write_time() - how long a write to the peer takes
+ * flow_write_time() - estimate how long a write to the peer takes
  * @flow: the direction of the link that the frame takes
  *
  * Return: nanoseconds, a running mean; 0 when no write was timed.
@@ -166,7 +166,7 @@ void flow_count_time(struct flow *flow, uint64_t ns);
 unsigned int flow_write_time(const struct flow *flow);
 
 /**
- * flow_is_slow() - does a write take so long that each is to be timed?
+ * flow_is_slow() - check whether writes take so long that each is timed
  * @flow: the direction of the link that the frame takes
  *
  * Return: whether the mean is FLOW_SLOW_NS or more. Beside such a write, a clock costs nothing.
@@ -174,7 +174,7 @@ unsigned int flow_write_time(const struct flow *flow);
 bool flow_is_slow(const struct flow *flow);
 
 /**
- * flow_turn() - how many frames a flow may move before others have their turn
+ * flow_turn() - compute how many frames a flow may move before others have their turn
  * @flow: the direction of the link that the frame takes
  * @most: frames, when its writes are fast
  *
@@ -183,7 +183,7 @@ bool flow_is_slow(const struct flow *flow);
 unsigned int flow_turn(const struct flow *flow, unsigned int most);
 
 /**
- * flow_count_drop() - a frame did not reach the peer
+ * flow_count_drop() - count a frame that did not reach the peer
  * @flow: that it was read from
  * @cause: why
  */
@@ -197,7 +197,7 @@ void flow_count_drop(struct flow *flow, enum drop_cause cause);
 void flow_add_counters(const struct flow_counters *counters, struct flow_counters *sum);
 
 /**
- * flow_next_batch() - how many reads to ask for, after what the last ones brought
+ * flow_next_batch() - compute how many reads to ask for, after what the last ones brought
  * @asked: reads asked for
  * @came: how many brought a frame
  * @bytes: of those frames

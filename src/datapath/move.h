@@ -27,7 +27,7 @@
 void move_timed(struct flow *flow, const unsigned char *frame, size_t size);
 
 /**
- * move_is_sample() - is the next frame to be written with move_timed()?
+ * move_is_sample() - check whether the next frame is to be written with move_timed()
  * @flow: the flow; frames are counted
  *
  * Return: true for one frame in MOVE_SAMPLE, the first one, and any of a slow flow.
@@ -41,7 +41,7 @@ static inline bool move_is_sample(struct flow *flow)
 }
 
 /**
- * move_frame() - take the next frame of a flow, and write it to the peer
+ * move_frame() - read the next frame of a flow, and write it to the peer
  * @flow: of non-blocking descriptors
  * @buffer: of POOL_STRIDE bytes, free again on return
  *

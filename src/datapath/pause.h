@@ -31,7 +31,7 @@ static inline void pause_add(struct pause *pause, struct flow *flow)
 }
 
 /**
- * pause_end() - take out the flows to be read again
+ * pause_end() - remove the flows that are to be read again
  * @pause: the engine's
  * @ret: an initialized list, to which all flows are added once the time has come; their state
  * is the caller's to set

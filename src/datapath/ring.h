@@ -71,7 +71,7 @@ int ring_init(struct ring *ring, unsigned int entries, unsigned int rings, int w
 int ring_enable(struct ring *ring);
 
 /**
- * ring_flows_max() - how many flows may have a poll or a read pending at once
+ * ring_flows_max() - compute how many flows may have a poll or a read pending at once
  * @ring: of ring_init()
  * @others: other operations of which completions may be outstanding at once
  *
@@ -110,7 +110,7 @@ void ring_exit(struct ring *ring);
 void ring_submit(struct ring *ring, bool wait);
 
 /**
- * ring_tag_unpack() - the tag of a completion
+ * ring_tag_unpack() - read the tag of a completion
  * @user_data: of the completion
  *
  * Return: the tag.
@@ -204,7 +204,7 @@ int ring_provide_init(struct ring *ring, unsigned int entries);
 void ring_provide(struct ring *ring, void *buffer, size_t size, unsigned int id);
 
 /**
- * ring_provided_id() - which buffer a completed read took
+ * ring_provided_id() - tell which buffer a completed read took
  * @cqe: its completion
  *
  * Return: its id, or -ENOENT when it took none.

@@ -120,7 +120,7 @@ const char *shuttle_datapath_name(const struct shuttle *shuttle);
 bool shuttle_has_busy_poll(const struct shuttle *shuttle);
 
 /**
- * shuttle_engine_error() - why the preferred engine is not the one in use
+ * shuttle_engine_error() - tell why the preferred engine is not the one in use
  * @shuttle: the data path
  *
  * Return: the positive errno with which the preferred engine could not start; 0 when it did.

@@ -64,7 +64,7 @@ int domain_parse(const char *text, struct domain *ret, struct rport_error *err);
 const char *domain_format(const struct domain *domain, char buf[static DOMAIN_TEXT_MAX]);
 
 /**
- * domain_label() - a short word for a domain, from which default names of links are made
+ * domain_label() - make a short word for a domain, for default names of links
  * @domain: any domain
  * @buf: filled
  *

@@ -45,7 +45,7 @@ struct helper_call {
 int helper_run(const struct helper_call *call);
 
 /**
- * helper_is_late() - is this result of helper_run() no result, since something does not answer?
+ * helper_is_late() - check whether a result of helper_run() means that it did not finish in time
  * @r: the result
  *
  * Return: true for -ETIMEDOUT and -EAGAIN.

@@ -41,7 +41,7 @@ int process_adopt(int pidfd, pid_t pid, struct process **ret);
 void process_free(struct process *process);
 
 /**
- * process_pid() - the number of a process
+ * process_pid() - return the number of a process
  * @process: which has the number until it has ended
  *
  * Return: the number.
@@ -49,7 +49,7 @@ void process_free(struct process *process);
 pid_t process_pid(const struct process *process);
 
 /**
- * process_fd() - the pidfd of a process
+ * process_fd() - return the pidfd of a process
  * @process: of process_open(); keeps the descriptor
  *
  * Return: the descriptor.
@@ -68,7 +68,7 @@ int process_fd(const struct process *process);
 bool process_has_ended(const struct process *process);
 
 /**
- * process_equal() - are they one process?
+ * process_equal() - compare two processes
  * @a: a process
  * @b: a process
  *

@@ -27,7 +27,7 @@ static inline void cleanup_msg(struct nl_msg **msg)
 #define _cleanup_msg_ _cleanup_(cleanup_msg)
 
 /**
- * rtnl_result() - what a call of libnl returned, as 0 or -errno
+ * rtnl_result() - turn what a call of libnl returned into 0 or -errno
  * @rtnl: the socket of that call
  * @nle: what it returned; an error that the kernel sent meanwhile is preferred, and forgotten
  *

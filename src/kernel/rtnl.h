@@ -167,7 +167,7 @@ int rtnl_dev_set_alias(struct rtnl *rtnl, unsigned int index, const char *alias)
 int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name);
 
 /**
- * rtnl_dev_delete_altname() - take an alternative name (ip-link(8), altname) from an interface
+ * rtnl_dev_delete_altname() - remove an alternative name (ip-link(8), altname) from an interface
  * @rtnl: a socket in the namespace of the interface
  * @index: of the interface
  * @name: the alternative name
@@ -349,7 +349,7 @@ int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct ro
 			  uint32_t table);
 
 /**
- * rtnl_nsid() - the number by which the namespace of @rtnl knows another one
+ * rtnl_nsid() - find the number by which the namespace of @rtnl knows another one, or assign one
  * @rtnl: a socket
  * @netns_fd: the other one
  * @ret: the number; one is assigned if there was none yet (ip-netns(8), "set"). It does not keep

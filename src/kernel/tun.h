@@ -157,7 +157,7 @@ unsigned int tun_discard(int fd);
 bool tun_has_nowait(int fd);
 
 /**
- * tun_offload_names() - the offloads in words
+ * tun_offload_names() - write offloads in words
  * @offloads: TUN_F_* bits
  * @ret_names: filled with static strings such as "tso4"
  *

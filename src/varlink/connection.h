@@ -58,7 +58,7 @@ struct varlink_connection {
 bool varlink_may_change(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups, gid_t allowed);
 
 /**
- * varlink_connection_new() - take a new client into the server's list
+ * varlink_connection_new() - add a new client to the server's list
  * @server: the server
  * @fd: its socket; owned by the connection on success
  *

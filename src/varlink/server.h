@@ -226,7 +226,7 @@ struct varlink_later *varlink_later_new(struct varlink_call *call, void (*gone)(
 					void *userdata);
 
 /**
- * varlink_later_interim() - a reply before the last one
+ * varlink_later_interim() - send a reply before the last one
  * @later: the handle; stays valid
  * @parameters: an object; the reference is taken over
  *
@@ -236,14 +236,14 @@ struct varlink_later *varlink_later_new(struct varlink_call *call, void (*gone)(
 void varlink_later_interim(struct varlink_later *later, json_t *parameters);
 
 /**
- * varlink_later_reply() - the last reply
+ * varlink_later_reply() - send the last reply
  * @later: the handle; invalid afterwards
  * @parameters: as for varlink_reply()
  */
 void varlink_later_reply(struct varlink_later *later, json_t *parameters);
 
 /**
- * varlink_later_error() - answer with an error
+ * varlink_later_error() - send an error as the last reply
  * @later: the handle; invalid afterwards
  * @error: its full name
  * @parameters: an object, or NULL for none; the reference is taken over

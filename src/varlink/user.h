@@ -38,7 +38,7 @@ struct varlink_user {
 uint64_t varlink_cpu_usec(void);
 
 /**
- * varlink_places() - how many of a limited number a class may take, with the classes below it
+ * varlink_places() - compute how many places a class may take, together with the classes below it
  * @class: whose places
  * @limit: the number in all
  *
@@ -47,7 +47,7 @@ uint64_t varlink_cpu_usec(void);
 unsigned int varlink_places(enum varlink_class class, unsigned int limit);
 
 /**
- * varlink_user_get() - the user of a uid in a class, remembered or new
+ * varlink_user_get() - find the user of a uid in a class, or add it
  * @server: the server
  * @uid: of the peer
  * @class: of the peer
@@ -58,7 +58,7 @@ struct varlink_user *varlink_user_get(struct varlink_server *server, uid_t uid,
 				      enum varlink_class class);
 
 /**
- * varlink_user_greatest() - the user of class VARLINK_OTHER that holds the most
+ * varlink_user_greatest() - find the user of class VARLINK_OTHER that holds the most
  * @server: the server
  * @holds: how much a user holds
  *
@@ -101,7 +101,7 @@ void varlink_user_account(struct varlink_server *server, struct varlink_user *us
 void varlink_users_free(struct varlink_server *server);
 
 /**
- * varlink_log_limit() - the limit of what is logged about a user
+ * varlink_log_limit() - find the limit for log lines about a user
  * @uid: of the user
  *
  * One user does not silence what is said about another; root has a limit of its own.

@@ -99,7 +99,7 @@ static const struct beside {
 	int leave[5];
 	unsigned int worker; /* to which all go */
 } besides[] = {
-	{ "others leave a hog, however little they do",
+	{ "others leave a heavy queue, however little they do",
 	  { 1000, 20 },
 	  2,
 	  { { 0, 1 }, { 0, 990 }, { 0, 5 }, { 1, 20 } },
@@ -107,17 +107,17 @@ static const struct beside {
 	  { 2, 0, -1 },
 	  1 },
 	{ "idle ones stay", { 1000, 0 }, 2, { { 0, 990 }, { 0, 0 } }, 2, { -1 }, 0 },
-	{ "a hog alone stays", { 1000, 0 }, 2, { { 0, 990 } }, 1, { -1 }, 0 },
+	{ "a heavy queue alone stays", { 1000, 0 }, 2, { { 0, 990 } }, 1, { -1 }, 0 },
 	{ "nobody has nearly all", { 1000, 0 }, 2, { { 0, 60 }, { 0, 40 } }, 2, { -1 }, 0 },
 	{ "the worker has time left", { 400, 0 }, 2, { { 0, 99 }, { 0, 1 } }, 2, { -1 }, 0 },
-	{ "a hog at each worker: nowhere to go",
+	{ "a heavy queue at each worker: nowhere to go",
 	  { 1000, 990 },
 	  2,
 	  { { 0, 990 }, { 0, 10 }, { 1, 990 } },
 	  3,
 	  { -1 },
 	  0 },
-	{ "two hogs, and a worker beside them",
+	{ "two heavy queues, and a worker beside them",
 	  { 1000, 950, 10 },
 	  3,
 	  { { 0, 990 }, { 0, 10 }, { 1, 900 }, { 1, 50 }, { 2, 10 } },
@@ -134,7 +134,7 @@ static const struct beside {
 	  1 },
 };
 
-START_TEST(others_leave_a_hog)
+START_TEST(others_leave_a_heavy_queue)
 {
 	const struct beside *b = &besides[_i];
 	struct balance_queue queues[ARRAY_SIZE(b->queues)];
@@ -163,7 +163,7 @@ static void take_busy(const struct balance_queue queues[], size_t n, unsigned in
 		busy[i] = MIN(busy[i], 1000U);
 }
 
-/* Both kinds of moves together, among up to four hogs and many others, come to an end. */
+/* Both kinds of moves together, among up to four heavy queues and many others, come to an end. */
 START_TEST(nothing_moves_to_and_fro)
 {
 	struct balance_queue queues[40];
@@ -197,7 +197,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, moves, 0, ARRAY_SIZE(situations));
 	tcase_add_loop_test(tcase, moves_come_to_an_end, 0, 50);
-	tcase_add_loop_test(tcase, others_leave_a_hog, 0, ARRAY_SIZE(besides));
+	tcase_add_loop_test(tcase, others_leave_a_heavy_queue, 0, ARRAY_SIZE(besides));
 	tcase_add_loop_test(tcase, nothing_moves_to_and_fro, 0, 200);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
