@@ -5,18 +5,17 @@
  *
  * Waiting. The reader of the log may stop reading, and a full pipe must not stop the control plane:
  * no write here waits. O_NONBLOCK belongs to an open file description, and that of standard error
- * is shared with whoever started us; so log_open() opens a pipe or terminal again, for a
+ * is shared with the process that started us; so log_open() opens a pipe or terminal again, for a
  * description of our own. Sockets take MSG_DONTWAIT instead, and regular files do not wait. A pipe
- * that may not be opened is asked with poll(2) first, which holds as long as nobody else writes to
- * it at the same moment: a pipe that is writable has room for PIPE_BUF bytes, and no line is
- * longer.
+ * that may not be opened is polled first: one that is writable has room for PIPE_BUF bytes, and no
+ * line is longer. That is right unless another process writes to the pipe at the same moment.
  *
- * Losing. A line that does not fit is lost and counted. The count is told before the next line that
- * fits, or by log_flush().
+ * Losing. A line that does not fit is lost and counted. The number is logged before the next line
+ * that fits, or by log_flush().
  *
  * Limits. Each source of lines (a call site, a user, a port) has a limit of its own, so that one
- * that floods does not silence another. Limits that held lines back are in a list until they told
- * how many; log_flush() looks through it, so the number is told also when nothing more comes.
+ * that floods does not silence another. Limits that held lines back are in a list until their
+ * number is logged; log_flush() walks it, so the number is logged even if no more lines come.
  *
  * Text. A line quotes names that other users choose. It is escaped as a whole: one call is one
  * line.

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
+ * Tells the service manager how many links there are, and that the daemon is alive.
+ *
  * Theory of operation
  *
- * The watchdog's ping must mean that packets are moved. So at each half of the time that is allowed
- * every worker is asked for a sign of life, which does not wait, and the ping is sent only when all
- * had answered the question before. A worker that hangs is thus noticed after between one and two
- * times WatchdogSec=. That the loop turns needs no question: else the timer would not ring.
+ * Watchdog. A ping must mean that packets are moved. So twice in WatchdogSec= every worker is asked
+ * for a sign of life, without waiting, and the ping is sent only if all have answered the question
+ * before. A worker that hangs is noticed after one to two times WatchdogSec=. The main loop needs
+ * no check: if it hung, the timer would not fire.
  *
- * The status is looked at after each turn of the loop that did something, which costs a comparison
- * of numbers, and told once a second at most, since that is work for the service manager and for
- * all who watch it.
+ * Status. After each turn of the loop that did something the numbers are compared with those sent
+ * last. A status is sent once a second at most, since it is work for the service manager and for
+ * all processes that watch it.
  */
 
 #include <inttypes.h>

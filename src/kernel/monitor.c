@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: ISC */
+
 /*
- * Theory of operation.
+ * Events of interfaces, addresses and routes in all namespaces that have an nsid here.
  *
- * One socket is a member of the groups for interfaces, addresses and routes; with
- * NETLINK_LISTEN_ALL_NSID it hears those of every namespace that has a number here. A router makes
- * and drops routes by the million, though, and none of those may wake the daemon or push an event
- * of use out of the receive buffer. So a classic BPF program (SO_ATTACH_FILTER of socket(7)) on the
- * socket drops routes that have not our protocol number before they are queued: sk_filter() in the
- * kernel's do_one_broadcast().
+ * Theory of operation
  *
- * The program sees a datagram from its first byte, which is that of struct nlmsghdr. Notifications
- * come one a datagram, so that it is enough to look at the first message. A load of BPF takes two
- * bytes for a number in network order, but nlmsg_type is in the host's: so it is compared with
- * htons() of the type. A load beyond the end drops the datagram.
+ * Receiving. One socket is a member of the groups for interfaces, addresses and routes. With
+ * NETLINK_LISTEN_ALL_NSID it receives the events of every namespace that has an nsid here.
  *
- * Not everything is told: the kernel flushes the IPv4 routes of an interface that goes down without
- * a word about any of them (fib_table_flush()). That the interface went down is told.
+ * Filtering. A router adds and removes routes by the million. These must not wake the daemon, nor
+ * fill the receive buffer so that other events are lost. So a classic BPF program
+ * (SO_ATTACH_FILTER of socket(7)) drops routes without our protocol number before they are queued:
+ * sk_filter() in the kernel's do_one_broadcast().
+ *
+ * The program sees a datagram from its first byte, which begins a struct nlmsghdr. A datagram has
+ * one notification, so it is enough to look at the first message. A BPF load of two bytes takes
+ * them as network order, but nlmsg_type is in host order: the program compares it with htons() of
+ * the type. A load beyond the end drops the datagram.
+ *
+ * Missing events. When an interface goes down, the kernel sends an event for the interface, but
+ * none for the IPv4 routes that it removes (fib_table_flush()).
  */
+
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/filter.h>

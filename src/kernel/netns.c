@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: ISC */
+
 /*
+ * Network namespaces: opens one, and acts inside one.
+ *
  * Theory of operation
  *
- * What is on nsfs. /run/netns belongs to root, but a symbolic link there may lead anywhere: to a
- * FIFO, whose open waits for a writer, to a device, whose driver hears of it, to a filesystem that
- * does not answer. So nothing is opened before it is known to be on nsfs. O_PATH finds it without
- * opening it, and AT_STATX_DONT_SYNC tells its device without asking a file server; nsfs has one
- * device number in the kernel, that of our own namespace. The walk to it may hang nevertheless, so
- * a helper does it, with a deadline (helper.c).
+ * Opening. /run/netns belongs to root, but a symbolic link there may lead anywhere: to a FIFO,
+ * whose open(2) waits for a writer; to a device, whose driver acts on it; to a file system that
+ * does not answer. So a file is opened only after it is known to be on nsfs: O_PATH finds it
+ * without opening it, and AT_STATX_DONT_SYNC reads its device number without asking a file server.
+ * nsfs has one device number in the kernel, that of our own namespace. Walking the path may hang
+ * nevertheless, so a helper does it, with a deadline (helper.c).
  *
- * In a namespace. setns(2) changes the namespace of one thread only, so whatever has to be done
- * inside a namespace is done by a helper that ends when it is done: no thread that lives on can be
- * left in the wrong namespace, whatever fails on the way.
+ * Acting. setns(2) changes the namespace of one thread only, so a helper thread does all work
+ * inside a namespace and ends with it: whatever fails, no thread that continues is in the wrong
+ * namespace.
  */
+
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/nsfs.h>

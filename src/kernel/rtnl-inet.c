@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: ISC */
+
 /*
- * Theory of operation.
+ * Addresses and routes of one interface, over rtnetlink(7).
  *
- * Addresses and routes of one interface are asked for with a filter (index, and for routes the
- * protocol), which the kernel heeds on a socket with NETLINK_GET_STRICT_CHK, Linux 5.0 (its struct
- * inet_fill_args and struct fib_dump_filter). Before, it sends all it has. So what arrives is
- * looked at again. The family, too: when nobody serves one, such as IPv6 on a kernel without it,
- * rtnl_dump_all() answers with those of the others.
+ * Theory of operation
  *
- * The socket is strict for these questions only; what libnl builds for the others may have more in
- * its header than strict checking lets pass.
+ * Filtering. A dump asks for the addresses or routes of one interface (and for routes, of one
+ * protocol). The kernel filters on a socket with NETLINK_GET_STRICT_CHK, Linux 5.0 (its struct
+ * inet_fill_args and struct fib_dump_filter); older kernels send everything. So each entry is
+ * checked again, its family too: where the kernel has no IPv6, rtnl_dump_all() answers a question
+ * about IPv6 with the entries of other families.
  *
- * A dump is read to its end, unless it is longer than anybody needs: then its socket is of no more
- * use. What it says is collected first and told when it is known to be whole: one that was
- * interrupted by a change (NLM_F_DUMP_INTR) is asked for again.
+ * Strict checking is on for these questions only, since it refuses some requests that libnl makes.
+ *
+ * Completeness. A dump is read to its end, unless it is longer than RTNL_ENTRIES_MAX: then the
+ * socket cannot be used for anything else. Entries are collected first, and reported once the dump
+ * is known to be complete; one that a change interrupted (NLM_F_DUMP_INTR) is repeated.
  */
+
 #include <limits.h>
 #include <net/if.h> /* before any of <linux/> */
 #include <linux/if_addr.h>

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Theory of operation: what others can do to a device
+ * TUN devices, and what other processes can do to them.
+ *
+ * Theory of operation
  *
  * The owner of a namespace may open one more queue of a TUN there that has IFF_MULTI_QUEUE: by
- * TUNSETIFF, with CAP_NET_ADMIN in the namespace or as its owner (TUNSETOWNER). Of one that has a
- * single queue nobody can while that is open (EBUSY), and we hold it, or the service manager does,
- * from before the device comes to the namespace until it is removed. What can be done by a queue
- * of a device of ours, and what comes of it (tun_chr_ioctl() of drivers/net/tun.c, Linux 6.18):
+ * TUNSETIFF, with CAP_NET_ADMIN in the namespace or as its owner (TUNSETOWNER). A device with a
+ * single queue cannot be opened again while that is open (EBUSY): we keep it open, or the service
+ * manager does, from before the device comes to the namespace until it is removed. What a process
+ * can do with a queue of our device, and what follows (tun_chr_ioctl() of drivers/net/tun.c, Linux
+ * 6.18):
  *
  *	TUNSETVNETHDRSZ enlarges the virtio header of all queues. Reads then begin their packets
  *	later than we look, behind bytes that the kernel does not write (before 6.15): what the
  *	buffer had before. The engines clear it (flow_clear()); tun_verify() sees it.
  *
- *	TUNSETSNDBUF is for all queues: writes fail with EAGAIN, or would wait, which the engines
- *	do not let them. tun_verify() sees it.
+ *	TUNSETSNDBUF is for all queues: writes fail with EAGAIN, or would wait; the engines never
+ *	wait in a write. tun_verify() sees it.
  *
  *	TUNSETQUEUE detaches and attaches their own queue only. A queue of theirs takes packets of
  *	the namespace from us and gives it others: both are theirs. rtnl_dev.tun_queues has it,
@@ -31,7 +34,7 @@
  *
  *	TUNSETSTEERINGEBPF chooses queues: all packets may come to one. They are the link's own.
  *
- *	TUNSETLINK (of a device that is down) sets what kind of hardware packet sockets are told;
+ *	TUNSETLINK (of a device that is down) sets the type of hardware that packet sockets see;
  *	TUNSETCARRIER, SIOCSIFHWADDR: as ip(8) can, queues or not. TUNATTACHFILTER, TUNSETTXFILTER
  *	are for TAP; TUNSETIFINDEX for a device that is yet to be made; TUNSETNOCSUM, TUNSETDEBUG
  *	do nothing.

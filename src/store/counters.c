@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The memory is a page with a header and then, for the first queue, 64 bytes of each slot, so that
- * two workers never write to one cache line; for the second queue the same, and so on. Pages that
- * are not used cost nothing, and as most ports have one queue, used ones are full of what is used.
- * It is sealed against getting shorter, since to touch what was cut off would be SIGBUS; one
- * without the seal is not taken over. Which slots are used is known to the process alone: the next
- * one is told by who used them.
+ * The counters of all ports, in memory that outlives the daemon.
+ *
+ * Theory of operation
+ *
+ * Layout. A page with a header, then for the first queue 64 bytes of each slot, so that two workers
+ * never write to one cache line; then the same for the second queue, and so on. Unused pages cost
+ * nothing, and since most ports have one queue, the pages in use are well filled.
+ *
+ * Trust. The file is sealed against shrinking, since reading a page that was cut off raises SIGBUS;
+ * a file without the seal is not taken over. Only the process knows which slots are used: the next
+ * one learns it from the records of the ports.
  */
 
 #include <fcntl.h>

@@ -9,21 +9,22 @@
  * are the two files of the journal (journal.c), "state-1" and "state-2", which never change once
  * they are there, and what others store by state_store_fd().
  *
- * Storing is a datagram to the service manager, and there is no reply. That is enough: when
- * sendmsg() returns, the datagram and its descriptors are in the receive queue of the manager's
- * socket, where they stay though the sender be killed, and the manager reads that queue before it
- * looks at which of its children died (its notify socket has the higher priority in its event loop,
- * so that it still knows whose messages they are). So we do not wait for it (sd_notify_barrier(3)),
- * which would cost a round trip to a busy process for each descriptor. What we do not learn either
- * way is that the store is full: FileDescriptorStoreMax= must be large enough for all ports.
+ * Storing sends a datagram to the service manager, without a reply. That is enough: when sendmsg()
+ * returns, the datagram and its descriptors are in the receive queue of the manager's socket, where
+ * they stay even if the sender is killed. The manager reads that queue before it looks which of its
+ * children died (its notify socket has the higher priority in its event loop, so that it can still
+ * tell which service a message is from). So we do not use sd_notify_barrier(3), which costs a round
+ * trip to a busy process for each descriptor. In neither case do we learn that the store is full:
+ * FileDescriptorStoreMax= must be large enough for all ports.
  *
- * FDPOLL=0 (systemd 246): the manager is not to watch what it keeps. It would drop a TUN whose
- * device is gone, but misses most such ends, so that we must look for ourselves anyway; and its
- * watch would be woken by every packet that is queued on the port.
+ * FDPOLL=0 (systemd 246) keeps the manager from polling stored descriptors. Polling, it would drop
+ * a TUN whose device was removed, but it misses most removals, so that we have to check anyway; and
+ * every packet that is queued on a port would wake it.
  *
- * A name is not a key for systemd, which keeps a second descriptor beside the first: what has the
- * name is removed before. (One message that does both does only the removing.) Of one open file,
- * it keeps one descriptor, the first, whatever name the others have.
+ * A name is not a key for systemd, which keeps a second descriptor of the same name beside the
+ * first. So descriptors of that name are removed before. (One message with both FDSTOREREMOVE=1 and
+ * FDSTORE=1 only removes.) Of one open file systemd keeps one descriptor, the first, whatever name
+ * the others have.
  */
 
 #include <fcntl.h>

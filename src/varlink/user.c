@@ -16,9 +16,9 @@
  * without the group counts as two users.
  *
  * Places. Of everything that is limited in number, a quarter (at least one) is kept for root and
- * the group, and half of that quarter (at least one) for root alone. When the places of the others are taken, a
- * user who holds fewer than the greatest holder takes one from that holder. So one user gets what
- * nobody else wants, and many users get the same.
+ * the group, and half of that quarter (at least one) for root alone. When the places of the others
+ * are taken, a user who holds fewer than the greatest holder takes one from that holder. So a
+ * single user gets all places, and many users get equal shares.
  *
  * Time. What the calls of a user cost in CPU time is a debt, which is paid off with a share of the
  * time that passes. While the debt is over BURST, the connections of the user wait. A second debt
