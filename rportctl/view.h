@@ -2,7 +2,7 @@
 #ifndef RPORTCTL_VIEW_H
 #define RPORTCTL_VIEW_H
 
-/* How links, as they come from the daemon, are read and looked at. Missing keys do no harm. */
+/* Reads and prints links and ports as the daemon sends them. Missing members are no error. */
 
 #include <jansson.h>
 

@@ -18,7 +18,7 @@ struct reloader;
  * @manager: has the links and ports
  * @reloader: makes links as the files say
  * @config_path: directories of the files of links, see config_load()
- * @monitor: who is told of changes
+ * @monitor: the subscribers of changes
  */
 struct api {
 	struct manager *manager;

@@ -7,7 +7,7 @@
  * When the manager reports one, the monitor converts it again and sends the members that differ. So
  * each change is sent once, and without subscribers nothing is kept.
  *
- * The snapshot is made in pieces. A subscriber is told of a link or port once it is in the
+ * The snapshot is made in pieces. A subscriber gets changes of a link or port once it is in the
  * snapshot; before that, the change will be in the snapshot itself.
  *
  * Counters change all the time and are no event: "statistics" is left out of the comparison.
@@ -41,7 +41,7 @@ struct api_monitor {
 	json_t *ports; /* by number */
 };
 
-/* --- what was told last ----------------------------------------------------------------------- */
+/* --- what was sent last ----------------------------------------------------------------------- */
 
 static const char *port_number(const struct port *port, char buf[static 16])
 {
@@ -215,7 +215,7 @@ static void unsubscribe(void *userdata)
 		forget(monitor);
 }
 
-/* Those who listen already are told of what is news. */
+/* Subscribers that are there already get the differences. */
 static json_t *snapshot_link(struct rport_link *link, void *userdata)
 {
 	struct subscriber *subscriber = userdata;

@@ -114,7 +114,7 @@ bool log_limit_pass(struct log_limit *limit, const char *about);
 void log_limit_end(struct log_limit *limit);
 
 /**
- * log_flush() - log how many lines were lost or held back, if that can be told now
+ * log_flush() - log how many lines were lost or held back, if that can be logged now
  *
  * It does not wait, and costs nothing when there is nothing to tell.
  *

@@ -114,7 +114,7 @@ void notify_ready(void)
 
 void notify_reloading(void)
 {
-	/* MONOTONIC_USEC: for Type=notify-reload (systemd 253), should somebody use it */
+	/* MONOTONIC_USEC: for Type=notify-reload (systemd 253), for units that use it */
 	(void)notify_sendf(NOTIFY_WAIT, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
 }
 

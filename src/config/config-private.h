@@ -14,7 +14,7 @@
 /* A link while its files are read. */
 struct config_draft {
 	struct link_spec spec;
-	bool bad;                /* a CONFIG_ERROR was told */
+	bool bad;                /* there was a CONFIG_ERROR */
 	bool out_of_memory;      /* it says nothing about the files */
 	bool incomplete;         /* something could not be read: what is missing may be in it */
 	bool domain_said[2];     /* right or wrong */

@@ -15,7 +15,7 @@
 #define CONFIG_DROP_INS_MAX 256           /* of a link */
 #define CONFIG_FILE_MAX     (1024 * 1024) /* bytes of one file */
 #define CONFIG_LINE_MAX     1280          /* bytes of one line that is not a comment */
-#define CONFIG_FAULTS_MAX   20            /* of one file that are told, of either severity */
+#define CONFIG_FAULTS_MAX   20            /* reported of one file, of either severity */
 
 enum config_severity {
 	CONFIG_WARNING, /* it has no effect: an unknown key, say */
@@ -45,7 +45,7 @@ struct config {
 /**
  * config_load() - read all files
  * @path: directories with ':' between; one that does not exist is empty
- * @problem: told of every fault, in the order of files and lines; may be NULL
+ * @problem: called for every fault, in the order of files and lines; may be NULL
  * @userdata: for @problem
  * @ret: release it with config_release()
  *
@@ -53,8 +53,8 @@ struct config {
  * masks those of its name in later directories.
  *
  * Return: 0, or -errno when it is not known which links there are: -EINVAL for a @path without
- * directories, -ENOMEM, or another when a directory is there and cannot be read (@problem is told).
- * A caller who took that for "no links" would remove them all.
+ * directories, -ENOMEM, or another when a directory is there and cannot be read (@problem is
+ * called). A caller who took that for "no links" would remove them all.
  */
 int config_load(const char *path, config_problem_fn problem, void *userdata, struct config *ret);
 
@@ -79,7 +79,7 @@ struct config_files;
 /**
  * config_files_open() - find all files, without reading them
  * @path: as for config_load()
- * @problem: told of every fault, now and as the files are read; may be NULL
+ * @problem: called for every fault, now and as the files are read; may be NULL
  * @userdata: for @problem
  * @ret: close it with config_files_close()
  *

@@ -116,7 +116,7 @@ static int read_file(const char *path, char **ret, size_t *ret_size, struct rpor
 	return r < 0 ? r : 1;
 }
 
-/* Return: as read_file(), but what makes the link bad has been told, and is 1. */
+/* Return: as read_file(), but 1 after a fault that makes the link bad, which was reported. */
 static int load_file(struct config_draft *draft, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
@@ -358,7 +358,7 @@ void config_files_tell_rest(const struct config_files *files)
 	const struct found_set *set = &files->files, *drop_ins = &files->drop_ins;
 
 	if (set->overflow) {
-		/* then nobody knows which drop-ins have no file */
+		/* then it is not known which drop-ins have no file */
 		tell(files, CONFIG_ERROR, set->files[set->n - 1].path,
 		     "it is the last: there are more than " STRINGIFY(
 			     CONFIG_LINKS_MAX) " files, of which the rest is left out");

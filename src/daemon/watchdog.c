@@ -40,8 +40,8 @@ struct service {
 
 	sd_event_source *changed; /* after each turn of the loop */
 	sd_event_source *status;  /* timer: tell it */
-	struct counts told;
-	uint64_t told_at;
+	struct counts sent;
+	uint64_t sent_at;
 	bool due; /* the timer is set */
 };
 
@@ -101,13 +101,13 @@ static const char *plural(unsigned int n)
 }
 
 /* "350 links, 2 ports pending, files: 350 of 1000 done" */
-static void tell(struct service *service)
+static void send_status(struct service *service)
 {
 	char pending[64] = "", files[256] = "";
 	struct counts counts = count(service);
 
-	service->told = counts;
-	service->told_at = monotonic_usec();
+	service->sent = counts;
+	service->sent_at = monotonic_usec();
 	if (counts.pending > 0)
 		snprintf(pending, sizeof(pending), ", %u port%s pending", counts.pending,
 			 plural(counts.pending));
@@ -120,24 +120,24 @@ static void tell(struct service *service)
 			   pending, files);
 }
 
-static int tell_now(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+static int send_due_status(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
 	struct service *service = userdata;
 
 	service->due = false;
-	tell(service);
+	send_status(service);
 	return 0;
 }
 
-static int look(sd_event_source *source _unused_, void *userdata)
+static int status_may_have_changed(sd_event_source *source _unused_, void *userdata)
 {
 	struct service *service = userdata;
 	struct counts counts = count(service);
 
-	if (service->due || counts_equal(&counts, &service->told))
+	if (service->due || counts_equal(&counts, &service->sent))
 		return 0;
 	service->due = true;
-	(void)sd_event_source_set_time(service->status, service->told_at + STATUS_PERIOD);
+	(void)sd_event_source_set_time(service->status, service->sent_at + STATUS_PERIOD);
 	return sd_event_source_set_enabled(service->status, SD_EVENT_ONESHOT);
 }
 
@@ -145,13 +145,14 @@ static int start_status(struct service *service, sd_event *event)
 {
 	int r;
 
-	r = sd_event_add_time(event, &service->status, CLOCK_MONOTONIC, 0, 0, tell_now, service);
+	r = sd_event_add_time(event, &service->status, CLOCK_MONOTONIC, 0, 0, send_due_status,
+			      service);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(service->status, SD_EVENT_OFF);
 	if (r >= 0)
-		r = sd_event_add_post(event, &service->changed, look, service);
+		r = sd_event_add_post(event, &service->changed, status_may_have_changed, service);
 	if (r >= 0)
-		tell(service);
+		send_status(service);
 	return r;
 }
 

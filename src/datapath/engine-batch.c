@@ -23,7 +23,7 @@
  * end of an array. The completion queue does not overflow either: the engine takes no more flows
  * than it has room for.
  *
- * A lone frame has nobody to share a round with, and would take two, one to be read and one to be
+ * A lone frame has no other to share a round with, and would take two, one to be read and one to be
  * written. So what comes first after a poll is moved by plain system calls (move.c), a few frames
  * at most; batches begin where there are more. Large frames are always moved so: beside copying
  * them a system call is little, and one buffer for all of them stays in the cache. Order is kept:

@@ -20,8 +20,8 @@
  * name: of a removed port when that is seen, of a flow when it is stopped.
  *
  * Bounds: a round takes ROUND_EVENTS at most, and the kernel keeps the others in its own list,
- * however many descriptors become ready at once and however long nobody asks. There is no queue to
- * overflow. An event whose slot has no flow by then is ignored.
+ * however many descriptors become ready at once and however long the engine does not wait. There is
+ * no queue to overflow. An event whose slot has no flow by then is ignored.
  *
  * The kernel can refuse to put a descriptor into the set (no memory, fs.epoll.max_user_watches).
  * Such flows wait in a list and are tried again, but no more than one in vain each round.

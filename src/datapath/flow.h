@@ -41,7 +41,7 @@ struct flow {
 	int from, to;                   /* TUN fds; borrowed, open until the flow was removed */
 	unsigned int header;            /* bytes before the packet */
 	bool family_header;             /* they begin with a struct tun_pi */
-	void *owner;                    /* for whoever added it */
+	void *owner;                    /* for the caller that added it */
 	struct flow_counters *counters; /* borrowed; written by the worker alone */
 
 	/* the worker's and the engine's */
@@ -100,7 +100,8 @@ static inline void flow_clear(unsigned char *buffer)
  * Without a family header the family is that of the IP version nibble, which is where the kernel at
  * the other end takes it from (IFF_NO_PI); what is neither 4 nor 6 is never guessed at. With one it
  * is what the header says: IPv4, IPv6 or MPLS. No packet begins with FLOW_PACKET_START zeros (of
- * MPLS these would be labels with a TTL of 0, which nobody forwards): the kernel wrote none there.
+ * MPLS these would be labels with a TTL of 0, which no router forwards): the kernel wrote none
+ * there.
  *
  * Return: true, or false when it is to be dropped as DROP_NO_PROTO.
  */

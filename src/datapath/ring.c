@@ -178,7 +178,7 @@ static void enter(struct ring *ring, bool wait)
 	} while (io_uring_sq_ready(&ring->uring) > 0);
 }
 
-/* Without it nobody could end the wait: where there is no room, room is made. */
+/* Without it nothing could end the wait: make space in the queue if there is none. */
 static void poll_wake_fd(struct ring *ring)
 {
 	struct io_uring_sqe *sqe;

@@ -2,8 +2,10 @@
 #ifndef RPORT_DATAPATH_SHUTTLE_PRIVATE_H
 #define RPORT_DATAPATH_SHUTTLE_PRIVATE_H
 
-/* What the files of the shuttle share with each other: shuttle.c, which has links and workers, and
- * balancer.c, which looks now and then how the one are spread over the other. */
+/*
+ * The inside of the shuttle: shuttle.c, which has links and workers, and balancer.c, which evens
+ * out the load of the workers from time to time.
+ */
 
 #include <pthread.h>
 

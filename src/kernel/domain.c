@@ -25,7 +25,7 @@ static const char *bad_namespace(const char *name)
 		return "the name of the namespace is too long";
 	if (!netns_name_valid(name))
 		return "a namespace is a file in " NETNS_RUN_DIR ", not a path";
-	/* possible, but nearly always a slip, and nobody sees it in a message */
+	/* possible, but nearly always a slip, and invisible in a message */
 	if (name[0] == ' ' || name[length - 1] == ' ')
 		return "there is a space at an end of the name";
 	return NULL;

@@ -3,9 +3,9 @@
 #define RPORT_KERNEL_MONITOR_H
 
 /*
- * What happens to interfaces, their addresses and our routes, in every network namespace that has
- * an nsid here (rtnl_nsid()), heard on one socket, which keeps none of them alive; the only user of
- * libmnl.
+ * Events of interfaces, their addresses and our routes, in every network namespace that has an nsid
+ * here (rtnl_nsid()). They are received on one socket, which keeps no namespace alive; the only
+ * user of libmnl.
  */
 
 #include <net/if.h>

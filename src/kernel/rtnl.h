@@ -3,14 +3,15 @@
 #define RPORT_KERNEL_RTNL_H
 
 /*
- * What is said to the kernel over rtnetlink(7) in one network namespace; the only user of libnl-
- * route-3. Every function returns 0 or -errno, with libnl's own error numbers turned into errno.
+ * Requests to the kernel over rtnetlink(7), in one network namespace; with its .c files the only
+ * user of libnl-route-3. Every function returns 0 or -errno, with libnl's own error numbers turned
+ * into errno.
  */
 
 #include "base/route.h"
 #include "base/util.h"
 
-/* Routes that rportd makes carry this protocol number, so that they are told from everybody else's
+/* Routes that rportd makes carry this protocol number, which tells them from all others
  * (ip-route(8)). */
 #define RTNL_ROUTE_PROTOCOL 114
 
@@ -25,7 +26,7 @@ struct rtnl_dev {
 	unsigned int master; /* ifindex of the VRF (or bridge, ...), 0: none */
 	uint32_t vrf_table;  /* routing table, if this is a VRF device; else 0 */
 	bool is_vrf;
-	bool no_ipv6; /* IPv6 is disabled there (net.ipv6.conf.NAME.disable_ipv6), or the kernel has none */
+	bool no_ipv6; /* IPv6 is off there (net.ipv6.conf.NAME.disable_ipv6), or not in the kernel */
 	uint64_t tx_dropped; /* packets that the kernel dropped on the way into the device */
 	/* of a TUN */
 	bool tun_pi;             /* it has packet information */

@@ -198,7 +198,7 @@ static int inherit(struct state *state)
 	return 0;
 }
 
-/* Close those of a name that nobody took, for the store will not have them any more. */
+/* Close inherited descriptors of a name that were not taken: the store drops them. */
 static void forget_inherited(struct state *state, const char *name)
 {
 	for (size_t i = lower_bound(state, name);

@@ -139,7 +139,8 @@ int state_take_fd(struct state *state, const char *name);
 int state_next_fd(struct state *state, const char *prefix, char ret_name[static STATE_NAME_MAX]);
 
 /**
- * state_drop_rest() - close inherited descriptors that nobody took, and remove them from the store
+ * state_drop_rest() - close inherited descriptors that were not taken, and remove them from the
+ * store
  * @state: of state_open()
  *
  * Return: how many there were.

@@ -42,7 +42,7 @@ static int put(struct journal *journal, const char *key, size_t offset, size_t l
 	return 0;
 }
 
-/* What a line changes. Members that nobody asks for are those of a later daemon. */
+/* What a line changes. Unknown members are ignored: a later daemon may have written them. */
 static int apply(struct journal *journal, const json_t *line, size_t offset, size_t length)
 {
 	const char *added = json_string_value(json_object_get(line, "put"));

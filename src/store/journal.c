@@ -239,7 +239,7 @@ int journal_put(struct journal *journal, const char *key, const json_t *value)
 	/* "O" only counts a reference, and gives it back */
 	line = format_line(json_pack("{s:s, s:O}", "put", key, "value", (json_t *)value), &length);
 	if (!line)
-		return -EINVAL; /* not UTF-8, or so rarely out of memory that nobody can tell */
+		return -EINVAL; /* not UTF-8; jansson does not tell that from out of memory */
 	if (length > JOURNAL_RECORD_MAX)
 		return -E2BIG;
 	record = journal_find(journal, key);

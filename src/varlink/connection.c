@@ -14,7 +14,7 @@
 /*
  * Theory of operation
  *
- * A connection is in one of eight states, told by what it holds, and waits for one event in each:
+ * A connection is in one of eight states, given by its members, and waits for one event in each:
  *
  *   close_reason             EPOLLHUP  close
  *   throttled                EPOLLHUP  close, or wait for the server to resume it
@@ -254,7 +254,7 @@ static int connection_event(sd_event_source *source, int fd _unused_, uint32_t r
 	int r;
 
 	turn_is("a client");
-	/* What to do is told by what was asked for: EPOLLHUP comes unasked, in every state. */
+	/* Go by the events that were asked for: EPOLLHUP is always reported, in every state. */
 	r = sd_event_source_get_io_events(source, &wanted);
 	if (r >= 0)
 		r = connection_turn(connection, wanted, revents);

@@ -10,8 +10,8 @@
  * Theory of operation
  *
  * A call that is answered later is a state of its connection: nothing is read from the client until
- * the last reply has been made. The client may leave meanwhile; the method is told, and goes on
- * with what it does, or does not.
+ * the last reply has been made. The client may leave meanwhile: gone() tells the method, which
+ * decides whether to go on.
  *
  * Interim replies are for clients that asked for "more". One that the client is too slow to read is
  * left out: each says all that those before it said.
