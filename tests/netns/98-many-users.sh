@@ -31,6 +31,7 @@ as_user() {
 # crowd_is_held_back: while four users do all they may, root is answered in 100 ms, and no two pings are a second apart
 crowd_is_held_back() {
 	local figures
+	rm -f "$TEST_TMP/notify" # of a try before
 	run "$CROWD" "$SOCKET" "$TEST_TMP/notify" "$CROWD_SECONDS" $((BASE_UID + 1)) $((BASE_UID + 2)) $((BASE_UID + 3)) $((BASE_UID + 4))
 	assert_eq "$RC" 0 "status of the crowd: $ERR"
 	echo "$OUT"
