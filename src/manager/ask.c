@@ -7,6 +7,7 @@
 #include "manager/ask.h"
 #include "manager/commit.h"
 #include "manager/reconcile.h"
+#include "manager/schedule.h"
 #include "port/ask.h"
 
 #define ASK_ALL_USEC  (10 * USEC_PER_MSEC)
@@ -28,7 +29,7 @@ static void take_answer(struct manager *manager, struct port *port,
 	if (answer->result == -EBADFD)
 		reconcile_now(manager, port);
 	else if (answer->result < 0)
-		reconcile_look(port);
+		schedule_look(port);
 	else
 		reconcile_saw(manager, port, &answer->dev);
 }
@@ -56,7 +57,7 @@ static unsigned int gather(const struct manager *manager, struct port **port, ui
 
 	for (; *port && n < PORT_ASK_MAX; *port = TAILQ_NEXT(*port, entry))
 		if ((*port)->rule.present && (*port)->asked != manager->asking &&
-		    reconcile_may_look(manager, *port) <= now)
+		    schedule_may_look(manager, *port) <= now)
 			ret[n++] = *port;
 	return n;
 }

@@ -16,6 +16,7 @@
 #include "manager/commit.h"
 #include "manager/reconcile.h"
 #include "manager/records.h"
+#include "manager/schedule.h"
 #include "port/property.h"
 
 /* What a new device is needed for: "domain", the name of a property, or NULL. */
@@ -86,7 +87,7 @@ static int apply_in_place(struct manager *manager, struct change *change, bool a
 	else
 		port_forget_device(port);
 	commit_port(manager, port, port->rule.present ? "asked for" : NULL);
-	reconcile_look_settings(port);
+	schedule_look_settings(port);
 	return r;
 }
 

@@ -28,8 +28,8 @@ struct manager {
 	unsigned int n_pending;
 	struct port_list untold; /* ports that changed since observers were told */
 
-	struct events *events;         /* events.c */
-	struct reconciler *reconciler; /* reconcile.c */
+	struct events *events;     /* events.c */
+	struct schedule *schedule; /* schedule.c */
 };
 
 #endif

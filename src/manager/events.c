@@ -19,8 +19,8 @@
 
 #include "manager/commit.h"
 #include "manager/events.h"
-#include "manager/reconcile.h"
 #include "manager/report.h"
+#include "manager/schedule.h"
 
 #define NAMES_EACH 1000 /* microseconds for each port: ten times what a look costs */
 
@@ -46,11 +46,11 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 
 	/* perhaps a VRF that a pending port waits for, or an interface that was in its way */
 	if (!port || event->removed)
-		reconcile_wake(manager);
+		schedule_wake(manager);
 	if (!port)
 		return;
 	port->bounced |= !(event->flags & IFF_UP);
-	reconcile_look(port);
+	schedule_look(port);
 }
 
 static void settings_changed(int nsid, unsigned int index, void *userdata)
@@ -59,7 +59,7 @@ static void settings_changed(int nsid, unsigned int index, void *userdata)
 	struct port *port = table_port_by_index(&manager->table, event_nsid(manager, nsid), index);
 
 	if (port)
-		reconcile_look_settings(port);
+		schedule_look_settings(port);
 }
 
 /*
@@ -78,7 +78,7 @@ static void forget_home(struct port *port, void *userdata)
 
 static void look(struct port *port, void *userdata _unused_)
 {
-	reconcile_look(port);
+	schedule_look(port);
 }
 
 static void namespace_gone(int where, int nsid, void *userdata)
@@ -93,8 +93,8 @@ static void namespace_gone(int where, int nsid, void *userdata)
 
 static void doubt(struct port *port, void *userdata _unused_)
 {
-	reconcile_look(port);
-	reconcile_look_settings(port);
+	schedule_look(port);
+	schedule_look_settings(port);
 }
 
 static void events_lost(void *userdata)
@@ -103,7 +103,7 @@ static void events_lost(void *userdata)
 
 	log_limited(LOG_WARNING, "netlink events were lost; asking the kernel about every port");
 	table_foreach_port(&manager->table, doubt, NULL);
-	reconcile_wake(manager);
+	schedule_wake(manager);
 }
 
 static int start_monitor(struct manager *manager)
@@ -128,7 +128,7 @@ static int start_monitor(struct manager *manager)
 static void look_name(struct port *port, void *userdata _unused_)
 {
 	if (port->spec.domain.netns == DOMAIN_NETNS_NAMED)
-		reconcile_look_name(port);
+		schedule_look_name(port);
 }
 
 static int look_at_all_names(sd_event_source *source _unused_, uint64_t usec _unused_,
@@ -158,7 +158,7 @@ static void names_changed(void *userdata)
 		look_at_all_names_soon(manager->events);
 	for (size_t i = 0; (name = netns_watch_name(names, i)); i++)
 		table_foreach_in_netns(&manager->table, name, look_name, NULL);
-	reconcile_wake(manager);
+	schedule_wake(manager);
 }
 
 /* --- the data path ---------------------------------------------------------------------------- */
@@ -167,7 +167,7 @@ void events_port_gone(void *owner, unsigned int end, void *userdata _unused_)
 {
 	struct rport_link *link = owner;
 
-	reconcile_look(link->ports[end]);
+	schedule_look(link->ports[end]);
 }
 
 void events_link_moved(void *owner, void *userdata)

@@ -11,6 +11,7 @@
 #include "manager/ports.h"
 #include "manager/reconcile.h"
 #include "manager/restore.h"
+#include "manager/schedule.h"
 #include "port/ask.h"
 
 /* --- beginning and end ------------------------------------------------------------------------ */
@@ -72,7 +73,7 @@ static int start_shuttle(struct manager *manager, sd_event *event, struct rport_
 
 static int start_reconciler(struct manager *manager, struct rport_error *err)
 {
-	int r = reconcile_start(manager);
+	int r = schedule_start(manager, reconcile_due);
 
 	return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make a timer: %s",
 				       strerror(-r))
@@ -154,7 +155,7 @@ void manager_free(struct manager *manager)
 			ports_remove(manager, port);
 	}
 	sd_event_source_disable_unref(manager->alive);
-	reconcile_stop(manager);
+	schedule_stop(manager);
 	events_stop(manager);
 	shuttle_free(manager->shuttle);
 	counters_close(manager->counters);

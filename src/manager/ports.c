@@ -12,6 +12,7 @@
 #include "manager/ports.h"
 #include "manager/reconcile.h"
 #include "manager/report.h"
+#include "manager/schedule.h"
 
 /* --- coming and going ------------------------------------------------------------------------- */
 
@@ -41,7 +42,7 @@ static struct port *new_port(struct manager *manager)
 	if (!port)
 		return NULL;
 	*port = (struct port){ .log = REPORT_PORT_LIMIT };
-	if (reconcile_add(manager, port) < 0)
+	if (schedule_add(manager, port) < 0)
 		free(steal_ptr(port));
 	return port;
 }
@@ -62,7 +63,7 @@ int ports_add(struct manager *manager, struct port_spec *spec, unsigned int slot
 		return rport_error_no_memory(err);
 	port->spec = *spec;
 	if (take_slot(manager, port, slot) < 0) {
-		reconcile_remove(port);
+		schedule_remove(port);
 		free(port);
 		return refuse_more(manager, err);
 	}
@@ -77,7 +78,7 @@ int ports_add(struct manager *manager, struct port_spec *spec, unsigned int slot
 void ports_remove(struct manager *manager, struct port *port)
 {
 	commit_port_gone(manager, port);
-	reconcile_remove(port);
+	schedule_remove(port);
 	log_limit_end(&port->log);
 	port_release(port);
 	counters_free(manager->counters, port->slot);
@@ -176,7 +177,7 @@ int manager_set_up(struct manager *manager, struct port *port, bool up, struct r
 	if (r >= 0)
 		port->admin = admin;
 	commit_port(manager, port, port->rule.present ? "asked for" : NULL);
-	reconcile_look_settings(port);
+	schedule_look_settings(port);
 	commit_flush(manager);
 	return r < 0 ? r : changed;
 }
@@ -223,7 +224,7 @@ int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t 
 	}
 	for (size_t i = 0; i < n; i++) {
 		commit_port(manager, ports[i], NULL);
-		reconcile_look_settings(ports[i]);
+		schedule_look_settings(ports[i]);
 	}
 	commit_flush(manager);
 	return changed;
@@ -254,7 +255,7 @@ static int rename_port(struct manager *manager, struct port *port, const char *i
 	if (r < 0)
 		(void)apply_name(port, before, NULL);
 	commit_port(manager, port, NULL);
-	reconcile_look_settings(port);
+	schedule_look_settings(port);
 	return r;
 }
 

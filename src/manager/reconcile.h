@@ -2,58 +2,16 @@
 #ifndef RPORT_MANAGER_RECONCILE_H
 #define RPORT_MANAGER_RECONCILE_H
 
-/* The loop that keeps ports as they are asked to be: when a port is looked at, and what is done. */
+/* Keeps ports as they are asked to be: what is seen of a port, and what is done about it. */
 
 #include "manager/context.h"
 
 /**
- * reconcile_start() - begin; no ports yet
- * @manager: the manager, with its event loop
- *
- * Return: 0 or -errno; reconcile_stop() is due in any case.
- */
-int reconcile_start(struct manager *manager);
-
-/**
- * reconcile_stop() - end
- * @manager: the manager, with no port left
- */
-void reconcile_stop(struct manager *manager);
-
-/**
- * reconcile_add() - look at one more port from now on
+ * reconcile_due() - look at a port, or try it, as the schedule says; see schedule_start()
  * @manager: the manager
- * @port: pending; it is not tried by itself before reconcile_try()
- *
- * Return: 0 or -errno.
+ * @port: any port
  */
-int reconcile_add(struct manager *manager, struct port *port);
-
-/**
- * reconcile_remove() - no longer
- * @port: any port, also one that was not added
- */
-void reconcile_remove(struct port *port);
-
-/**
- * reconcile_look() - look at the device of a port soon
- * @port: any port; a pending one is left to reconcile_wake()
- */
-void reconcile_look(struct port *port);
-
-/**
- * reconcile_look_name() - see soon whether the name of its namespace still stands for it
- * @port: as for reconcile_look()
- */
-void reconcile_look_name(struct port *port);
-
-/**
- * reconcile_look_settings() - see soon whether a port has drifted
- * @port: as for reconcile_look()
- *
- * Settings often change many at a time: it is looked at when that is over.
- */
-void reconcile_look_settings(struct port *port);
+void reconcile_due(struct manager *manager, struct port *port);
 
 /**
  * reconcile_now() - look at the device of a port at once
@@ -112,21 +70,5 @@ int reconcile_take(struct manager *manager, struct port *port, bool stale, const
  * @reason: in words
  */
 void reconcile_lose(struct manager *manager, struct port *port, const char *reason);
-
-/**
- * reconcile_wake() - something came or went that a pending port may have waited for
- * @manager: the manager
- */
-void reconcile_wake(struct manager *manager);
-
-/**
- * reconcile_may_look() - when may a port be looked at?
- * @manager: the manager
- * @port: with a device
- *
- * Return: CLOCK_MONOTONIC, in microseconds; not after now unless its namespace has taken more than
- * its share of the main loop's time.
- */
-uint64_t reconcile_may_look(const struct manager *manager, const struct port *port);
 
 #endif

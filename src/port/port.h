@@ -79,7 +79,7 @@ struct port {
 	enum port_state state; /* as it was committed last; see manager/commit.c */
 	char *reason;          /* why it is pending; NULL: it is not */
 	struct backoff retry;
-	struct look *look; /* when it is looked at, or tried, the next time: manager/reconcile.c */
+	struct look *look; /* when it is looked at, or tried, the next time: manager/schedule.c */
 	bool settled;      /* it has had a device */
 	bool kept;         /* it is complete, and recorded for the next daemon */
 	bool stored;       /* the service manager has the descriptors of its device */
