@@ -281,7 +281,7 @@ static int receive(struct monitor *monitor)
 	return 1;
 }
 
-static void take_datagrams(struct monitor *monitor)
+void monitor_read(struct monitor *monitor)
 {
 	uint64_t start = monotonic_usec(), now = start;
 	bool lost = false;
@@ -300,7 +300,7 @@ static int dispatch(sd_event_source *source _unused_, int fd _unused_, uint32_t 
 		    void *userdata)
 {
 	turn_is("netlink events");
-	take_datagrams(userdata);
+	monitor_read(userdata);
 	return 0;
 }
 

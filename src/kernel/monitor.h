@@ -57,6 +57,14 @@ struct monitor_handler {
 int monitor_new(sd_event *event, const struct monitor_handler *handler, struct monitor **ret);
 
 /**
+ * monitor_read() - report events that are queued now, rather than in the next turn of the loop
+ * @monitor: the monitor
+ *
+ * Not all of them when there are very many.
+ */
+void monitor_read(struct monitor *monitor);
+
+/**
  * monitor_free() - stop listening; takes NULL
  * @monitor: of monitor_new(), or NULL
  */

@@ -123,6 +123,11 @@ static int start_monitor(struct manager *manager)
 	return r < 0 ? r : monitor_new(manager->event, &handler, &manager->events->monitor);
 }
 
+void events_read(struct manager *manager)
+{
+	monitor_read(manager->events->monitor);
+}
+
 /* --- names of namespaces ---------------------------------------------------------------------- */
 
 static void look_name(struct port *port, void *userdata _unused_)

@@ -22,6 +22,12 @@ int events_start(struct manager *manager, struct rport_error *err);
 void events_stop(struct manager *manager);
 
 /**
+ * events_read() - take the events that are queued now
+ * @manager: the manager
+ */
+void events_read(struct manager *manager);
+
+/**
  * events_port_gone() - the shuttle says that a port was removed; see shuttle_options.gone
  */
 void events_port_gone(void *owner, unsigned int end, void *userdata);

@@ -17,6 +17,7 @@
 #include "manager/change.h"
 #include "manager/commit.h"
 #include "manager/pair.h"
+#include "manager/reconcile.h"
 
 static void take_place(struct port_spec *spec, struct domain_place *place)
 {
@@ -86,7 +87,7 @@ static int bring_up(struct manager *manager, struct port *port, struct rport_err
 
 	if (!port->rule.present || port->admin != PORT_ADMIN_UP)
 		return 0;
-	r = port_bring_up(port, false, err);
+	r = reconcile_bring_up(manager, port, false, err);
 	if (r >= 0)
 		commit_port(manager, port, "asked for");
 	return r;

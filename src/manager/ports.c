@@ -173,7 +173,7 @@ int manager_set_up(struct manager *manager, struct port *port, bool up, struct r
 	reconcile_now(manager, port);
 	changed = port->rule.present ? port->rule.up != up : port->admin != admin;
 	if (port->rule.present)
-		r = up ? port_bring_up(port, true, err) : port_take_down(port, err);
+		r = up ? reconcile_bring_up(manager, port, true, err) : port_take_down(port, err);
 	if (r >= 0)
 		port->admin = admin;
 	commit_port(manager, port, port->rule.present ? "asked for" : NULL);

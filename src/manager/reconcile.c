@@ -24,6 +24,7 @@
 
 #include "base/turn.h"
 #include "manager/commit.h"
+#include "manager/events.h"
 #include "manager/make.h"
 #include "manager/reconcile.h"
 #include "manager/report.h"
@@ -255,12 +256,25 @@ int reconcile_take(struct manager *manager, struct port *port, bool stale, const
 	return 0;
 }
 
+/* Events from before it was up would have the port given again what somebody takes away now. */
+int reconcile_bring_up(struct manager *manager, struct port *port, bool again,
+		       struct rport_error *err)
+{
+	int r = port_bring_up(port, again, err);
+
+	if (r < 0)
+		return r;
+	events_read(manager);
+	port->bounced = false;
+	return 0;
+}
+
 int reconcile_try(struct manager *manager, struct port *port, struct rport_error *err)
 {
 	int r = make_device(manager, port, err);
 
 	if (r >= 0 && port->admin == PORT_ADMIN_UP)
-		r = port_bring_up(port, false, err);
+		r = reconcile_bring_up(manager, port, false, err);
 	if (r < 0)
 		commit_detach(manager, port);
 	else

@@ -41,6 +41,20 @@ void reconcile_saw(struct manager *manager, struct port *port, const struct rtnl
 void reconcile_compare(struct manager *manager, struct port *port);
 
 /**
+ * reconcile_bring_up() - set a port up and give it its addresses and routes
+ * @manager: the manager
+ * @port: with a device
+ * @again: as for port_bring_up()
+ * @err: which step failed, and why
+ *
+ * commit_port() is to follow.
+ *
+ * Return: 0 or -errno.
+ */
+int reconcile_bring_up(struct manager *manager, struct port *port, bool again,
+		       struct rport_error *err);
+
+/**
  * reconcile_try() - give a port its device now
  * @manager: the manager
  * @port: pending

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Log lines about ports and links. */
 #include <stdarg.h>
 
 #include "manager/report.h"

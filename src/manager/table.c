@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Finds ports and links: by name, by nsid and ifindex, by namespace. */
 #include <search.h>
 #include <stdio.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* The device of a port: a TUN that is made, adopted and removed. */
 #include <stdio.h>
 
 #include "port/look.h"

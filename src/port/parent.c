@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* The rules of rport(4) for ports and their parents; pure. */
 #include "port/parent.h"
 
 int link_set_parent(struct link_port *port, struct link_port *parent)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* What links and ports are asked to be: how it is said, checked and compared; pure. */
 #include <stdio.h>
 
 #include "port/property.h"
