@@ -143,9 +143,9 @@ static int look_at(struct manager *manager, struct find *find)
 		r = find->netns_fd = tun_netns(tun_fd(&find->tun));
 	where.tun = find->tun;
 	if (r >= 0)
-		r = port_locate(&manager->yard, &where, &find->dev);
+		r = port_locate(&manager->staging, &where, &find->dev);
 	if (r >= 0 && find->dev.master > 0)
-		r = rtnl_dev_by_nsid(manager->yard.own, where.nsid, find->dev.master,
+		r = rtnl_dev_by_nsid(manager->staging.own, where.nsid, find->dev.master,
 				     &find->master);
 	if (r >= 0)
 		r = find_domain(find->netns_fd, &find->master, &find->spec.domain);
@@ -174,12 +174,12 @@ static int make_port(struct manager *manager, unsigned int slot, struct find *fi
 		return r;
 	r = domain_resolve(&port->spec.domain, &place, &err);
 	if (r >= 0)
-		r = port_adopt(&manager->yard, port, find->fds, &place);
+		r = port_adopt(&manager->staging, port, find->fds, &place);
 	if (r < 0) {
 		ports_remove(manager, port);
 		return r;
 	}
-	port->admin = port->rule.up ? PORT_ADMIN_UP : PORT_ADMIN_UNSET;
+	port->admin = port->peering.up ? PORT_ADMIN_UP : PORT_ADMIN_UNSET;
 	port->stored = port->kept = true;
 	r = reconcile_take(manager, port, true, "taken over from the former rportd", &err);
 	if (r < 0) {
@@ -227,10 +227,10 @@ static void join(struct manager *manager, struct port *port, const char *alias, 
 	other = port_by_slot(manager, (unsigned int)json_integer_value(number));
 	a = end == 'a' ? port : other;
 	b = end == 'a' ? other : port;
-	if (!other || link_set_parent(&a->rule, &b->rule) < 0)
+	if (!other || link_set_parent(&a->peering, &b->peering) < 0)
 		return;
 	if (parents_tie(manager, a, b, link, true, &err) < 0) {
-		link_delete_parent(&a->rule);
+		link_delete_parent(&a->peering);
 		log_error("link %s: cannot be made again: %s", link, err.message);
 		return;
 	}

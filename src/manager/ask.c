@@ -56,7 +56,7 @@ static unsigned int gather(const struct manager *manager, struct port **port, ui
 	unsigned int n = 0;
 
 	for (; *port && n < PORT_ASK_MAX; *port = TAILQ_NEXT(*port, entry))
-		if ((*port)->rule.present && (*port)->asked != manager->asking &&
+		if ((*port)->peering.present && (*port)->asked != manager->asking &&
 		    schedule_may_look(manager, *port) <= now)
 			ret[n++] = *port;
 	return n;
@@ -86,13 +86,13 @@ void manager_ask_link(struct manager *manager, struct rport_link *link)
 	unsigned int n = 0;
 
 	for (int end = 0; end < 2; end++)
-		if (link->ports[end]->rule.present)
+		if (link->ports[end]->peering.present)
 			ports[n++] = link->ports[end];
 	n = port_ask(manager->asker, ports, n, true, monotonic_usec() + ASK_LINK_USEC, answers);
 	for (unsigned int i = 0; i < n; i++) {
 		take_answer(manager, ports[i], &answers[i]);
-		if (answers[i].result >= 0 && answers[i].observed >= 0 && ports[i]->rule.present &&
-		    port_compare_seen(ports[i], &answers[i].seen) > 0)
+		if (answers[i].result >= 0 && answers[i].observed >= 0 &&
+		    ports[i]->peering.present && port_compare_seen(ports[i], &answers[i].seen) > 0)
 			commit_port(manager, ports[i], NULL);
 		port_seen_release(&answers[i].seen);
 	}

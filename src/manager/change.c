@@ -24,7 +24,7 @@ static const char *why_anew(const struct port *port, const struct port_spec *wan
 {
 	const char *difference = port_spec_fixed_difference(&port->spec, want);
 
-	return !difference && port->away ? "domain" : difference;
+	return !difference && port->elsewhere ? "domain" : difference;
 }
 
 bool change_is_possible(const struct rport_link *link, const struct link_spec *want)
@@ -32,7 +32,7 @@ bool change_is_possible(const struct rport_link *link, const struct link_spec *w
 	for (int end = 0; end < 2; end++) {
 		const struct port *port = link->ports[end];
 
-		if (!port->rule.present && !want->wait)
+		if (!port->peering.present && !want->wait)
 			return false;
 		if (property_differs(&port->spec, &want->ports[end], true))
 			return false;
@@ -81,12 +81,12 @@ static int apply_in_place(struct manager *manager, struct change *change, bool a
 	int r = 0;
 
 	swap(change);
-	if (port->rule.present)
+	if (port->peering.present)
 		r = port_change(port, change->spec, PLAN_ALL & ~(unsigned int)PLAN_PLACE, again,
 				err);
 	else
 		port_forget_device(port);
-	commit_port(manager, port, port->rule.present ? "asked for" : NULL);
+	commit_port(manager, port, port->peering.present ? "asked for" : NULL);
 	schedule_look_settings(port);
 	return r;
 }
@@ -123,7 +123,7 @@ static void take_back(struct manager *manager, struct change *change)
 /* In another domain a port without a name gets a new one. */
 static void complete_spec(const struct port *port, struct port_spec *want, bool anew)
 {
-	if (anew && !port->away)
+	if (anew && !port->elsewhere)
 		return;
 	want->domain = port->spec.domain;
 	if (!want->ifname[0])

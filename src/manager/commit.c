@@ -47,7 +47,7 @@ void commit_flush(struct manager *manager)
 
 	while ((port = TAILQ_FIRST(&manager->untold))) {
 		mark_told(manager, port);
-		port_update_carrier(&manager->yard, port);
+		port_update_carrier(&manager->staging, port);
 		tell(manager, port);
 	}
 }
@@ -62,9 +62,9 @@ static const char *const state_names[] = {
 
 static enum port_state state_of(const struct port *port)
 {
-	if (!port->rule.present)
+	if (!port->peering.present)
 		return PORT_PENDING;
-	return port->rule.up ? PORT_UP : PORT_DOWN;
+	return port->peering.up ? PORT_UP : PORT_DOWN;
 }
 
 /* @reason: NULL: as before */
@@ -72,7 +72,7 @@ static void set_reason(struct port *port, const char *reason)
 {
 	char *copy = NULL;
 
-	if (!port->rule.present) {
+	if (!port->peering.present) {
 		copy = reason ? strdup(reason) : NULL;
 		if (!copy) /* the old one is better than none */
 			return;
@@ -149,7 +149,7 @@ static int connect_link(struct manager *manager, struct rport_link *link, bool s
 	struct shuttle_port ports[2] = { shuttle_port(link->ports[0], stale),
 					 shuttle_port(link->ports[1], stale) };
 
-	if (link->shuttle || !link->ports[0]->rule.present || !link->ports[1]->rule.present)
+	if (link->shuttle || !link->ports[0]->peering.present || !link->ports[1]->peering.present)
 		return 0;
 	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
 }

@@ -14,7 +14,7 @@ struct manager {
 	struct manager_options options;
 	struct manager_observer observer;
 	sd_event *event;
-	struct port_yard yard;
+	struct staging staging;
 	struct shuttle *shuttle;
 	struct table table;
 	struct counters *counters;

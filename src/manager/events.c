@@ -66,13 +66,13 @@ static void settings_changed(int nsid, unsigned int index, void *userdata)
  * Of a port that is elsewhere, or has no device: nsid and inode number may be given to a namespace
  * that is not its domain's. The kernel tells this before it gives the inode number away.
  */
-static void forget_home(struct port *port, void *userdata)
+static void forget_domain(struct port *port, void *userdata)
 {
 	const int *nsid = userdata;
 
-	if (port->home != *nsid || (port->rule.present && port->nsid == *nsid))
+	if (port->domain_nsid != *nsid || (port->peering.present && port->nsid == *nsid))
 		return;
-	port->home = PORT_HOME_GONE;
+	port->domain_nsid = PORT_DOMAIN_GONE;
 	port->netns = (struct netns_id){ 0 };
 }
 
@@ -88,7 +88,7 @@ static void namespace_gone(int where, int nsid, void *userdata)
 	if (event_nsid(manager, where) != manager->own_nsid)
 		return; /* a number that another namespace had given */
 	table_foreach_in_nsid(&manager->table, nsid, look, NULL);
-	table_foreach_port(&manager->table, forget_home, &nsid);
+	table_foreach_port(&manager->table, forget_domain, &nsid);
 }
 
 static void doubt(struct port *port, void *userdata _unused_)
@@ -119,7 +119,8 @@ static int start_monitor(struct manager *manager)
 	int r;
 
 	/* So that our own namespace has one name only in what the monitor tells. */
-	r = own_netns < 0 ? own_netns : rtnl_nsid(manager->yard.own, own_netns, &manager->own_nsid);
+	r = own_netns < 0 ? own_netns
+			  : rtnl_nsid(manager->staging.own, own_netns, &manager->own_nsid);
 	return r < 0 ? r : monitor_new(manager->event, &handler, &manager->events->monitor);
 }
 

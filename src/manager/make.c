@@ -21,7 +21,7 @@ static void listen_to(struct manager *manager, const struct port *port)
 
 	domain.vrf[0] = '\0';
 	if (domain.netns == DOMAIN_NETNS_NAMED && domain_resolve(&domain, &place, NULL) >= 0)
-		(void)rtnl_nsid(manager->yard.own, place.netns_fd, &nsid);
+		(void)rtnl_nsid(manager->staging.own, place.netns_fd, &nsid);
 }
 
 /*
@@ -33,7 +33,7 @@ int make_resolve(struct port *port, struct domain_place *ret, struct rport_error
 	struct port_spec *spec = &port->spec;
 	int r;
 
-	if (spec->domain.netns == DOMAIN_NETNS_PID && port->settled && !spec->process)
+	if (spec->domain.netns == DOMAIN_NETNS_PID && port->had_device && !spec->process)
 		return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
 				       "the process %d that was meant cannot be told from others "
 				       "after a restart: unpair, and pair again",
@@ -50,7 +50,7 @@ static int check_netns(const struct port *port, const struct domain_place *place
 {
 	struct netns_id netns = { 0 };
 
-	if (place->domain.netns != DOMAIN_NETNS_PID || !port->settled)
+	if (place->domain.netns != DOMAIN_NETNS_PID || !port->had_device)
 		return 0;
 	(void)netns_identify(place->netns_fd, &netns);
 	if (netns_equal(&netns, &port->netns))
@@ -129,10 +129,10 @@ static int make_named(struct manager *manager, struct port *port, const struct d
 {
 	int r;
 
-	r = port_name_taken(&manager->yard, place, port->spec.ifname);
+	r = port_name_taken(&manager->staging, place, port->spec.ifname);
 	if (r > 0)
 		return ++search->taken < NAMES_TAKEN_MAX ? -EAGAIN : no_free_name(port, err);
-	r = port_make(&manager->yard, port, place, err);
+	r = port_make(&manager->staging, port, place, err);
 	if (r == -EEXIST)
 		return ++search->lost < NAMES_LOST_MAX ? -EAGAIN : no_free_name(port, err);
 	return r;
@@ -154,7 +154,7 @@ static int make_with_free_name(struct manager *manager, struct port *port,
 	struct search search = { 0 };
 	int nsid, r = -EAGAIN;
 
-	if (rtnl_nsid(manager->yard.own, place->netns_fd, &nsid) >= 0)
+	if (rtnl_nsid(manager->staging.own, place->netns_fd, &nsid) >= 0)
 		table_foreach_in_nsid(&manager->table, nsid, note_number, &numbers);
 	for (unsigned int n = 0; r == -EAGAIN; n++) {
 		snprintf(port->spec.ifname, sizeof(port->spec.ifname), "rport%u", n);
@@ -185,5 +185,5 @@ int make_device(struct manager *manager, struct port *port, struct rport_error *
 		port_set_alias(port, port_link_alias(port->link->name, port->end, alias));
 	if (port->spec.ifname[0] == '\0')
 		return make_with_free_name(manager, port, &place, err);
-	return port_make(&manager->yard, port, &place, err);
+	return port_make(&manager->staging, port, &place, err);
 }

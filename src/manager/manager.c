@@ -45,7 +45,7 @@ static int start_shuttle(struct manager *manager, sd_event *event, struct rport_
 {
 	struct shuttle_options options = {
 		.datapath = manager->options.datapath,
-		.nowait = manager->yard.nowait,
+		.nowait = manager->staging.nowait,
 		.workers = manager->options.workers,
 		.busy_poll = manager->options.busy_poll,
 		.gone = events_port_gone,
@@ -118,8 +118,8 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	TAILQ_INIT(&manager->pending);
 	r = start_counters(manager, event, err);
 	if (r >= 0)
-		r = port_yard_open(&manager->yard, err);
-	manager->yard.queues_forced = options->unwatched_queues;
+		r = staging_open(&manager->staging, err);
+	manager->staging.queues_forced = options->unwatched_queues;
 	if (r >= 0)
 		r = manager_start_asking(manager, err);
 	if (r >= 0)
@@ -160,7 +160,7 @@ void manager_free(struct manager *manager)
 	shuttle_free(manager->shuttle);
 	counters_close(manager->counters);
 	port_asker_free(manager->asker);
-	port_yard_close(&manager->yard);
+	staging_close(&manager->staging);
 	sd_event_unref(manager->event);
 	free(manager);
 }

@@ -28,7 +28,7 @@ struct manager_options {
 	unsigned int max_ports;
 	unsigned int
 		max_retries;   /* of a port whose domain is there, until it is given up; 0: never */
-	bool unwatched_queues; /* see port_yard.queues_forced */
+	bool unwatched_queues; /* see staging.queues_forced */
 	struct state *state;   /* borrowed: what a former daemon left, and the next is left */
 	struct state_handover handover;
 };

@@ -85,7 +85,7 @@ static int bring_up(struct manager *manager, struct port *port, struct rport_err
 {
 	int r;
 
-	if (!port->rule.present || port->admin != PORT_ADMIN_UP)
+	if (!port->peering.present || port->admin != PORT_ADMIN_UP)
 		return 0;
 	r = reconcile_bring_up(manager, port, false, err);
 	if (r >= 0)
@@ -193,7 +193,7 @@ bool pair_differs(const struct rport_link *have, const struct link_spec *want, c
 
 static bool is_whole(const struct rport_link *link)
 {
-	return link->ports[0]->rule.present && link->ports[1]->rule.present;
+	return link->ports[0]->peering.present && link->ports[1]->peering.present;
 }
 
 static int refuse_other(const struct link_spec *spec, const char *difference,

@@ -167,7 +167,7 @@ int manager_set_parent(struct manager *manager, struct port *port, struct port *
 	const struct property *property;
 	int r;
 
-	r = link_set_parent(&port->rule, &parent->rule);
+	r = link_set_parent(&port->peering, &parent->peering);
 	if (r == -EINVAL)
 		return refuse_self(port, err);
 	if (r == -EBUSY)
@@ -179,7 +179,7 @@ int manager_set_parent(struct manager *manager, struct port *port, struct port *
 	if (r >= 0)
 		r = make_link(manager, port, parent, name, err);
 	if (r < 0) {
-		link_delete_parent(&port->rule);
+		link_delete_parent(&port->peering);
 		return r;
 	}
 	report_link(LOG_INFO, MESSAGE_LINK_MADE, port->link->name, "link %s: made",
@@ -193,18 +193,18 @@ int manager_get_parent(const struct port *port, struct port **ret, struct rport_
 	struct link_port *peer;
 	int r;
 
-	r = link_get_parent(&port->rule, &peer);
+	r = link_get_parent(&port->peering, &peer);
 	if (r < 0)
 		return rport_error_set(err, RPORT_ERR_NO_PARENT, -r, "%s has no parent",
 				       port_format(port, name));
-	*ret = container_of(peer, struct port, rule);
+	*ret = container_of(peer, struct port, peering);
 	return 0;
 }
 
 /* The link is known to nobody any more, but is still to be freed. */
 static void separate(struct manager *manager, struct rport_link *link)
 {
-	link_delete_parent(&link->ports[0]->rule);
+	link_delete_parent(&link->ports[0]->peering);
 	for (int end = 0; end < 2; end++)
 		link->ports[end]->link = NULL;
 	table_remove_link(&manager->table, link);
@@ -234,7 +234,7 @@ void manager_destroy_link(struct manager *manager, struct rport_link *link)
 	if (manager->state) { /* as in ports_remove(), but both at once */
 		for (int end = 0; end < 2; end++)
 			table_leave_index(&manager->table, link->ports[end]);
-		port_remove_both(&manager->yard, link->ports);
+		port_remove_both(&manager->staging, link->ports);
 	}
 	for (int end = 0; end < 2; end++)
 		ports_remove(manager, link->ports[end]);

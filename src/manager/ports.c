@@ -139,7 +139,7 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, const c
 
 int manager_complete_port(struct manager *manager, struct port *port, struct rport_error *err)
 {
-	int r = port->rule.present ? 0 : reconcile_try(manager, port, err);
+	int r = port->peering.present ? 0 : reconcile_try(manager, port, err);
 
 	commit_flush(manager);
 	return r;
@@ -171,12 +171,12 @@ int manager_set_up(struct manager *manager, struct port *port, bool up, struct r
 	int r = 0;
 
 	reconcile_now(manager, port);
-	changed = port->rule.present ? port->rule.up != up : port->admin != admin;
-	if (port->rule.present)
+	changed = port->peering.present ? port->peering.up != up : port->admin != admin;
+	if (port->peering.present)
 		r = up ? reconcile_bring_up(manager, port, true, err) : port_take_down(port, err);
 	if (r >= 0)
 		port->admin = admin;
-	commit_port(manager, port, port->rule.present ? "asked for" : NULL);
+	commit_port(manager, port, port->peering.present ? "asked for" : NULL);
 	schedule_look_settings(port);
 	commit_flush(manager);
 	return r < 0 ? r : changed;
@@ -184,7 +184,7 @@ int manager_set_up(struct manager *manager, struct port *port, bool up, struct r
 
 static int set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
 {
-	if (port->rule.present)
+	if (port->peering.present)
 		return port_set_mtu(port, mtu, err);
 	port->mtu = port->spec.mtu = mtu;
 	return 0;
@@ -238,7 +238,7 @@ static int apply_name(struct port *port, const char *ifname, struct rport_error 
 	struct port_spec before = port->spec; /* which borrows what the port has */
 
 	memcpy(port->spec.ifname, ifname, IFNAMSIZ);
-	if (port->rule.present)
+	if (port->peering.present)
 		return port_change(port, &before, PLAN_NAME | PLAN_SETTINGS, true, err);
 	memcpy(port->ifname, ifname, IFNAMSIZ);
 	return 0;
@@ -307,7 +307,7 @@ static int refuse_drift(const struct port *port, struct rport_error *err)
 
 static int put_back(struct manager *manager, struct port *port, struct rport_error *err)
 {
-	if (!port->away)
+	if (!port->elsewhere)
 		return port_put_back(port, err);
 	/* an interface cannot be moved back from another namespace: make it again in its own */
 	reconcile_lose(manager, port, "it was moved to another namespace");
@@ -328,7 +328,7 @@ int manager_reconcile(struct manager *manager, struct port *port,
 	int r;
 
 	reconcile_now(manager, port);
-	if (!port->rule.present) {
+	if (!port->peering.present) {
 		r = make_again(manager, port, err);
 		if (r >= 0)
 			restored(port, "the interface", userdata);
@@ -346,7 +346,7 @@ int manager_reconcile(struct manager *manager, struct port *port,
 		r = refuse_drift(port, err);
 	if (r >= 0)
 		tell_restored(port, drift, restored, userdata);
-	commit_port(manager, port, port->rule.present ? "put back" : NULL);
+	commit_port(manager, port, port->peering.present ? "put back" : NULL);
 	commit_flush(manager);
 	return r;
 }

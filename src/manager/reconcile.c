@@ -38,7 +38,7 @@ void reconcile_lose(struct manager *manager, struct port *port, const char *reas
 	char held[256];
 	uint64_t delay;
 
-	if (!port->rule.present)
+	if (!port->peering.present)
 		return;
 	commit_detach(manager, port);
 	delay = backoff_lost(&port->retry, monotonic_usec());
@@ -57,7 +57,7 @@ static void give_back(struct port *port)
 {
 	struct rport_error err;
 
-	if (!port->bounced || !port->rule.up || port->away)
+	if (!port->bounced || !port->peering.up || port->elsewhere)
 		return;
 	if (port_give_back(port, &err) < 0)
 		log_limited(LOG_WARNING, "%s", err.message);
@@ -69,7 +69,7 @@ static void report_move(struct port *port)
 	char name[PORT_TEXT_MAX];
 
 	report_port_event(LOG_WARNING, MESSAGE_PORT_MOVED, port, "port %s was moved %s its domain",
-			  port_format(port, name), port->away ? "out of" : "back into");
+			  port_format(port, name), port->elsewhere ? "out of" : "back into");
 }
 
 /* The number of a deleted namespace was given to a new one before we heard of it. */
@@ -87,7 +87,7 @@ struct facts {
 	char ifname[IFNAMSIZ];
 	int nsid;
 	unsigned int index, mtu, master;
-	bool up, away;
+	bool up, elsewhere;
 };
 
 static struct facts facts_of(const struct port *port)
@@ -97,8 +97,8 @@ static struct facts facts_of(const struct port *port)
 		.index = port->index,
 		.mtu = port->mtu,
 		.master = port->master,
-		.up = port->rule.up,
-		.away = port->away,
+		.up = port->peering.up,
+		.elsewhere = port->elsewhere,
 	};
 
 	memcpy(facts.ifname, port->ifname, sizeof(facts.ifname));
@@ -108,22 +108,22 @@ static struct facts facts_of(const struct port *port)
 static bool has_place_of(const struct port *port, const struct facts *facts)
 {
 	return streq(port->ifname, facts->ifname) && port->nsid == facts->nsid &&
-	       port->index == facts->index && port->away == facts->away;
+	       port->index == facts->index && port->elsewhere == facts->elsewhere;
 }
 
 static bool is_as(const struct port *port, const struct facts *facts)
 {
 	return has_place_of(port, facts) && port->mtu == facts->mtu &&
-	       port->master == facts->master && port->rule.up == facts->up;
+	       port->master == facts->master && port->peering.up == facts->up;
 }
 
 static const char *why_state(const struct port *port)
 {
-	return port->rule.up ? "somebody set it up" : "somebody set it down";
+	return port->peering.up ? "somebody set it up" : "somebody set it down";
 }
 
 /* Where it is, or how it is called, is news. */
-static int take_place(struct manager *manager, struct port *port, bool was_away)
+static int take_place(struct manager *manager, struct port *port, bool was_elsewhere)
 {
 	struct rport_error err;
 	int r;
@@ -134,7 +134,7 @@ static int take_place(struct manager *manager, struct port *port, bool was_away)
 		reconcile_lose(manager, port, err.message);
 		return r;
 	}
-	if (port->away != was_away)
+	if (port->elsewhere != was_elsewhere)
 		report_move(port);
 	schedule_wake(manager); /* perhaps its name was in the way */
 	return 0;
@@ -143,7 +143,7 @@ static int take_place(struct manager *manager, struct port *port, bool was_away)
 /* Whoever sets a port up that nobody set up or down before decides that it shall be. */
 static bool adopt_admin(struct port *port)
 {
-	if (!port->rule.up || port->away || port->admin != PORT_ADMIN_UNSET)
+	if (!port->peering.up || port->elsewhere || port->admin != PORT_ADMIN_UNSET)
 		return false;
 	port->admin = PORT_ADMIN_UP;
 	return true;
@@ -154,7 +154,7 @@ static void take_in(struct manager *manager, struct port *port, const struct fac
 	bool news = !is_as(port, before);
 
 	if ((!port->indexed || !has_place_of(port, before)) &&
-	    take_place(manager, port, before->away) < 0)
+	    take_place(manager, port, before->elsewhere) < 0)
 		return;
 	news |= adopt_admin(port);
 	give_back(port);
@@ -171,7 +171,7 @@ static void look_at_device(struct manager *manager, struct port *port)
 	int r;
 
 	schedule_done(port, SCHEDULE_DEVICE);
-	r = port_look(&manager->yard, port, &lost);
+	r = port_look(&manager->staging, port, &lost);
 	if (lost) {
 		reconcile_lose(manager, port, lost);
 		return;
@@ -206,7 +206,7 @@ static void look_at_name(struct manager *manager, struct port *port)
 
 void reconcile_now(struct manager *manager, struct port *port)
 {
-	if (port->rule.present)
+	if (port->peering.present)
 		look_at_device(manager, port);
 	schedule_arm(port);
 }
@@ -214,7 +214,7 @@ void reconcile_now(struct manager *manager, struct port *port)
 void reconcile_compare(struct manager *manager, struct port *port)
 {
 	schedule_done(port, SCHEDULE_SETTINGS);
-	if (!port->rule.present)
+	if (!port->peering.present)
 		return;
 	if (port_compare(port) > 0)
 		commit_port(manager, port, NULL);
@@ -323,8 +323,8 @@ void reconcile_due(struct manager *manager, struct port *port)
 {
 	uint64_t now = monotonic_usec();
 
-	turn_is(port->rule.present ? "looking at a port" : "making a port");
-	if (port->rule.present)
+	turn_is(port->peering.present ? "looking at a port" : "making a port");
+	if (port->peering.present)
 		look_at_port(manager, port, now);
 	else if (backoff_due(&port->retry, manager->options.max_retries) <= now)
 		try_again(manager, port);

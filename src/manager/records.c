@@ -147,9 +147,9 @@ void records_device(struct manager *manager, struct port *port)
 	char name[STATE_NAME_MAX];
 	int r = 0;
 
-	if (!manager->state || port->stored == port->rule.present)
+	if (!manager->state || port->stored == port->peering.present)
 		return;
-	port->stored = port->rule.present;
+	port->stored = port->peering.present;
 	if (!port->stored) {
 		records_drop_device(manager, port->slot, port->spec.queues);
 		return;

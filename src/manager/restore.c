@@ -35,7 +35,7 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 		r = ports_add(manager, &spec, (unsigned int)number, &port, err);
 	if (r < 0)
 		return r;
-	port->settled = port->spec.ifname[0];
+	port->had_device = port->spec.ifname[0];
 	port->kept = true;
 	records_take_process(manager, port);
 	port->admin = records_admin(json_string_value(json_object_get(record, "wish")));
@@ -71,7 +71,7 @@ static int take_device(struct manager *manager, struct port *port, struct rport_
 	if (r >= 0)
 		r = make_resolve(port, &place, err);
 	if (r >= 0)
-		r = port_adopt(&manager->yard, port, fds, &place);
+		r = port_adopt(&manager->staging, port, fds, &place);
 	if (r < 0) {
 		records_drop_device(manager, port->slot, n);
 		while (n > 0)
@@ -105,7 +105,7 @@ static void restore_device(struct port *port, void *userdata)
 static int tie(struct manager *manager, struct port *ports[static 2], const char *name,
 	       const json_t *record, struct rport_error *err)
 {
-	int r = link_set_parent(&ports[0]->rule, &ports[1]->rule);
+	int r = link_set_parent(&ports[0]->peering, &ports[1]->peering);
 
 	if (r >= 0)
 		r = parents_tie(manager, ports[0], ports[1], name, false, err);

@@ -55,7 +55,7 @@ static uint64_t next_time(const struct look *look)
 	const struct port *port = look->port;
 	uint64_t next = NEVER;
 
-	if (!port->rule.present)
+	if (!port->peering.present)
 		return backoff_due(&port->retry, look->manager->options.max_retries);
 	for (size_t i = 0; i < SCHEDULE_KINDS; i++)
 		next = MIN(next, look->at[i]);
@@ -77,7 +77,7 @@ static void look_after(struct port *port, enum schedule_kind kind, uint64_t dela
 {
 	uint64_t at = monotonic_usec() + delay;
 
-	if (!port->rule.present || port->look->at[kind] <= at)
+	if (!port->peering.present || port->look->at[kind] <= at)
 		return;
 	port->look->at[kind] = at;
 	schedule_arm(port);

@@ -17,7 +17,7 @@ static bool interface_exists(struct manager *manager, const char *name)
 	struct rtnl_dev dev;
 
 	if (!slash)
-		return rtnl_dev_by_name(manager->yard.own, name, &dev) == 0;
+		return rtnl_dev_by_name(manager->staging.own, name, &dev) == 0;
 	if ((size_t)(slash - name) >= sizeof(text))
 		return false;
 	memcpy(text, name, (size_t)(slash - name));
@@ -51,9 +51,9 @@ void manager_port_status(const struct port *port, struct port_status *ret)
 	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
 	for (unsigned int i = 0; i < port->spec.queues; i++)
 		flow_add_counters(port->counters[i], &status.counters);
-	if (port->rule.present) {
-		status.state = port->rule.up ? PORT_UP : PORT_DOWN;
-		status.carrier = port->carrier && port->rule.up;
+	if (port->peering.present) {
+		status.state = port->peering.up ? PORT_UP : PORT_DOWN;
+		status.carrier = port->carrier && port->peering.up;
 		status.index = port->index;
 		status.interface_dropped = port->interface_dropped;
 	}

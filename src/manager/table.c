@@ -351,7 +351,7 @@ static void search_port(struct port *port, void *userdata)
 		search->first = port;
 	else if (domain_equal(&search->first->spec.domain, &port->spec.domain))
 		/* one that was renamed, say, and one that waits: no name tells them apart */
-		search->first = search->first->rule.present ? search->first : port;
+		search->first = search->first->peering.present ? search->first : port;
 	else if (!search->second && !(search->linked && search->first->link == port->link))
 		search->second = port;
 }

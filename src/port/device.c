@@ -16,13 +16,13 @@ _Static_assert(SPEC_QUEUES_MAX <= TUN_QUEUES_MAX, "a port has the queues that we
 #define QUEUE_LENGTH 2000
 #define STAGING_NAME "rportd-new%d" /* what no other interface is called */
 
-/* --- the yard --------------------------------------------------------------------------------- */
+/* --- the staging --------------------------------------------------------------------------------- */
 
 static int open_staging(void *arg)
 {
-	struct port_yard *yard = arg;
+	struct staging *staging = arg;
 
-	return rtnl_open(-1, &yard->staging);
+	return rtnl_open(-1, &staging->inside);
 }
 
 struct open_job {
@@ -37,13 +37,13 @@ static int open_tun(void *arg)
 	return tun_open(STAGING_NAME, &job->options, job->ret);
 }
 
-static int open_staged(struct port_yard *yard, struct tun_options options, struct tun *ret,
+static int open_staged(struct staging *staging, struct tun_options options, struct tun *ret,
 		       struct rport_error *err)
 {
 	struct open_job job = { .options = options, .ret = ret };
 	int r;
 
-	r = netns_thread_run(yard->room, open_tun, &job);
+	r = netns_thread_run(staging->thread, open_tun, &job);
 	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r,
 				       "cannot open /dev/net/tun: %s (is the tun module there?)",
@@ -55,53 +55,54 @@ static int open_staged(struct port_yard *yard, struct tun_options options, struc
 }
 
 /* Does netlink tell how many queues of a device are open? */
-static bool are_queues_told(struct port_yard *yard, const struct tun *tun)
+static bool are_queues_told(struct staging *staging, const struct tun *tun)
 {
 	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 
 	return tun_name(tun_fd(tun), name) >= 0 &&
-	       rtnl_dev_by_nsid_name(yard->staging, -1, name, &dev) >= 0 &&
+	       rtnl_dev_by_nsid_name(staging->inside, -1, name, &dev) >= 0 &&
 	       dev.tun_queues == tun->n_queues;
 }
 
-int port_yard_open(struct port_yard *ret, struct rport_error *err)
+int staging_open(struct staging *ret, struct rport_error *err)
 {
-	struct port_yard yard = { 0 };
+	struct staging staging = { 0 };
 	const char *step = "making the staging namespace";
 	struct tun probe;
 	int r;
 
-	r = netns_thread_new("rportd-staging", &yard.room);
+	r = netns_thread_new("rportd-staging", &staging.thread);
 	if (r >= 0) {
 		step = "opening netlink sockets";
-		r = netns_thread_run(yard.room, open_staging, &yard);
+		r = netns_thread_run(staging.thread, open_staging, &staging);
 	}
 	if (r >= 0)
-		r = rtnl_open(-1, &yard.own);
+		r = rtnl_open(-1, &staging.own);
 	if (r < 0) {
-		port_yard_close(&yard);
+		staging_close(&staging);
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "%s: %s%s", step, strerror(-r),
 				       r == -EPERM ? " (CAP_SYS_ADMIN and CAP_NET_ADMIN are needed)"
 						   : "");
 	}
-	r = open_staged(&yard, (struct tun_options){ .offload = true, .queues = 2 }, &probe, err);
+	r = open_staged(&staging, (struct tun_options){ .offload = true, .queues = 2 }, &probe,
+			err);
 	if (r < 0) {
-		port_yard_close(&yard);
+		staging_close(&staging);
 		return r;
 	}
-	yard.nowait = tun_has_nowait(tun_fd(&probe));
-	yard.queues_watched = are_queues_told(&yard, &probe) && tun_watchable(&probe);
+	staging.nowait = tun_has_nowait(tun_fd(&probe));
+	staging.queues_watched = are_queues_told(&staging, &probe) && tun_watchable(&probe);
 	tun_close(&probe);
-	*ret = yard;
+	*ret = staging;
 	return 0;
 }
 
-void port_yard_close(struct port_yard *yard)
+void staging_close(struct staging *staging)
 {
-	rtnl_close(steal_ptr(yard->staging));
-	rtnl_close(steal_ptr(yard->own));
-	netns_thread_free(steal_ptr(yard->room));
+	rtnl_close(steal_ptr(staging->inside));
+	rtnl_close(steal_ptr(staging->own));
+	netns_thread_free(steal_ptr(staging->thread));
 }
 
 /* --- making a port ---------------------------------------------------------------------------- */
@@ -125,7 +126,7 @@ int port_step_failed(struct rport_error *err, int r, const struct port *port, co
 }
 
 /* In the staging namespace: what it gets before anybody can see it. */
-static int prepare(struct port_yard *yard, struct port *port)
+static int prepare(struct staging *staging, struct port *port)
 {
 	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
@@ -134,12 +135,12 @@ static int prepare(struct port_yard *yard, struct port *port)
 	r = tun_name(tun_fd(&port->tun), name);
 	if (r < 0)
 		return r;
-	r = rtnl_dev_by_name(yard->staging, name, &dev);
+	r = rtnl_dev_by_name(staging->inside, name, &dev);
 	if (r < 0)
 		return r;
 	port->index = dev.index;
 	port->mtu = port->spec.mtu;
-	return rtnl_dev_configure(yard->staging, dev.index,
+	return rtnl_dev_configure(staging->inside, dev.index,
 				  port->alias[0] ? port->alias : PORT_ALIAS, port->mtu,
 				  QUEUE_LENGTH);
 }
@@ -155,25 +156,25 @@ static int name_taken(const struct port *port, struct rport_error *err)
 
 /* Whoever has the name has it also as an altname (ip-link(8)), and so many of these that the answer
  * does not fit into a message (EMSGSIZE). */
-int port_name_taken(struct port_yard *yard, const struct domain_place *place, const char *name)
+int port_name_taken(struct staging *staging, const struct domain_place *place, const char *name)
 {
 	struct rtnl_dev dev;
 	int nsid, r;
 
-	r = rtnl_nsid(yard->own, place->netns_fd, &nsid);
+	r = rtnl_nsid(staging->own, place->netns_fd, &nsid);
 	if (r >= 0)
-		r = rtnl_dev_by_nsid_name(yard->own, nsid, name, &dev);
+		r = rtnl_dev_by_nsid_name(staging->own, nsid, name, &dev);
 	if (r == -ENODEV)
 		return 0;
 	return r >= 0 || r == -EMSGSIZE ? 1 : r;
 }
 
-static int move(struct port_yard *yard, struct port *port, const struct domain_place *place,
+static int move(struct staging *staging, struct port *port, const struct domain_place *place,
 		struct rport_error *err)
 {
 	int r;
 
-	r = rtnl_dev_move(yard->staging, port->index, place->netns_fd, port->spec.ifname,
+	r = rtnl_dev_move(staging->inside, port->index, place->netns_fd, port->spec.ifname,
 			  place->vrf_index);
 	if (r == -EEXIST)
 		return name_taken(port, err);
@@ -201,35 +202,35 @@ struct ip_address port_make_link_local(const struct port_spec *spec)
 	return address;
 }
 
-static int make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+static int make(struct staging *staging, struct port *port, const struct domain_place *place,
 		struct rport_error *err)
 {
 	struct rtnl_dev dev;
 	int r;
 
-	if (port->spec.queues > 1 && !yard->queues_watched && !yard->queues_forced)
+	if (port->spec.queues > 1 && !staging->queues_watched && !staging->queues_forced)
 		return rport_error_set(
 			err, RPORT_ERR_SYSTEM, EOPNOTSUPP,
 			"this kernel does not tell when somebody opens a queue of an "
 			"interface that has several: ask for one, or start rportd "
 			"with --unwatched-queues (see rportd(8))");
-	r = port_name_taken(yard, place, port->spec.ifname);
+	r = port_name_taken(staging, place, port->spec.ifname);
 	if (r != 0)
 		return r > 0 ? name_taken(port, err) : port_step_failed(err, r, port, "look for");
-	r = open_staged(yard,
+	r = open_staged(staging,
 			(struct tun_options){ .offload = port->spec.offload,
 					      .mpls = port->spec.mpls,
 					      .queues = port->spec.queues },
 			&port->tun, err);
 	if (r < 0)
 		return r;
-	r = prepare(yard, port);
+	r = prepare(staging, port);
 	if (r < 0)
 		return port_step_failed(err, r, port, "prepare");
-	r = move(yard, port, place, err);
+	r = move(staging, port, place, err);
 	if (r < 0)
 		return r;
-	r = port_locate(yard, port, &dev);
+	r = port_locate(staging, port, &dev);
 	return r < 0 ? port_step_failed(err, r, port, "find after its move") : 0;
 }
 
@@ -239,22 +240,22 @@ static void settle_in(struct port *port, const struct domain_place *place)
 	port->spec.domain = place->domain; /* from here on not a bare name any more */
 	if (!port->spec.ifname[0])         /* else it is called so, or was when it was made */
 		memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
-	port->home = port->nsid;
-	port->settled = true;
+	port->domain_nsid = port->nsid;
+	port->had_device = true;
 	(void)netns_identify(place->netns_fd, &port->netns);
 	port->vrf = port->master = place->vrf_index;
 	port->table = place->table;
 	port->link_local = port_make_link_local(&port->spec);
-	port->rule.present = true;
+	port->peering.present = true;
 }
 
-int port_make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+int port_make(struct staging *staging, struct port *port, const struct domain_place *place,
 	      struct rport_error *err)
 {
 	int r;
 
 	port->spec.domain = place->domain;
-	r = make(yard, port, place, err);
+	r = make(staging, port, place, err);
 	if (r < 0) {
 		port_unmake(port);
 		return r;
@@ -266,16 +267,16 @@ int port_make(struct port_yard *yard, struct port *port, const struct domain_pla
 }
 
 /* Is the port in its domain? */
-static int check_home(struct port_yard *yard, const struct port *port,
-		      const struct domain_place *place, const struct rtnl_dev *dev)
+static int check_place(struct staging *staging, const struct port *port,
+		       const struct domain_place *place, const struct rtnl_dev *dev)
 {
-	int home, r;
+	int nsid, r;
 
-	r = rtnl_nsid(yard->own, place->netns_fd, &home);
+	r = rtnl_nsid(staging->own, place->netns_fd, &nsid);
 	if (r < 0)
 		return r;
 	/* one of the main table that somebody put into a VRF has drifted */
-	return port->nsid == home && (place->vrf_index == 0 || dev->master == place->vrf_index)
+	return port->nsid == nsid && (place->vrf_index == 0 || dev->master == place->vrf_index)
 		       ? 0
 		       : -ENODEV;
 }
@@ -289,7 +290,7 @@ static bool is_as_specified(const struct port *port, const struct rtnl_dev *dev)
 	       dev->tun_pi == spec->mpls && port->tun.n_queues == spec->queues;
 }
 
-int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
+int port_adopt(struct staging *staging, struct port *port, const int fds[],
 	       const struct domain_place *place)
 {
 	struct rtnl_dev dev;
@@ -298,9 +299,9 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	r = tun_adopt(fds, port->spec.queues, &port->tun);
 	if (r < 0)
 		return r;
-	r = port_locate(yard, port, &dev);
+	r = port_locate(staging, port, &dev);
 	if (r >= 0)
-		r = check_home(yard, port, place, &dev);
+		r = check_place(staging, port, place, &dev);
 	if (r >= 0 && dev.tun_pi)
 		tun_set_family_header(&port->tun);
 	if (r >= 0 && (!is_as_specified(port, &dev) || port_intruder(port, &dev)))
@@ -314,7 +315,7 @@ int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
 	port_saw(port, &dev);
 	/* of one that is down nobody can tell whether it would have a carrier: now it is known */
 	port->carrier = dev.flags & IFF_LOWER_UP;
-	return port->rule.up ? 0 : tun_set_carrier(tun_fd(&port->tun), false);
+	return port->peering.up ? 0 : tun_set_carrier(tun_fd(&port->tun), false);
 }
 
 /* Is the number that we have that of our interface, in the namespace where this is now? */
@@ -333,7 +334,8 @@ static int check_index(struct rtnl *rtnl, const struct port *port, struct rtnl_d
 
 int port_open_rtnl_dev(const struct port *port, struct rtnl **ret, struct rtnl_dev *ret_dev)
 {
-	_cleanup_close_ int netns_fd = port->rule.present ? tun_netns(tun_fd(&port->tun)) : -EBADFD;
+	_cleanup_close_ int netns_fd =
+		port->peering.present ? tun_netns(tun_fd(&port->tun)) : -EBADFD;
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	struct rtnl_dev dev;
 	int r;
@@ -366,11 +368,11 @@ void port_forget_device(struct port *port)
 void port_unmake(struct port *port)
 {
 	tun_close(&port->tun);
-	port->rule.present = false;
-	port->rule.up = false;
+	port->peering.present = false;
+	port->peering.up = false;
 	port->carrier = false;
 	port->bounced = false;
-	port->away = false;
+	port->elsewhere = false;
 	port->interface_dropped = 0;
 	port->index = 0;
 	port_forget_device(port);
@@ -395,28 +397,28 @@ static int remove_port(void *arg)
 	return 0;
 }
 
-void port_remove_both(struct port_yard *yard, struct port *ports[static 2])
+void port_remove_both(struct staging *staging, struct port *ports[static 2])
 {
-	netns_thread_begin(yard->room, remove_port, ports[0]);
+	netns_thread_begin(staging->thread, remove_port, ports[0]);
 	port_remove(ports[1]);
-	(void)netns_thread_end(yard->room);
+	(void)netns_thread_end(staging->thread);
 }
 
 /* --- later ------------------------------------------------------------------------------------ */
 
-int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret)
+int port_query(struct staging *staging, const struct port *port, struct rtnl_dev *ret)
 {
-	if (!port->rule.present)
+	if (!port->peering.present)
 		return -ENODEV;
-	return rtnl_dev_by_nsid(yard->own, port->nsid, port->index, ret);
+	return rtnl_dev_by_nsid(staging->own, port->nsid, port->index, ret);
 }
 
-void port_update_carrier(struct port_yard *yard, struct port *port)
+void port_update_carrier(struct staging *staging, struct port *port)
 {
-	bool carrier = link_carrier(&port->rule);
+	bool carrier = link_carrier(&port->peering);
 	struct rtnl_dev dev;
 
-	if (!port->rule.present || carrier == port->carrier)
+	if (!port->peering.present || carrier == port->carrier)
 		return;
 	if (tun_set_carrier(tun_fd(&port->tun), carrier) < 0)
 		return;
@@ -426,7 +428,7 @@ void port_update_carrier(struct port_yard *yard, struct port *port)
 	 * (linkwatch_schedule_work()), but at once when somebody asks (linkwatch_sync_dev() in
 	 * rtnl_getlink(), since Linux 6.8).
 	 */
-	(void)port_query(yard, port, &dev);
+	(void)port_query(staging, port, &dev);
 }
 
 void port_set_alias(struct port *port, const char *alias)
@@ -436,7 +438,7 @@ void port_set_alias(struct port *port, const char *alias)
 	if (streq(port->alias, alias)) /* it was made with it */
 		return;
 	snprintf(port->alias, sizeof(port->alias), "%s", alias);
-	if (port->rule.present && port_open_rtnl(port, &rtnl) >= 0)
+	if (port->peering.present && port_open_rtnl(port, &rtnl) >= 0)
 		rtnl_dev_set_alias(rtnl, port->index, alias);
 }
 
@@ -448,7 +450,7 @@ const char *port_link_alias(const char *link, unsigned int end, char buf[static 
 
 void port_release(struct port *port)
 {
-	link_delete_parent(&port->rule);
+	link_delete_parent(&port->peering);
 	port_unmake(port);
 	port_spec_release(&port->spec);
 	free(steal_ptr(port->reason));

@@ -11,7 +11,7 @@
 #define LOCATE_TRIES 3 /* that somebody renames the interface meanwhile */
 
 /* Return: 0; -EAGAIN: it was renamed meanwhile; or another -errno. */
-static int find_interface(struct port_yard *yard, const struct tun *tun, int nsid,
+static int find_interface(struct staging *staging, const struct tun *tun, int nsid,
 			  struct rtnl_dev *ret)
 {
 	char before[IFNAMSIZ], after[IFNAMSIZ];
@@ -21,7 +21,7 @@ static int find_interface(struct port_yard *yard, const struct tun *tun, int nsi
 	r = tun_name(tun_fd(tun), before);
 	if (r < 0)
 		return r;
-	found = rtnl_dev_by_nsid_name(yard->own, nsid, before, &dev);
+	found = rtnl_dev_by_nsid_name(staging->own, nsid, before, &dev);
 	r = tun_name(tun_fd(tun), after);
 	if (r < 0)
 		return r;
@@ -36,19 +36,19 @@ static int find_interface(struct port_yard *yard, const struct tun *tun, int nsi
 	return 0;
 }
 
-int port_locate(struct port_yard *yard, struct port *port, struct rtnl_dev *ret)
+int port_locate(struct staging *staging, struct port *port, struct rtnl_dev *ret)
 {
 	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
 	int nsid, r;
 
 	if (netns_fd < 0)
 		return netns_fd;
-	r = rtnl_nsid(yard->own, netns_fd, &nsid);
+	r = rtnl_nsid(staging->own, netns_fd, &nsid);
 	if (r < 0)
 		return r;
 	r = -EAGAIN;
 	for (int i = 0; i < LOCATE_TRIES && r == -EAGAIN; i++)
-		r = find_interface(yard, &port->tun, nsid, ret);
+		r = find_interface(staging, &port->tun, nsid, ret);
 	if (r < 0)
 		return r;
 	memcpy(port->ifname, ret->name, IFNAMSIZ);
@@ -74,22 +74,22 @@ bool port_lost_name(const struct port *port)
 {
 	const struct domain *domain = &port->spec.domain;
 
-	return port->rule.present && !port->away && domain->netns == DOMAIN_NETNS_NAMED &&
+	return port->peering.present && !port->elsewhere && domain->netns == DOMAIN_NETNS_NAMED &&
 	       netns_pid_named(domain->name, &port->netns) == 0;
 }
 
 /* The number of a deleted namespace is taken away, and then its interfaces go. */
-static const char *why_removed(struct port_yard *yard, const struct port *port)
+static const char *why_removed(struct staging *staging, const struct port *port)
 {
 	struct rtnl_dev dev;
-	int r = rtnl_dev_by_nsid(yard->own, port->nsid, port->index, &dev);
+	int r = rtnl_dev_by_nsid(staging->own, port->nsid, port->index, &dev);
 
 	return r == -EINVAL ? "its namespace was deleted" : "its interface was removed";
 }
 
 static const char *why_lost(const struct port *port, const struct rtnl_dev *dev)
 {
-	if (port->vrf > 0 && !port->away && dev->master != port->vrf)
+	if (port->vrf > 0 && !port->elsewhere && dev->master != port->vrf)
 		return "its VRF was deleted, or it was taken out of it";
 	return port_intruder(port, dev);
 }
@@ -97,28 +97,28 @@ static const char *why_lost(const struct port *port, const struct rtnl_dev *dev)
 void port_saw(struct port *port, const struct rtnl_dev *dev)
 {
 	memcpy(port->ifname, dev->name, IFNAMSIZ);
-	port->rule.up = dev->flags & IFF_UP;
-	port->bounced |= !port->rule.up;
+	port->peering.up = dev->flags & IFF_UP;
+	port->bounced |= !port->peering.up;
 	port->mtu = dev->mtu;
 	port->master = dev->master;
 	port->interface_dropped = dev->tx_dropped;
 }
 
-int port_look(struct port_yard *yard, struct port *port, const char **ret_lost)
+int port_look(struct staging *staging, struct port *port, const char **ret_lost)
 {
 	const char *lost = NULL;
 	struct rtnl_dev dev;
 	int r;
 
-	r = port_locate(yard, port, &dev);
+	r = port_locate(staging, port, &dev);
 	if (r == -EBADFD) {
-		lost = why_removed(yard, port);
+		lost = why_removed(staging, port);
 	} else if (r == -EINVAL) {
 		lost = "its namespace was deleted";
 	} else if (r < 0) {
 		return r;
 	} else {
-		port->away = port->nsid != port->home;
+		port->elsewhere = port->nsid != port->domain_nsid;
 		port_saw(port, &dev);
 		lost = why_lost(port, &dev);
 	}

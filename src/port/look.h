@@ -8,18 +8,18 @@
 
 /**
  * port_locate() - find the device of a port in whatever namespace it is
- * @yard: where the questions are asked
+ * @staging: where the questions are asked
  * @port: with a device; its name, nsid and index become what they are now
  * @ret: what the kernel knows of the interface
  *
  * Return: 0; -EBADFD when the device was removed; -EINVAL when its namespace was deleted, and the
  * device goes with it; or another -errno.
  */
-int port_locate(struct port_yard *yard, struct port *port, struct rtnl_dev *ret);
+int port_locate(struct staging *staging, struct port *port, struct rtnl_dev *ret);
 
 /**
  * port_look() - see where the device of a port is, and how: what others may have changed
- * @yard: where the questions are asked
+ * @staging: where the questions are asked
  * @port: with a device; its name, nsid, index, MTU, state and place become what they are now
  * @ret_lost: why the port has lost its device, so that this must go; else untouched
  *
@@ -29,7 +29,7 @@ int port_locate(struct port_yard *yard, struct port *port, struct rtnl_dev *ret)
  * Return: 0; -ENODEV: it is lost, @ret_lost says why; or another -errno: it could not be seen, and
  * is unchanged.
  */
-int port_look(struct port_yard *yard, struct port *port, const char **ret_lost);
+int port_look(struct staging *staging, struct port *port, const char **ret_lost);
 
 /**
  * port_lost_name() - does the name of its namespace stand for another one now, or for none?

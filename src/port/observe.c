@@ -211,7 +211,7 @@ static int observe_master(struct observer *observer, struct rtnl *rtnl, unsigned
 	struct rtnl_dev dev;
 	int r;
 
-	if (master == 0 || observer->port->vrf > 0 || observer->port->away)
+	if (master == 0 || observer->port->vrf > 0 || observer->port->elsewhere)
 		return 0;
 	r = rtnl_dev_by_nsid(rtnl, -1, master, &dev);
 	if (r < 0) /* it is gone, and let go of the port */
@@ -224,7 +224,7 @@ static int observe_master(struct observer *observer, struct rtnl *rtnl, unsigned
 int port_observe(const struct port *port, const struct port_want *want, unsigned int scope,
 		 struct port_seen *ret)
 {
-	_cleanup_port_seen_ struct port_seen seen = { .away = port->away };
+	_cleanup_port_seen_ struct port_seen seen = { .elsewhere = port->elsewhere };
 	struct observer observer = { .port = port, .want = want, .seen = &seen };
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	struct rtnl_dev dev;
@@ -234,7 +234,7 @@ int port_observe(const struct port *port, const struct port_want *want, unsigned
 	r = port_open_rtnl_dev(port, &rtnl, &dev);
 	if (r >= 0)
 		r = observe_master(&observer, rtnl, dev.master);
-	if (r >= 0 && (scope & PLAN_SETTINGS) && !port->away && !seen.master[0])
+	if (r >= 0 && (scope & PLAN_SETTINGS) && !port->elsewhere && !seen.master[0])
 		r = observe_settings(&observer, rtnl, dev.flags & IFF_UP);
 	if (r < 0)
 		return r;

@@ -331,9 +331,10 @@ static void release(struct planner *planner)
 static void plan_all(struct planner *planner)
 {
 	const struct port_seen *seen = planner->seen;
-	bool settings = may(planner, PLAN_SETTINGS) && !seen->away && !seen->master[0], bounces;
+	bool settings = may(planner, PLAN_SETTINGS) && !seen->elsewhere && !seen->master[0],
+	     bounces;
 
-	if (may(planner, PLAN_PLACE) && seen->away)
+	if (may(planner, PLAN_PLACE) && seen->elsewhere)
 		add_plain(planner, PLAN_REMAKE, true);
 	if (may(planner, PLAN_MASTER) && seen->master[0])
 		release(planner);

@@ -38,7 +38,7 @@ struct route_rival {
 
 /*
  * struct port_seen - what the kernel said of the device of a port
- * @away: somebody moved it to another namespace; its addresses and routes there do not matter
+ * @elsewhere: somebody moved it to another namespace; its addresses and routes there do not matter
  * @master: the VRF, bridge or bond that somebody put it into, or ""; its routes are then those of
  *	another table
  * @in_vrf: @master is a VRF
@@ -53,7 +53,7 @@ struct route_rival {
  * @rivals: of routes of the spec that are missing; not all can be found
  */
 struct port_seen {
-	bool away;
+	bool elsewhere;
 	bool in_vrf;
 	bool up;
 	bool no_ipv6;

@@ -31,7 +31,7 @@ enum port_state {
 };
 
 /* No nsid: the namespace of its domain was deleted while it was elsewhere. */
-#define PORT_HOME_GONE (-1)
+#define PORT_DOMAIN_GONE (-1)
 
 /* Under which a table knows a port; the table alone writes it. */
 struct port_key {
@@ -42,11 +42,11 @@ struct port_key {
 /*
  * struct port - one end of a link
  *
- * What it is asked to be: spec, admin. What was seen of its device: tun to away, written by
+ * What it is asked to be: spec, admin. What was seen of its device: tun to elsewhere, written by
  * port_make(), port_adopt() and port_look(). When it is tried again while it has none: retry.
  */
 struct port {
-	struct link_port rule;
+	struct link_port peering;
 	struct rport_link *link; /* NULL: it has no peer */
 	unsigned int end;        /* of the link: 0 is a, 1 is b */
 
@@ -59,7 +59,7 @@ struct port {
 	struct tun tun;
 	char ifname[IFNAMSIZ]; /* as it is now, like the following */
 	int nsid;              /* of its namespace, as the monitor knows it */
-	int home;              /* the nsid of its domain's namespace, or PORT_HOME_GONE */
+	int domain_nsid;       /* the nsid of its domain's namespace, or PORT_DOMAIN_GONE */
 	struct netns_id netns; /* that namespace; ino 0: it is not known, or dead */
 	unsigned int index;    /* in its namespace; 0: it has no device */
 	unsigned int mtu;
@@ -70,8 +70,8 @@ struct port {
 	struct ip_address link_local;
 	bool no_ipv6; /* its namespace, or somebody there, has no IPv6: it has no such address */
 	bool carrier;
-	bool away;    /* somebody moved it to another namespace */
-	bool bounced; /* it was down: the kernel took IPv6 addresses and routes away */
+	bool elsewhere; /* somebody moved it to another namespace */
+	bool bounced;   /* it was down: the kernel took IPv6 addresses and routes away */
 	uint64_t interface_dropped; /* packets that the kernel dropped before it, when last asked */
 	unsigned int asked;         /* in which round, see manager_ask_all() */
 	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
@@ -80,7 +80,7 @@ struct port {
 	char *reason;          /* why it is pending; NULL: it is not */
 	struct backoff retry;
 	struct look *look; /* when it is looked at, or tried, the next time: manager/schedule.c */
-	bool settled;      /* it has had a device */
+	bool had_device;   /* it has had a device */
 	bool kept;         /* it is complete, and recorded for the next daemon */
 	bool stored;       /* the service manager has the descriptors of its device */
 	uint64_t recorded; /* hash of its record */
@@ -98,28 +98,28 @@ struct port {
 #define PORT_TEXT_MAX (DOMAIN_TEXT_MAX + IFNAMSIZ)
 
 /* Where ports are made. */
-struct port_yard {
-	struct netns_thread *room; /* the staging namespace */
-	struct rtnl *staging;      /* in it */
-	struct rtnl *own;          /* in rportd's own namespace */
-	bool nowait;               /* see tun_has_nowait() */
-	bool queues_watched;       /* see tun_watchable(), and netlink tells how many are open */
-	bool queues_forced;        /* ports may have several even if they are not watched */
+struct staging {
+	struct netns_thread *thread; /* the staging namespace */
+	struct rtnl *inside;         /* in it */
+	struct rtnl *own;            /* in rportd's own namespace */
+	bool nowait;                 /* see tun_has_nowait() */
+	bool queues_watched;         /* see tun_watchable(), and netlink tells how many are open */
+	bool queues_forced;          /* ports may have several even if they are not watched */
 };
 
 /**
- * port_yard_open() - make the staging namespace, and try a TUN in it
- * @ret: close it with port_yard_close()
+ * staging_open() - make the staging namespace, and try a TUN in it
+ * @ret: close it with staging_close()
  *
  * Return: 0 or -errno, with @err saying what is missing: /dev/net/tun, CAP_SYS_ADMIN,
  * CAP_NET_ADMIN.
  */
-int port_yard_open(struct port_yard *ret, struct rport_error *err);
+int staging_open(struct staging *ret, struct rport_error *err);
 
 /**
- * port_yard_close() - the staging namespace goes; takes one that is all zeros
+ * staging_close() - the staging namespace goes; takes one that is all zeros
  */
-void port_yard_close(struct port_yard *yard);
+void staging_close(struct staging *staging);
 
 /**
  * port_name_taken() - has an interface in a domain this name?
@@ -130,7 +130,7 @@ void port_yard_close(struct port_yard *yard);
  *
  * Return: 1, 0, or -errno.
  */
-int port_name_taken(struct port_yard *yard, const struct domain_place *place, const char *name);
+int port_name_taken(struct staging *staging, const struct domain_place *place, const char *name);
 
 /**
  * port_make() - make the device of a port in its domain, named, with MTU and alias, in its VRF,
@@ -144,7 +144,7 @@ int port_name_taken(struct port_yard *yard, const struct domain_place *place, co
  * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), -EOPNOTSUPP when it is to have several queues
  * and the kernel is not trusted with them, or another -errno.
  */
-int port_make(struct port_yard *yard, struct port *port, const struct domain_place *place,
+int port_make(struct staging *staging, struct port *port, const struct domain_place *place,
 	      struct rport_error *err);
 
 /**
@@ -157,7 +157,7 @@ int port_make(struct port_yard *yard, struct port *port, const struct domain_pla
  * when offload, MPLS or the number of queues are not those of the spec, or port_intruder() has
  * something to say; or another -errno.
  */
-int port_adopt(struct port_yard *yard, struct port *port, const int fds[],
+int port_adopt(struct staging *staging, struct port *port, const int fds[],
 	       const struct domain_place *place);
 
 /**
@@ -184,7 +184,7 @@ void port_remove(struct port *port);
  * The kernel lets go of an interface after a grace period, for which whoever removes it waits
  * (netdev_run_todo()): here it is one for both.
  */
-void port_remove_both(struct port_yard *yard, struct port *ports[static 2]);
+void port_remove_both(struct staging *staging, struct port *ports[static 2]);
 
 /**
  * port_bring_up() - set a port up and give it its addresses and routes
@@ -261,13 +261,13 @@ int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err);
  * port_update_carrier() - tell the kernel, and so everybody, what link_carrier() says, if that has
  * changed
  */
-void port_update_carrier(struct port_yard *yard, struct port *port);
+void port_update_carrier(struct staging *staging, struct port *port);
 
 /**
  * port_query() - what the kernel knows of the port now
  * Return: 0, -ENODEV when it is gone, or another -errno.
  */
-int port_query(struct port_yard *yard, const struct port *port, struct rtnl_dev *ret);
+int port_query(struct staging *staging, const struct port *port, struct rtnl_dev *ret);
 
 /**
  * port_release() - let go of the device, and free what the port holds; takes a zeroed one

@@ -81,7 +81,7 @@ static int set_up(const struct actor *actor, bool up, struct rport_error *err)
 
 	if (r < 0)
 		return port_step_failed(err, r, port, up ? "set up" : "set down");
-	port->rule.up = up;
+	port->peering.up = up;
 	port->bounced |= !up;
 	return 0;
 }
@@ -227,7 +227,7 @@ static int carry_out(const struct actor *actor, const struct plan_step *step,
 /* What was not given while IPv6 was disabled has to be given now. */
 static void note_ipv6(struct port *port, const struct port_seen *seen)
 {
-	port->bounced |= port->no_ipv6 && !seen->no_ipv6 && seen->up && !seen->away;
+	port->bounced |= port->no_ipv6 && !seen->no_ipv6 && seen->up && !seen->elsewhere;
 	port->no_ipv6 = seen->no_ipv6;
 }
 
@@ -297,13 +297,13 @@ static void undo_bring_up(struct port *port)
 	for (size_t i = 0; i < port->spec.n_addresses; i++)
 		rtnl_dev_delete_address(rtnl, port->index, &port->spec.addresses[i].address,
 					&port->spec.addresses[i].peer);
-	port->rule.up = false;
+	port->peering.up = false;
 }
 
 int port_bring_up(struct port *port, bool again, struct rport_error *err)
 {
 	struct port_want want = want_of(port, PORT_ADMIN_UP);
-	bool was_up = port->rule.up;
+	bool was_up = port->peering.up;
 	int r;
 
 	r = settle(port, &want, PLAN_ADMIN | PLAN_SETTINGS, again, err);
@@ -363,7 +363,7 @@ int port_take_down(struct port *port, struct rport_error *err)
 	int r = settle(port, &want, PLAN_ADMIN, true, err);
 
 	if (r >= 0)
-		port->rule.up = false;
+		port->peering.up = false;
 	return r;
 }
 
@@ -424,7 +424,7 @@ int port_compare(struct port *port)
 	_cleanup_plan_ struct plan plan = { 0 };
 	int r = 0;
 
-	if (port->rule.present)
+	if (port->peering.present)
 		r = look(port, &want, PLAN_ALL, &plan);
 	return r < 0 ? r : note_drift(port, &plan);
 }

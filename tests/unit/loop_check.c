@@ -85,11 +85,11 @@ static void check_port(struct port *port, void *userdata _unused_)
 	count.processes += port->spec.process != NULL;
 	if (port->link)
 		fake_require(port->link->ports[port->end] == port);
-	fake_require((port->link != NULL) == (port->rule.peer != NULL));
+	fake_require((port->link != NULL) == (port->peering.peer != NULL));
 	if (!is_found(port, table_port_wanting, port->spec.ifname) ||
 	    !is_found(port, table_port_called, port->ifname))
 		fake_fail("%s is not found by its name", name(port));
-	if (!port->rule.present) {
+	if (!port->peering.present) {
 		count.pending++;
 		fake_require(port->tun.n_queues == 0 && port->state == PORT_PENDING &&
 			     port->reason);
@@ -104,7 +104,7 @@ static void check_port(struct port *port, void *userdata _unused_)
 
 static void check_link(struct rport_link *link, void *userdata _unused_)
 {
-	bool whole = link->ports[0]->rule.present && link->ports[1]->rule.present;
+	bool whole = link->ports[0]->peering.present && link->ports[1]->peering.present;
 
 	count.links++;
 	fake_require(link->ports[0]->link == link && link->ports[1]->link == link);
@@ -181,7 +181,7 @@ static void check_place(const struct port *port, const struct fake_dev *dev)
 	unsigned int vrf = 0;
 	const struct fake_netns *netns = find_domain(port, &vrf);
 
-	if (port->away) {
+	if (port->elsewhere) {
 		if (!KNOWN_NAME_OF_MOVED && dev->netns == netns)
 			fake_fail("%s is not where it is said to be", name(port));
 		return;
@@ -268,14 +268,14 @@ static unsigned int count_lines(const char *text)
 /* Somebody put a port of the main table into a VRF. */
 static bool is_enslaved(const struct port *port, const struct fake_dev *dev)
 {
-	return !port->away && port->vrf == 0 && dev->master > 0;
+	return !port->elsewhere && port->vrf == 0 && dev->master > 0;
 }
 
 static void check_drift(const struct port *port, const struct fake_dev *dev)
 {
 	struct differences differences = { .port = port, .dev = dev };
 
-	if (port->away)
+	if (port->elsewhere)
 		differ(&differences, FAKE_TOUCHED_PLACE, "another namespace");
 	if (!streq(dev->name, port->spec.ifname))
 		differ(&differences, FAKE_TOUCHED_NAME, "the name is %s", dev->name);
@@ -286,7 +286,7 @@ static void check_drift(const struct port *port, const struct fake_dev *dev)
 		differ(&differences, FAKE_TOUCHED_ADMIN, "it is %s", dev->up ? "up" : "down");
 	if (is_enslaved(port, dev))
 		differ(&differences, FAKE_TOUCHED_PLACE, "it is in the VRF");
-	else if (dev->up && !port->away && port->admin != PORT_ADMIN_DOWN)
+	else if (dev->up && !port->elsewhere && port->admin != PORT_ADMIN_DOWN)
 		check_settings(&differences);
 	if (count_lines(port->drift) != differences.n)
 		fake_fail("%s has no such drift: %s", name(port), port->drift);
@@ -295,7 +295,7 @@ static void check_drift(const struct port *port, const struct fake_dev *dev)
 static void check_carrier(const struct port *port, const struct fake_dev *dev)
 {
 	const struct port *peer = port->link ? port->link->ports[!port->end] : NULL;
-	bool carrier = peer && peer->rule.present && dev_of(peer)->up;
+	bool carrier = peer && peer->peering.present && dev_of(peer)->up;
 
 	if (dev->up && dev->carrier != carrier)
 		fake_fail("%s has %s carrier", name(port), dev->carrier ? "a" : "no");
@@ -310,9 +310,9 @@ static void check_present(const struct port *port)
 	if (!streq(port->ifname, dev->name) || port->index != dev->index ||
 	    port->nsid != dev->netns->nsid)
 		fake_fail("%s is %s", name(port), dev->name);
-	if (port->mtu != dev->mtu || port->rule.up != dev->up)
+	if (port->mtu != dev->mtu || port->peering.up != dev->up)
 		fake_fail("%s has mtu %u and is %s, not %u and %s", name(port), dev->mtu,
-			  dev->up ? "up" : "down", port->mtu, port->rule.up ? "up" : "down");
+			  dev->up ? "up" : "down", port->mtu, port->peering.up ? "up" : "down");
 	if (table_port_by_index(manager_table(loop.manager), port->nsid, port->index) != port)
 		fake_fail("%s is not found by its number", name(port));
 	check_place(port, dev);
@@ -369,7 +369,7 @@ static void check_told(const struct port *port)
 
 static void check_at_rest(struct port *port, void *userdata _unused_)
 {
-	if (port->rule.present)
+	if (port->peering.present)
 		check_present(port);
 	else
 		check_pending(port);

@@ -166,7 +166,7 @@ struct choice {
 static void choose(struct port *port, void *userdata)
 {
 	struct choice *choice = userdata;
-	struct fake_dev *dev = port->rule.present ? fake_file(tun_fd(&port->tun))->dev : NULL;
+	struct fake_dev *dev = port->peering.present ? fake_file(tun_fd(&port->tun))->dev : NULL;
 
 	if (!dev || !dev->netns || dev->netns->refs == 0 || fake_random(++choice->n) != 0)
 		return;

@@ -145,7 +145,7 @@ START_TEST(a_port_waits_for_what_is_missing)
 	ck_assert_int_lt(pair(waits[_i].domain, false), 0);
 	ck_assert_msg(strstr(why.message, waits[_i].reason), "%s", why.message);
 	ck_assert_int_eq(pair(waits[_i].domain, true), 0);
-	ck_assert(!port()->rule.present);
+	ck_assert(!port()->peering.present);
 	ck_assert_msg(strstr(port()->reason, waits[_i].reason), "%s", port()->reason);
 	fake_pass(SETTLE_USEC);
 	loop_check_at_rest();
@@ -153,7 +153,7 @@ START_TEST(a_port_waits_for_what_is_missing)
 
 	waits[_i].mend();
 	fake_pass(waits[_i].usec);
-	ck_assert_msg(port()->rule.present, "%s", port()->reason);
+	ck_assert_msg(port()->peering.present, "%s", port()->reason);
 	ck_assert(peer_dev()->carrier);
 	fake_pass(SETTLE_USEC);
 	loop_check_at_rest();
@@ -241,17 +241,17 @@ START_TEST(a_port_that_is_lost_returns)
 
 	losses[_i].lose();
 	fake_pass(SETTLE_USEC);
-	ck_assert(port()->rule.present == !losses[_i].reason);
+	ck_assert(port()->peering.present == !losses[_i].reason);
 	if (losses[_i].reason)
 		ck_assert_msg(strstr(port()->reason, losses[_i].reason), "%s", port()->reason);
-	ck_assert(peer_dev()->carrier == port()->rule.present);
+	ck_assert(peer_dev()->carrier == port()->peering.present);
 	ck_assert_uint_eq(port()->retry.losses, 1);
 	loop_check_at_rest();
 
 	if (losses[_i].mend) {
 		losses[_i].mend();
 		fake_pass(SETTLE_USEC);
-		ck_assert(port()->rule.present && peer_dev()->carrier && !port()->drift);
+		ck_assert(port()->peering.present && peer_dev()->carrier && !port()->drift);
 		ck_assert(port()->index != index || losses[_i].reason);
 	}
 	loop_check_at_rest();

@@ -264,8 +264,8 @@ static int reconcile_port(struct port *port)
 	r = manager_reconcile(loop.manager, port, note_restored, NULL, &why);
 	loop_trace("reconcile %s: %s", name, result(r));
 	if (r >= 0)
-		fake_require(port->rule.present && !port->drift);
-	if (port->rule.present) /* what could not be put back is not looked into any more */
+		fake_require(port->peering.present && !port->drift);
+	if (port->peering.present) /* what could not be put back is not looked into any more */
 		fake_file(tun_fd(&port->tun))->dev->touched = r < 0 ? ~0U : 0;
 	return r;
 }

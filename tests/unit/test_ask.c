@@ -73,7 +73,7 @@ static struct port *make_port(bool removed)
 	ck_assert_ptr_nonnull(port);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(lseek(fd, removed, SEEK_SET), removed);
-	port->rule.present = true;
+	port->peering.present = true;
 	port->tun = (struct tun){ .queues = { fd }, .n_queues = 1 };
 	port->nsid = NO_NAMESPACE;
 	port->spec = (struct port_spec)PORT_SPEC_INIT;

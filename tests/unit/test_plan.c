@@ -169,7 +169,7 @@ END_TEST
 
 START_TEST(moved_away_is_made_again)
 {
-	seen.away = true;
+	seen.elsewhere = true;
 	seen.n_addresses = seen.n_routes = 0;
 	expect(PLAN_ALL, "remake*", "it was moved to another namespace\n");
 	expect(PLAN_ALL & ~(unsigned int)PLAN_PLACE, "", "");

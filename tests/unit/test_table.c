@@ -18,7 +18,7 @@ static void make_port(int i, const char *domain, const char *ifname, int nsid, u
 	ports[i] = (struct port){ 0 };
 	ck_assert_int_eq(domain_parse(domain, &ports[i].spec.domain, NULL), 0);
 	snprintf(ports[i].ifname, sizeof(ports[i].ifname), "%s", ifname);
-	ports[i].rule.present = true;
+	ports[i].peering.present = true;
 	ports[i].nsid = nsid;
 	ports[i].index = index;
 	table_add_port(&table, &ports[i]);
@@ -187,11 +187,11 @@ START_TEST(a_pending_port_is_as_good)
 {
 	struct port *port = NULL;
 
-	ports[0].rule.present = false;
+	ports[0].peering.present = false;
 	ck_assert_int_eq(table_find_port(&table, "rport0", &port, &err), -EINVAL);
 	ck_assert_int_eq(err.kind, RPORT_ERR_AMBIGUOUS);
 	ck_assert_ptr_null(port);
-	ports[0].rule.present = true;
+	ports[0].peering.present = true;
 }
 END_TEST
 
