@@ -255,9 +255,16 @@ static void note_restored(const struct port *port, const char *what, void *userd
 	loop_trace("  %s: %s", port_format(port, name), what);
 }
 
+static struct fake_dev *dev_of(const struct port *port)
+{
+	return port->peering.present ? fake_file(tun_fd(&port->tun))->dev : NULL;
+}
+
 static int reconcile_port(struct port *port)
 {
 	char name[PORT_TEXT_MAX];
+	const struct fake_dev *before = dev_of(port);
+	struct fake_dev *after;
 	int r;
 
 	port_format(port, name);
@@ -265,8 +272,11 @@ static int reconcile_port(struct port *port)
 	loop_trace("reconcile %s: %s", name, result(r));
 	if (r >= 0)
 		fake_require(port->peering.present && !port->drift);
-	if (port->peering.present) /* what could not be put back is not looked into any more */
-		fake_file(tun_fd(&port->tun))->dev->touched = r < 0 ? ~0U : 0;
+	after = dev_of(port);
+	/* What could not be put back is not looked into any more. A new device may lack a route
+	 * that another interface has. */
+	if (after && after == before)
+		after->touched = r < 0 ? ~0U : 0;
 	return r;
 }
 
