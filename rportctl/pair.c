@@ -20,6 +20,7 @@ struct pair_request {
 	bool replace;
 	bool wait;
 	bool persist;
+	bool dry_run;
 	struct pair_end a, b;
 };
 
@@ -113,6 +114,7 @@ static const struct args_option options_table[] = {
 	/* clang-format on */
 	PAIR("--replace", NULL, args_set, replace, "change a link that has other parameters"),
 	PAIR("--wait", NULL, args_set, wait, "wait for a domain that does not exist yet"),
+	PAIR("--dry-run", NULL, args_set, dry_run, "do nothing, but say what would be done"),
 	PAIR("--persist", NULL, args_set, persist,
 	     "write a file, so that it is made again whenever rportd starts"),
 };
@@ -132,25 +134,51 @@ static json_t *switch_value(bool given, bool value)
 
 static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
 {
-	json_t *parameters = json_pack(
-		"{s:o, s:o, s:s*, s:o*, s:o*, s:o*}", "a", end_parameters(domains[0], &request->a),
-		"b", end_parameters(domains[1], &request->b), "name", request->name, "replace",
-		switch_value(request->replace, true), "wait", switch_value(request->wait, true),
-		"persist", switch_value(request->persist, true));
+	json_t *parameters =
+		json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:o*}", "a",
+			  end_parameters(domains[0], &request->a), "b",
+			  end_parameters(domains[1], &request->b), "name", request->name, "replace",
+			  switch_value(request->replace, true), "wait",
+			  switch_value(request->wait, true), "persist",
+			  switch_value(request->persist, true), "dryRun",
+			  switch_value(request->dry_run, true));
 
 	return property_add(parameters, &request->properties);
 }
 
-static void print_result(const struct ctl_options *options _unused_, const json_t *reply)
+static void print_anew(const json_t *reply)
 {
 	static const char *const ends[] = { "a", "b" };
 
-	view_print_link(json_object_get(reply, "link"), view_text(reply, "result"));
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		const json_t *because = json_object_get(json_object_get(reply, "anew"), ends[i]);
 
 		if (json_is_string(because))
 			printf("%s: made anew, because %s\n", ends[i], json_string_value(because));
+	}
+}
+
+static void print_result(const struct ctl_options *options _unused_, const json_t *reply)
+{
+	view_print_link(json_object_get(reply, "link"), view_text(reply, "result"));
+	print_anew(reply);
+}
+
+static void print_preview(const struct ctl_options *options _unused_, const json_t *reply)
+{
+	const char *result = view_text(reply, "result");
+	const json_t *steps = json_object_get(reply, "steps"), *step;
+	size_t i;
+
+	if (streq(result, "unchanged"))
+		printf("nothing to do\n");
+	else
+		printf("would be %s\n", result);
+	print_anew(reply);
+	json_array_foreach(steps, i, step)
+	{
+		view_print_value(step);
+		output_newline();
 	}
 }
 
@@ -173,7 +201,8 @@ static enum ctl_status run_pair(struct ctl_options *options, int argc, char **ar
 		args_usage_error("which two domains? rportctl pair A B");
 	if (n == 2)
 		status = command_call(options, "org.rportd.Manager.Pair",
-				      pair_parameters(&request, domains), NULL, print_result);
+				      pair_parameters(&request, domains), NULL,
+				      request.dry_run ? print_preview : print_result);
 	release_end(&request.a);
 	release_end(&request.b);
 	return status;

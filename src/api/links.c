@@ -44,6 +44,39 @@ static int persist(struct api *api, enum pair_result result, struct rport_link *
 	return r;
 }
 
+static json_t *pair_reply(const struct pair_outcome *outcome, json_t *steps, json_t *link)
+{
+	return json_pack("{s:s, s:{s:s?, s:s?}, s:o, s:o}", "result", result_name(outcome->result),
+			 "anew", "a", outcome->anew[0], "b", outcome->anew[1], "steps", steps,
+			 "link", link);
+}
+
+static void add_step(unsigned int end, const char *text, void *userdata)
+{
+	char line[PLAN_STEP_TEXT_MAX + 4];
+
+	snprintf(line, sizeof(line), "%c: %s", "ab"[end], text);
+	json_array_append_new(userdata, escape_json(line));
+}
+
+static void preview(struct varlink_call *call, struct api *api, struct link_spec *spec,
+		    bool replace)
+{
+	struct rport_link *link = NULL;
+	json_t *steps = json_array();
+	struct pair_outcome outcome;
+	struct rport_error err;
+
+	if (pair_preview(api->manager, spec, replace, &outcome, add_step, steps, &err) < 0) {
+		json_decref(steps);
+		api_reply_error(call, &err);
+		return;
+	}
+	link = table_link_by_name(manager_table(api->manager), spec->name);
+	varlink_reply(call, pair_reply(&outcome, steps,
+				       link ? api_link_to_json(api->manager, link) : json_null()));
+}
+
 void api_method_pair(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	_cleanup_link_spec_ struct link_spec spec = LINK_SPEC_INIT;
@@ -52,20 +85,24 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 	struct api *api = userdata;
 	struct rport_link *link;
 	struct pair_outcome outcome;
-	int r = -EINVAL;
+	int r;
 
-	if (api_read_link(&reader, parameters, &spec, &options))
-		r = pair_domains(api->manager, &spec, options.replace, &outcome, &link,
-				 &reader.err);
+	if (!api_read_link(&reader, parameters, &spec, &options)) {
+		api_refuse(call, &reader);
+		return;
+	}
+	if (options.dry_run) {
+		preview(call, api, &spec, options.replace);
+		return;
+	}
+	r = pair_domains(api->manager, &spec, options.replace, &outcome, &link, &reader.err);
 	if (r >= 0 && options.persist)
 		r = persist(api, outcome.result, link, &reader.err);
 	if (r < 0)
 		api_refuse(call, &reader);
 	else
-		varlink_reply(call, json_pack("{s:s, s:{s:s?, s:s?}, s:o}", "result",
-					      result_name(outcome.result), "anew", "a",
-					      outcome.anew[0], "b", outcome.anew[1], "link",
-					      api_link_to_json(api->manager, link)));
+		varlink_reply(call, pair_reply(&outcome, json_array(),
+					       api_link_to_json(api->manager, link)));
 }
 
 /* --- Unpair ----------------------------------------------------------------------------------- */

@@ -293,6 +293,7 @@ static const struct api_field pair_fields[] = {
 	API_OPTIONAL("wait", api_field_bool, offsetof(struct link_request, link.wait)),
 	API_OPTIONAL("replace", api_field_bool, offsetof(struct link_request, options.replace)),
 	API_OPTIONAL("persist", api_field_bool, offsetof(struct link_request, options.persist)),
+	API_OPTIONAL("dryRun", api_field_bool, offsetof(struct link_request, options.dry_run)),
 };
 
 bool api_read_link(struct api_reader *reader, json_t *parameters, struct link_spec *ret,

@@ -110,6 +110,7 @@ bool api_read_port(struct api_reader *reader, json_t *parameters, struct port_sp
 struct api_pair_options {
 	bool replace;
 	bool persist;
+	bool dry_run;
 };
 
 /**

@@ -130,6 +130,37 @@ static void complete_spec(const struct port *port, struct port_spec *want, bool 
 		memcpy(want->ifname, port->spec.ifname, IFNAMSIZ);
 }
 
+static int preview_port(const struct port *port, const struct port_spec *want, unsigned int end,
+			void (*step)(unsigned int end, const char *text, void *userdata),
+			void *userdata)
+{
+	_cleanup_plan_ struct plan plan = { 0 };
+	char text[PLAN_STEP_TEXT_MAX];
+	int r = port_preview(port, want, &plan);
+
+	for (size_t i = 0; i < plan.n && r >= 0; i++)
+		step(end, plan_step_describe(&plan.steps[i], text), userdata);
+	return r;
+}
+
+int change_preview(struct manager *manager, struct rport_link *link, struct link_spec *want,
+		   void (*step)(unsigned int end, const char *text, void *userdata), void *userdata)
+{
+	int r = 0;
+
+	for (unsigned int end = 0; end < 2 && r >= 0; end++) {
+		struct port *port = link->ports[end];
+
+		reconcile_now(manager, port);
+		if (!port->peering.present || why_anew(port, &want->ports[end]))
+			continue;
+		complete_spec(port, &want->ports[end], false);
+		r = preview_port(port, &want->ports[end], end, step, userdata);
+	}
+	commit_flush(manager);
+	return r;
+}
+
 int change_link(struct manager *manager, struct rport_link *link, struct link_spec *want,
 		struct rport_error *err)
 {

@@ -27,6 +27,22 @@ void change_needs_anew(const struct rport_link *link, const struct link_spec *wa
 		       const char *ret_anew[static 2]);
 
 /**
+ * change_preview() - find out what change_link() would do in place, and do nothing
+ * @manager: of the link
+ * @link: the link
+ * @want: what is asked for; completed as change_link() does
+ * @step: called for each step, in words, with the end of the link: 0 is a, 1 is b
+ * @userdata: of @step
+ *
+ * A port that is pending, or that would be made anew, has no steps.
+ *
+ * Return: 0 or -errno.
+ */
+int change_preview(struct manager *manager, struct rport_link *link, struct link_spec *want,
+		   void (*step)(unsigned int end, const char *text, void *userdata),
+		   void *userdata);
+
+/**
  * change_link() - make a link what is asked for, in place where a device can; change_is_possible() said
  * yes
  * @manager: of the link

@@ -93,19 +93,24 @@ static void leave_pending(struct manager *manager, struct port *port)
 	manager->n_pending--;
 }
 
-/* A port that is being made is no news yet: who makes it says so. */
-static void log_state(struct port *port, enum port_state old, const char *why)
+/* That a port is being made, or taken over, is said of all that are made or taken over together. */
+static int level_of(const struct manager *manager, const struct port *port, enum port_state old)
 {
-	bool lost = port->state == PORT_PENDING, found = old == PORT_PENDING;
-	int level = !port->kept ? LOG_DEBUG : lost || found ? LOG_NOTICE : LOG_INFO;
+	if (!port->kept || (manager->restoring && port->state != PORT_PENDING))
+		return LOG_DEBUG;
+	return port->state == PORT_PENDING || old == PORT_PENDING ? LOG_NOTICE : LOG_INFO;
+}
+
+static void log_state(const struct manager *manager, struct port *port, enum port_state old,
+		      const char *why)
+{
+	const char *id = port->state == PORT_PENDING ? MESSAGE_PORT_PENDING
+			 : old == PORT_PENDING       ? MESSAGE_PORT_THERE
+						     : NULL;
 	char name[PORT_TEXT_MAX];
 
-	report_port_event(level,
-			  lost    ? MESSAGE_PORT_PENDING
-			  : found ? MESSAGE_PORT_THERE
-				  : NULL,
-			  port, "port %s: %s -> %s: %s", port_format(port, name), state_names[old],
-			  state_names[port->state], why);
+	report_port_event(level_of(manager, port, old), id, port, "port %s: %s -> %s: %s",
+			  port_format(port, name), state_names[old], state_names[port->state], why);
 }
 
 static void set_state(struct manager *manager, struct port *port, const char *why)
@@ -120,7 +125,7 @@ static void set_state(struct manager *manager, struct port *port, const char *wh
 		leave_pending(manager, port);
 	if (port->state == PORT_PENDING)
 		enter_pending(manager, port);
-	log_state(port, old, why);
+	log_state(manager, port, old, why);
 }
 
 void commit_port(struct manager *manager, struct port *port, const char *why)

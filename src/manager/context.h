@@ -24,6 +24,7 @@ struct manager {
 	struct port_asker *asker;
 	unsigned int asking; /* round of manager_ask_all() */
 
+	bool restoring;           /* the ports of a former daemon are being taken over */
 	struct port_list pending; /* ports without a device; see commit.c */
 	unsigned int n_pending;
 	struct port_list untold; /* ports that changed since observers were told */

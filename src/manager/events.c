@@ -74,6 +74,7 @@ static void forget_domain(struct port *port, void *userdata)
 		return;
 	port->domain_nsid = PORT_DOMAIN_GONE;
 	port->netns = (struct netns_id){ 0 };
+	schedule_look_name(port); /* which may stand for another namespace by now */
 }
 
 static void look(struct port *port, void *userdata _unused_)

@@ -50,7 +50,8 @@ static int check_netns(const struct port *port, const struct domain_place *place
 {
 	struct netns_id netns = { 0 };
 
-	if (place->domain.netns != DOMAIN_NETNS_PID || !port->had_device)
+	/* after a restart without a device, which namespace it was is not known */
+	if (place->domain.netns != DOMAIN_NETNS_PID || port->netns.ino == 0)
 		return 0;
 	(void)netns_identify(place->netns_fd, &netns);
 	if (netns_equal(&netns, &port->netns))

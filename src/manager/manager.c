@@ -87,6 +87,7 @@ static void take_over(struct manager *manager)
 
 	if (!handover->inherited)
 		return;
+	manager->restoring = true;
 	if (handover->unreadable) {
 		log_print_id(LOG_ERR, MESSAGE_STATE_UNREADABLE,
 			     "the records of the former rportd cannot be read: %s; %s%s",
@@ -98,6 +99,7 @@ static void take_over(struct manager *manager)
 	} else {
 		restore_all(manager);
 	}
+	manager->restoring = false;
 	commit_flush(manager);
 }
 

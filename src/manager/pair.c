@@ -223,60 +223,122 @@ static bool is_anew(const struct pair_outcome *outcome)
 	return outcome->anew[0] || outcome->anew[1];
 }
 
-int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
-		 struct pair_outcome *ret_outcome, struct rport_link **ret_link,
-		 struct rport_error *err)
-{
-	_cleanup_link_plan_ struct link_plan plan = { 0 };
-	char difference[2 * DOMAIN_TEXT_MAX + 128];
-	struct rport_link *link, *old;
-	int r, found;
+/*
+ * struct situation - what is there before a link is made
+ * @old: the link of that name, or NULL
+ * @same: it is as it is asked for
+ * @found: how many of the domains exist
+ */
+struct situation {
+	struct rport_link *old;
+	bool same;
+	int found;
+};
 
-	*ret_outcome = (struct pair_outcome){ 0 };
+/* All that can be refused before anything is done. */
+static int examine(struct manager *manager, struct link_spec *spec, bool replace,
+		   struct situation *ret, struct rport_error *err)
+{
+	char difference[2 * DOMAIN_TEXT_MAX + 128];
+	struct rport_link *old;
+	int r;
+
 	r = spec->name[0] ? 0 : link_spec_default_name(spec, err);
 	if (r >= 0)
 		r = link_spec_check(spec, err);
 	if (r >= 0)
 		r = check_wait(spec, err);
+	if (r >= 0)
+		r = ret->found = find_domains(spec, err);
 	if (r < 0)
 		return r;
-	found = find_domains(spec, err);
-	if (found < 0)
-		return found;
-	old = table_link_by_name(manager_table(manager), spec->name);
-	if (old && !pair_differs(old, spec, difference, sizeof(difference))) {
-		r = complete(manager, old, spec->wait, err);
-		ret_outcome->result = PAIR_UNCHANGED;
-		*ret_link = old;
-		return r;
-	}
+	old = ret->old = table_link_by_name(manager_table(manager), spec->name);
+	ret->same = old && !pair_differs(old, spec, difference, sizeof(difference));
+	if (ret->same)
+		return 0;
 	if (old && !replace)
 		return refuse_other(spec, difference, err);
-	for (int end = 0; end < 2; end++) { /* before the old one makes way */
+	for (int end = 0; end < 2 && r >= 0; end++) /* before the old one makes way */
 		r = manager_check_name(manager, &spec->ports[end], old, err);
-		if (r < 0)
-			return r;
-	}
-	if (old)
-		change_needs_anew(old, spec, ret_outcome->anew);
-	if (old && change_is_possible(old, spec)) {
-		r = change_link(manager, old, spec, err);
-		if (r >= 0)
-			r = complete(manager, old, true, err);
-		ret_outcome->result = is_anew(ret_outcome) ? PAIR_REPLACED : PAIR_CHANGED;
-		*ret_link = old;
-		return r;
-	}
-	plan = link_plan_new(spec);
+	return r;
+}
+
+/* How it will be done. */
+static enum pair_result result_of(const struct situation *situation, const struct link_spec *spec,
+				  const struct pair_outcome *outcome)
+{
+	if (!situation->old)
+		return PAIR_CREATED;
+	if (situation->same)
+		return PAIR_UNCHANGED;
+	if (is_anew(outcome) || !change_is_possible(situation->old, spec))
+		return PAIR_REPLACED;
+	return PAIR_CHANGED;
+}
+
+static int change(struct manager *manager, struct link_spec *spec, struct rport_link *old,
+		  struct rport_error *err)
+{
+	int r = change_link(manager, old, spec, err);
+
+	return r < 0 ? r : complete(manager, old, true, err);
+}
+
+static int make(struct manager *manager, struct link_spec *spec, const struct situation *situation,
+		struct rport_link **ret, struct rport_error *err)
+{
+	_cleanup_link_plan_ struct link_plan plan = link_plan_new(spec);
+	struct rport_link *old = situation->old;
+
 	/* what is in the way of the new one must not cost us the old one */
-	if (old && is_whole(old) && found == 2)
+	if (old && is_whole(old) && situation->found == 2)
 		plan.spec.wait = false;
-	r = old ? replace_link(manager, old, &plan, &link, err) : build(manager, &plan, &link, err);
+	return old ? replace_link(manager, old, &plan, ret, err) : build(manager, &plan, ret, err);
+}
+
+int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
+		 struct pair_outcome *ret_outcome, struct rport_link **ret_link,
+		 struct rport_error *err)
+{
+	struct situation situation = { 0 };
+	int r;
+
+	*ret_outcome = (struct pair_outcome){ 0 };
+	r = examine(manager, spec, replace, &situation, err);
 	if (r < 0)
 		return r;
-	ret_outcome->result = old ? PAIR_REPLACED : PAIR_CREATED;
-	*ret_link = link;
-	return 0;
+	if (situation.old && !situation.same)
+		change_needs_anew(situation.old, spec, ret_outcome->anew);
+	ret_outcome->result = result_of(&situation, spec, ret_outcome);
+	*ret_link = situation.old;
+	if (situation.same)
+		return complete(manager, situation.old, spec->wait, err);
+	if (situation.old && change_is_possible(situation.old, spec))
+		return change(manager, spec, situation.old, err);
+	return make(manager, spec, &situation, ret_link, err);
+}
+
+int pair_preview(struct manager *manager, struct link_spec *spec, bool replace,
+		 struct pair_outcome *ret_outcome,
+		 void (*step)(unsigned int end, const char *text, void *userdata), void *userdata,
+		 struct rport_error *err)
+{
+	struct situation situation = { 0 };
+	int r;
+
+	*ret_outcome = (struct pair_outcome){ 0 };
+	r = examine(manager, spec, replace, &situation, err);
+	if (r < 0)
+		return r;
+	if (situation.old && !situation.same)
+		change_needs_anew(situation.old, spec, ret_outcome->anew);
+	ret_outcome->result = result_of(&situation, spec, ret_outcome);
+	if (!situation.old || situation.same || !change_is_possible(situation.old, spec))
+		return 0;
+	r = change_preview(manager, situation.old, spec, step, userdata);
+	return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot look at the link %s: %s",
+				       spec->name, strerror(-r))
+		     : 0;
 }
 
 static struct port *port_called(struct manager *manager, const struct port_spec *spec)

@@ -44,6 +44,24 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		 struct rport_error *err);
 
 /**
+ * pair_preview() - find out what pair_domains() would do, and do nothing
+ * @manager: the manager
+ * @spec: what the link would be; completed (domains, name); the caller releases it
+ * @replace: as for pair_domains()
+ * @ret_outcome: what would be done
+ * @step: called for each step of a change in place, in words: "mtu is 32768, not 9000"; with the end
+ *	of the link: 0 is a, 1 is b
+ * @userdata: of @step
+ * @err: why it would be refused
+ *
+ * Return: 0; or -errno as pair_domains() before it does anything.
+ */
+int pair_preview(struct manager *manager, struct link_spec *spec, bool replace,
+		 struct pair_outcome *ret_outcome,
+		 void (*step)(unsigned int end, const char *text, void *userdata), void *userdata,
+		 struct rport_error *err);
+
+/**
  * pair_differs() - is a link another one than is asked for?
  * @ret: the first difference in words: "at end a mtu is 9000, not 1500"
  * @size: of @ret

@@ -190,19 +190,34 @@ static int set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
 	return 0;
 }
 
-static void set_mtu_back(struct port *port, unsigned int mtu, unsigned int wanted)
+struct old_mtu {
+	unsigned int seen, wanted;
+};
+
+/* Of all or none. */
+static int set_mtus(struct port *const ports[], size_t n, unsigned int mtu, struct rport_error *err)
 {
-	set_mtu(port, mtu, NULL);
-	port->spec.mtu = wanted;
+	struct old_mtu before[2] = { 0 };
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		before[i] = (struct old_mtu){ ports[i]->mtu, ports[i]->spec.mtu };
+		r = set_mtu(ports[i], mtu, err);
+		if (r >= 0)
+			continue;
+		while (i-- > 0) {
+			(void)set_mtu(ports[i], before[i].seen, NULL);
+			ports[i]->spec.mtu = before[i].wanted;
+		}
+		return r;
+	}
+	return 0;
 }
 
 int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t n, int64_t mtu,
 		    struct rport_error *err)
 {
 	struct port_spec checked = PORT_SPEC_INIT;
-	struct {
-		unsigned int mtu, wanted;
-	} before[2] = { 0 };
 	bool changed = false;
 	int r;
 
@@ -211,23 +226,15 @@ int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t 
 	r = port_spec_set_mtu(&checked, mtu, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++) {
-		before[i].mtu = ports[i]->mtu;
-		before[i].wanted = ports[i]->spec.mtu;
-		changed |= before[i].mtu != checked.mtu;
-		r = set_mtu(ports[i], checked.mtu, err);
-		if (r < 0) {
-			while (i-- > 0)
-				set_mtu_back(ports[i], before[i].mtu, before[i].wanted);
-			return r;
-		}
-	}
+	for (size_t i = 0; i < n; i++)
+		changed |= ports[i]->mtu != checked.mtu;
+	r = set_mtus(ports, n, checked.mtu, err);
 	for (size_t i = 0; i < n; i++) {
 		commit_port(manager, ports[i], NULL);
 		schedule_look_settings(ports[i]);
 	}
 	commit_flush(manager);
-	return changed;
+	return r < 0 ? r : changed;
 }
 
 /* --- its name --------------------------------------------------------------------------------- */

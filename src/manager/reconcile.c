@@ -177,7 +177,7 @@ static void look_at_device(struct manager *manager, struct port *port)
 		return;
 	}
 	if (r < 0) {
-		schedule_look_again(port);
+		schedule_look_again(port, SCHEDULE_DEVICE);
 		return;
 	}
 	take_in(manager, port, &before);
@@ -199,9 +199,16 @@ void reconcile_saw(struct manager *manager, struct port *port, const struct rtnl
 
 static void look_at_name(struct manager *manager, struct port *port)
 {
+	int r;
+
 	schedule_done(port, SCHEDULE_NAME);
-	if (port_lost_name(port))
-		reconcile_lose(manager, port, "its namespace is not called so any more");
+	r = port_lost_name(port);
+	if (r > 0)
+		reconcile_lose(manager, port,
+			       port->elsewhere ? "its domain is another namespace now"
+					       : "its namespace is not called so any more");
+	else if (r < 0)
+		schedule_look_again(port, SCHEDULE_NAME);
 }
 
 void reconcile_now(struct manager *manager, struct port *port)
@@ -213,11 +220,16 @@ void reconcile_now(struct manager *manager, struct port *port)
 
 void reconcile_compare(struct manager *manager, struct port *port)
 {
+	int r;
+
 	schedule_done(port, SCHEDULE_SETTINGS);
 	if (!port->peering.present)
 		return;
-	if (port_compare(port) > 0)
+	r = port_compare(port);
+	if (r > 0)
 		commit_port(manager, port, NULL);
+	else if (r < 0)
+		schedule_look_again(port, SCHEDULE_SETTINGS);
 	if (port->bounced) /* IPv6, which was disabled, is not any more */
 		schedule_look(port);
 }

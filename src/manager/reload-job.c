@@ -57,6 +57,36 @@ static void ask_next_link(struct reload_job *job)
 
 /* --- links with a file ------------------------------------------------------------------------ */
 
+/* "at end a mtu is 32768, not 9000; a: ...; b: ..." */
+struct preview {
+	char text[4096];
+	size_t length;
+};
+
+static void add_step(unsigned int end, const char *text, void *userdata)
+{
+	struct preview *preview = userdata;
+	size_t left = sizeof(preview->text) - preview->length;
+	int n = snprintf(preview->text + preview->length, left, "; %c: %s", "ab"[end], text);
+
+	preview->length += MIN((size_t)MAX(n, 0), left - 1);
+}
+
+/* A dry run says each step, as far as they can be known. */
+static void tell_preview(struct reload_job *job, struct config_link *wanted,
+			 enum reload_result result, const char *text)
+{
+	struct preview preview = { 0 };
+	struct pair_outcome outcome;
+	struct rport_error err;
+	char name[LINK_NAME_MAX + 1];
+
+	memcpy(name, wanted->spec.name, sizeof(name));
+	preview.length = (size_t)snprintf(preview.text, sizeof(preview.text), "%s", text);
+	(void)pair_preview(job->manager, &wanted->spec, true, &outcome, add_step, &preview, &err);
+	tell(job, result, name, preview.text);
+}
+
 /* Pair the link; replace it if it differs. */
 static void make(struct reload_job *job, struct config_link *wanted, enum reload_result result,
 		 const char *text)
@@ -68,7 +98,7 @@ static void make(struct reload_job *job, struct config_link *wanted, enum reload
 
 	memcpy(name, wanted->spec.name, sizeof(name));
 	if (job->dry_run) {
-		tell(job, result, name, text);
+		tell_preview(job, wanted, result, text);
 		return;
 	}
 	if (pair_domains(job->manager, &wanted->spec, true, &paired, &link, &err) < 0) {

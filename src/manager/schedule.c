@@ -16,12 +16,13 @@
 #include "manager/budget.h"
 #include "manager/schedule.h"
 
-#define PRIORITY       7            /* behind root and the group, before other users */
-#define SETTINGS_DELAY (50 * 1000)  /* after a change, for more to come */
-#define AGAIN_DELAY    (250 * 1000) /* after a look that failed */
-#define WAKE_DELAY     (2 * 1000)   /* until what came is complete */
-#define WAKE_EACH      30           /* and so much more for each that waits */
-#define NEVER          UINT64_MAX
+#define PRIORITY         7                  /* behind root and the group, before other users */
+#define SETTINGS_DELAY   (50 * 1000)        /* after a change, for more to come */
+#define AGAIN_DELAY      (250 * 1000)       /* after a look that failed */
+#define NAME_AGAIN_DELAY (5 * USEC_PER_SEC) /* a name that hangs costs time */
+#define WAKE_DELAY       (2 * 1000)         /* until what came is complete */
+#define WAKE_EACH        30                 /* and so much more for each that waits */
+#define NEVER            UINT64_MAX
 
 /*
  * struct schedule
@@ -88,9 +89,9 @@ void schedule_look(struct port *port)
 	look_after(port, SCHEDULE_DEVICE, 0);
 }
 
-void schedule_look_again(struct port *port)
+void schedule_look_again(struct port *port, enum schedule_kind kind)
 {
-	look_after(port, SCHEDULE_DEVICE, AGAIN_DELAY);
+	look_after(port, kind, kind == SCHEDULE_NAME ? NAME_AGAIN_DELAY : AGAIN_DELAY);
 }
 
 void schedule_look_name(struct port *port)

@@ -53,10 +53,11 @@ void schedule_remove(struct port *port);
 void schedule_look(struct port *port);
 
 /**
- * schedule_look_again() - look at the device of a port later, since that failed
+ * schedule_look_again() - look at a port later, since that failed
  * @port: any port
+ * @kind: of the look
  */
-void schedule_look_again(struct port *port);
+void schedule_look_again(struct port *port, enum schedule_kind kind);
 
 /**
  * schedule_look_name() - see soon whether the name of its namespace still stands for it

@@ -16,7 +16,7 @@ _Static_assert(SPEC_QUEUES_MAX <= TUN_QUEUES_MAX, "a port has the queues that we
 #define QUEUE_LENGTH 2000
 #define STAGING_NAME "rportd-new%d" /* what no other interface is called */
 
-/* --- the staging --------------------------------------------------------------------------------- */
+/* --- the staging namespace --------------------------------------------------------------------- */
 
 static int open_staging(void *arg)
 {

@@ -70,12 +70,32 @@ const char *port_intruder(const struct port *port, const struct rtnl_dev *dev)
 	return NULL;
 }
 
-bool port_lost_name(const struct port *port)
+/* Where the name of its domain has to lead to: of one that somebody moved, not to where it is. */
+static int identify_netns(const struct port *port, struct netns_id *ret)
 {
-	const struct domain *domain = &port->spec.domain;
+	_cleanup_close_ int netns_fd = -EBADF;
 
-	return port->peering.present && !port->elsewhere && domain->netns == DOMAIN_NETNS_NAMED &&
-	       netns_pid_named(domain->name, &port->netns) == 0;
+	if (!port->elsewhere) {
+		*ret = port->netns;
+		return 0;
+	}
+	netns_fd = tun_netns(tun_fd(&port->tun));
+	return netns_fd < 0 ? netns_fd : netns_identify(netns_fd, ret);
+}
+
+int port_lost_name(const struct port *port)
+{
+	struct netns_id netns;
+	int r;
+
+	if (!port->peering.present || port->spec.domain.netns != DOMAIN_NETNS_NAMED)
+		return 0;
+	r = identify_netns(port, &netns);
+	if (r >= 0)
+		r = netns_pid_named(port->spec.domain.name, &netns);
+	if (r < 0)
+		return r;
+	return port->elsewhere ? r > 0 : r == 0;
 }
 
 /* The number of a deleted namespace is taken away, and then its interfaces go. */

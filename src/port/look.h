@@ -32,14 +32,16 @@ int port_locate(struct staging *staging, struct port *port, struct rtnl_dev *ret
 int port_look(struct staging *staging, struct port *port, const char **ret_lost);
 
 /**
- * port_lost_name() - does the name of its namespace stand for another one now, or for none?
+ * port_lost_name() - does the name of its domain stand for another namespace now, or for none?
  * @port: any port
  *
- * A namespace lives on without its name while a process is in it. But the name is the domain.
+ * A namespace lives on without its name while a process is in it. But the name is the domain. A
+ * device that somebody moved is not where its name was; if it is where the name is now, it has to be
+ * made anew there.
  *
- * Return: false, too, when that cannot be found out in time.
+ * Return: 1: yes; 0: no; or -errno when that could not be found out, or not in time.
  */
-bool port_lost_name(const struct port *port);
+int port_lost_name(const struct port *port);
 
 /**
  * port_saw() - note what the kernel says of the interface of a port

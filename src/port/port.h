@@ -219,6 +219,16 @@ int port_change(struct port *port, const struct port_spec *given, unsigned int s
 		struct rport_error *err);
 
 /**
+ * port_preview() - find out what port_change() would do, and do nothing
+ * @port: with a device
+ * @spec: what it would be asked to be; its domain and name are complete
+ * @ret: the steps; free them with plan_release()
+ *
+ * Return: 0 or -errno.
+ */
+int port_preview(const struct port *port, const struct port_spec *spec, struct plan *ret);
+
+/**
  * port_compare() - see in what a port is not as it was asked for
  *
  * What others have added to it is not looked at. The result is port->drift.

@@ -357,13 +357,15 @@ int port_give_back(struct port *port, struct rport_error *err)
 	return 0;
 }
 
+/* What was set down is set up again if it cannot be seen that all is well. */
 int port_take_down(struct port *port, struct rport_error *err)
 {
 	struct port_want want = want_of(port, PORT_ADMIN_DOWN);
+	bool was_up = port->peering.up;
 	int r = settle(port, &want, PLAN_ADMIN, true, err);
 
-	if (r >= 0)
-		port->peering.up = false;
+	if (r < 0 && was_up && !port->peering.up)
+		(void)port_bring_up(port, true, NULL);
 	return r;
 }
 
@@ -401,6 +403,23 @@ int port_change(struct port *port, const struct port_spec *given, unsigned int s
 	if (!ip_address_equal(&before, &port->link_local))
 		want.given_link_local = before;
 	return settle(port, &want, scope, again, err);
+}
+
+int port_preview(const struct port *port, const struct port_spec *spec, struct plan *ret)
+{
+	_cleanup_port_seen_ struct port_seen seen = { 0 };
+	struct port_want want = {
+		.spec = spec,
+		.given = &port->spec,
+		.admin = PORT_ADMIN_UP,
+		.link_local = port_make_link_local(spec),
+	};
+	int r;
+
+	if (!ip_address_equal(&want.link_local, &port->link_local))
+		want.given_link_local = port->link_local;
+	r = port_observe(port, &want, PLAN_ALL, &seen);
+	return r < 0 ? r : port_plan(&want, &seen, PLAN_ALL & ~(unsigned int)PLAN_PLACE, ret);
 }
 
 /* Return: as port_compare(). */

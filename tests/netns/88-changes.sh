@@ -257,6 +257,32 @@ test_failure_changes_nothing() {
 	ip -n "$B" link delete taken0
 }
 
+test_dry_run() {
+	used_link
+	remember_world
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 10.0.0.1,10.0.0.2 --addresses fd00::1,fd00::2 --a-route 10.3.0.0/16 \
+		--mtu 9000 --b-name lan0 --replace --dry-run
+	assert_eq "$OUT" "would be changed
+a: mtu is 32768, not 9000
+a: the route 10.3.0.0/16 is missing
+a: the route 10.2.0.0/16 is not wanted
+b: the name is rport0, not lan0
+b: mtu is 32768, not 9000
+b: the link-local address $(rportctl -j pair "$A" "$B" --name ab --b-name lan0 --replace --dry-run | jq -r '.steps[] |
+		select(startswith("b: the link-local address")) | split(" ")[4]' | head -n 1) is missing
+b: the address $(port ab b .linkLocal)/64 is not wanted" "what pair --dry-run prints"
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 10.0.0.1,10.0.0.2 --addresses fd00::1,fd00::2 --a-route 10.2.0.0/16 --dry-run
+	assert_eq "$OUT" 'nothing to do' "the same again"
+	refused 2 '*a link ab already*' rportctl pair "$A" "$B" --name ab --mtu 9000 --dry-run
+	succeeds rportctl pair "$A" "$B" --name ab --queues 2 --replace --dry-run
+	assert_match "$OUT" 'would be replaced*a: made anew, because queues*b: made anew, because queues' "other queues"
+	succeeds rportctl pair "$A" "$B" --name new --dry-run
+	assert_eq "$OUT" 'would be created' "a link that there is not"
+	refused 3 '*nosuch*' rportctl pair "$A" netns:nosuch --dry-run
+	assert_same_world "pair --dry-run"
+	still_used rport0
+}
+
 # what a device cannot change, and is the same at both ends, makes both anew
 test_queues() {
 	used_link

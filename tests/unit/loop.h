@@ -22,27 +22,6 @@
 #define LOOP_MAX_LINKS 20
 
 /*
- * Faults that are known, and not looked for: a line goes with its fault.
- *
- * A port that was set down stays so when the look at it afterwards fails, and that is not recorded.
- *
- * A comparison of settings that failed is not made again.
- *
- * A name that could not be judged when it changed, because it hung or there were no descriptors, is
- * not looked at again.
- *
- * The name of a domain that is made to stand for the namespace to which a port was moved does not
- * end its drift.
- *
- * A port in the namespace of a process that had no device when the daemon ended never gets one.
- */
-#define KNOWN_DOWN_HALF_DONE    true
-#define KNOWN_FAILED_LOOK       true
-#define KNOWN_NAME_UNJUDGED     true
-#define KNOWN_NAME_OF_MOVED     true
-#define KNOWN_PID_AFTER_RESTART true
-
-/*
  * struct loop - the daemon
  * @manager: NULL: it does not run
  * @trace: print what is done; above 1, what is told, too

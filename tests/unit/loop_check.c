@@ -182,7 +182,7 @@ static void check_place(const struct port *port, const struct fake_dev *dev)
 	const struct fake_netns *netns = find_domain(port, &vrf);
 
 	if (port->elsewhere) {
-		if (!KNOWN_NAME_OF_MOVED && dev->netns == netns)
+		if (dev->netns == netns)
 			fake_fail("%s is not where it is said to be", name(port));
 		return;
 	}
@@ -337,7 +337,7 @@ static void check_pending(const struct port *port)
 	if (netns && says(port, "already"))
 		right = fake_dev_by_name(netns, port->spec.ifname);
 	else if (netns)
-		right = KNOWN_PID_AFTER_RESTART && says(port, "another namespace than");
+		right = false;
 	else if (hangs(port))
 		right = says(port, "does not answer");
 	else if (domain->netns == DOMAIN_NETNS_ANY)
@@ -389,10 +389,6 @@ void loop_quiet(void)
 	fake.fail_rate = 0;
 	loop.excused |= fake.failed > 0;
 	fake.failed = 0;
-	if (KNOWN_FAILED_LOOK && loop.excused)
-		fake_say_lost();
-	if (KNOWN_NAME_UNJUDGED && loop.excused)
-		fake_tell_name(NULL, false);
 	fake_pass(QUIET_USEC);
 	loop_check_at_rest();
 	if (fake_random(2) == 0) {

@@ -252,7 +252,7 @@ static const struct {
 	{ "create unnamed", NULL, create_unnamed, false },
 	{ "parent", create_two, set_parent, false },
 	{ "up", create_two, set_up, false },
-	{ "down", pair_first, set_down, KNOWN_DOWN_HALF_DONE },
+	{ "down", pair_first, set_down, false },
 	{ "mtu", pair_first, set_mtu, false },
 	{ "reconcile drift", disturb, reconcile, true },
 	{ "reconcile a moved one", move_away, reconcile, true },

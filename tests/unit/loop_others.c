@@ -80,8 +80,6 @@ static void hang_name(void)
 		return;
 	loop_trace("~ %s %s", name->name, name->hangs ? "answers again" : "hangs");
 	name->hangs = !name->hangs;
-	if (KNOWN_NAME_UNJUDGED && !name->hangs)
-		fake_tell_name(name->name, false);
 }
 
 static void toggle_vrf(struct fake_netns *netns, const char *name, uint32_t table)
