@@ -64,7 +64,7 @@ static void preview(struct varlink_call *call, struct api *api, struct link_spec
 {
 	struct rport_link *link = NULL;
 	json_t *steps = json_array();
-	struct pair_outcome outcome;
+	struct pair_outcome outcome = { 0 };
 	struct rport_error err;
 
 	if (pair_preview(api->manager, spec, replace, &outcome, add_step, steps, &err) < 0) {
@@ -84,7 +84,7 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 	struct api_reader reader = { 0 };
 	struct api *api = userdata;
 	struct rport_link *link;
-	struct pair_outcome outcome;
+	struct pair_outcome outcome = { 0 };
 	int r;
 
 	if (!api_read_link(&reader, parameters, &spec, &options)) {

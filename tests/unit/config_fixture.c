@@ -150,6 +150,8 @@ void config_setup(void)
 {
 	memset(&config, 0, sizeof(config));
 	memset(&err, 0, sizeof(err));
+	told[0] = '\0';
+	n_told = 0;
 	strcpy(root, "/tmp/test_config.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(root));
 	snprintf(path, sizeof(path), "%s/a:%s/b:%s/c", root, root, root);
