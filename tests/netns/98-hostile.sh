@@ -5,12 +5,12 @@
 # The root of a container and three users do all they can at once, for HOSTILE_SECONDS, and an entry of /run/netns does not
 # answer: meanwhile another link loses no packet, root is answered, and afterwards nothing is left of it. SEED=N repeats an
 # order (what it meets differs, since time does).
-TEST_SECONDS=$((${HOSTILE_SECONDS:-15} * 8 + 180))
+TEST_SECONDS=$((${HOSTILE_SECONDS:-30} * 8 + 180))
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../hung.sh"
 
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
-HOSTILE_SECONDS=${HOSTILE_SECONDS:-15}
+HOSTILE_SECONDS=${HOSTILE_SECONDS:-30}
 TOOLS=$BUILD_DIR/tests/tools
 ANSWER_MS=100
 USERS=(4001 4002 4003)
