@@ -9,8 +9,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-# The folders with complete descriptions; the others follow.
-FOLDERS='src/base src/kernel src/datapath src/store src/config src/api src/daemon rportctl'
+# The folders that are checked without arguments.
+FOLDERS='src rportctl'
 
 if [ $# -gt 0 ]; then
 	files=("$@")

@@ -9,9 +9,9 @@
 /**
  * manager_start_asking() - start the thread that asks the kernel; see port_asker_free()
  * @manager: the manager
- * @err: what failed, and why
+ * @err: names the step that failed, and the reason
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; or -errno of socket(2) or pthread_create(3).
  */
 int manager_start_asking(struct manager *manager, struct rport_error *err);
 

@@ -36,7 +36,7 @@ void change_needs_anew(const struct rport_link *link, const struct link_spec *wa
  *
  * A port that is pending, or that would be made anew, has no steps.
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; or another -errno, as port_observe().
  */
 int change_preview(struct manager *manager, struct rport_link *link, struct link_spec *want,
 		   void (*step)(unsigned int end, const char *text, void *userdata),

@@ -11,91 +11,99 @@
 #include "manager/context.h"
 
 /**
- * commit_port() - a port has changed: what it is asked to be, or what was seen of it
+ * commit_port() - publish a change of a port: of its spec, or of what the kernel reports
  * @manager: the manager
- * @port: which has a device that commit_attach() took in, or none
- * @why: the reason in words if its state may have changed, or if a pending port waits for something
- *	else now, which is shown; NULL if not
+ * @port: with a device that commit_attach() entered, or without one
+ * @why: the reason, in words, if the state of the port may have changed, or if a pending port waits
+ *	for something else now; copied. NULL: neither
  *
- * Observers are told, and carriers set, by commit_flush().
+ * commit_flush() notifies observers and sets carriers.
  */
 void commit_port(struct manager *manager, struct port *port, const char *why);
 
 /**
- * commit_attach() - a port has got a device: know it by its number, and begin to move packets
+ * commit_attach() - enter the device that a port has got into the table, and into the data path
  * @manager: the manager
- * @port: no other port is known by its number
- * @stale: packets that wait in the device are old, and are dropped
- * @err: what failed
+ * @port: with a device; no other port is in the table under its nsid and ifindex
+ * @stale: true: drop the packets that wait in the device
+ * @err: the reason
  *
- * Return: 0 or -errno; then commit_detach() is due.
+ * If the port is in a link whose other port has a device, too, frames begin to move.
+ *
+ * Return: 0; -EEXIST when another port is in the table under its nsid and ifindex; -ENOMEM; or
+ * -ENOSPC when the data path can serve no more queues. After a failure the caller calls
+ * commit_detach().
  */
 int commit_attach(struct manager *manager, struct port *port, bool stale, struct rport_error *err);
 
 /**
- * commit_connect() - begin to move packets between the ports of a link that was just made
+ * commit_connect() - begin to move frames between the ports of a link that was just made
  * @manager: the manager
- * @link: if one of its ports has no device, nothing happens
- * @stale: packets that wait in the devices are old, and are dropped
- * @err: what failed
+ * @link: nothing happens if one of its ports has no device
+ * @stale: true: drop the packets that wait in the devices
+ * @err: the reason
  *
- * Return: 0 or -errno.
+ * Return: 0; -EINVAL when the ports differ in headers or number of queues; -ENOMEM; or -ENOSPC when
+ * the data path can serve no more queues.
  */
 int commit_connect(struct manager *manager, struct rport_link *link, bool stale,
 		   struct rport_error *err);
 
 /**
- * commit_detach() - remove the device of a port, whatever state it is in, with all that refers to it
+ * commit_detach() - remove the device of a port, and every reference to it
  * @manager: the manager
- * @port: as port_make(), port_adopt() or commit_attach() left it, or one without a device
+ * @port: with a device, as port_make(), port_adopt() or commit_attach() left it, or without one
  */
 void commit_detach(struct manager *manager, struct port *port);
 
 /**
- * commit_link() - a link was made of two ports, or something of it has changed
+ * commit_link() - publish a new link, or a change of one
  * @manager: the manager
- * @link: in the table; its ports are kept from now on
+ * @link: in the table; its ports become kept
  */
 void commit_link(struct manager *manager, struct rport_link *link);
 
 /**
- * commit_link_name() - a link is to have another name; observers are told at once of its end
+ * commit_link_name() - rename a link in the table, and record it under its new name
  * @manager: the manager
  * @link: in the table
  * @name: valid, and not the name of another link
  *
- * Return: 0; or -ENOMEM, and it has its name still.
+ * Observers are notified at once that the link of the former name is gone.
+ *
+ * Return: 0; or -ENOMEM, and the link keeps its name.
  */
 int commit_link_name(struct manager *manager, struct rport_link *link, const char *name);
 
 /**
- * commit_link_gone() - there is no such link any more; observers are told at once
+ * commit_link_gone() - publish the removal of a link; observers are notified at once
  * @manager: the manager
- * @link: not in the table any more, nor known to its former ports; the caller frees it
+ * @link: removed from the table, and from its former ports; the caller frees it
  */
 void commit_link_gone(struct manager *manager, struct rport_link *link);
 
 /**
- * commit_new_port() - there is a port, pending, and not kept yet
+ * commit_new_port() - enter a new port into the table, pending, and not kept yet
  * @manager: the manager
  * @port: the port
  */
 void commit_new_port(struct manager *manager, struct port *port);
 
 /**
- * commit_port_gone() - a port is about to go, with its device; observers are told at once
+ * commit_port_gone() - remove a port from the table, with its device
  * @manager: the manager
- * @port: in no link
+ * @port: in no link; the caller frees it
  *
- * When rportd is ending the device is left to the next daemon, or goes with its descriptor.
+ * Observers are notified at once. When rportd is ending, the device stays for the next daemon if
+ * the service manager has its descriptor; else it goes with the last one.
  */
 void commit_port_gone(struct manager *manager, struct port *port);
 
 /**
- * commit_flush() - show the carriers that follow from what was committed, and tell observers
+ * commit_flush() - set the carriers that follow from what was committed, and notify observers
  * @manager: the manager
  *
- * At the end of a verb, and of a burst of events, so that carriers do not flap meanwhile.
+ * Called at the end of a verb, and of a burst of events, so that carriers do not flap meanwhile.
  */
 void commit_flush(struct manager *manager);
 

@@ -8,32 +8,38 @@
 
 /**
  * events_start() - begin to listen to netlink, and to the names of namespaces
- * @manager: the manager, with its event loop; own_nsid becomes known
- * @err: what is missing on this machine
+ * @manager: the manager, with its event loop; its own_nsid is set
+ * @err: names what is missing on this machine
  *
- * Return: 0 or -errno; events_stop() is due in any case.
+ * Return: 0; -ENOMEM; -EPERM without CAP_NET_BROADCAST; or another -errno. The caller calls
+ * events_stop() in any case.
  */
 int events_start(struct manager *manager, struct rport_error *err);
 
 /**
- * events_stop() - stop
- * @manager: the manager
+ * events_stop() - stop listening, and free what events_start() made
+ * @manager: the manager; nothing happens if events_start() was not called
  */
 void events_stop(struct manager *manager);
 
 /**
- * events_read() - take the events that are queued now
+ * events_read() - process the netlink events that are queued now
  * @manager: the manager
  */
 void events_read(struct manager *manager);
 
 /**
- * events_port_gone() - the shuttle says that a port was removed; see shuttle_options.gone
+ * events_port_gone() - the data path reports that a device was removed; see shuttle_options.gone
+ * @owner: the struct rport_link that was given to shuttle_add_link()
+ * @end: the port of the link, 0 or 1
+ * @userdata: the manager
  */
 void events_port_gone(void *owner, unsigned int end, void *userdata);
 
 /**
- * events_link_moved() - the shuttle says that a link has other workers; see shuttle_options.moved
+ * events_link_moved() - the data path reports other workers of a link; see shuttle_options.moved
+ * @owner: the struct rport_link that was given to shuttle_add_link()
+ * @userdata: the manager
  */
 void events_link_moved(void *owner, void *userdata);
 

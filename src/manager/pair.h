@@ -25,19 +25,22 @@ struct pair_outcome {
 };
 
 /**
- * pair_domains() - join two domains
- * @spec: what the link shall be; completed (domains, name); the caller releases it
- * @replace: a link of that name with other parameters is changed in place where that is possible
- *	(change_is_possible()), and else makes way
+ * pair_domains() - join two domains by a link
+ * @manager: the manager
+ * @spec: of the link; its domains and its name are completed, the specs of its ports may be taken
+ *	over. The caller releases it
+ * @replace: true: a link of that name with other parameters is changed in place where that is
+ *	possible (change_is_possible()), and else removed and made anew; false: that is an error
  * @ret_outcome: what was done
  * @ret_link: the link; valid until control returns to the event loop
- * @err: which step failed, on what, and why
+ * @err: names the step, the object and the reason; not NULL
  *
- * All or nothing: a failure leaves nothing behind, and a link that was to be replaced is there
- * again. A domain that does not exist is a failure, unless the spec says that it is waited for.
+ * All or nothing: a failure leaves nothing behind, and a link that was to be replaced is made
+ * again. A domain that does not exist is an error, unless the spec says to wait for it.
  *
  * Return: 0; -EEXIST (RPORT_ERR_LINK_EXISTS, RPORT_ERR_INTERFACE_EXISTS); -ENOENT
- * (RPORT_ERR_DOMAIN_NOT_FOUND); or another -errno.
+ * (RPORT_ERR_DOMAIN_NOT_FOUND); -EINVAL (RPORT_ERR_INVALID, RPORT_ERR_AMBIGUOUS); -ENOSPC
+ * (RPORT_ERR_LIMIT); or another -errno.
  */
 int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		 struct pair_outcome *ret_outcome, struct rport_link **ret_link,
@@ -62,20 +65,28 @@ int pair_preview(struct manager *manager, struct link_spec *spec, bool replace,
 		 struct rport_error *err);
 
 /**
- * pair_differs() - is a link another one than is asked for?
- * @ret: the first difference in words: "at end a mtu is 9000, not 1500"
- * @size: of @ret
+ * pair_differs() - compare the ports of a link with a requested spec
+ * @have: the link
+ * @want: the requested spec, its domains resolved or not; its name is not compared
+ * @ret: the first difference in words: "at end a mtu is 9000, not 1500"; untouched when there is
+ *	none
+ * @size: of @ret, in bytes
+ *
+ * Return: true when they differ.
  */
 bool pair_differs(const struct rport_link *have, const struct link_spec *want, char *ret,
 		  size_t size);
 
 /**
  * pair_create_port() - make a port by itself
- * @spec: what it shall be; its domain is completed, its contents are taken over
- * @ret: the port
+ * @manager: the manager
+ * @spec: of the port; its domain is completed, its contents may be taken over. The caller releases
+ *	it
+ * @ret: the port, owned by the manager
+ * @err: names the step, the object and the reason; not NULL
  *
- * Return: 1: done; 0: there was such a port already; -EEXIST (RPORT_ERR_PORT_EXISTS) when it is
- * another one, or as manager_create_port() and domain_resolve().
+ * Return: 1: made; 0: there was such a port already; -EEXIST (RPORT_ERR_PORT_EXISTS) when that has
+ * other parameters; or as port_spec_check(), domain_resolve() and manager_create_port().
  */
 int pair_create_port(struct manager *manager, struct port_spec *spec, struct port **ret,
 		     struct rport_error *err);

@@ -7,34 +7,34 @@
 #include "manager/context.h"
 
 /**
- * reconcile_due() - look at a port, or try it, as the schedule says; see schedule_start()
+ * reconcile_due() - examine a port, or try to make its device; called by schedule.c
  * @manager: the manager
  * @port: any port
  */
 void reconcile_due(struct manager *manager, struct port *port);
 
 /**
- * reconcile_now() - look at the device of a port at once
+ * reconcile_now() - ask the kernel about the device of a port, and act on the result
  * @manager: the manager
  * @port: any port; afterwards it may be pending
  *
  * Netlink events may still be queued, and a moved interface has a new ifindex. Call this before
- * changing a port, or the change may hit someone else's interface.
+ * changing a port, or the change may hit the interface of another owner.
  */
 void reconcile_now(struct manager *manager, struct port *port);
 
 /**
- * reconcile_saw() - somebody has asked the kernel about a port just now
+ * reconcile_saw() - take in what the kernel has just reported of a port
  * @manager: the manager
  * @port: with a device
- * @dev: its interface, which has the nsid and the number that the port has
+ * @dev: its interface, found by the nsid and ifindex of the port
  *
- * What is news is shown at once, and acted on when the port is looked at.
+ * Changes are published at once. The port is scheduled to be examined, which acts on them.
  */
 void reconcile_saw(struct manager *manager, struct port *port, const struct rtnl_dev *dev);
 
 /**
- * reconcile_compare() - see at once whether a port has drifted: port->drift is up to date
+ * reconcile_compare() - bring port->drift up to date
  * @manager: the manager
  * @port: any port
  */
@@ -43,45 +43,48 @@ void reconcile_compare(struct manager *manager, struct port *port);
 /**
  * reconcile_bring_up() - set a port up and give it its addresses and routes
  * @manager: the manager
- * @port: with a device
+ * @port: with a device; port->bounced becomes false
  * @again: as for port_bring_up()
- * @err: which step failed, and why
+ * @err: names the step, the object and the reason
  *
- * commit_port() is to follow.
+ * Processes the queued netlink events. The caller calls commit_port() afterwards.
  *
- * Return: 0 or -errno.
+ * Return: 0; or as port_bring_up(), -EBADFD, -ESTALE, -EEXIST or another -errno.
  */
 int reconcile_bring_up(struct manager *manager, struct port *port, bool again,
 		       struct rport_error *err);
 
 /**
- * reconcile_try() - give a port its device now
+ * reconcile_try() - make the device of a pending port, and set it up if it is to be up
  * @manager: the manager
  * @port: pending
- * @err: which step failed, on what, and why
+ * @err: names the step, the object and the reason; not NULL
  *
- * Return: 0; or -errno as for make_device(), and the port waits for the next try.
+ * A failure leaves the port pending, and schedules the next try.
+ *
+ * Return: 0; or as make_device(), reconcile_bring_up() and reconcile_take(): -ENOENT, -EEXIST or
+ * another -errno.
  */
 int reconcile_try(struct manager *manager, struct port *port, struct rport_error *err);
 
 /**
- * reconcile_take() - a port was given a device that is there already
+ * reconcile_take() - attach a device that a port has got, and publish its state
  * @manager: the manager
- * @port: as port_adopt() left it
- * @stale: packets that wait in the device are old, and are dropped
+ * @port: as make_device() or port_adopt() left it
+ * @stale: true: drop the packets that wait in the device
  * @why: the reason for its new state, in words
- * @err: what failed
+ * @err: the reason of a failure
  *
- * Return: 0 or -errno; then the port has no device.
+ * Return: 0; or as commit_attach(), -EEXIST, -ENOMEM or -ENOSPC: then the device was removed.
  */
 int reconcile_take(struct manager *manager, struct port *port, bool stale, const char *why,
 		   struct rport_error *err);
 
 /**
- * reconcile_lose() - the device of a port is gone, or must go
+ * reconcile_lose() - remove the device of a port, which becomes pending
  * @manager: the manager
  * @port: any port; nothing happens to one that is pending
- * @reason: in words
+ * @reason: in words; copied
  */
 void reconcile_lose(struct manager *manager, struct port *port, const char *reason);
 

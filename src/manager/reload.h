@@ -48,14 +48,14 @@ struct reload_listener {
 struct reloader;
 
 /**
- * reloader_new() - be ready to reload
+ * reloader_new() - make a reloader, which waits for requests
  * @event: the loop; referenced
- * @manager: whose links they are; must live as long
+ * @manager: whose links are made; must live as long
  * @path: of the files, see config_load(); must live as long
  * @priority: of a slice of work, as sd-event has it: below that of clients
  * @ret: free it with reloader_free()
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; or -errno of sd_event_add_defer(3) or sd_event_add_time(3).
  */
 int reloader_new(sd_event *event, struct manager *manager, const char *path, int64_t priority,
 		 struct reloader **ret);

@@ -46,102 +46,141 @@ struct table {
 };
 
 /**
- * table_add_port() - one more port; not yet by its index
+ * table_add_port() - enter a port, under its names, but not yet under its nsid and ifindex
+ * @table: the table
+ * @port: gets the next serial number; stays the caller's
  */
 void table_add_port(struct table *table, struct port *port);
 
 /**
- * table_remove_port() - also from its index
+ * table_remove_port() - remove a port, also from the index by nsid and ifindex
+ * @table: the table
+ * @port: in the table; the caller frees it
  */
 void table_remove_port(struct table *table, struct port *port);
 
 /**
- * table_rename_port() - the domain of a port, its name, or the name that it shall have has changed
+ * table_rename_port() - update the indices by name after a change of a port's domain or names
+ * @table: the table
+ * @port: in the table; its spec.domain, ifname and spec.ifname are read
  */
 void table_rename_port(struct table *table, struct port *port);
 
 /**
- * table_port_wanting() - a port that shall have this name in a domain
- * @domain: as it is said, see domain_means()
- * @after: the port that was found before it, or NULL
+ * table_port_wanting() - find a port by the interface name of its spec
+ * @table: the table
+ * @domain: as a user wrote it, see domain_means()
+ * @ifname: the name; "": ports whose spec has no name
+ * @after: the port that the last call found, to get the next one; NULL: start
  *
- * Return: it, or NULL.
+ * Return: the port, or NULL.
  */
 struct port *table_port_wanting(const struct table *table, const struct domain *domain,
 				const char *ifname, const struct port *after);
 
 /**
- * table_port_called() - a port that has this name in a domain, now
+ * table_port_called() - find a port by the name that its interface has now
+ * @table: the table
+ * @domain: as a user wrote it, see domain_means()
+ * @ifname: the name; of a port without a device that of its spec
+ * @after: the port that the last call found, to get the next one; NULL: start
  *
- * As table_port_wanting(). Of a port without a device it is the name that it shall have.
+ * Return: the port, or NULL.
  */
 struct port *table_port_called(const struct table *table, const struct domain *domain,
 			       const char *ifname, const struct port *after);
 
 /**
- * table_foreach_in_netns() - call @fn for every port whose domain is in the namespace of that name
- * @fn: must not make or remove any
+ * table_foreach_in_netns() - call @fn for every port whose domain is in a named namespace
+ * @table: the table
+ * @name: of the namespace, in /run/netns
+ * @fn: must not make or remove ports
+ * @userdata: for @fn
  */
 void table_foreach_in_netns(const struct table *table, const char *name,
 			    void (*fn)(struct port *port, void *userdata), void *userdata);
 
 /**
- * table_foreach_in_nsid() - call @fn for every port that is known by a number in this namespace
- * @fn: must not make or remove any; it may call table_leave_index()
+ * table_foreach_in_nsid() - call @fn for every port that is indexed under a nsid
+ * @table: the table
+ * @nsid: the nsid
+ * @fn: must not make or remove ports; it may call table_leave_index() for its port
+ * @userdata: for @fn
  */
 void table_foreach_in_nsid(const struct table *table, int nsid,
 			   void (*fn)(struct port *port, void *userdata), void *userdata);
 
 /**
- * table_enter_index() - make a port known by its nsid and ifindex, and no longer by former ones
+ * table_enter_index() - index a port under its nsid and ifindex, and no longer under former ones
+ * @table: the table
+ * @port: in the table
  *
- * It stays known by these when its nsid or ifindex change, until this is called again or
- * table_leave_index() is.
+ * It stays there when its nsid or ifindex change, until the next call of this or of
+ * table_leave_index().
  *
- * Return: 0, -ENOMEM, or -EEXIST when another port is known by them; then it is known by none.
+ * Return: 0; -ENOMEM; or -EEXIST when another port is indexed there. After a failure @port is not
+ * indexed.
  */
 int table_enter_index(struct table *table, struct port *port);
 
 /**
- * table_leave_index() - undo that; the port need not be known by any
+ * table_leave_index() - remove a port from the index by nsid and ifindex
+ * @table: the table
+ * @port: indexed or not
  */
 void table_leave_index(struct table *table, struct port *port);
 
 /**
- * table_port_by_index() - the port of that number, or NULL
+ * table_port_by_index() - find a port in the index by nsid and ifindex
+ * @table: the table
+ * @nsid: of its namespace
+ * @index: of its interface there
+ *
+ * Return: the port, or NULL.
  */
 struct port *table_port_by_index(const struct table *table, int nsid, unsigned int index);
 
 /**
- * table_add_link() - one more link; no other has its name
+ * table_add_link() - enter a link
+ * @table: the table
+ * @link: no other link has its name; stays the caller's
+ *
  * Return: 0 or -ENOMEM.
  */
 int table_add_link(struct table *table, struct rport_link *link);
 
 /**
- * table_remove_link() - one less
+ * table_remove_link() - remove a link
+ * @table: the table
+ * @link: in the table; the caller frees it
  */
 void table_remove_link(struct table *table, struct rport_link *link);
 
 /**
- * table_rename_link() - give a link another name
+ * table_rename_link() - rename a link
  * @table: the table
  * @link: in the table
- * @name: valid, and not the name of another link
+ * @name: valid, and not the name of another link; copied
  *
- * Return: 0; or -ENOMEM, and it has its name still.
+ * Return: 0; or -ENOMEM, and the link keeps its name.
  */
 int table_rename_link(struct table *table, struct rport_link *link, const char *name);
 
 /**
- * table_link_by_name() - the link of that name, or NULL
+ * table_link_by_name() - find a link by its name
+ * @table: the table
+ * @name: any text
+ *
+ * Return: the link, or NULL.
  */
 struct rport_link *table_link_by_name(const struct table *table, const char *name);
 
 /**
- * table_find_link() - a link by its name, or by one of its interfaces
- * @name: of the link; or of an interface, IFNAME or DOMAIN/IFNAME, where only one link has such a
- * one
+ * table_find_link() - find a link by its name, or by one of its interfaces
+ * @table: the table
+ * @name: of the link; or of an interface, IFNAME or DOMAIN/IFNAME, if only one link has it
+ * @ret: the link
+ * @err: says what was not found, or which names are possible; may be NULL
  *
  * Return: 0; -ENOENT (RPORT_ERR_LINK_NOT_FOUND) or -EINVAL (RPORT_ERR_AMBIGUOUS).
  */
@@ -149,8 +188,11 @@ int table_find_link(const struct table *table, const char *name, struct rport_li
 		    struct rport_error *err);
 
 /**
- * table_find_port() - a port by its interface
- * @name: IFNAME, where only one port is called so, or DOMAIN/IFNAME
+ * table_find_port() - find a port by its interface
+ * @table: the table
+ * @name: IFNAME, if only one port has it, or DOMAIN/IFNAME
+ * @ret: the port
+ * @err: says what was not found, or which names are possible; may be NULL
  *
  * Return: 0; -ENXIO (RPORT_ERR_PORT_NOT_FOUND) or -EINVAL (RPORT_ERR_AMBIGUOUS).
  */
@@ -195,14 +237,18 @@ void table_cursor_end(struct port_cursor *cursor);
 
 /**
  * table_foreach_link() - call @fn for every link, in the order of names
- * @fn: must not make or remove any
+ * @table: the table
+ * @fn: must not make or remove links
+ * @userdata: for @fn
  */
 void table_foreach_link(const struct table *table,
 			void (*fn)(struct rport_link *link, void *userdata), void *userdata);
 
 /**
- * table_foreach_port() - call @fn for every port, in the order of their creation
- * @fn: must not make or remove any
+ * table_foreach_port() - call @fn for every port, in the order of creation
+ * @table: the table
+ * @fn: must not make or remove ports
+ * @userdata: for @fn
  */
 void table_foreach_port(const struct table *table, void (*fn)(struct port *port, void *userdata),
 			void *userdata);

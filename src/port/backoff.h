@@ -71,9 +71,11 @@ void backoff_succeeded(struct backoff *backoff);
 void backoff_wake(struct backoff *backoff, uint64_t now);
 
 /**
- * backoff_given_up() - is the port not tried any more, until somebody asks for it?
+ * backoff_given_up() - check whether the port is not tried any more until a user asks for it
  * @backoff: of the port
- * @max_failures: after so many failures in a row; 0: never
+ * @max_failures: give up after this many failures in a row; 0: never
+ *
+ * Return: true when it is given up.
  */
 bool backoff_given_up(const struct backoff *backoff, unsigned int max_failures);
 

@@ -23,30 +23,44 @@ struct link_port {
 
 /**
  * link_set_parent() - make two ports each other's peer
+ * @port: the port; it keeps a pointer to @parent until link_delete_parent()
+ * @parent: the other port, likewise; NULL: the caller found no such port
  *
- * Return: 1: done; 0: they already were, nothing changed; -EINVAL: @parent is NULL (no such port)
- * or @port itself; -EBUSY: one of them has another peer. Refused, it changes nothing.
+ * A refused call changes nothing.
+ *
+ * Return: 1: done; 0: they already were peers; -EINVAL: @parent is NULL or @port itself; -EBUSY:
+ * one of them has another peer.
  */
 int link_set_parent(struct link_port *port, struct link_port *parent);
 
 /**
- * link_get_parent() - the peer of a port
+ * link_get_parent() - get the peer of a port
+ * @port: the port
+ * @ret: its peer
+ *
  * Return: 0, or -EADDRNOTAVAIL when it has none (@ret is untouched).
  */
 int link_get_parent(const struct link_port *port, struct link_port **ret);
 
 /**
- * link_delete_parent() - separate a port from its peer, at both ends; no peer is fine
+ * link_delete_parent() - separate a port from its peer, at both ends
+ * @port: the port; nothing happens to one without a peer
  */
 void link_delete_parent(struct link_port *port);
 
 /**
- * link_carrier() - does the port have to show that it can reach its peer (IFF_LOWER_UP)?
+ * link_carrier() - compute the carrier of a port (IFF_LOWER_UP)
+ * @port: the port
+ *
+ * Return: true when it has a peer whose device exists and is up.
  */
 bool link_carrier(const struct link_port *port);
 
 /**
- * link_mtu_valid() - is it an MTU that a port may have?
+ * link_mtu_valid() - check an MTU against the range of rport(4)
+ * @mtu: bytes
+ *
+ * Return: true from LINK_MTU_MIN to LINK_MTU_MAX.
  */
 bool link_mtu_valid(int64_t mtu);
 

@@ -108,112 +108,133 @@ struct staging {
 };
 
 /**
- * staging_open() - make the staging namespace, and try a TUN in it
+ * staging_open() - make the staging namespace, and probe the kernel with a TUN device in it
  * @ret: close it with staging_close()
+ * @err: names what is missing: /dev/net/tun, CAP_SYS_ADMIN, CAP_NET_ADMIN
  *
- * Return: 0 or -errno, with @err saying what is missing: /dev/net/tun, CAP_SYS_ADMIN,
- * CAP_NET_ADMIN.
+ * Return: 0; -EPERM without the capabilities; -ENOENT, -ENODEV or -ENXIO without /dev/net/tun; or
+ * another -errno of unshare(2), pthread_create(3), socket(2) or ioctl(2).
  */
 int staging_open(struct staging *ret, struct rport_error *err);
 
 /**
- * staging_close() - the staging namespace goes; takes one that is all zeros
+ * staging_close() - remove the staging namespace, and close its sockets
+ * @staging: zeroed, or of staging_open(); can be closed again
  */
 void staging_close(struct staging *staging);
 
 /**
- * port_name_taken() - has an interface in a domain this name?
- * @place: the domain, found
+ * port_name_taken() - check whether an interface in a domain has this name, or altname
+ * @staging: where the kernel is asked
+ * @place: the domain, resolved
  * @name: of an interface
  *
- * To make a device and remove it again costs some 40 ms, this look some 20 us.
+ * To make a device and remove it again takes some 40 ms, this query some 20 us.
  *
- * Return: 1, 0, or -errno.
+ * Return: 1: taken; 0: free; -ENOENT or -EINVAL when the namespace has no nsid; or another -errno
+ * of rtnetlink(7).
  */
 int port_name_taken(struct staging *staging, const struct domain_place *place, const char *name);
 
 /**
- * port_make() - make the device of a port in its domain, named, with MTU and alias, in its VRF,
- * down and without addresses
+ * port_make() - make the device of a port in its domain, with name, MTU, alias and VRF
+ * @staging: where the device is made before it moves
  * @port: has a spec, with a name, and no device
- * @place: the domain of the spec, found; the spec's is completed by it
+ * @place: the domain of the spec, resolved; port->spec.domain becomes that of @place
  * @err: names the step, the object and the reason
  *
- * A failure leaves nothing behind. Nothing is made when the name is taken.
+ * The device is down, and has no addresses. A failure leaves no device behind. No device is made
+ * when the name is taken.
  *
- * Return: 0, -EEXIST (RPORT_ERR_INTERFACE_EXISTS), -EOPNOTSUPP when it is to have several queues
- * and the kernel is not trusted with them, or another -errno.
+ * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS); -EOPNOTSUPP when the spec has several queues and
+ * this kernel does not report who else opens one (see tun_watchable()); or another -errno.
  */
 int port_make(struct staging *staging, struct port *port, const struct domain_place *place,
 	      struct rport_error *err);
 
 /**
  * port_adopt() - take over the device of a port from a former daemon
+ * @staging: where the kernel is asked
  * @port: has a spec, complete, and no device
- * @fds: one for each queue of the spec; owned by the port on success
- * @place: the domain of the spec, found
+ * @fds: one for each queue of the spec; owned by the port on success, else still by the caller
+ * @place: the domain of the spec, resolved
  *
  * Return: 0; -EBADFD when the device was removed; -ENODEV when it is not in its domain; -ESTALE
- * when offload, MPLS or the number of queues are not those of the spec, or port_intruder() has
- * something to say; or another -errno.
+ * when offload, MPLS or the number of queues differ from the spec, or port_intruder() finds that
+ * another process opened the device; -ENOTTY or -EINVAL when @fds are not of one TUN device that
+ * rportd makes; or another -errno.
  */
 int port_adopt(struct staging *staging, struct port *port, const int fds[],
 	       const struct domain_place *place);
 
 /**
- * port_unmake() - let go of the device; the port keeps its spec. Takes one without
+ * port_unmake() - close the device of a port; the port keeps its spec
+ * @port: with or without a device
  *
- * The device goes, unless a service manager has its descriptor, too.
+ * The kernel removes the device with its last descriptor; the service manager may have another one.
  */
 void port_unmake(struct port *port);
 
 /**
- * port_forget_device() - the name and the MTU of a port without a device are those that it shall have
+ * port_forget_device() - set name and MTU of a port without a device to those of its spec
  * @port: without a device; its spec may have changed
  */
 void port_forget_device(struct port *port);
 
 /**
- * port_remove() - remove the device, whoever else has its descriptor, and let go of it
+ * port_remove() - remove the device of a port, even if others have its descriptor, and close it
+ * @port: with or without a device; it keeps its spec
  */
 void port_remove(struct port *port);
 
 /**
- * port_remove_both() - the same with two ports at once
+ * port_remove_both() - port_remove() of two ports at once
+ * @staging: its thread removes the first one
+ * @ports: with or without a device
  *
- * The kernel lets go of an interface after a grace period, for which whoever removes it waits
- * (netdev_run_todo()): here it is one for both.
+ * The kernel removes an interface after an RCU grace period, for which the caller waits
+ * (netdev_run_todo()). In parallel both removals wait for the same one.
  */
 void port_remove_both(struct staging *staging, struct port *ports[static 2]);
 
 /**
  * port_bring_up() - set a port up and give it its addresses and routes
- * @again: what it has of them already is fine: the kernel takes IPv6 addresses and routes away
- *	when a port goes down, but not IPv4 addresses
+ * @port: with a device
+ * @again: true: an address that the port has already is no error. The kernel removes IPv6 addresses
+ *	and routes when a port goes down, but not IPv4 addresses
+ * @err: names the step, the object and the reason
  *
- * A port that was down is down again after a failure.
+ * After a failure a port that was down is down again.
+ *
+ * Return: 0; -EBADFD when the device was removed; -ESTALE when it was moved just now; -EEXIST when
+ * it has an address already and @again is false; or another -errno of rtnetlink(7).
  */
 int port_bring_up(struct port *port, bool again, struct rport_error *err);
 
 /**
- * port_give_back() - to one that somebody else has set up, what the kernel took away as it went
- * down
+ * port_give_back() - restore what the kernel removed from a port as it went down
+ * @port: with a device
+ * @err: names the step, the object and the reason
  *
- * One that is down again, or goes down meanwhile, is left so: who set it down meant it.
+ * IPv6 addresses and routes, of a port that another process set up again. A port that is down, or
+ * goes down meanwhile, stays so: whoever set it down decides. port->bounced becomes false once the
+ * port was given its settings.
  *
- * Return: 0 or -errno; port->bounced says whether it has to be done again.
+ * Return: 0, also when the port is down; -EBADFD when the device was removed; -ESTALE when it was
+ * moved just now; or another -errno of rtnetlink(7).
  */
 int port_give_back(struct port *port, struct rport_error *err);
 
 /**
- * port_change() - make a port with a device what its spec says now, in place
- * @port: its spec, and its administrative state, are the new ones
- * @given: the spec that it had before: what of its addresses and routes is not wanted any more goes
- * @scope: PLAN_* bits: what may be changed, but for PLAN_PLACE
- * @again: an address or route that is there already is fine, as in port_bring_up()
- * @err: which step failed, and why
+ * port_change() - apply the present spec of a port to its device, in place
+ * @port: with a device; its spec, and its administrative state, are the new ones
+ * @given: the former spec: those of its addresses and routes that the new one lacks are removed
+ * @scope: PLAN_* bits: what may be changed, except PLAN_PLACE
+ * @again: as for port_bring_up()
+ * @err: names the step, the object and the reason
  *
- * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS); or another -errno.
+ * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS) when the name is taken; -EBADFD when the device
+ * was removed; -ESTALE when it was moved just now; or another -errno of rtnetlink(7).
  */
 int port_change(struct port *port, const struct port_spec *given, unsigned int scope, bool again,
 		struct rport_error *err);
@@ -224,68 +245,104 @@ int port_change(struct port *port, const struct port_spec *given, unsigned int s
  * @spec: what it would be asked to be; its domain and name are complete
  * @ret: the steps; free them with plan_release()
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; or another -errno, as port_observe().
  */
 int port_preview(const struct port *port, const struct port_spec *spec, struct plan *ret);
 
 /**
- * port_compare() - see in what a port is not as it was asked for
+ * port_compare() - find the drift of a port: in what its device differs from its spec
+ * @port: port->drift becomes the result; without a device there is no drift
  *
- * What others have added to it is not looked at. The result is port->drift.
+ * Addresses and routes that others added are ignored.
  *
- * Return: 1: another drift than before, or something to give it; 0: the same; or -errno, and the
- * drift stays.
+ * Return: 1: the drift changed; 0: it is the same; or -errno, -ENOMEM or as port_observe(): the
+ * former drift stays.
  */
 int port_compare(struct port *port);
 
 /**
- * port_put_back() - make it as it was asked for
+ * port_put_back() - undo the drift of a port, except that it was moved to another namespace
+ * @port: with a device
+ * @err: names the step, the object and the reason
  *
- * Return: 0, or -errno; what was put back before a failure stays so.
+ * What was put back before a failure stays so.
+ *
+ * Return: 0; -EEXIST (RPORT_ERR_INTERFACE_EXISTS) when its name is taken; -EBADFD when the device
+ * was removed; -ESTALE when it was moved just now; or another -errno of rtnetlink(7).
  */
 int port_put_back(struct port *port, struct rport_error *err);
 
 /**
- * port_set_alias() - what `ip link` shows of it besides; PORT_ALIAS, or more. That it fails does no
- * harm. A port that has no device yet will have it from the beginning
+ * port_set_alias() - set the alias of the interface, which `ip link` shows
+ * @port: without a device it gets the alias when the device is made
+ * @alias: PORT_ALIAS, or of port_link_alias(); copied
+ *
+ * A failure to set it has no consequence, and is ignored.
  */
 void port_set_alias(struct port *port, const char *alias);
 
 /**
- * port_link_alias() - the alias that says of which link a port is an end
+ * port_link_alias() - format the alias of a port that is an end of a link
+ * @link: the name of the link
+ * @end: 0 is a, 1 is b
+ * @buf: filled
+ *
  * Return: @buf.
  */
 const char *port_link_alias(const char *link, unsigned int end, char buf[static PORT_ALIAS_MAX]);
 
 /**
  * port_take_down() - set a port down
+ * @port: with a device
+ * @err: names the step, the object and the reason
+ *
+ * Return: 0; -EBADFD when the device was removed; -ESTALE when it was moved just now; or another
+ * -errno of rtnetlink(7).
  */
 int port_take_down(struct port *port, struct rport_error *err);
 
 /**
- * port_set_mtu() - set the MTU, in bytes
+ * port_set_mtu() - set the MTU of the device, and of the spec
+ * @port: with a device
+ * @mtu: bytes, LINK_MTU_MIN to LINK_MTU_MAX
+ * @err: names the step, the object and the reason
+ *
+ * A failure leaves the spec unchanged.
+ *
+ * Return: 0; -EBADFD when the device was removed; -ESTALE when it was moved just now; or another
+ * -errno of rtnetlink(7).
  */
 int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err);
 
 /**
- * port_update_carrier() - tell the kernel, and so everybody, what link_carrier() says, if that has
- * changed
+ * port_update_carrier() - set the carrier of the device to that of link_carrier(), if it differs
+ * @staging: where the kernel is asked, so that it notifies others at once
+ * @port: nothing happens to one without a device
  */
 void port_update_carrier(struct staging *staging, struct port *port);
 
 /**
- * port_query() - what the kernel knows of the port now
- * Return: 0, -ENODEV when it is gone, or another -errno.
+ * port_query() - ask the kernel about the interface of a port, by its nsid and ifindex
+ * @staging: where the kernel is asked
+ * @port: the port
+ * @ret: all but the VRF's properties
+ *
+ * Return: 0; -ENODEV when the port has no device; -ENODEV or -EINVAL when the interface or its
+ * namespace is gone; or another -errno of rtnetlink(7).
  */
 int port_query(struct staging *staging, const struct port *port, struct rtnl_dev *ret);
 
 /**
- * port_release() - let go of the device, and free what the port holds; takes a zeroed one
+ * port_release() - separate a port from its peer, close its device, and free what the port holds
+ * @port: zeroed, or a port; the caller frees the struct
  */
 void port_release(struct port *port);
 
 /**
- * port_format() - DOMAIN/IFNAME, by which a port is known; IFNAME is "-" before it has one
+ * port_format() - format the name of a port: DOMAIN/IFNAME
+ * @port: the port; IFNAME is "-" before it has one
+ * @buf: filled
+ *
  * Return: @buf.
  */
 const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX]);

@@ -61,19 +61,22 @@ struct link_spec {
 	}
 
 /**
- * port_spec_release() - free what it holds; takes a zeroed one
+ * port_spec_release() - free what a spec holds
+ * @port: zeroed, or a spec; can be released again
  */
 void port_spec_release(struct port_spec *port);
 #define _cleanup_port_spec_ _cleanup_(port_spec_release)
 
 /**
- * link_spec_release() - free what it holds; takes a zeroed one
+ * link_spec_release() - free what the specs of both ports hold
+ * @spec: zeroed, or a spec; can be released again
  */
 void link_spec_release(struct link_spec *spec);
 #define _cleanup_link_spec_ _cleanup_(link_spec_release)
 
 /**
- * port_spec_add_address() - one more address for a port
+ * port_spec_add_address() - add an address to a spec
+ * @port: the spec; a failure leaves it unchanged
  * @address: "10.0.0.1/24", "fd00::1"
  * @peer: the address at the other end, or NULL
  * @err: names the address, why an interface cannot have it, and what to do
@@ -84,46 +87,50 @@ int port_spec_add_address(struct port_spec *port, const char *address, const cha
 			  struct rport_error *err);
 
 /**
- * port_spec_add_route() - one more route into a port
- * @port: the port
+ * port_spec_add_route() - add a route to a spec
+ * @port: the spec; a failure leaves it unchanged
  * @text: "10.0.0.0/8 via 192.0.2.1 metric 100", see base/route.h
- * @err: names what is wrong with it, and what can be said instead
+ * @err: names what is wrong with it, and what is possible
  *
- * Return: 0; -EINVAL, also when the port has one to this network with this metric; -E2BIG when it
- * has SPEC_ROUTES_MAX; or -ENOMEM.
+ * Return: 0; -EINVAL, also when the port has a route to this network with this metric; -E2BIG when
+ * it has SPEC_ROUTES_MAX; or -ENOMEM.
  */
 int port_spec_add_route(struct port_spec *port, const char *text, struct rport_error *err);
 
 /**
- * port_spec_has_route() - look for a route of a port
- * @port: the port; NULL has none
+ * port_spec_has_route() - look for a route in a spec
+ * @port: the spec; NULL has none
  * @route: the route
  *
- * Return: whether the port is asked to have exactly this route.
+ * Return: true when the spec has exactly this route.
  */
 bool port_spec_has_route(const struct port_spec *port, const struct route_spec *route);
 
 /**
- * port_spec_check() - check how the addresses and routes of a port go together
- * @port: complete, as a client or a file says it
- * @err: names the route whose next hop is the port itself
+ * port_spec_check() - check the routes of a spec against its addresses
+ * @port: complete, as a client or a file gives it
+ * @err: names the route whose next hop is an address of the port itself
  *
  * Return: 0 or -EINVAL.
  */
 int port_spec_check(const struct port_spec *port, struct rport_error *err);
 
 /**
- * link_spec_check() - check both ends, and how they go together
- * @spec: complete, as a client or a file says it
- * @err: names what cannot be, such as an address that both ends are given
+ * link_spec_check() - check both ends of a link, and that they have no address in common
+ * @spec: complete, as a client or a file gives it
+ * @err: names the address that both ends have, or the route that port_spec_check() refuses
  *
  * Return: 0 or -EINVAL.
  */
 int link_spec_check(const struct link_spec *spec, struct rport_error *err);
 
 /**
- * link_spec_set_name() - name the link
- * Return: 0 or -EINVAL.
+ * link_spec_set_name() - set the name of a link
+ * @spec: the spec; a failure leaves it unchanged
+ * @name: copied
+ * @err: names the characters that are possible
+ *
+ * Return: 0, or -EINVAL when @name is not valid (link_name_valid()).
  */
 int link_spec_set_name(struct link_spec *spec, const char *name, struct rport_error *err);
 
@@ -140,41 +147,52 @@ int link_name_from_domains(const struct domain *a, const struct domain *b, unsig
 			   char ret[static LINK_NAME_MAX + 1]);
 
 /**
- * link_spec_default_name() - name a link that has none after its domains: "red-blue"
- * Return: 0, or -EINVAL when that would not be a valid name.
+ * link_spec_default_name() - name a link that has no name after its domains: "red-blue"
+ * @spec: its domains are set
+ * @err: names the text that is not a valid name
+ *
+ * Return: 0, or -EINVAL when that is not a valid name.
  */
 int link_spec_default_name(struct link_spec *spec, struct rport_error *err);
 
 /**
- * port_spec_set_ifname() - name the interface of a port
- * Return: 0 or -EINVAL.
+ * port_spec_set_ifname() - set the name of the interface of a port
+ * @port: the spec; a failure leaves it unchanged
+ * @ifname: copied
+ * @err: names the characters that are possible
+ *
+ * Return: 0, or -EINVAL when @ifname is not valid (ifname_valid()), or is "all" or "default".
  */
 int port_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err);
 
 /**
- * port_spec_set_mtu() - set the MTU
+ * port_spec_set_mtu() - set the MTU of a port
+ * @port: the spec; a failure leaves it unchanged
  * @mtu: bytes
+ * @err: names the value and the range
  *
  * Return: 0, or -EINVAL outside LINK_MTU_MIN to LINK_MTU_MAX.
  */
 int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err);
 
 /**
- * port_spec_set_queues() - over how many queues connections are spread
- * @queues: or SPEC_QUEUES_AUTO: as many as the CPUs that we may use, SPEC_QUEUES_MAX at most
+ * port_spec_set_queues() - set the number of queues over which the flows of a port are spread
+ * @port: the spec; a failure leaves it unchanged
+ * @queues: 1 to SPEC_QUEUES_MAX; SPEC_QUEUES_AUTO: as many as the CPUs that rportd may use, at most
+ *	SPEC_QUEUES_MAX
+ * @err: names the value and the range
  *
- * Return: 0, or -EINVAL outside 1 to SPEC_QUEUES_MAX.
+ * Return: 0, or -EINVAL outside that range.
  */
 int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err);
 #define SPEC_QUEUES_AUTO 0
 
 /**
- * port_spec_diff() - in what does a port differ from what is asked for?
- * @have: the port as it was made, its domain resolved
- * @want: what is asked for, its domain resolved or not; without an interface name it is content
- *	with any
- * @ret: the first difference in words: "mtu is 9000, not 1500"
- * @size: of @ret
+ * port_spec_diff() - find the first difference between a port and a requested spec
+ * @have: the spec of the port, its domain resolved
+ * @want: the requested spec, its domain resolved or not; without an interface name any name will do
+ * @ret: the first difference in words: "mtu is 9000, not 1500"; untouched when there is none
+ * @size: of @ret, in bytes
  *
  * Return: true when they differ.
  */
@@ -182,21 +200,23 @@ bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, 
 		    size_t size);
 
 /**
- * port_spec_fixed_difference() - find the first difference that a device cannot follow
- * @have: the port as it was made, its domain resolved
- * @want: what is asked for, its domain resolved or not
+ * port_spec_fixed_difference() - find the first difference that needs a new device
+ * @have: the spec of the port, its domain resolved
+ * @want: the requested spec, its domain resolved or not
  *
- * Return: "domain" or the name of the property, as in "made again, because queues"; NULL when
- * @want can be had in place.
+ * Return: "domain", or the name of the property, as in "made anew, because queues"; NULL when the
+ * device can follow.
  */
 const char *port_spec_fixed_difference(const struct port_spec *have, const struct port_spec *want);
 
 /**
- * port_spec_needs_device() - do two specs differ in what a device cannot change?
- * @have: the port as it was made, its domain resolved
- * @want: what is asked for, its domain resolved or not
+ * port_spec_needs_device() - check whether two specs differ in what a device cannot change
+ * @have: the spec of the port, its domain resolved
+ * @want: the requested spec, its domain resolved or not
  *
  * That is its domain, offload, MPLS and the number of queues.
+ *
+ * Return: true when @want needs a new device.
  */
 bool port_spec_needs_device(const struct port_spec *have, const struct port_spec *want);
 

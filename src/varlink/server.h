@@ -100,7 +100,7 @@ struct varlink_server_options {
  * The calls of users other than root and the group wait while these use more than their share of
  * CPU time. No answer is sent to a "oneway" call.
  *
- * Return: 0 or -errno.
+ * Return: 0; -ENOMEM; or another -errno of sd_event_add_io(3) or sd_event_add_time(3).
  */
 int varlink_server_new(sd_event *event, int listen_fd, const struct varlink_server_options *options,
 		       struct varlink_server **ret);
