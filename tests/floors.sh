@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # The floors of the source tree: a file includes headers of its own folder and of the folders below it. Prints each include that
-# runs up, and each circle of headers in a folder; fails when there is one.
+# runs up, and each circle of headers or of files (x.c with x.h and x-private.h) in a folder; fails when there is one. The files of
+# src/varlink are one topic, a connection and its calls, and may know each other.
 
 set -u
 cd "${1:-$(dirname "$0")/..}" || exit 1
@@ -30,9 +31,19 @@ circles() {
 	grep '\.h ' | tsort 2>&1 >/dev/null | sed 's/^tsort: //'
 }
 
+# each x.c with its headers as one
+files() {
+	sed -E 's/\.[ch] / /; s/\.h$//; s/-private//g' | awk '$1 != $2 && $1 !~ /^src\/varlink\//' | sort -u
+}
+
+file_circles() {
+	files | tsort 2>&1 >/dev/null | sed 's/^tsort: //'
+}
+
 bad=$(
 	includes | runs_up
 	includes | circles
+	includes | file_circles
 )
 [ -z "$bad" ] || {
 	echo "$bad"

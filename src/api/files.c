@@ -8,7 +8,9 @@
 #include "api/reply.h"
 #include "base/escape.h"
 #include "config/config.h"
+#include "manager/parents.h"
 #include "manager/reload.h"
+#include "manager/status.h"
 #include "manager/table.h"
 
 /* A link as a file would say it; it borrows the strings and arrays of its ports. */

@@ -10,7 +10,11 @@
 #include "api/write.h"
 #include "base/escape.h"
 #include "config/config.h"
+#include "manager/ask.h"
 #include "manager/pair.h"
+#include "manager/parents.h"
+#include "manager/ports.h"
+#include "manager/status.h"
 
 /* --- Pair ------------------------------------------------------------------------------------- */
 

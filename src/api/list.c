@@ -7,6 +7,8 @@
 #include "api/list.h"
 #include "api/reply.h"
 #include "api/write.h"
+#include "manager/ask.h"
+#include "manager/status.h"
 
 /*
  * A piece ends after this time or this many bytes, whichever comes first. Callers that may change

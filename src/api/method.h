@@ -4,7 +4,7 @@
 
 /* What all methods of org.rportd.Manager have in common. */
 
-#include "manager/manager.h"
+#include "manager/options.h"
 #include "varlink/server.h"
 
 #define API_INTERFACE "org.rportd.Manager"

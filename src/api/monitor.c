@@ -16,11 +16,13 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
-#include "api/write.h"
 #include "api/list.h"
 #include "api/monitor.h"
 #include "api/reply.h"
+#include "api/write.h"
 #include "base/escape.h"
+#include "manager/ask.h"
+#include "manager/status.h"
 #include "manager/table.h"
 
 #define SNAPSHOT_HEAD \

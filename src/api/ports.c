@@ -7,6 +7,9 @@
 #include "api/write.h"
 #include "base/escape.h"
 #include "manager/pair.h"
+#include "manager/parents.h"
+#include "manager/ports.h"
+#include "manager/status.h"
 
 /* --- CreatePort, DestroyPort ------------------------------------------------------------------ */
 

@@ -6,6 +6,7 @@
 
 #include "api/reply.h"
 #include "base/escape.h"
+#include "manager/status.h"
 
 #define ERROR_NAME_MAX 80
 

@@ -6,6 +6,8 @@
 
 #include "api/write.h"
 #include "base/escape.h"
+#include "manager/parents.h"
+#include "manager/status.h"
 #include "port/property.h"
 #include "port/spec-json.h"
 

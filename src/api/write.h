@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "manager/manager.h"
+#include "manager/options.h"
 
 /**
  * api_port_to_json() - write a port as a Port of org.rportd.Manager, as the daemon knows it

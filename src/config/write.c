@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "config/config-private.h"
 #include "port/property.h"
+#include "port/spec-diff.h"
 
 /* --- text ------------------------------------------------------------------------------------- */
 

@@ -30,6 +30,7 @@
 #include "daemon/rportd.h"
 #include "daemon/seccomp.h"
 #include "daemon/watchdog.h"
+#include "manager/status.h"
 #include "varlink/server.h"
 
 #define RUNTIME_DIR "/run/rportd"

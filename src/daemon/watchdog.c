@@ -22,6 +22,7 @@
 #include "base/messages.h"
 #include "base/notify.h"
 #include "daemon/watchdog.h"
+#include "manager/status.h"
 
 #define STATUS_PERIOD USEC_PER_SEC
 #define EXTEND_PERIOD (30 * USEC_PER_SEC) /* longer than making one link can take */

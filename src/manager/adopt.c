@@ -15,13 +15,14 @@
 
 #include "base/log.h"
 #include "base/messages.h"
+#include "kernel/netns-pid.h"
 #include "manager/adopt.h"
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
 #include "manager/reconcile.h"
 #include "manager/records.h"
-#include "kernel/netns-pid.h"
 #include "port/look.h"
 
 #define NAMES_USEC (500 * USEC_PER_MSEC) /* for each device */

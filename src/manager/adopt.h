@@ -4,7 +4,7 @@
 
 /* What is wanted after a restart, found out from the devices alone. */
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 /**
  * adopt_all() - take over the devices that were handed on, by what the kernel knows of them

@@ -6,6 +6,7 @@
 
 #include "manager/ask.h"
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/reconcile.h"
 #include "manager/schedule.h"
 #include "port/ask.h"

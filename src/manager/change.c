@@ -18,6 +18,7 @@
 #include "manager/records.h"
 #include "manager/schedule.h"
 #include "port/property.h"
+#include "port/spec-diff.h"
 
 /* What a new device is needed for: "domain", the name of a property, or NULL. */
 static const char *why_anew(const struct port *port, const struct port_spec *want)

@@ -4,7 +4,7 @@
 
 /* Changes in place: the device stays, with its ifindex, and whatever others attached to it. */
 
-#include "manager/manager.h"
+#include "manager/options.h"
 
 /**
  * change_is_possible() - can a link become what is asked for with its ports?

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/records.h"
 #include "manager/report.h"
 

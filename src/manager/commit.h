@@ -8,7 +8,7 @@
  * of this.
  */
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 /**
  * commit_port() - publish a change of a port: of its spec, or of what the kernel reports

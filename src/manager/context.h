@@ -6,8 +6,8 @@
 
 #include "kernel/monitor.h"
 #include "kernel/netns-watch.h"
-#include "manager/manager.h"
-#include "manager/table.h"
+#include "datapath/shuttle.h"
+#include "manager/options.h"
 #include "store/counters.h"
 
 struct manager {

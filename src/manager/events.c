@@ -18,6 +18,7 @@
  */
 
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/events.h"
 #include "manager/report.h"
 #include "manager/schedule.h"

@@ -4,7 +4,7 @@
 
 /* Hears of what happens to ports, and has them looked at. */
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 /**
  * events_start() - begin to listen to netlink, and to the names of namespaces

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "manager/context.h"
 #include "manager/make.h"
 
 #define NAMES_TAKEN_MAX 256   /* of automatic names that are looked up and taken by others */

@@ -4,7 +4,7 @@
 
 /* Finds the domain of a port, and makes the device there, under a name that is free. */
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 /**
  * make_resolve() - open the domain of a port

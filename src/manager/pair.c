@@ -17,7 +17,11 @@
 #include "manager/change.h"
 #include "manager/commit.h"
 #include "manager/pair.h"
+#include "manager/parents.h"
+#include "manager/ports.h"
 #include "manager/reconcile.h"
+#include "manager/status.h"
+#include "port/spec-diff.h"
 
 static void take_place(struct port_spec *spec, struct domain_place *place)
 {

@@ -5,7 +5,7 @@
 /* What clients ask for in whole. `rportctl pair`: two ports created, made each other's peer, and
  * set up, as one: all of it or nothing. */
 
-#include "manager/manager.h"
+#include "manager/options.h"
 
 enum pair_result {
 	PAIR_CREATED,

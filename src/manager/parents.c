@@ -8,10 +8,11 @@
 #include <stdio.h>
 
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
-#include "port/property.h"
 #include "manager/report.h"
+#include "port/property.h"
 
 /* --- what is refused -------------------------------------------------------------------------- */
 
@@ -225,6 +226,16 @@ int manager_delete_parent(struct manager *manager, struct port *port)
 	free(link);
 	commit_flush(manager);
 	return 1;
+}
+
+void manager_destroy_port(struct manager *manager, struct port *port)
+{
+	char name[PORT_TEXT_MAX];
+
+	manager_delete_parent(manager, port);
+	report_port(LOG_INFO, NULL, port, "port %s: removed", port_format(port, name));
+	ports_remove(manager, port);
+	commit_flush(manager);
 }
 
 void manager_destroy_link(struct manager *manager, struct rport_link *link)

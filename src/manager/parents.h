@@ -4,7 +4,7 @@
 
 /* Links are made of ports. The verbs for parents are in manager.h. */
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 /**
  * parents_tie() - make a link of two ports that link_set_parent() has made peers
@@ -22,5 +22,77 @@
  */
 int parents_tie(struct manager *manager, struct port *port, struct port *parent, const char *name,
 		bool stale, struct rport_error *err);
+
+/**
+ * manager_set_parent() - make two ports each other's peer, and begin to move frames between them
+ * @manager: the manager
+ * @port: becomes end a of the new link
+ * @parent: becomes end b
+ * @name: of the link, valid, and not the name of another link; NULL: after their domains, with a
+ *	number if that is taken
+ * @err: why it was refused
+ *
+ * A failure changes nothing.
+ *
+ * Return: 1: done; 0: they already were peers; -EINVAL (RPORT_ERR_PARENT_IS_SELF); -EBUSY
+ * (RPORT_ERR_PORT_BUSY); -EOPNOTSUPP (RPORT_ERR_PORTS_DIFFER); -ENOSPC (RPORT_ERR_LIMIT, or the
+ * data path can serve no more queues); or -ENOMEM.
+ */
+int manager_set_parent(struct manager *manager, struct port *port, struct port *parent,
+		       const char *name, struct rport_error *err);
+
+/**
+ * manager_get_parent() - get the peer of a port
+ * @port: the port
+ * @ret: its peer
+ * @err: names the port
+ *
+ * Return: 0, or -EADDRNOTAVAIL (RPORT_ERR_NO_PARENT).
+ */
+int manager_get_parent(const struct port *port, struct port **ret, struct rport_error *err);
+
+/**
+ * manager_delete_parent() - separate a port from its peer; both ports stay
+ * @manager: the manager
+ * @port: the port; the link that it was in is freed
+ *
+ * Return: 1: done; 0: it had no peer.
+ */
+int manager_delete_parent(struct manager *manager, struct port *port);
+
+/**
+ * manager_destroy_port() - remove a port with its device
+ * @manager: the manager
+ * @port: freed; if it has a peer, they are separated first, and their link is freed
+ */
+void manager_destroy_port(struct manager *manager, struct port *port);
+
+/**
+ * manager_rename_link() - rename a link
+ * @manager: the manager
+ * @link: the link, which no file makes
+ * @name: its new name; copied
+ * @err: why it was refused
+ *
+ * Return: 1: changed; 0: it has this name; -EINVAL (RPORT_ERR_INVALID) when it is not valid, or
+ * when a file makes the link; -EEXIST (RPORT_ERR_LINK_EXISTS); or -ENOMEM.
+ */
+int manager_rename_link(struct manager *manager, struct rport_link *link, const char *name,
+			struct rport_error *err);
+
+/**
+ * manager_set_configured() - note whether a file makes a link
+ * @manager: the manager
+ * @link: the link
+ * @configured: true: a file makes it
+ */
+void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured);
+
+/**
+ * manager_destroy_link() - remove a link and both its ports with their devices
+ * @manager: the manager
+ * @link: freed, with its ports
+ */
+void manager_destroy_link(struct manager *manager, struct rport_link *link);
 
 #endif

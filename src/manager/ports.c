@@ -8,11 +8,12 @@
  */
 
 #include "manager/commit.h"
-#include "manager/parents.h"
+#include "manager/context.h"
 #include "manager/ports.h"
 #include "manager/reconcile.h"
 #include "manager/report.h"
 #include "manager/schedule.h"
+#include "port/property.h"
 
 /* --- coming and going ------------------------------------------------------------------------- */
 
@@ -149,16 +150,6 @@ void manager_keep_port(struct manager *manager, struct port *port)
 {
 	port->kept = true;
 	commit_port(manager, port, NULL);
-	commit_flush(manager);
-}
-
-void manager_destroy_port(struct manager *manager, struct port *port)
-{
-	char name[PORT_TEXT_MAX];
-
-	manager_delete_parent(manager, port);
-	report_port(LOG_INFO, NULL, port, "port %s: removed", port_format(port, name));
-	ports_remove(manager, port);
 	commit_flush(manager);
 }
 

@@ -24,6 +24,7 @@
 
 #include "base/turn.h"
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/events.h"
 #include "manager/make.h"
 #include "manager/reconcile.h"

@@ -4,7 +4,7 @@
 
 /* Keeps ports as they are asked to be: what is seen of a port, and what is done about it. */
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 /**
  * reconcile_due() - examine a port, or try to make its device; called by schedule.c

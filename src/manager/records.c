@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 
+#include "manager/context.h"
 #include "manager/records.h"
 #include "port/spec-json.h"
 

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 #define RECORD_PORT "port " /* and the number of the port: the key of its record */
 #define RECORD_LINK "link " /* and its name */

@@ -13,7 +13,9 @@
 
 #include "manager/change.h"
 #include "manager/pair.h"
+#include "manager/parents.h"
 #include "manager/reload-job.h"
+#include "manager/status.h"
 
 struct reload_job {
 	struct manager *manager;

@@ -5,8 +5,43 @@
 /* Compare the files with the links, one link in a step. */
 
 #include "config/config.h"
-#include "manager/manager.h"
-#include "manager/reload.h"
+#include "manager/options.h"
+
+enum reload_result {
+	RELOAD_ADDED,
+	RELOAD_CHANGED,
+	RELOAD_REMOVED,
+	RELOAD_UNCHANGED,
+	RELOAD_FAILED,
+};
+
+/*
+ * How far a reload is.
+ *
+ * @done: links that were considered
+ * @total: of so many
+ * @waiting: these are the numbers of another reload, for which this one waits
+ */
+struct reload_progress {
+	size_t done, total;
+	bool waiting;
+};
+
+/*
+ * Whom to tell.
+ *
+ * @link: of each link of a file, or that was of one; @text: what changes, or why it failed; else ""
+ * @problem: of what is wrong in a file
+ * @progress: now and then; or NULL
+ * @done: once, at the end: @err is NULL, or says why nothing was done at all
+ */
+struct reload_listener {
+	void (*link)(enum reload_result result, const char *name, const char *text, void *userdata);
+	config_problem_fn problem;
+	void (*progress)(const struct reload_progress *progress, void *userdata);
+	void (*done)(const struct rport_error *err, void *userdata);
+	void *userdata;
+};
 
 struct reload_job;
 

@@ -20,7 +20,7 @@
 
 #include "base/notify.h"
 #include "base/turn.h"
-#include "manager/reload-job.h"
+#include "manager/reload.h"
 
 #define SLICE_USEC    (5 * USEC_PER_MSEC)
 #define LATE_USEC     (100 * USEC_PER_MSEC)

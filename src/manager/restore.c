@@ -5,6 +5,7 @@
 
 #include "manager/adopt.h"
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/make.h"
 #include "manager/parents.h"
 #include "manager/ports.h"

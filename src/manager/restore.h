@@ -4,7 +4,7 @@
 
 /* What is wanted after a restart, from the records of the former daemon. */
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 /**
  * restore_all() - be as the former daemon was

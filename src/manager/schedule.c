@@ -14,6 +14,7 @@
 
 #include "base/turn.h"
 #include "manager/budget.h"
+#include "manager/context.h"
 #include "manager/schedule.h"
 
 #define PRIORITY         7                  /* behind root and the group, before other users */

@@ -4,7 +4,7 @@
 
 /* When each port is looked at, or tried, the next time. */
 
-#include "manager/context.h"
+#include "manager/options.h"
 
 /* What of a port is looked at. */
 enum schedule_kind {

@@ -2,6 +2,7 @@
 /* What can be asked of the manager: ports, links and how they are. */
 
 #include "manager/context.h"
+#include "manager/status.h"
 
 /* --- asking ----------------------------------------------------------------------------------- */
 

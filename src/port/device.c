@@ -306,6 +306,9 @@ int port_adopt(struct staging *staging, struct port *port, const int fds[],
 		tun_set_family_header(&port->tun);
 	if (r >= 0 && (!is_as_specified(port, &dev) || port_intruder(port, &dev)))
 		r = -ESTALE;
+	/* of one that is down nobody can tell whether it would have a carrier: now it is known */
+	if (r >= 0 && !(dev.flags & IFF_UP))
+		r = tun_set_carrier(tun_fd(&port->tun), false);
 	if (r < 0) {
 		port->tun = (struct tun){ 0 }; /* the caller's */
 		port_unmake(port);
@@ -313,9 +316,8 @@ int port_adopt(struct staging *staging, struct port *port, const int fds[],
 	}
 	settle_in(port, place);
 	port_saw(port, &dev);
-	/* of one that is down nobody can tell whether it would have a carrier: now it is known */
-	port->carrier = dev.flags & IFF_LOWER_UP;
-	return port->peering.up ? 0 : tun_set_carrier(tun_fd(&port->tun), false);
+	port->carrier = port->peering.up && dev.flags & IFF_LOWER_UP;
+	return 0;
 }
 
 /* Is the number that we have that of our interface, in the namespace where this is now? */

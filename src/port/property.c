@@ -52,3 +52,13 @@ void property_write(const struct port_spec *port, enum property_id first, json_t
 									   : json_integer(value));
 	}
 }
+
+int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err)
+{
+	return property_set(port, PROPERTY_MTU, mtu, err);
+}
+
+int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err)
+{
+	return property_set(port, PROPERTY_QUEUES, queues, err);
+}

@@ -49,4 +49,25 @@ const struct property *property_differs(const struct port_spec *a, const struct 
  */
 void property_write(const struct port_spec *port, enum property_id first, json_t *object);
 
+/**
+ * port_spec_set_mtu() - set the MTU of a port
+ * @port: the spec; a failure leaves it unchanged
+ * @mtu: bytes
+ * @err: names the value and the range
+ *
+ * Return: 0, or -EINVAL outside LINK_MTU_MIN to LINK_MTU_MAX.
+ */
+int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err);
+
+/**
+ * port_spec_set_queues() - set the number of queues over which the flows of a port are spread
+ * @port: the spec; a failure leaves it unchanged
+ * @queues: 1 to SPEC_QUEUES_MAX; SPEC_QUEUES_AUTO: as many as the CPUs that rportd may use, at most
+ *	SPEC_QUEUES_MAX
+ * @err: names the value and the range
+ *
+ * Return: 0, or -EINVAL outside that range.
+ */
+int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err);
+
 #endif

@@ -165,59 +165,6 @@ int link_spec_default_name(struct link_spec *spec, struct rport_error *err);
  */
 int port_spec_set_ifname(struct port_spec *port, const char *ifname, struct rport_error *err);
 
-/**
- * port_spec_set_mtu() - set the MTU of a port
- * @port: the spec; a failure leaves it unchanged
- * @mtu: bytes
- * @err: names the value and the range
- *
- * Return: 0, or -EINVAL outside LINK_MTU_MIN to LINK_MTU_MAX.
- */
-int port_spec_set_mtu(struct port_spec *port, int64_t mtu, struct rport_error *err);
-
-/**
- * port_spec_set_queues() - set the number of queues over which the flows of a port are spread
- * @port: the spec; a failure leaves it unchanged
- * @queues: 1 to SPEC_QUEUES_MAX; SPEC_QUEUES_AUTO: as many as the CPUs that rportd may use, at most
- *	SPEC_QUEUES_MAX
- * @err: names the value and the range
- *
- * Return: 0, or -EINVAL outside that range.
- */
-int port_spec_set_queues(struct port_spec *port, int64_t queues, struct rport_error *err);
 #define SPEC_QUEUES_AUTO 0
-
-/**
- * port_spec_diff() - find the first difference between a port and a requested spec
- * @have: the spec of the port, its domain resolved
- * @want: the requested spec, its domain resolved or not; without an interface name any name will do
- * @ret: the first difference in words: "mtu is 9000, not 1500"; untouched when there is none
- * @size: of @ret, in bytes
- *
- * Return: true when they differ.
- */
-bool port_spec_diff(const struct port_spec *have, const struct port_spec *want, char *ret,
-		    size_t size);
-
-/**
- * port_spec_fixed_difference() - find the first difference that needs a new device
- * @have: the spec of the port, its domain resolved
- * @want: the requested spec, its domain resolved or not
- *
- * Return: "domain", or the name of the property, as in "made anew, because queues"; NULL when the
- * device can follow.
- */
-const char *port_spec_fixed_difference(const struct port_spec *have, const struct port_spec *want);
-
-/**
- * port_spec_needs_device() - check whether two specs differ in what a device cannot change
- * @have: the spec of the port, its domain resolved
- * @want: the requested spec, its domain resolved or not
- *
- * That is its domain, offload, MPLS and the number of queues.
- *
- * Return: true when @want needs a new device.
- */
-bool port_spec_needs_device(const struct port_spec *have, const struct port_spec *want);
 
 #endif

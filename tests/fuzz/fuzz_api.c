@@ -37,6 +37,8 @@
 #include "clients.h"
 #include "kernel/helper.h"
 #include "kernel/rtnl.h"
+#include "manager/manager.h"
+#include "manager/status.h"
 
 #define STEPS_MAX   24 /* of an input: each may take some milliseconds */
 #define CONFIG_PATH "/run/fuzz"

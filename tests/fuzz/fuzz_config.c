@@ -9,6 +9,7 @@
 
 #include "config/config-private.h"
 #include "fuzz.h"
+#include "port/spec-diff.h"
 
 struct told {
 	unsigned int n;

@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "fuzz.h"
 #include "kernel/domain.h"
+#include "port/spec-diff.h"
 #include "port/spec-json.h"
 
 static void try_domain(const char *text)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "config_fixture.h"
+#include "port/spec-diff.h"
 
 char root[32];
 char path[128];

@@ -16,7 +16,12 @@
  */
 
 #include "fake_kernel.h"
+#include "manager/ask.h"
+#include "manager/manager.h"
 #include "manager/pair.h"
+#include "manager/parents.h"
+#include "manager/ports.h"
+#include "manager/status.h"
 
 #define LOOP_MAX_PORTS 48
 #define LOOP_MAX_LINKS 20

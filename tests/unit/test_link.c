@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "port/parent.h"
+#include "port/property.h"
+#include "port/spec-diff.h"
 #include "port/spec.h"
 
 /* --- parents ---------------------------------------------------------------------------------- */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_MANAGER_OPTIONS_H
+#define RPORT_MANAGER_OPTIONS_H
+
+/* How the manager is started, and who is told what it does. */
+
+#include "manager/table.h"
+#include "store/fdstore.h"
+
+struct manager;
+
+struct manager_options {
+	unsigned int workers;
+	unsigned int busy_poll; /* microseconds */
+	const char *datapath;   /* see shuttle_options */
+	unsigned int max_links;
+	unsigned int max_ports;
+	unsigned int
+		max_retries;   /* of a port whose domain is there, until it is given up; 0: never */
+	bool unwatched_queues; /* see staging.queues_forced */
+	struct state *state;   /* borrowed: what a former daemon left, and the next is left */
+	struct state_handover handover;
+};
+
+/* Who is told of what happens to ports and links: of each once it has come to rest. */
+struct manager_observer {
+	void (*port)(const struct port *port, bool removed, void *userdata);
+	void (*link)(const struct rport_link *link, bool removed, void *userdata);
+	void *userdata;
+};
+
+#endif
