@@ -3,11 +3,11 @@
 /*
  * Theory of operation
  *
- * Devices came from a former daemon, but what it had noted of them cannot be read. Nearly all of it
- * is with the kernel: the namespace and the name of an interface, its VRF, MTU, addresses and
- * routes; the descriptor tells its options, and the alias of which link it is an end. What is not
- * there any more (a pending port, a route of a port that is down) is not found, and has to be asked
- * for again.
+ * The store has devices of a former daemon, but its records cannot be read. The kernel knows nearly
+ * all of the state: the namespace and the name of an interface, its VRF, MTU, addresses and routes;
+ * the descriptor has the options of the device, and the alias the name of the link and the end.
+ * What the kernel does not have (a pending port, a route of a port that is down) is not restored:
+ * the administrator has to configure it again.
  */
 
 #include <dirent.h>
@@ -47,8 +47,7 @@ static DIR *open_names(void)
 	return dir;
 }
 
-/* The namespace that a name in /run/netns stands for; among so many names as can be compared in
- * time. */
+/* Finds the name of a namespace in /run/netns, among as many names as can be compared in time. */
 static int find_name(const struct netns_id *netns, struct domain *ret)
 {
 	uint64_t end = monotonic_usec() + NAMES_USEC;
@@ -108,7 +107,7 @@ static void add_route(const struct route_spec *route, uint32_t table _unused_, v
 	(void)port_spec_add_route(userdata, route_format(route, text), NULL);
 }
 
-/* A socket for each: after more addresses than are read, one is of no use. */
+/* A socket for each: one with more addresses than are read is unusable afterwards. */
 static int read_settings(int netns_fd, unsigned int index, struct port_spec *spec)
 {
 	_cleanup_rtnl_ struct rtnl *addresses = NULL, *routes = NULL;
@@ -124,7 +123,7 @@ static int read_settings(int netns_fd, unsigned int index, struct port_spec *spe
 
 /* --- taking it -------------------------------------------------------------------------------- */
 
-/* A device, and what could be found out of it. */
+/* A device, and what was read of it. */
 struct find {
 	int fds[TUN_QUEUES_MAX];
 	unsigned int n_fds;
@@ -185,7 +184,7 @@ static int make_port(struct manager *manager, unsigned int slot, struct find *fi
 	r = reconcile_take(manager, port, true, "taken over from the former rportd", &err);
 	if (r < 0) {
 		ports_remove(manager, port);
-		return 0; /* with it, the descriptors are gone */
+		return 0; /* the descriptors were closed with the device */
 	}
 	*ret = port;
 	return 0;
@@ -210,7 +209,7 @@ static struct port *port_by_slot(struct manager *manager, unsigned int slot)
 	return NULL;
 }
 
-/* The alias tells the link; that is made when its other end has been found, too. */
+/* The alias has the name of the link, which is made when its other end has been found, too. */
 static void join(struct manager *manager, struct port *port, const char *alias, json_t *waiting)
 {
 	char link[LINK_NAME_MAX + 1], end;

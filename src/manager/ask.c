@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What an answer asks the kernel. All of it has one deadline: see port/ask.c.
+ * Queries of the kernel on behalf of clients. All queries of a call share one deadline: see
+ * port/ask.c.
  */
 
 #include "manager/ask.h"
@@ -49,7 +50,7 @@ static unsigned int ask_some(struct manager *manager, struct port *const ports[]
 	return n_answers;
 }
 
-/* @port: the first one to look at; afterwards the first one that was not looked at. Return: how
+/* @port: the first port to consider; afterwards the first port that was not considered. Return: how
  * many ports are in @ret. */
 static unsigned int gather(const struct manager *manager, struct port **port, uint64_t now,
 			   struct port *ret[static PORT_ASK_MAX])

@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_ASK_H
 #define RPORT_MANAGER_ASK_H
 
-/* What an answer asks the kernel. The questions are in manager.h. */
+/* Queries of the kernel on behalf of clients. The verbs are in manager.h. */
 
 #include "manager/options.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The time that namespaces have taken of the main loop; pure. */
+/* The time of the main loop that each namespace has used; pure. */
 
 #include "manager/budget.h"
 

@@ -3,15 +3,15 @@
 #define RPORT_MANAGER_BUDGET_H
 
 /*
- * How much of the main loop's time each namespace may take by changing its ports: a tenth, and
- * BUDGET_ALLOWANCE besides for what happens now and then. What one namespace costs delays the looks
- * at that namespace only.
+ * Limits the share of the main loop's time that each namespace may use by changing its ports: a
+ * tenth, and BUDGET_ALLOWANCE in addition for bursts. The cost of one namespace delays examinations
+ * of that namespace only.
  */
 
 #include "base/util.h"
 
-#define BUDGET_FACTOR    10           /* a look that took 1 ms is paid off after 10 ms */
-#define BUDGET_ALLOWANCE (200 * 1000) /* debt, in microseconds, with which looks go on */
+#define BUDGET_FACTOR    10           /* an examination of 1 ms is paid off after 10 ms */
+#define BUDGET_ALLOWANCE (200 * 1000) /* debt, in microseconds, that delays nothing */
 
 struct budget_debt {
 	int nsid;
@@ -19,27 +19,27 @@ struct budget_debt {
 };
 
 struct budget {
-	struct budget_debt *debts; /* of namespaces that have some */
+	struct budget_debt *debts; /* of namespaces in debt */
 	size_t n, size;
 };
 
 /**
- * budget_charge() - add the cost of a look
+ * budget_charge() - charge a namespace for time of the main loop
  * @budget: the debts
- * @nsid: the namespace that was looked at
+ * @nsid: the namespace
  * @now: CLOCK_MONOTONIC, in microseconds
- * @cost: microseconds that it took
+ * @cost: microseconds that were used
  *
- * Without memory nothing is charged.
+ * When memory is short nothing is charged.
  */
 void budget_charge(struct budget *budget, int nsid, uint64_t now, uint64_t cost);
 
 /**
- * budget_next() - when may a namespace be looked at?
+ * budget_next() - get the time from which ports of a namespace may be examined
  * @budget: the debts
  * @nsid: the namespace
  *
- * Return: CLOCK_MONOTONIC, in microseconds; 0: whenever.
+ * Return: CLOCK_MONOTONIC, in microseconds; 0: at any time.
  */
 uint64_t budget_next(const struct budget *budget, int nsid);
 

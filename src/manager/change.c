@@ -4,12 +4,12 @@
 /*
  * Theory of operation
  *
- * The old and the new spec of a port are swapped, and the port is put right as it is for drift: new
- * addresses and routes are added, then those of the old spec are removed. If that fails, the specs
- * are swapped again and the port is put right again, which undoes the change.
+ * The old and the new spec of a port are swapped, and the port is reconciled: new addresses and
+ * routes are added, then those of the old spec are removed. If that fails, the specs are swapped
+ * again and the port is reconciled again, which undoes the change.
  *
- * A device cannot follow its port to another domain. So that one is removed, and the port is tried
- * in its new domain; the port at the other end notices nothing but the carrier.
+ * A device cannot be moved to another domain. So it is removed, and another one is made in the new
+ * domain; the port at the other end only loses its carrier meanwhile.
  */
 
 #include "manager/change.h"
@@ -20,7 +20,7 @@
 #include "port/property.h"
 #include "port/spec-diff.h"
 
-/* What a new device is needed for: "domain", the name of a property, or NULL. */
+/* The difference that needs a new device: "domain", the name of a property, or NULL. */
 static const char *why_anew(const struct port *port, const struct port_spec *want)
 {
 	const char *difference = port_spec_fixed_difference(&port->spec, want);
@@ -50,9 +50,9 @@ void change_needs_anew(const struct rport_link *link, const struct link_spec *wa
 
 /*
  * struct change - of one port
- * @spec: what it is asked to be; after the change, what it was asked to be before
+ * @spec: the new spec; after the change, the former one
  * @admin: likewise
- * @anew: its device is made anew
+ * @anew: it gets a new device
  * @wait: for a domain that does not exist
  */
 struct change {

@@ -24,7 +24,7 @@ static void mark_told(struct manager *manager, struct port *port)
 	port->untold = false;
 }
 
-/* What is told of a port says how its peer is called; its carrier depends on its peer. */
+/* Observers report the name of the peer of a port; the carrier of a port depends on its peer. */
 static void mark_both_untold(struct manager *manager, struct port *port)
 {
 	mark_untold(manager, port);
@@ -75,7 +75,7 @@ static void set_reason(struct port *port, const char *reason)
 
 	if (!port->peering.present) {
 		copy = reason ? strdup(reason) : NULL;
-		if (!copy) /* the old one is better than none */
+		if (!copy) /* out of memory: the former one is better than none */
 			return;
 	}
 	free(port->reason);
@@ -94,7 +94,7 @@ static void leave_pending(struct manager *manager, struct port *port)
 	manager->n_pending--;
 }
 
-/* That a port is being made, or taken over, is said of all that are made or taken over together. */
+/* Ports that are made or taken over together are logged together, by the code that does that. */
 static int level_of(const struct manager *manager, const struct port *port, enum port_state old)
 {
 	if (!port->kept || (manager->restoring && port->state != PORT_PENDING))
@@ -144,7 +144,7 @@ static struct shuttle_port shuttle_port(const struct port *port, bool stale)
 {
 	return (struct shuttle_port){
 		.tun = &port->tun,
-		/* While it had no carrier nothing should have come; what did is old. */
+		/* Packets from the time without a carrier are old. */
 		.stale = stale || !port->carrier,
 		.counters = port->counters,
 	};
@@ -260,7 +260,7 @@ void commit_link_gone(struct manager *manager, struct rport_link *link)
 	tell_link_gone(manager, link);
 	disconnect_link(link);
 	records_forget_link(manager, link->name);
-	if (manager->state) /* else it is left to the next daemon, or to the end of all */
+	if (manager->state) /* else rportd is ending */
 		report_link(LOG_INFO, MESSAGE_LINK_REMOVED, link->name, "link %s: removed",
 			    link->name);
 }

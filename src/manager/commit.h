@@ -4,8 +4,8 @@
 
 /*
  * All that must follow a change of a port or a link: the indices of the table, the data path, the
- * carrier of both ends, the record for the next daemon, observers and the log. Nobody else does any
- * of this.
+ * carrier of both ends, the record for the next daemon, observers and the log. No other file does
+ * any of this.
  */
 
 #include "manager/options.h"

@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_CONTEXT_H
 #define RPORT_MANAGER_CONTEXT_H
 
-/* What the files of the manager work on. Each has a part of its own, which only it knows. */
+/* The state that the files of the manager share. */
 
 #include "kernel/monitor.h"
 #include "kernel/netns-watch.h"
@@ -27,7 +27,7 @@ struct manager {
 	bool restoring;           /* the ports of a former daemon are being taken over */
 	struct port_list pending; /* ports without a device; see commit.c */
 	unsigned int n_pending;
-	struct port_list untold; /* ports that changed since observers were told */
+	struct port_list untold; /* ports that changed since observers were notified */
 
 	struct events *events;     /* events.c */
 	struct schedule *schedule; /* schedule.c */

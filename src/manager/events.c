@@ -3,18 +3,18 @@
 /*
  * Theory of operation
  *
- * An event says which port to look at, and nothing else: what is true is asked of the kernel when
- * the port is looked at (reconcile.c). So a burst of events is one look, and neither late, nor
- * doubled, nor lost ones do harm. There is one exception. A port that was down and is up again has
- * lost its IPv6 addresses and its routes, which nothing shows afterwards: that it was down is noted.
+ * Level-triggered. An event only selects the port to examine; the kernel is asked for its state
+ * when that happens (reconcile.c). So a burst of events is one examination, and late, doubled or
+ * lost events do no harm. There is one exception. A port that was down and is up again has lost its
+ * IPv6 addresses and its routes, which its state does not show: port->bounced records it.
  *
- * That a port was removed is heard from the monitor or from the shuttle, whichever is first. When a
- * namespace is deleted, its number is taken away before its interfaces are, so that nothing is heard
- * of them: that the number was taken away is what tells (RTM_DELNSID).
+ * Removal. Either the monitor or the shuttle reports first that a device was removed. When a
+ * namespace is deleted, the kernel removes its nsid before its interfaces, and so sends no events
+ * of these, only RTM_DELNSID.
  *
- * Names of namespaces are watched, and the mounts on them: a name is the domain, and a namespace may
- * live on without it. Mounts are not told by name, and some machines mount all the time: so after
- * looking at all names, the next time waits ten times as long as that took.
+ * Names. Names of namespaces are watched, and the mounts on them: a name is the domain, and a
+ * namespace may live on without it. Mount events carry no name, and some machines mount all the
+ * time: so after all names were checked, the next check waits ten times as long as that took.
  */
 
 #include "manager/commit.h"
@@ -23,12 +23,12 @@
 #include "manager/report.h"
 #include "manager/schedule.h"
 
-#define NAMES_EACH 1000 /* microseconds for each port: ten times what a look costs */
+#define NAMES_EACH 1000 /* microseconds for each port: ten times what a check costs */
 
 struct events {
 	struct monitor *monitor;
-	struct netns_watch *names;  /* NULL: it cannot be had */
-	sd_event_source *all_names; /* timer: look at the names of all ports */
+	struct netns_watch *names;  /* NULL: unavailable */
+	sd_event_source *all_names; /* timer: check the names of all ports */
 	uint64_t all_names_at;      /* not before; CLOCK_MONOTONIC, in microseconds */
 };
 
@@ -45,7 +45,7 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 	struct port *port = table_port_by_index(&manager->table, event_nsid(manager, event->nsid),
 						event->index);
 
-	/* perhaps a VRF that a pending port waits for, or an interface that was in its way */
+	/* perhaps a VRF that a pending port waits for, or an interface that had its name */
 	if (!port || event->removed)
 		schedule_wake(manager);
 	if (!port)
@@ -64,8 +64,8 @@ static void settings_changed(int nsid, unsigned int index, void *userdata)
 }
 
 /*
- * Of a port that is elsewhere, or has no device: nsid and inode number may be given to a namespace
- * that is not its domain's. The kernel tells this before it gives the inode number away.
+ * For a port that is elsewhere, or has no device: the kernel may reuse nsid and inode number for a
+ * namespace that is not its domain's. It sends this event before it reuses the inode number.
  */
 static void forget_domain(struct port *port, void *userdata)
 {
@@ -75,7 +75,7 @@ static void forget_domain(struct port *port, void *userdata)
 		return;
 	port->domain_nsid = PORT_DOMAIN_GONE;
 	port->netns = (struct netns_id){ 0 };
-	schedule_look_name(port); /* which may stand for another namespace by now */
+	schedule_look_name(port); /* the name may stand for another namespace by now */
 }
 
 static void look(struct port *port, void *userdata _unused_)
@@ -88,7 +88,7 @@ static void namespace_gone(int where, int nsid, void *userdata)
 	struct manager *manager = userdata;
 
 	if (event_nsid(manager, where) != manager->own_nsid)
-		return; /* a number that another namespace had given */
+		return; /* an nsid that another namespace had assigned */
 	table_foreach_in_nsid(&manager->table, nsid, look, NULL);
 	table_foreach_port(&manager->table, forget_domain, &nsid);
 }
@@ -120,7 +120,7 @@ static int start_monitor(struct manager *manager)
 	};
 	int r;
 
-	/* So that our own namespace has one name only in what the monitor tells. */
+	/* So that events of our own namespace can be mapped to one nsid. */
 	r = own_netns < 0 ? own_netns
 			  : rtnl_nsid(manager->staging.own, own_netns, &manager->own_nsid);
 	return r < 0 ? r : monitor_new(manager->event, &handler, &manager->events->monitor);
@@ -218,7 +218,7 @@ int events_start(struct manager *manager, struct rport_error *err)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot monitor interfaces: %s",
 				       strerror(-r));
 	r = start_names(manager);
-	if (r < 0) /* that a namespace ended is heard by the monitor, too */
+	if (r < 0) /* the monitor reports deleted namespaces, too */
 		log_warning("cannot watch %s: %s", NETNS_RUN_DIR, strerror(-r));
 	return 0;
 }

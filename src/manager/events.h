@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_EVENTS_H
 #define RPORT_MANAGER_EVENTS_H
 
-/* Hears of what happens to ports, and has them looked at. */
+/* Receives events about ports, and schedules their examination. */
 
 #include "manager/options.h"
 

@@ -6,14 +6,14 @@
 #include "manager/context.h"
 #include "manager/make.h"
 
-#define NAMES_TAKEN_MAX 256   /* of automatic names that are looked up and taken by others */
-#define NAMES_LOST_MAX  3     /* and that are taken while a device is made */
+#define NAMES_TAKEN_MAX 256   /* automatic names that are looked up and found taken */
+#define NAMES_LOST_MAX  3     /* automatic names that are taken while a device is made */
 #define NUMBERS_MAX     32768 /* of automatic names that are looked up; a multiple of 64 */
 
 /* --- its domain ------------------------------------------------------------------------------- */
 
-/* So that an interface that comes to its namespace, or goes, is heard of: a VRF that it waits for,
- * or one that is in its way. Before we look, so that none is missed. */
+/* Assigns an nsid, so that we receive the link events of that namespace: of a VRF that the port
+ * waits for, or of an interface that has its name. Before the lookup, so that none is missed. */
 static void listen_to(struct manager *manager, const struct port *port)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
@@ -26,8 +26,8 @@ static void listen_to(struct manager *manager, const struct port *port)
 }
 
 /*
- * The number of a process says nothing once it has ended: the process that it stood for first is
- * the domain for good.
+ * Once a process has ended, its number may be reused: the process for which pid:N stood first stays
+ * the domain.
  */
 int make_resolve(struct port *port, struct domain_place *ret, struct rport_error *err)
 {
@@ -45,13 +45,13 @@ int make_resolve(struct port *port, struct domain_place *ret, struct rport_error
 	return r;
 }
 
-/* A process may have gone to another namespace. */
+/* A process may have entered another namespace. */
 static int check_netns(const struct port *port, const struct domain_place *place,
 		       struct rport_error *err)
 {
 	struct netns_id netns = { 0 };
 
-	/* after a restart without a device, which namespace it was is not known */
+	/* after a restart, the namespace of a port without a device is unknown */
 	if (place->domain.netns != DOMAIN_NETNS_PID || port->netns.ino == 0)
 		return 0;
 	(void)netns_identify(place->netns_fd, &netns);
@@ -119,7 +119,7 @@ static int no_free_name(const struct port *port, struct rport_error *err)
 			       domain_format(&port->spec.domain, domain));
 }
 
-/* How often others were there before us in one search; their number is up to them. */
+/* How often other interfaces had the name, in one search. */
 struct search {
 	unsigned int taken; /* names that were found to be taken */
 	unsigned int lost;  /* names that were taken while we made the device */
@@ -141,13 +141,13 @@ static int make_named(struct manager *manager, struct port *port, const struct d
 }
 
 /*
- * The kernel could choose a name. But it knows nothing of those that are waited for, and it gives
- * the name only when the interface is there, under another one: udev would look for that, not find
- * it, and not see whose interface it is. So the lowest number is tried that is none of ours, and
- * the next when it is somebody else's.
+ * The kernel could choose a name. But it does not know the names of pending ports, and it renames
+ * the interface only after it has moved: udev would look for the former name, not find it, and not
+ * see whose interface it is. So we try the lowest number that none of our ports has, and the next
+ * one while another interface has it.
  *
- * The owner of the namespace decides how many names are taken. port_make() looks a name up before
- * it makes anything, and after some that are taken we stop.
+ * The owner of the namespace decides how many names are taken. So a name is looked up before a
+ * device is made, and the search stops after NAMES_TAKEN_MAX of them.
  */
 static int make_with_free_name(struct manager *manager, struct port *port,
 			       const struct domain_place *place, struct rport_error *err)

@@ -7,12 +7,13 @@
 #include "manager/options.h"
 
 /**
- * make_resolve() - open the domain of a port
+ * make_resolve() - resolve and open the domain of a port
  * @port: gets the process that pid:N stands for, if it has none yet
  * @ret: release it with domain_place_release()
- * @err: says what was looked for
+ * @err: names the domain
  *
- * Return: as domain_resolve_again(); -ENOENT, too, when a former daemon knew the process.
+ * Return: as domain_resolve_again(); -ENOENT, too, when the port had a device of a former daemon
+ * and the process is no longer known.
  */
 int make_resolve(struct port *port, struct domain_place *ret, struct rport_error *err);
 
@@ -20,7 +21,7 @@ int make_resolve(struct port *port, struct domain_place *ret, struct rport_error
  * make_device() - make the device of a port, down and without addresses
  * @manager: the manager
  * @port: without a device; its domain is completed, and its name, if it has none
- * @err: which step failed, on what, and why
+ * @err: names the step, the object and the reason
  *
  * A failure leaves no device behind; but the domain may have been completed.
  *

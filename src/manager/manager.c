@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Owns everything that the manager consists of: begins it in order, and ends it. */
+/* Owns the parts of the manager: starts them in order, and stops them. */
 
 #include "base/log.h"
 #include "base/messages.h"
@@ -18,7 +18,7 @@
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-#define ALIVE_USEC (250 * 1000) /* how exactly the next daemon knows when this one ended */
+#define ALIVE_USEC (250 * 1000) /* accuracy with which the next daemon knows when this one ended */
 
 static int note_alive(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 {
@@ -82,7 +82,7 @@ static int start_reconciler(struct manager *manager, struct rport_error *err)
 		     : 0;
 }
 
-/* Be as the former daemon was, as far as it could tell. */
+/* Restores the state of the former daemon, as far as it can be read. */
 static void take_over(struct manager *manager)
 {
 	const struct state_handover *handover = &manager->options.handover;
@@ -149,7 +149,7 @@ void manager_free(struct manager *manager)
 		return;
 	if (manager->counters)
 		counters_alive(manager->counters);
-	/* from here on nothing is recorded: what the store has is for the next daemon */
+	/* from here on nothing is recorded: the store stays as it is for the next daemon */
 	manager->state = NULL;
 	manager->observer = (struct manager_observer){ 0 };
 	while ((port = TAILQ_FIRST(&manager->table.ports))) {

@@ -7,8 +7,8 @@
  * about. The verbs are those of rport(4), for ports (ports.h) and parents (parents.h); what
  * `rportctl pair` does is composed of them (pair.h).
  *
- * A port, once there, is there until it is destroyed. Its device may come and go with its domain:
- * without one it is pending, and gets it back as soon as that is possible, with all its settings.
+ * A port exists until it is destroyed. Its device may be lost with its domain: then the port is
+ * pending, and gets a device as soon as that is possible, with all its settings.
  */
 
 #include <systemd/sd-event.h>

@@ -18,11 +18,11 @@ struct manager_options {
 	unsigned int
 		max_retries;   /* of a port whose domain is there, until it is given up; 0: never */
 	bool unwatched_queues; /* see staging.queues_forced */
-	struct state *state;   /* borrowed: what a former daemon left, and the next is left */
+	struct state *state;   /* borrowed: the state that passes from daemon to daemon */
 	struct state_handover handover;
 };
 
-/* Who is told of what happens to ports and links: of each once it has come to rest. */
+/* Functions that are notified of changes of ports and links, at the end of a verb or of a burst. */
 struct manager_observer {
 	void (*port)(const struct port *port, bool removed, void *userdata);
 	void (*link)(const struct rport_link *link, bool removed, void *userdata);

@@ -7,8 +7,8 @@
  *
  *	both ports are made and moved to their domains, down and without addresses;
  *	they are set up and get addresses and routes;
- *	they become each other's peer, and the shuttle begins to move frames. Last, so that what the
- *first says as it comes up (MLD) waits until the second can hear it.
+ *	they become each other's peer, and the shuttle begins to move frames. Last, so that packets
+ *	that the first sends as it comes up (MLD) wait until the second can receive them.
  */
 
 #include <stdio.h>
@@ -30,8 +30,8 @@ static void take_place(struct port_spec *spec, struct domain_place *place)
 	spec->process = steal_ptr(place->process);
 }
 
-/* What it is about to make: what the domains are found to be, so that all that is said is checked
- * before anything is done. Return: how many are there, or -errno. */
+/* Resolves the domains, so that all of the spec is checked before anything is changed. Return: how
+ * many domains exist, or -errno. */
 static int find_domains(struct link_spec *spec, struct rport_error *err)
 {
 	int found = 0;
@@ -130,8 +130,8 @@ static struct link_plan link_plan_new(struct link_spec *spec)
 	return plan;
 }
 
-/* Of a link as it is, to make it again, whatever has become of its domains; its ports lose what
- * they shall be. */
+/* The plan to make a link again as it is, even if its domains are gone by then; the contents of its
+ * ports' specs move into the plan. */
 static struct link_plan link_plan_again(struct rport_link *link)
 {
 	struct link_plan plan = { .spec = { .wait = true } };
@@ -153,7 +153,7 @@ static void link_plan_release(struct link_plan *plan)
 }
 #define _cleanup_link_plan_ _cleanup_(link_plan_release)
 
-/* The old link makes way; if the new one cannot be made it is made again as it was. */
+/* Removes the old link; if the new one cannot be made the old one is made again. */
 static int replace_link(struct manager *manager, struct rport_link *old, struct link_plan *plan,
 			struct rport_link **ret, struct rport_error *err)
 {
@@ -209,7 +209,7 @@ static int refuse_other(const struct link_spec *spec, const char *difference,
 			       spec->name, difference);
 }
 
-/* It is as it shall be; if it is pending, it was asked for now, unless it may wait. */
+/* The link matches the spec. A port that stays pending is an error, unless the spec may wait. */
 static int complete(struct manager *manager, struct rport_link *link, bool wait,
 		    struct rport_error *err)
 {
@@ -228,9 +228,9 @@ static bool is_anew(const struct pair_outcome *outcome)
 }
 
 /*
- * struct situation - what is there before a link is made
+ * struct situation - the state before a link is made
  * @old: the link of that name, or NULL
- * @same: it is as it is asked for
+ * @same: it matches the spec
  * @found: how many of the domains exist
  */
 struct situation {
@@ -239,7 +239,7 @@ struct situation {
 	int found;
 };
 
-/* All that can be refused before anything is done. */
+/* Makes all checks that are possible before anything is changed. */
 static int examine(struct manager *manager, struct link_spec *spec, bool replace,
 		   struct situation *ret, struct rport_error *err)
 {
@@ -262,12 +262,12 @@ static int examine(struct manager *manager, struct link_spec *spec, bool replace
 		return 0;
 	if (old && !replace)
 		return refuse_other(spec, difference, err);
-	for (int end = 0; end < 2 && r >= 0; end++) /* before the old one makes way */
+	for (int end = 0; end < 2 && r >= 0; end++) /* before the old one is removed */
 		r = manager_check_name(manager, &spec->ports[end], old, err);
 	return r;
 }
 
-/* How it will be done. */
+/* Return: the result of the change that the situation calls for. */
 static enum pair_result result_of(const struct situation *situation, const struct link_spec *spec,
 				  const struct pair_outcome *outcome)
 {
@@ -294,7 +294,7 @@ static int make(struct manager *manager, struct link_spec *spec, const struct si
 	_cleanup_link_plan_ struct link_plan plan = link_plan_new(spec);
 	struct rport_link *old = situation->old;
 
-	/* what is in the way of the new one must not cost us the old one */
+	/* an obstacle to the new link must not cost the old one */
 	if (old && is_whole(old) && situation->found == 2)
 		plan.spec.wait = false;
 	return old ? replace_link(manager, old, &plan, ret, err) : build(manager, &plan, ret, err);

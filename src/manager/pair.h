@@ -2,22 +2,22 @@
 #ifndef RPORT_MANAGER_PAIR_H
 #define RPORT_MANAGER_PAIR_H
 
-/* What clients ask for in whole. `rportctl pair`: two ports created, made each other's peer, and
- * set up, as one: all of it or nothing. */
+/* `rportctl pair`: create two ports, make them each other's peer, and set them up, all of it or
+ * nothing. And ports by themselves. */
 
 #include "manager/options.h"
 
 enum pair_result {
 	PAIR_CREATED,
-	PAIR_REPLACED, /* at least one port was made anew */
+	PAIR_REPLACED, /* at least one port got a new device */
 	PAIR_CHANGED,  /* in place */
 	PAIR_UNCHANGED,
 };
 
 /*
  * struct pair_outcome - what was done
- * @result: in one word
- * @anew: for each end that was made anew, because of which property; NULL: it was not
+ * @result: created, replaced, changed or unchanged
+ * @anew: for each end that got a new device, the property that made it necessary; else NULL
  */
 struct pair_outcome {
 	enum pair_result result;
@@ -30,7 +30,7 @@ struct pair_outcome {
  * @spec: of the link; its domains and its name are completed, the specs of its ports may be taken
  *	over. The caller releases it
  * @replace: true: a link of that name with other parameters is changed in place where that is
- *	possible (change_is_possible()), and else removed and made anew; false: that is an error
+ *	possible (change_is_possible()), and else removed and made again; false: that is an error
  * @ret_outcome: what was done
  * @ret_link: the link; valid until control returns to the event loop
  * @err: names the step, the object and the reason; not NULL
@@ -47,17 +47,18 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		 struct rport_error *err);
 
 /**
- * pair_preview() - find out what pair_domains() would do, and do nothing
+ * pair_preview() - find out what pair_domains() would do, without doing it
  * @manager: the manager
- * @spec: what the link would be; completed (domains, name); the caller releases it
+ * @spec: of the link; its domains and its name are completed. The caller releases it
  * @replace: as for pair_domains()
  * @ret_outcome: what would be done
- * @step: called for each step of a change in place, in words: "mtu is 32768, not 9000"; with the end
- *	of the link: 0 is a, 1 is b
- * @userdata: of @step
- * @err: why it would be refused
+ * @step: called for each step of a change in place: "mtu is 32768, not 9000"; @end of the link is 0
+ *	(a) or 1 (b), @text is valid during the call only
+ * @userdata: for @step
+ * @err: why it would be refused; not NULL
  *
- * Return: 0; or -errno as pair_domains() before it does anything.
+ * Return: 0; -EEXIST, -ENOENT, -EINVAL or another -errno as pair_domains() before it changes
+ * anything; or as change_preview().
  */
 int pair_preview(struct manager *manager, struct link_spec *spec, bool replace,
 		 struct pair_outcome *ret_outcome,

@@ -70,9 +70,9 @@ static void make_name(const struct port *a, const struct port *b, unsigned int n
 }
 
 /*
- * A name that no link has: of the domains, and a number if there must be one. The numbers are
- * searched like this: 1, 2, 4, ... until one is free, and then between that and the last one that
- * is not. It is the lowest one unless there are gaps.
+ * Chooses a name that no link has: of the domains, with a number if necessary. The search tries 1,
+ * 2, 4, ... until a number is free, and then bisects between that and the last one that is not. The
+ * result is the lowest free number unless there are gaps.
  */
 static void choose_name(struct manager *manager, const struct port *a, const struct port *b,
 			char ret[static LINK_NAME_MAX + 1])
@@ -99,7 +99,7 @@ static void choose_name(struct manager *manager, const struct port *a, const str
 
 /* --- making and separating -------------------------------------------------------------------- */
 
-/* Into the table, and the data path, or neither. */
+/* Enters the link into the table and the data path, or into neither. */
 static int start_link(struct manager *manager, struct rport_link *link, bool stale,
 		      struct rport_error *err)
 {
@@ -202,7 +202,7 @@ int manager_get_parent(const struct port *port, struct port **ret, struct rport_
 	return 0;
 }
 
-/* The link is known to nobody any more, but is still to be freed. */
+/* Removes all references to the link; the caller frees it. */
 static void separate(struct manager *manager, struct rport_link *link)
 {
 	link_delete_parent(&link->ports[0]->peering);

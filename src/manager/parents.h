@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_PARENTS_H
 #define RPORT_MANAGER_PARENTS_H
 
-/* Links are made of ports. The verbs for parents are in manager.h. */
+/* Makes links of ports. The verbs for parents are in manager.h. */
 
 #include "manager/options.h"
 

@@ -3,8 +3,9 @@
 /*
  * Theory of operation
  *
- * A verb looks at its ports (reconcile_now()), changes what is wanted of them, and has the kernel
- * follow. If that fails the old is wanted again. At its end the change is committed (commit.c).
+ * A verb examines its ports (reconcile_now()), changes their wanted state, and applies it to the
+ * kernel. If that fails it restores the former wanted state. At its end it commits the change
+ * (commit.c).
  */
 
 #include "manager/commit.h"
@@ -86,8 +87,8 @@ void ports_remove(struct manager *manager, struct port *port)
 	free(port);
 }
 
-/* A domain that is to come; an interface that is in the way, such as one of a daemon that was just
- * killed. */
+/* A domain that does not exist yet; an interface that has the name, such as one of a daemon that
+ * was just killed. */
 static bool can_be_waited_for(const struct rport_error *err)
 {
 	return err->kind == RPORT_ERR_DOMAIN_NOT_FOUND || err->kind == RPORT_ERR_INTERFACE_EXISTS;
@@ -185,7 +186,7 @@ struct old_mtu {
 	unsigned int seen, wanted;
 };
 
-/* Of all or none. */
+/* Sets the MTU of all ports or of none. */
 static int set_mtus(struct port *const ports[], size_t n, unsigned int mtu, struct rport_error *err)
 {
 	struct old_mtu before[2] = { 0 };
@@ -233,7 +234,7 @@ int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t 
 /* Nothing else of the port is changed. */
 static int apply_name(struct port *port, const char *ifname, struct rport_error *err)
 {
-	struct port_spec before = port->spec; /* which borrows what the port has */
+	struct port_spec before = port->spec; /* its lists stay the port's */
 
 	memcpy(port->spec.ifname, ifname, IFNAMSIZ);
 	if (port->peering.present)
@@ -293,7 +294,7 @@ static void tell_restored(const struct port *port, char *drift,
 			restored(port, line, userdata);
 }
 
-/* What was to be put back is as it was, though nothing failed: somebody else is at it, too. */
+/* The drift is still there, though no step failed: another process changes the port, too. */
 static int refuse_drift(const struct port *port, struct rport_error *err)
 {
 	char name[PORT_TEXT_MAX];

@@ -2,19 +2,19 @@
 #ifndef RPORT_MANAGER_PORTS_H
 #define RPORT_MANAGER_PORTS_H
 
-/* Ports come and go. The verbs of ports are in manager.h. */
+/* Makes and removes ports. The verbs for ports are in manager.h. */
 
 #include "manager/options.h"
 
 #define PORTS_NEW_SLOT UINT32_MAX
 
 /**
- * ports_add() - one more port, pending, and not tried yet
+ * ports_add() - make a port, pending, without trying to make its device
  * @manager: the manager
- * @spec: its contents are taken over on success
+ * @spec: zeroed on success, when its contents are the port's
  * @slot: the number of its counters, inherited; or PORTS_NEW_SLOT
  * @ret: the port, owned by the manager
- * @err: what failed, and why
+ * @err: the reason
  *
  * Return: 0; -ENOSPC (RPORT_ERR_LIMIT); or -ENOMEM.
  */
@@ -22,9 +22,9 @@ int ports_add(struct manager *manager, struct port_spec *spec, unsigned int slot
 	      struct rport_error *err);
 
 /**
- * ports_remove() - remove a port with its device, and free it
+ * ports_remove() - remove a port with its device
  * @manager: the manager
- * @port: in no link
+ * @port: in no link; freed
  */
 void ports_remove(struct manager *manager, struct port *port);
 

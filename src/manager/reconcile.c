@@ -3,21 +3,20 @@
 /*
  * Theory of operation
  *
- * Events do not carry what happened: they only have the port looked at (events.c), and what is true
- * is asked of the kernel when its time has come (schedule.c), once for a burst.
+ * Events only schedule an examination of the port (events.c). When it is due (schedule.c), once for
+ * a burst, the kernel is asked for the state of the port.
  *
- * A look at the device (port_look()) comes at once. It shows whether the device is lost; then the
- * port is pending, and is tried again. It shows whether the port was down meanwhile: then the kernel
- * took IPv6 addresses and routes away, and they are given back. Everything else that somebody
- * changed is drift: the settings are compared a moment later, and the plan that would put them back
- * (port_plan()) is shown, and carried out when somebody asks for it.
+ * The device is examined at once (port_look()). If it is lost, the port becomes pending, and is
+ * tried again. If the port was down meanwhile, the kernel has removed IPv6 addresses and routes,
+ * and they are restored. Every other change of another process is drift: the settings are compared
+ * 50 ms later, and the plan that would put them back (port_plan()) is shown, and carried out on
+ * request.
  *
  * A pending port is tried
  *
- *	when something came or went that it may have waited for: a name in /run/netns, a mount on
- *	one, an interface of a namespace that is listened to (schedule_wake());
- *	after a while anyway, should nobody have told, or something else have been in the way
- *	(port/backoff.h).
+ *	when something appeared or went that it may wait for: a name in /run/netns, a mount on one,
+ *	an interface of a namespace that is listened to (schedule_wake());
+ *	after a delay anyway, in case there was no event, or another obstacle (port/backoff.h).
  */
 
 #include <stdio.h>
@@ -73,7 +72,7 @@ static void report_move(struct port *port)
 			  port_format(port, name), port->elsewhere ? "out of" : "back into");
 }
 
-/* The number of a deleted namespace was given to a new one before we heard of it. */
+/* The kernel reused the nsid of a deleted namespace before we read of its deletion. */
 static void make_way(struct manager *manager, struct port *port)
 {
 	struct port *stale = table_port_by_index(&manager->table, port->nsid, port->index);
@@ -123,7 +122,7 @@ static const char *why_state(const struct port *port)
 	return port->peering.up ? "somebody set it up" : "somebody set it down";
 }
 
-/* Where it is, or how it is called, is news. */
+/* The namespace or the name of the interface has changed. */
 static int take_place(struct manager *manager, struct port *port, bool was_elsewhere)
 {
 	struct rport_error err;
@@ -137,11 +136,11 @@ static int take_place(struct manager *manager, struct port *port, bool was_elsew
 	}
 	if (port->elsewhere != was_elsewhere)
 		report_move(port);
-	schedule_wake(manager); /* perhaps its name was in the way */
+	schedule_wake(manager); /* perhaps a pending port waits for its former name */
 	return 0;
 }
 
-/* Whoever sets a port up that nobody set up or down before decides that it shall be. */
+/* If nobody has set the port up or down with rportctl, ip(8) decides its administrative state. */
 static bool adopt_admin(struct port *port)
 {
 	if (!port->peering.up || port->elsewhere || port->admin != PORT_ADMIN_UNSET)
@@ -231,11 +230,11 @@ void reconcile_compare(struct manager *manager, struct port *port)
 		commit_port(manager, port, NULL);
 	else if (r < 0)
 		schedule_look_again(port, SCHEDULE_SETTINGS);
-	if (port->bounced) /* IPv6, which was disabled, is not any more */
+	if (port->bounced) /* IPv6 was disabled, and is enabled now */
 		schedule_look(port);
 }
 
-/* --- a port without ----------------------------------------------------------------------------- */
+/* --- a port without --------------------------------------------------------------------------- */
 
 static void note_failure(struct manager *manager, struct port *port, const struct rport_error *err)
 {
@@ -269,7 +268,8 @@ int reconcile_take(struct manager *manager, struct port *port, bool stale, const
 	return 0;
 }
 
-/* Events from before it was up would have the port given again what somebody takes away now. */
+/* Events from before it was up would mark the port as bounced: settings that another process
+ * removes now would be restored. */
 int reconcile_bring_up(struct manager *manager, struct port *port, bool again,
 		       struct rport_error *err)
 {
@@ -318,7 +318,7 @@ static void look_at_port(struct manager *manager, struct port *port, uint64_t no
 	uint64_t may = schedule_may_look(manager, port);
 	int nsid = port->nsid;
 
-	/* that a device with several queues was opened by somebody else cannot wait */
+	/* another process that opened a device with several queues must be noticed at once */
 	if (may > now && port->tun.n_queues < 2) {
 		schedule_postpone(port, may);
 		return;

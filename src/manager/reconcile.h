@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_RECONCILE_H
 #define RPORT_MANAGER_RECONCILE_H
 
-/* Keeps ports as they are asked to be: what is seen of a port, and what is done about it. */
+/* The reconcile loop: compares ports with their specs, and acts on the difference. */
 
 #include "manager/options.h"
 

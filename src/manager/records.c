@@ -3,15 +3,15 @@
 /*
  * Theory of operation
  *
- * A link is one record, with both its ports in it; a port by itself is another. So what belongs
- * together is there or not. A port that becomes part of a link is put there first and removed by
- * itself after: should both be found, the link is right.
+ * A link is one record, with both its ports in it; a port without a peer is another. So a link is
+ * recorded as a whole or not at all. When a port becomes part of a link, the record of the link is
+ * written first and that of the port removed after: if both are found, the link is right.
  *
- * A device is kept under the number of its port, which is that of its counters, too: "p7". What
- * is kept of it is a descriptor for each queue; of those after the first, "p7.1" and so on. If its
- * domain is that of a process, the pidfd is kept as "d7", as long as there is the port: it tells
- * the process from others that get its number, also where its /proc is hidden from us and where
- * two can have been started in one tick of the clock.
+ * A device is stored under the number of its port, which is that of its counters, too: "p7", a
+ * descriptor for each queue; after the first, "p7.1" and so on. If its domain is that of a process,
+ * the pidfd is stored as "d7", as long as the port exists: it distinguishes the process from others
+ * that get its number, even if its /proc is hidden from us or both were started in one tick of the
+ * clock.
  *
  * A record is written when it differs from the one before, of which a hash is kept.
  */

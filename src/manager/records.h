@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_RECORDS_H
 #define RPORT_MANAGER_RECORDS_H
 
-/* What the next daemon is told of ports and links. */
+/* Records of ports and links, for the next daemon. */
 
 #include <jansson.h>
 
@@ -15,35 +15,36 @@
 #define RECORD_PROCESS "d" /* and the number of the port: the process that is its domain, a pidfd */
 
 /**
- * records_port() - record a port, or the link that it is in, if that is other than what is recorded
+ * records_port() - record a port, or the link that it is in, if it differs from its record
  * @manager: whose store it is
- * @port: any port; only one that is kept is recorded
+ * @port: any port; only a kept one is recorded
  */
 void records_port(struct manager *manager, struct port *port);
 
 /**
- * records_forget_port() - a port by itself is not recorded any more
+ * records_forget_port() - remove the record of a port by itself
  * @manager: whose store it is
- * @port: gone, or in a link that has been recorded
+ * @port: removed, or in a link that has been recorded
  */
 void records_forget_port(struct manager *manager, struct port *port);
 
 /**
- * records_forget_link() - there is no such link any more
+ * records_forget_link() - remove the record of a link
  * @manager: whose store it is
  * @name: of the link
  */
 void records_forget_link(struct manager *manager, const char *name);
 
 /**
- * records_device() - keep the device of a port over a restart; or no longer, if it has none
+ * records_device() - store the descriptors of a device for the next daemon, or drop them
  * @manager: whose store it is
- * @port: with a device the process that is its domain is kept, too, until records_drop_process()
+ * @port: with a device, which is stored, with the process that is its domain; or without, and the
+ *	descriptors are dropped, but not the process (records_drop_process())
  */
 void records_device(struct manager *manager, struct port *port);
 
 /**
- * records_drop_device() - keep a device no longer
+ * records_drop_device() - drop the stored descriptors of a device
  * @manager: whose store it is
  * @slot: the number of its port
  * @queues: of the device
@@ -51,18 +52,18 @@ void records_device(struct manager *manager, struct port *port);
 void records_drop_device(struct manager *manager, unsigned int slot, unsigned int queues);
 
 /**
- * records_drop_process() - keep the process that is the domain of a port no longer
+ * records_drop_process() - drop the stored process that is the domain of a port
  * @manager: whose store it is
- * @port: which is about to go; its domain may be another one
+ * @port: about to be removed, or to get another domain
  */
 void records_drop_process(struct manager *manager, const struct port *port);
 
 /**
- * records_take_queues() - take the descriptors of a device that a former daemon had
+ * records_take_queues() - take the descriptors of a former daemon's device from the store
  * @manager: whose store it is
  * @slot: the number of its port
- * @n: how many have been taken, and are in @fds
- * @fds: the others are put behind them; now the caller's
+ * @n: descriptors that the caller has taken already, and has put into @fds
+ * @fds: the others are appended; owned by the caller
  *
  * Return: how many there are in all.
  */
@@ -72,12 +73,12 @@ unsigned int records_take_queues(struct manager *manager, unsigned int slot, uns
 /**
  * records_take_process() - take the process that is the domain of a port from the store
  * @manager: whose store it is
- * @port: gets it if its domain is a process and the store has it; it stays in the store, too
+ * @port: gets the process if its domain is one and the store has it; it stays in the store, too
  */
 void records_take_process(struct manager *manager, struct port *port);
 
 /**
- * records_hash() - what port->recorded or link->recorded is when this is recorded
+ * records_hash() - compute port->recorded or link->recorded of a record
  * @record: the record
  *
  * Return: never 0, which stands for no record.
@@ -85,8 +86,8 @@ void records_take_process(struct manager *manager, struct port *port);
 uint64_t records_hash(const json_t *record);
 
 /**
- * records_admin() - the administrative state that a record says
- * @name: as it is recorded; NULL and words that are not known mean PORT_ADMIN_UNSET
+ * records_admin() - read the administrative state in a record
+ * @name: as recorded; NULL and unknown words mean PORT_ADMIN_UNSET
  *
  * Return: the state.
  */

@@ -4,9 +4,9 @@
  * Theory of operation
  *
  * Between two steps control returns to the event loop, and clients may pair, unpair or write files.
- * So nothing that a step finds is kept for the next one but names: each link and each file is
- * looked at as it is in the step that acts on it. First all links are asked whether their file is
- * gone, since such a link may be in the way of others; then all files are asked for their links.
+ * So a step keeps nothing but names for the next one: each link and each file is read in the step
+ * that acts on it. First all links whose file is gone are removed, since they may have interface
+ * names that others need; then all files are read.
  */
 
 #include <stdio.h>
@@ -22,8 +22,8 @@ struct reload_job {
 	struct reload_listener listener;
 	struct config_files *files;
 	bool dry_run;
-	bool cleared;                  /* of links without a file */
-	char after[LINK_NAME_MAX + 1]; /* the last link that was asked for its file */
+	bool cleared;                  /* all links were checked for their file */
+	char after[LINK_NAME_MAX + 1]; /* the last link that was checked for its file */
 	size_t next;                   /* file */
 	size_t done, total;
 };
@@ -74,7 +74,7 @@ static void add_step(unsigned int end, const char *text, void *userdata)
 	preview->length += MIN((size_t)MAX(n, 0), left - 1);
 }
 
-/* A dry run says each step, as far as they can be known. */
+/* A dry run reports each step, as far as it can be known. */
 static void tell_preview(struct reload_job *job, struct config_link *wanted,
 			 enum reload_result result, const char *text)
 {
@@ -184,7 +184,7 @@ void reload_job_progress(const struct reload_job *job, size_t *ret_done, size_t 
 	*ret_total = MAX(job->done, job->total);
 }
 
-/* A mask is found, too, so that a link may be removed besides those that are counted here. */
+/* A mask counts as a file here, so more links may be removed than are counted. */
 static void count_stale(struct rport_link *link, void *userdata)
 {
 	struct reload_job *job = userdata;

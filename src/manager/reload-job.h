@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_RELOAD_JOB_H
 #define RPORT_MANAGER_RELOAD_JOB_H
 
-/* Compare the files with the links, one link in a step. */
+/* Compares the files with the links, one link a step. */
 
 #include "config/config.h"
 #include "manager/options.h"
@@ -16,11 +16,10 @@ enum reload_result {
 };
 
 /*
- * How far a reload is.
- *
- * @done: links that were considered
- * @total: of so many
- * @waiting: these are the numbers of another reload, for which this one waits
+ * struct reload_progress - the progress of a reload
+ * @done: links that were processed
+ * @total: links to process
+ * @waiting: the numbers are those of another reload, for which this one waits
  */
 struct reload_progress {
 	size_t done, total;
@@ -28,12 +27,12 @@ struct reload_progress {
 };
 
 /*
- * Whom to tell.
- *
- * @link: of each link of a file, or that was of one; @text: what changes, or why it failed; else ""
- * @problem: of what is wrong in a file
- * @progress: now and then; or NULL
- * @done: once, at the end: @err is NULL, or says why nothing was done at all
+ * struct reload_listener - callbacks of a reload
+ * @link: called for each link that has, or had, a file; @text: what changes, why it failed, or ""
+ * @problem: called for each fault of a file
+ * @progress: called every 100 ms at most; or NULL
+ * @done: called once, at the end; @err is NULL, or says why nothing was done at all
+ * @userdata: for all of them
  */
 struct reload_listener {
 	void (*link)(enum reload_result result, const char *name, const char *text, void *userdata);
@@ -47,38 +46,38 @@ struct reload_job;
 
 /**
  * reload_job_new() - find the files
- * @manager: whose links they say
+ * @manager: whose links they make; must live as long
  * @path: see config_load()
- * @dry_run: only tell what would be done
- * @listener: copied; link() and problem() are used
+ * @dry_run: true: only report what would be done
+ * @listener: copied; link() and problem() are called
  * @ret: free it with reload_job_free()
- * @err: what failed, and why
+ * @err: names the files and the reason
  *
- * Return: 0, or -errno when it cannot be known which links there are.
+ * Return: 0; -ENOMEM; or another -errno of config_files_open().
  */
 int reload_job_new(struct manager *manager, const char *path, bool dry_run,
 		   const struct reload_listener *listener, struct reload_job **ret,
 		   struct rport_error *err);
 
 /**
- * reload_job_step() - consider one link
+ * reload_job_step() - process one link
  * @job: the job
  *
- * Return: false when there is nothing left to do.
+ * Return: false when nothing is left to do.
  */
 bool reload_job_step(struct reload_job *job);
 
 /**
- * reload_job_progress() - how far it is
+ * reload_job_progress() - get the progress
  * @job: the job
- * @ret_done: links that were considered
- * @ret_total: of so many, as far as is known
+ * @ret_done: links that were processed
+ * @ret_total: links to process in all, as far as is known
  */
 void reload_job_progress(const struct reload_job *job, size_t *ret_done, size_t *ret_total);
 
 /**
- * reload_job_free() - end it, done or not
- * @job: or NULL
+ * reload_job_free() - end a job, done or not
+ * @job: the job, or NULL
  */
 void reload_job_free(struct reload_job *job);
 

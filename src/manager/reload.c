@@ -3,17 +3,17 @@
 /*
  * Theory of operation
  *
- * A request waits in a queue; the first one is worked on in slices. A slice is a turn of the event
- * loop that considers links until its time is up, at least one of them; to make a link cannot be
- * interrupted. Slices have a low priority: whatever clients, the kernel or the service manager have
- * for the loop comes first. Should the loop never be idle, a timer of ordinary priority does a
- * slice after a while, so that nobody can put off a reload for ever.
+ * Slices. A request waits in a queue; the first one is processed in slices. A slice is a turn of
+ * the event loop that processes links until its time is up, at least one of them; making a link
+ * cannot be interrupted. Slices have a low priority: events of clients, the kernel or the service
+ * manager come first. If the loop is never idle, a timer of ordinary priority runs a slice after
+ * 100 ms, so that nobody can delay a reload for ever.
  *
- * While a request waits, others of its kind join it: it will read the files after all of them were
- * made. So there are never more than one that runs and two that wait.
+ * Joining. While a request waits, others with the same dry_run join it: it will read the files
+ * after all of them were made. So at most one runs and two wait.
  *
- * The service manager is told when a reload begins and ends. The first one is the start of rportd,
- * which is ready when it is done.
+ * Readiness. The service manager is notified when a reload begins and ends. The first one is the
+ * start of rportd, which is ready when it is done.
  */
 
 #include <sys/queue.h>
@@ -43,7 +43,7 @@ struct reloader {
 	struct reload_job *job;
 	sd_event_source *slice; /* deferred */
 	sd_event_source *late;  /* timer: a slice, though the loop is busy */
-	uint64_t told_at;       /* how far it is */
+	uint64_t told_at;       /* last time that progress was reported */
 	bool ready;             /* the service manager knows that rportd has started */
 };
 
@@ -80,7 +80,7 @@ static void tell_request_progress(const struct request *request,
 			request->listeners[i].progress(progress, request->listeners[i].userdata);
 }
 
-/* Those that wait are told, too, or they might think that rportd hangs. */
+/* Requests that wait get progress, too, so that their clients do not think that rportd hangs. */
 static void tell_progress(struct reloader *reloader, uint64_t now)
 {
 	struct reload_progress progress = { 0 };
@@ -105,7 +105,7 @@ static void request_end(struct request *request, const struct rport_error *err)
 	free(request);
 }
 
-/* --- the one that runs ------------------------------------------------------------------------ */
+/* --- the running reload ----------------------------------------------------------------------- */
 
 static int begin(struct reloader *reloader, struct rport_error *err)
 {
@@ -148,7 +148,7 @@ static void work(struct reloader *reloader)
 		finish(reloader, NULL);
 }
 
-/* None of these fails on a source that there is. */
+/* None of these calls fails on an existing source. */
 static void arm(struct reloader *reloader)
 {
 	int enabled = running(reloader) ? SD_EVENT_ONESHOT : SD_EVENT_OFF;
@@ -193,7 +193,7 @@ bool reloader_progress(const struct reloader *reloader, struct reload_progress *
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-/* One that waits for the same, or a new one. */
+/* Return: the request that waits with the same @dry_run, or a new one; NULL: out of memory. */
 static struct request *join(struct reloader *reloader, bool dry_run)
 {
 	struct request *request;

@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_RELOAD_H
 #define RPORT_MANAGER_RELOAD_H
 
-/* Make links as the files say, while clients are served. */
+/* Makes the links of the files, while clients are served. */
 
 #include <systemd/sd-event.h>
 
@@ -24,22 +24,22 @@ int reloader_new(sd_event *event, struct manager *manager, const char *path, int
 		 struct reloader **ret);
 
 /**
- * reloader_free() - stop, in the midst of it if need be
- * @reloader: or NULL
+ * reloader_free() - stop, also during a reload
+ * @reloader: of reloader_new(), or NULL
  *
- * Whoever waits for the end is told that it failed.
+ * Requests that are not done fail: done() of their listeners is called with an error.
  */
 void reloader_free(struct reloader *reloader);
 
 /**
- * reloader_request() - read the files, and make, remove and replace links as they say
+ * reloader_request() - request that links are made, removed and replaced as the files say
  * @reloader: the reloader
- * @dry_run: only tell what would be done
- * @listener: copied; nobody is told before this returns
+ * @dry_run: true: only report what would be done
+ * @listener: copied; its functions are not called before this returns
  *
- * A link that is as its file says is not touched, nor is one without a file, if it never had one.
- * One whose file is faulty stays as it is. While a reload runs, others wait; all that wait for the
- * same are served by one that follows.
+ * A link that matches its file is not touched, nor is a link without a file, if it never had one. A
+ * link whose file is faulty stays as it is. Requests wait while a reload runs; one reload serves
+ * all that wait with the same @dry_run.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -47,11 +47,11 @@ int reloader_request(struct reloader *reloader, bool dry_run,
 		     const struct reload_listener *listener);
 
 /**
- * reloader_progress() - how far is the reload that runs?
+ * reloader_progress() - get the progress of the reload that runs
  * @reloader: the reloader
  * @ret: untouched when none runs
  *
- * Return: true while one runs that changes something.
+ * Return: true while a reload runs that changes something.
  */
 bool reloader_progress(const struct reloader *reloader, struct reload_progress *ret);
 

@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_REPORT_H
 #define RPORT_MANAGER_REPORT_H
 
-/* Log lines about ports and links, which can be found in the journal by them. */
+/* Log lines about ports and links; their names are fields of the line in the journal. */
 
 #include "base/log.h"
 #include "base/messages.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is wanted after a restart: from the records of the former daemon (records.c). */
+/* Restores the state of the former daemon from its records (records.c). */
 
 #include <stdio.h>
 
@@ -86,7 +86,7 @@ static int take_device(struct manager *manager, struct port *port, struct rport_
 	return -ESTALE;
 }
 
-/* A device that cannot be taken is made again; and if that fails the port is pending. */
+/* A device that cannot be adopted is made again; if that fails the port is pending. */
 static void restore_device(struct port *port, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -187,7 +187,7 @@ void restore_all(struct manager *manager)
 	restore_kind(manager, records, "link ", restore_link);
 	restore_kind(manager, records, "port ", restore_port);
 	json_decref(records);
-	/* when all are known: one that has no name yet must not take that of another one */
+	/* after all ports were read: a port without a name must not get that of another one */
 	table_foreach_port(&manager->table, restore_device, manager);
 	n = state_drop_rest(manager->state);
 	log_print_id(LOG_INFO, MESSAGE_ADOPTED,

@@ -2,15 +2,15 @@
 #ifndef RPORT_MANAGER_RESTORE_H
 #define RPORT_MANAGER_RESTORE_H
 
-/* What is wanted after a restart, from the records of the former daemon. */
+/* The state to restore after a restart, from the records of the former daemon. */
 
 #include "manager/options.h"
 
 /**
- * restore_all() - be as the former daemon was
+ * restore_all() - restore the ports and links of the former daemon
  * @manager: the manager, with no port yet; its store has records
  *
- * What cannot be restored is said in the log, and forgotten.
+ * What cannot be restored is logged, and its record is removed.
  */
 void restore_all(struct manager *manager);
 

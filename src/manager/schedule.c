@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* When each port is looked at, or tried, the next time. */
+/* The time at which each port is examined, or its device is made, next. */
 
 /*
  * Theory of operation
  *
- * Each port has a timer of the event loop. The timers come after clients: so many ports at once do
- * not keep others waiting, whose calls are answered between two looks.
+ * Each port has a timer of the event loop. The timers have a lower priority than the calls of root
+ * and the group, which are answered between two examinations even if many ports are due.
  *
  * The owner of a namespace decides how often its ports change, how many there are and how much the
- * kernel has to search for an answer. So each look is charged to its namespace (budget.h), and the
- * ports of one that has used up its share are looked at later.
+ * kernel has to search for an answer. So each examination is charged to its namespace (budget.h),
+ * and the ports of a namespace that has used up its share are examined later.
  */
 
 #include "base/turn.h"
@@ -19,16 +19,16 @@
 
 #define PRIORITY         7                  /* behind root and the group, before other users */
 #define SETTINGS_DELAY   (50 * 1000)        /* after a change, for more to come */
-#define AGAIN_DELAY      (250 * 1000)       /* after a look that failed */
-#define NAME_AGAIN_DELAY (5 * USEC_PER_SEC) /* a name that hangs costs time */
-#define WAKE_DELAY       (2 * 1000)         /* until what came is complete */
-#define WAKE_EACH        30                 /* and so much more for each that waits */
+#define AGAIN_DELAY      (250 * 1000)       /* after an examination that failed */
+#define NAME_AGAIN_DELAY (5 * USEC_PER_SEC) /* a lookup of a name that hangs takes time */
+#define WAKE_DELAY       (2 * 1000)         /* until what appeared is complete */
+#define WAKE_EACH        30                 /* added for each pending port */
 #define NEVER            UINT64_MAX
 
 /*
  * struct schedule
- * @due: called for a port that is to be looked at, or tried
- * @budget: of the time that looks take
+ * @due: called for a port that is to be examined, or whose device is to be made
+ * @budget: of the time that examinations take
  * @wake: timer: pending ports are tried
  * @woken: the timer runs
  */
@@ -40,8 +40,8 @@ struct schedule {
 };
 
 /*
- * struct look - when a port is looked at
- * @at: CLOCK_MONOTONIC in microseconds, for each kind of look
+ * struct look - when a port is examined
+ * @at: CLOCK_MONOTONIC in microseconds, for each kind of examination
  */
 struct look {
 	struct manager *manager;
@@ -128,11 +128,11 @@ void schedule_postpone(struct port *port, uint64_t until)
 			port->look->at[i] = MAX(port->look->at[i], until);
 }
 
-/* --- the time that namespaces take ---------------------------------------------------------------- */
+/* --- the time that namespaces take ------------------------------------------------------------ */
 
 uint64_t schedule_may_look(const struct manager *manager, const struct port *port)
 {
-	/* rportd's own namespace is in the hands of those who run it */
+	/* the administrator of rportd owns its namespace */
 	if (port->nsid == manager->own_nsid)
 		return 0;
 	return budget_next(&manager->schedule->budget, port->nsid);
@@ -146,7 +146,7 @@ void schedule_charge(struct manager *manager, int nsid, uint64_t start)
 		budget_charge(&manager->schedule->budget, nsid, now, now - start);
 }
 
-/* --- waking pending ports ------------------------------------------------------------------------ */
+/* --- waking pending ports --------------------------------------------------------------------- */
 
 static int wake(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
@@ -165,9 +165,9 @@ static int wake(sd_event_source *source _unused_, uint64_t usec _unused_, void *
 }
 
 /*
- * Others may make and remove interfaces all the time, and each may be one that is waited for. So
- * all that come within a while are one reason to look, and the while is longer when there is more
- * to look at.
+ * Other processes may make and remove interfaces all the time, and a pending port may wait for any
+ * of them. So all events within a delay cause one round of tries, and the delay grows with the
+ * number of pending ports.
  */
 void schedule_wake(struct manager *manager)
 {

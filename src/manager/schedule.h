@@ -2,11 +2,11 @@
 #ifndef RPORT_MANAGER_SCHEDULE_H
 #define RPORT_MANAGER_SCHEDULE_H
 
-/* When each port is looked at, or tried, the next time. */
+/* The time at which each port is examined, or its device is made, next. */
 
 #include "manager/options.h"
 
-/* What of a port is looked at. */
+/* Parts of a port that are examined. */
 enum schedule_kind {
 	SCHEDULE_NAME, /* of its namespace */
 	SCHEDULE_DEVICE,
@@ -54,9 +54,9 @@ void schedule_remove(struct port *port);
 void schedule_look(struct port *port);
 
 /**
- * schedule_look_again() - examine a port later, since that failed
+ * schedule_look_again() - repeat an examination of a port that failed: 250 ms later, of a name 5 s
  * @port: any port; nothing happens to a pending one
- * @kind: of the look; the name of a namespace is examined 5 s later, all else 250 ms
+ * @kind: of examination
  */
 void schedule_look_again(struct port *port, enum schedule_kind kind);
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* What can be asked of the manager: ports, links and how they are. */
+/* Lookups and status of ports and links. */
 
 #include "manager/context.h"
 #include "manager/status.h"
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* Is there an interface of that name: in our own namespace, or in the domain that stands before it?
- */
+/* Is there an interface of that name, in our own namespace or in the domain of DOMAIN/IFNAME? */
 static bool interface_exists(struct manager *manager, const char *name)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;

@@ -29,9 +29,9 @@ static int compare_indices(const void *a, const void *b)
 /* --- ports by name ---------------------------------------------------------------------------- */
 
 /*
- * A name that is said may mean a VRF or a namespace (domain_means()): what it may mean has one
- * label, and so one chain. Nothing has to be known of a port to take it out of a chain, so it does
- * not matter that what it was put there for is another thing now.
+ * A bare name may mean a VRF or a namespace (domain_means()): both have the same label, and so are
+ * in one chain. A port is removed from its chains without its key, which may have changed since it
+ * was entered.
  */
 
 #define UNCHAIN(port, chain)                      \
@@ -310,7 +310,7 @@ void table_foreach_link(const struct table *table,
 	twalk_r(table->links, visit, &walk);
 }
 
-/* --- by what users say ------------------------------------------------------------------------ */
+/* --- by names from users ---------------------------------------------------------------------- */
 
 /* Ports that a name fits: IFNAME, or DOMAIN/IFNAME. */
 struct search {
@@ -350,7 +350,7 @@ static void search_port(struct port *port, void *userdata)
 	if (!search->first)
 		search->first = port;
 	else if (domain_equal(&search->first->spec.domain, &port->spec.domain))
-		/* one that was renamed, say, and one that waits: no name tells them apart */
+		/* such as a renamed port and a pending one: no name distinguishes them */
 		search->first = search->first->peering.present ? search->first : port;
 	else if (!search->second && !(search->linked && search->first->link == port->link))
 		search->second = port;
@@ -366,7 +366,7 @@ static int refuse_ambiguous(const struct search *search, const char *whose, stru
 			       port_format(search->second, b));
 }
 
-/* One that says its domain is found without looking at all ports. */
+/* A name with a domain is found without a walk through all ports. */
 static void run_search(const struct table *table, struct search *search)
 {
 	const char *ifname = streq(search->ifname, "-") ? "" : search->ifname;

@@ -3,13 +3,13 @@
 #define RPORT_MANAGER_TABLE_H
 
 /*
- * Which ports and links there are. Ports are in a list, and, while they exist, in a tree by (nsid,
- * ifindex), which is how the monitor names an interface; links are in a tree by name. It owns none
- * of them.
+ * The table of ports and links. Ports are in a list and, while they have a device, in a tree by
+ * (nsid, ifindex), which is how the monitor names an interface; links are in a tree by name. The
+ * table owns neither.
  *
- * What is done for each link or event must not cost more with many links: so ports are found by
- * their names and namespaces without looking at all of them. A port's names change, as do the
- * domains of those that wait: who changes them says so (table_rename_port()).
+ * The cost of an event must not grow with the number of links, so hash tables find ports by their
+ * names and namespaces. Code that changes the names or the domain of a port calls
+ * table_rename_port().
  */
 
 #include "port/port.h"
@@ -36,7 +36,7 @@ struct table {
 	void *indices;                            /* tree of struct port */
 	void *links;                              /* tree of struct rport_link */
 	struct port_chain called[TABLE_BUCKETS];  /* by domain and the name that it has */
-	struct port_chain wanting[TABLE_BUCKETS]; /* by domain and the name that it shall have */
+	struct port_chain wanting[TABLE_BUCKETS]; /* by domain and the name in the spec */
 	struct port_chain
 		in_netns[TABLE_BUCKETS]; /* by the name of their namespace, if it has one */
 	struct port_chain in_nsid[TABLE_BUCKETS]; /* by nsid, while they are known by it */

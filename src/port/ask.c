@@ -3,13 +3,13 @@
 /*
  * Theory of operation
  *
- * Why. Each question about an interface takes the rtnl lock. A namespace with 100,000 IPv6 routes
+ * Why. Each query of an interface takes the rtnl lock. A namespace with 100,000 IPv6 routes
  * whose owner adds and deletes an address makes the kernel hold this lock, which is one for all
  * namespaces, for hundreds of milliseconds.
  *
- * Copies. The thread gets a copy of each port with what a question needs: a duplicate of one
- * descriptor, the addresses and the routes. So the port may change, or go, while a late question
- * is still waiting.
+ * Copies. The thread gets a copy of each port with what a query needs: a duplicate of one
+ * descriptor, the addresses and the routes. So the port may change, or be removed, while a late
+ * query is still waiting.
  *
  * Being late. The thread counts its answers, in order. At the deadline the caller takes those that
  * are there, tells the thread to ask no more, and goes on. Both then use different entries of the
@@ -33,7 +33,7 @@ struct question {
  * struct port_asker
  * @own: a socket in rportd's namespace; the thread's
  * @begun: posted when there are questions, or @ended is set
- * @done: posted when the thread has asked all of them, or was told to stop
+ * @done: posted when the thread has asked all of them, or was stopped
  * @n: questions
  * @n_answered: of these, from the first
  * @abandoned: the caller does not wait any more
@@ -142,7 +142,7 @@ static int copy_port(const struct port *port, bool observe, struct port *ret)
 	return 0;
 }
 
-/* Those that nobody took have something to be freed. */
+/* Answers that the caller did not take still own memory. */
 static void drop_answers(struct port_asker *asker)
 {
 	for (unsigned int i = 0; i < asker->n; i++)

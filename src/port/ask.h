@@ -15,10 +15,10 @@
 struct port_asker;
 
 /*
- * struct port_answer - what the kernel says of a port
- * @result: 0; -EBADFD when its device was removed; -ESTALE when its namespace has no such device
- *	any more under its number, or another name than its descriptor tells, for it was changed
- *	just now; or another -errno. All else is of value only if this is 0.
+ * struct port_answer - what the kernel reports of a port
+ * @result: 0; -EBADFD when its device was removed; -ESTALE when its nsid and ifindex find no
+ *	interface, or one with another name than its descriptor reports, since it changed just now;
+ *	or another -errno. The other members are valid only if this is 0.
  * @dev: its interface
  * @observed: 0, or -errno of port_observe()
  * @seen: what port_observe() found; the caller's, free it with port_seen_release()
@@ -41,25 +41,25 @@ struct port_answer {
 int port_asker_new(struct port_asker **ret);
 
 /**
- * port_asker_free() - end the thread, after its last question was answered; takes NULL
- * @asker: the asker
+ * port_asker_free() - end the thread, after the kernel has answered its last query
+ * @asker: of port_asker_new(), or NULL
  */
 void port_asker_free(struct port_asker *asker);
 
 /**
- * port_ask() - ask about ports, and wait for the answers
+ * port_ask() - ask the kernel about ports, and wait for the answers
  * @asker: the asker
- * @ports: those
+ * @ports: with a device
  * @n: how many, at most PORT_ASK_MAX
- * @observe: look at their settings, too, as port_compare() does
+ * @observe: true: ask about their settings, too, as port_compare() does
  * @deadline: CLOCK_MONOTONIC, in microseconds
  * @ret: the answers, in the order of @ports
  *
- * A question that was not answered by the deadline keeps a duplicate of the descriptor of the
- * device until the kernel answers, and until then no other question is asked.
+ * A query that was not answered by the deadline keeps a duplicate of the descriptor of the device
+ * until the kernel answers, and until then no other query is made.
  *
- * Return: how many answers there are: less than @n when the deadline came first, an earlier
- * question is not answered yet, or there are no more descriptors or memory.
+ * Return: how many answers there are: less than @n when the deadline came first, an earlier query
+ * is not answered yet, or descriptors or memory are short.
  */
 unsigned int port_ask(struct port_asker *asker, struct port *const ports[], unsigned int n,
 		      bool observe, uint64_t deadline, struct port_answer ret[]);

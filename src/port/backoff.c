@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* When a port without a device is tried the next time; pure. */
+/* Computes when the device of a pending port is tried next; pure. */
 
 #include "port/backoff.h"
 
-#define NO_DOMAIN     (5 * USEC_PER_SEC) /* until a domain that nobody told of is looked for */
+#define NO_DOMAIN     (5 * USEC_PER_SEC) /* until a domain is looked for without an event */
 #define FAILURE_FIRST (USEC_PER_SEC / 4) /* after a failure, and doubled with each */
 #define FAILURE_MAX   (60 * USEC_PER_SEC)
-#define LOSSES_FREE   5                   /* losses in short order that have no consequence */
+#define LOSSES_FREE   5                   /* losses that have no consequence */
 #define LOSSES_QUIET  (60 * USEC_PER_SEC) /* after which they are forgotten */
 #define LOSSES_MAX    (30 * USEC_PER_SEC)
 

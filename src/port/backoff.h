@@ -3,25 +3,25 @@
 #define RPORT_PORT_BACKOFF_H
 
 /*
- * When a port without a device is tried the next time. Pure: the time is an argument. Times are
- * microseconds of CLOCK_MONOTONIC.
+ * Computes when the device of a pending port is tried next. Pure: the time is an argument. Times
+ * are microseconds of CLOCK_MONOTONIC.
  *
- * A device that is lost again and again is held back, longer each time, so that two who fight about
- * an interface do not keep rportd, and the log, busy. So are tries that fail though the domain is
- * there; these can be given up after a number of them.
+ * A device that is lost repeatedly is made again after a delay, longer each time, so that another
+ * process that removes the interface again and again does not keep rportd, and the log, busy. So
+ * are tries that fail although the domain exists; these can be given up after a number of them.
  */
 
 #include "base/util.h"
 
 /*
- * struct backoff - of one port; zeroed: it was never lost, and is due
+ * struct backoff - of one port; zeroed: its device was never lost, and is due
  * @losses: how often its device was lost
- * @recent: of these, in short order
- * @last_loss: when
- * @held_until: because of these
+ * @recent: losses without a quiet minute between
+ * @last_loss: time of the last loss
+ * @held_until: no try before this time, because of @recent
  * @failures: tries in a row that failed although the domain exists
- * @next: when it is tried, whatever happens
- * @earliest: when it is tried if something happens that it may have waited for
+ * @next: time of the next try without an event
+ * @earliest: time of the next try after an event that it may have waited for
  */
 struct backoff {
 	unsigned int losses;
@@ -34,7 +34,7 @@ struct backoff {
 };
 
 /**
- * backoff_lost() - the device was lost
+ * backoff_lost() - note that the device was lost
  * @backoff: of the port, which is due at once unless it was lost too often
  * @now: the time
  *
@@ -43,17 +43,18 @@ struct backoff {
 uint64_t backoff_lost(struct backoff *backoff, uint64_t now);
 
 /**
- * backoff_no_domain() - a try failed because the domain does not exist
- * @backoff: of the port; it is tried when something comes, and now and then
+ * backoff_no_domain() - note that a try failed because the domain does not exist
+ * @backoff: of the port, which is tried when an event wakes it, and after 5 s anyway
  * @now: the time
  */
 void backoff_no_domain(struct backoff *backoff, uint64_t now);
 
 /**
- * backoff_failed() - a try failed although the domain exists
- * @backoff: of the port; it is tried later each time
+ * backoff_failed() - note that a try failed although the domain exists
+ * @backoff: of the port; the delay doubles with each failure
  * @now: the time
- * @made: an interface was made, and is gone again. Its events must not bring the next try forward
+ * @made: true: an interface was made and removed again. Its own events do not bring the next try
+ *	forward
  */
 void backoff_failed(struct backoff *backoff, uint64_t now, bool made);
 
@@ -64,7 +65,7 @@ void backoff_failed(struct backoff *backoff, uint64_t now, bool made);
 void backoff_succeeded(struct backoff *backoff);
 
 /**
- * backoff_wake() - something came or went that the port may have waited for
+ * backoff_wake() - note an event that a pending port may have waited for
  * @backoff: of the port
  * @now: the time
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The device of a port: a TUN that is made, adopted and removed. */
+/* The device of a port: makes, adopts and removes a TUN. */
 #include <stdio.h>
 
 #include "port/look.h"
@@ -14,9 +14,9 @@ _Static_assert(SPEC_QUEUES_MAX <= TUN_QUEUES_MAX, "a port has the queues that we
 /* Packets that may wait for the shuttle: the kernel's default of 500 is too few for a TCP window.
  */
 #define QUEUE_LENGTH 2000
-#define STAGING_NAME "rportd-new%d" /* what no other interface is called */
+#define STAGING_NAME "rportd-new%d" /* no other interface has such a name */
 
-/* --- the staging namespace --------------------------------------------------------------------- */
+/* --- the staging namespace -------------------------------------------------------------------- */
 
 static int open_staging(void *arg)
 {
@@ -54,7 +54,7 @@ static int open_staged(struct staging *staging, struct tun_options options, stru
 	return 0;
 }
 
-/* Does netlink tell how many queues of a device are open? */
+/* Does netlink report how many queues of a device are open? */
 static bool are_queues_told(struct staging *staging, const struct tun *tun)
 {
 	char name[IFNAMSIZ];
@@ -125,7 +125,7 @@ int port_step_failed(struct rport_error *err, int r, const struct port *port, co
 			       domain_format(&port->spec.domain, domain), strerror(-r));
 }
 
-/* In the staging namespace: what it gets before anybody can see it. */
+/* In the staging namespace: what the device gets before other processes can see it. */
 static int prepare(struct staging *staging, struct port *port)
 {
 	char name[IFNAMSIZ];
@@ -154,7 +154,7 @@ static int name_taken(const struct port *port, struct rport_error *err)
 			       port->spec.ifname, domain_format(&port->spec.domain, domain));
 }
 
-/* Whoever has the name has it also as an altname (ip-link(8)), and so many of these that the answer
+/* The name may be an altname (ip-link(8)) of an interface that has so many of these that the answer
  * does not fit into a message (EMSGSIZE). */
 int port_name_taken(struct staging *staging, const struct domain_place *place, const char *name)
 {
@@ -182,9 +182,9 @@ static int move(struct staging *staging, struct port *port, const struct domain_
 }
 
 /*
- * The kernel's link-local address for a TUN is random and another one after each set-up. This one
- * is a hash (FNV-1a, 64 bits) of the domain and the name that the spec has, even if somebody has
- * renamed the interface meanwhile, so that routing daemons meet it again.
+ * The kernel's link-local address for a TUN is random, and differs each time it is set up. This one
+ * is a hash (FNV-1a, 64 bits) of domain and name in the spec, even if the interface was renamed
+ * meanwhile, so that routing daemons find the same address again.
  */
 struct ip_address port_make_link_local(const struct port_spec *spec)
 {
@@ -234,11 +234,11 @@ static int make(struct staging *staging, struct port *port, const struct domain_
 	return r < 0 ? port_step_failed(err, r, port, "find after its move") : 0;
 }
 
-/* It has a device, in its domain: what follows from that. */
+/* Sets the members that follow from a device in the domain of the port. */
 static void settle_in(struct port *port, const struct domain_place *place)
 {
-	port->spec.domain = place->domain; /* from here on not a bare name any more */
-	if (!port->spec.ifname[0])         /* else it is called so, or was when it was made */
+	port->spec.domain = place->domain; /* resolved: no longer a bare name */
+	if (!port->spec.ifname[0])         /* else it has, or had when it was made, that name */
 		memcpy(port->spec.ifname, port->ifname, IFNAMSIZ);
 	port->domain_nsid = port->nsid;
 	port->had_device = true;
@@ -275,13 +275,13 @@ static int check_place(struct staging *staging, const struct port *port,
 	r = rtnl_nsid(staging->own, place->netns_fd, &nsid);
 	if (r < 0)
 		return r;
-	/* one of the main table that somebody put into a VRF has drifted */
+	/* a port of the main table that another process put into a VRF has drifted */
 	return port->nsid == nsid && (place->vrf_index == 0 || dev->master == place->vrf_index)
 		       ? 0
 		       : -ENODEV;
 }
 
-/* A device that was opened for another port, or by a daemon that made it otherwise, is not ours. */
+/* A device of another port, or made with other properties by a former daemon, is not used. */
 static bool is_as_specified(const struct port *port, const struct rtnl_dev *dev)
 {
 	const struct port_spec *spec = &port->spec;
@@ -320,7 +320,7 @@ int port_adopt(struct staging *staging, struct port *port, const int fds[],
 	return 0;
 }
 
-/* Is the number that we have that of our interface, in the namespace where this is now? */
+/* Is port->index the ifindex of our interface, in the namespace where it is now? */
 static int check_index(struct rtnl *rtnl, const struct port *port, struct rtnl_dev *ret)
 {
 	char name[IFNAMSIZ];
@@ -385,8 +385,8 @@ void port_remove(struct port *port)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 
-	/* failing that, it has been removed already, or its namespace has; or it is being renamed
-	 * at this moment, and then closing it removes it */
+	/* if that fails, the interface or its namespace has been removed already; or it is being
+	 * renamed at this moment, and then closing it removes it */
 	if (port_open_rtnl(port, &rtnl) >= 0)
 		(void)rtnl_dev_delete(rtnl, port->index);
 	tun_end_persistence(&port->tun);
@@ -426,8 +426,8 @@ void port_update_carrier(struct staging *staging, struct port *port)
 		return;
 	port->carrier = carrier;
 	/*
-	 * The kernel tells others that a carrier was lost once a second at most
-	 * (linkwatch_schedule_work()), but at once when somebody asks (linkwatch_sync_dev() in
+	 * The kernel announces the loss of a carrier once a second at most
+	 * (linkwatch_schedule_work()), but at once after a query (linkwatch_sync_dev() in
 	 * rtnl_getlink(), since Linux 6.8).
 	 */
 	(void)port_query(staging, port, &dev);

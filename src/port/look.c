@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where the device of a port is and how. Its descriptor alone knows which interface it is: names and
- * numbers may be somebody else's by now. So it is asked first, and again at the end if the interface
- * of that name was not found, since names change at any moment.
+ * Asks the kernel for the place and state of a device. Only its descriptor identifies the
+ * interface: its former name and ifindex may be those of another interface by now. So the
+ * descriptor is asked for the name first, and again after the lookup by that name, since names
+ * change at any moment.
  */
 
 #include "kernel/netns-pid.h"
 #include "port/look.h"
 
-#define LOCATE_TRIES 3 /* that somebody renames the interface meanwhile */
+#define LOCATE_TRIES 3 /* lookups during which the interface is renamed */
 
 /* Return: 0; -EAGAIN: it was renamed meanwhile; or another -errno. */
 static int find_interface(struct staging *staging, const struct tun *tun, int nsid,
@@ -29,7 +30,7 @@ static int find_interface(struct staging *staging, const struct tun *tun, int ns
 		return -EAGAIN;
 	if (found < 0)
 		return found;
-	/* found by an altname that somebody took when ours was renamed, and renamed back */
+	/* found by an altname: ours was renamed, another took its name, ours was renamed back */
 	if (!streq(dev.name, after))
 		return -EAGAIN;
 	*ret = dev;
@@ -70,7 +71,8 @@ const char *port_intruder(const struct port *port, const struct rtnl_dev *dev)
 	return NULL;
 }
 
-/* Where the name of its domain has to lead to: of one that somebody moved, not to where it is. */
+/* The namespace to compare with the name of the domain: the one of the domain as it was found, or
+ * of a device that was moved, the one where it is. */
 static int identify_netns(const struct port *port, struct netns_id *ret)
 {
 	_cleanup_close_ int netns_fd = -EBADF;
@@ -98,7 +100,7 @@ int port_lost_name(const struct port *port)
 	return port->elsewhere ? r > 0 : r == 0;
 }
 
-/* The number of a deleted namespace is taken away, and then its interfaces go. */
+/* The kernel removes the nsid of a deleted namespace first, and then its interfaces. */
 static const char *why_removed(struct staging *staging, const struct port *port)
 {
 	struct rtnl_dev dev;

@@ -2,62 +2,64 @@
 #ifndef RPORT_PORT_LOOK_H
 #define RPORT_PORT_LOOK_H
 
-/* Asks the kernel where the device of a port is and how; its settings are for port_observe(). */
+/* Asks the kernel for the place and state of a device; its settings are read by port_observe(). */
 
 #include "port/port.h"
 
 /**
- * port_locate() - find the device of a port in whatever namespace it is
- * @staging: where the questions are asked
- * @port: with a device; its name, nsid and index become what they are now
+ * port_locate() - find the device of a port, in any namespace
+ * @staging: where the kernel is asked
+ * @port: with a device; its name, nsid and index are updated
  * @ret: what the kernel knows of the interface
  *
  * Return: 0; -EBADFD when the device was removed; -EINVAL when its namespace was deleted, and the
- * device goes with it; or another -errno.
+ * device with it; or another -errno.
  */
 int port_locate(struct staging *staging, struct port *port, struct rtnl_dev *ret);
 
 /**
- * port_look() - see where the device of a port is, and how: what others may have changed
- * @staging: where the questions are asked
- * @port: with a device; its name, nsid, index, MTU, state and place become what they are now
- * @ret_lost: why the port has lost its device, so that this must go; else untouched
+ * port_look() - find the device of a port, and what other processes changed of it
+ * @staging: where the kernel is asked
+ * @port: with a device; its name, nsid, index, MTU, state, master and elsewhere are updated
+ * @ret_lost: why the device is lost, a static string; else untouched
  *
- * That its VRF was deleted shows in that the device is in none: it must not stay, for it would join
- * the VRF's networks to those of the main table.
+ * A device whose VRF was deleted is in no VRF. It is lost, since it would join the VRF's networks
+ * to those of the main table.
  *
- * Return: 0; -ENODEV: it is lost, @ret_lost says why; or another -errno: it could not be seen, and
- * is unchanged.
+ * Return: 0; -ENODEV: it is lost, @ret_lost says why, and the caller removes it; or another -errno:
+ * the kernel could not be asked, and @port is unchanged.
  */
 int port_look(struct staging *staging, struct port *port, const char **ret_lost);
 
 /**
- * port_lost_name() - does the name of its domain stand for another namespace now, or for none?
- * @port: any port
+ * port_lost_name() - check whether the name of its domain is that of another namespace, or gone
+ * @port: any port; a port without a device, or in a domain without a name, has not lost it
  *
- * A namespace lives on without its name while a process is in it. But the name is the domain. A
- * device that somebody moved is not where its name was; if it is where the name is now, it has to be
- * made anew there.
+ * A namespace lives on without its name while a process is in it. But the name is the domain. Of a
+ * device that was moved, the result is whether the name now stands for the namespace where the
+ * device is: then the port needs a new one there.
  *
- * Return: 1: yes; 0: no; or -errno when that could not be found out, or not in time.
+ * Return: 1: yes; 0: no; -EBADFD when the device was removed; or another -errno when that could not
+ * be found out, or not in time.
  */
 int port_lost_name(const struct port *port);
 
 /**
- * port_saw() - note what the kernel says of the interface of a port
+ * port_saw() - take what the kernel reports of the interface into a port
  * @port: with a device
  * @dev: its interface, in the namespace where the port is
  */
 void port_saw(struct port *port, const struct rtnl_dev *dev);
 
 /**
- * port_intruder() - has another process opened the device of a port, and perhaps changed it?
+ * port_intruder() - check whether another process has opened the device, and perhaps changed it
  * @port: with a device
  * @dev: what the kernel knows of its interface
  *
- * Only one with several queues can be opened by others: see kernel/tun.c for what they can do then.
+ * Only a device with several queues can be opened by other processes: see kernel/tun.c for what
+ * they can do then.
  *
- * Return: what was done, as a reason to lose the device; NULL: nothing.
+ * Return: what was done, a static string, as the reason to lose the device; NULL: nothing.
  */
 const char *port_intruder(const struct port *port, const struct rtnl_dev *dev);
 

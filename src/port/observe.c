@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * How the device of a port is: the kernel is asked for everything that was asked of the port, and
- * for nothing else, so that what somebody adds to an interface costs nothing here.
+ * Reads the settings of a device: the kernel is asked for everything in the spec, and for nothing
+ * else, so that addresses and routes that other processes add cost nothing here.
  */
 
 #include "port/observe.h"
@@ -59,9 +59,9 @@ static bool has_family(const struct port_spec *spec, int family)
 }
 
 /*
- * The kernel has no way to look up one IPv4 address. Ours are the first of its list, unless
- * somebody took them away and added a thousand others: what cannot be seen is not called missing.
- * This comes last, because the socket may be of no use afterwards.
+ * The kernel cannot look up a single IPv4 address. Ours are the first of its list, unless another
+ * process removed them and added a thousand others: addresses behind the limit are not reported as
+ * missing. This comes last, because the socket may be unusable afterwards.
  */
 static int observe_ipv4(struct observer *observer, struct rtnl *rtnl)
 {
@@ -139,7 +139,7 @@ static int note_rival(struct observer *observer, const struct route_rival *rival
 	return 0;
 }
 
-/* A route that is missing may have no room, because somebody else has one. */
+/* A route may be missing because another interface has one to this network with this metric. */
 static int find_rival(struct observer *observer, struct rtnl *rtnl, const struct route_spec *route)
 {
 	const struct port *port = observer->port;
@@ -181,8 +181,8 @@ static int observe_routes(struct observer *observer, struct rtnl *rtnl,
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* Each is looked up by itself: its owner decides how many others the namespace has. A port that is
- * down has no routes. */
+/* Each address and route is looked up by itself: the owner of the namespace decides how many others
+ * it has. A port that is down has no routes. */
 static int observe_settings(struct observer *observer, struct rtnl *rtnl, bool up)
 {
 	const struct port_want *want = observer->want;
@@ -204,7 +204,7 @@ static int observe_settings(struct observer *observer, struct rtnl *rtnl, bool u
 	return r >= 0 && observer->no_memory ? -ENOMEM : r;
 }
 
-/* One of a VRF that left it is lost. @master: ifindex, 0: none */
+/* A port that left the VRF of its domain is lost instead. @master: ifindex, 0: none */
 static int observe_master(struct observer *observer, struct rtnl *rtnl, unsigned int master)
 {
 	struct port_seen *seen = observer->seen;
@@ -214,7 +214,7 @@ static int observe_master(struct observer *observer, struct rtnl *rtnl, unsigned
 	if (master == 0 || observer->port->vrf > 0 || observer->port->elsewhere)
 		return 0;
 	r = rtnl_dev_by_nsid(rtnl, -1, master, &dev);
-	if (r < 0) /* it is gone, and let go of the port */
+	if (r < 0) /* it was removed, and released the port */
 		return r == -ENODEV || r == -EINVAL ? 0 : r;
 	memcpy(seen->master, dev.name, IFNAMSIZ);
 	seen->in_vrf = dev.is_vrf;
@@ -230,7 +230,7 @@ int port_observe(const struct port *port, const struct port_want *want, unsigned
 	struct rtnl_dev dev;
 	int r;
 
-	/* each question about an interface waits for the rtnl lock: one is enough */
+	/* each query of an interface waits for the rtnl lock: one is enough */
 	r = port_open_rtnl_dev(port, &rtnl, &dev);
 	if (r >= 0)
 		r = observe_master(&observer, rtnl, dev.master);

@@ -3,21 +3,22 @@
 /*
  * Theory of operation
  *
- * Order. Names come first, since an error names the interface. What is in the way goes before what
- * comes: a port has an IPv6 address once, whatever its prefix length. A route needs the port up,
- * and often an address. What is no longer wanted goes last, so that traffic finds the new address
- * or route before the old one is gone. With an IPv4 address the kernel may take others away
- * (secondary addresses, routes); whoever carries out the plan looks again and makes another one.
+ * Order. Names come first, since an error names the interface. Addresses in the way are removed
+ * before others are added: a port has an IPv6 address once, whatever its prefix length. A route
+ * needs the port up, and often an address. What is no longer wanted is removed last, so that
+ * traffic finds the new address or route before the old one is removed. With an IPv4 address the
+ * kernel may remove others (secondary addresses, routes); settings.c observes again, and makes
+ * another plan.
  *
- * Bouncing. As a port goes down the kernel takes its IPv6 addresses and its routes away, but not
- * its IPv4 addresses. So after a step that sets it down, those count as missing.
+ * Bouncing. As a port goes down the kernel removes its IPv6 addresses and its routes, but not its
+ * IPv4 addresses. So after a step that sets it down, those count as missing.
  *
- * Masters. In a VRF, bridge or bond that somebody put it into, a port is given no addresses and no
- * routes: these would go to another table than was asked for. As it is taken out, the kernel takes
- * things away, so addresses and routes are left to the plan that is made afterwards.
+ * Masters. In a VRF, bridge or bond into which another process put it, a port gets no addresses and
+ * no routes: these would go to another table than the spec says. As it is taken out, the kernel
+ * removes addresses and routes, so these are left to the plan that is made afterwards.
  *
- * Small MTUs. Below 1280 bytes the kernel switches IPv6 off; when the MTU rises while the port is
- * up, it makes a link-local address of its own. So the port goes down for that.
+ * Small MTUs. Below 1280 bytes the kernel disables IPv6; when the MTU is raised while the port is
+ * up, it makes a link-local address of its own. So the port is set down for that.
  */
 
 #include <stdio.h>
@@ -62,7 +63,7 @@ static bool may(const struct planner *planner, unsigned int scope)
 	return (planner->scope & scope) == scope;
 }
 
-/* --- what goes -------------------------------------------------------------------------------- */
+/* --- removals --------------------------------------------------------------------------------- */
 
 static bool same_address(const struct address_spec *a, const struct address_spec *b)
 {
@@ -85,7 +86,7 @@ static bool has_route(const struct route_spec *list, size_t n, const struct rout
 	return false;
 }
 
-/* Has one of the list the place that the table has for @one? */
+/* Has the list a route to the same network with the same metric as @one? */
 static bool has_key(const struct route_spec *list, size_t n, const struct route_spec *one)
 {
 	for (size_t i = 0; i < n; i++)
@@ -220,7 +221,7 @@ static bool has_small_mtu(const struct planner *planner)
 	return planner->seen->mtu < LINK_MTU_MIN && planner->seen->mtu != planner->want->spec->mtu;
 }
 
-/* --- what comes ------------------------------------------------------------------------------- */
+/* --- additions -------------------------------------------------------------------------------- */
 
 static void add_link_local(struct planner *planner, bool bounces)
 {
@@ -258,7 +259,8 @@ static void name_rival(const struct port_seen *seen, struct route_rival *route)
 			memcpy(route->ifname, seen->rivals[i].ifname, IFNAMSIZ);
 }
 
-/* One that was given before has the place of one that is wanted now, until the port goes down. */
+/* A route of the former spec to the same network with the same metric is replaced, unless the port
+ * goes down. */
 static void add_routes(struct planner *planner, bool bounces)
 {
 	const struct port_spec *spec = planner->want->spec;

@@ -3,20 +3,20 @@
 #define RPORT_PORT_PLAN_H
 
 /*
- * What has to be done so that a port becomes what it was asked to be. Pure: from what is wanted and
- * what was seen it makes a list of steps, in the order in which the kernel takes them. The steps
- * that stand for somebody else's change are, in words, the drift of the port.
+ * Plans how the device of a port becomes what its spec says. Pure: from the wanted and the observed
+ * state it makes a list of steps, in the order in which the kernel accepts them. The steps that
+ * undo changes of other processes are, in words, the drift of the port.
  */
 
 #include "port/spec.h"
 
 /*
- * struct port_want - what a port with a device was asked to be; everything is borrowed
+ * struct port_want - the wanted state of a port with a device; everything is borrowed
  * @spec: name, MTU, addresses and routes
- * @given: the spec that it had before, whose addresses and routes go; NULL: as @spec
+ * @given: the former spec, whose addresses and routes are removed; NULL: as @spec
  * @admin: administrative state
  * @link_local: the IPv6 link-local address that rportd gives it
- * @given_link_local: the one that it had before, which goes; AF_UNSPEC: none
+ * @given_link_local: the former one, which is removed; AF_UNSPEC: none
  */
 struct port_want {
 	const struct port_spec *spec;
@@ -27,9 +27,9 @@ struct port_want {
 };
 
 /*
- * struct route_rival - why there is no room for a route
+ * struct route_rival - a route of another interface that prevents a route of the port
  * @route: that of the port
- * @ifname: the interface of a route of somebody else to the same network with the same metric
+ * @ifname: the interface of the other route, to the same network with the same metric
  */
 struct route_rival {
 	struct route_spec route;
@@ -37,10 +37,10 @@ struct route_rival {
 };
 
 /*
- * struct port_seen - what the kernel said of the device of a port
- * @elsewhere: somebody moved it to another namespace; its addresses and routes there do not matter
- * @master: the VRF, bridge or bond that somebody put it into, or ""; its routes are then those of
- *	another table
+ * struct port_seen - the observed state of the device of a port
+ * @elsewhere: it was moved to another namespace; its addresses and routes there do not matter
+ * @master: the VRF, bridge or bond into which another process put it, or ""; its routes are then
+ *	those of another table
  * @in_vrf: @master is a VRF
  * @up: IFF_UP
  * @no_ipv6: IPv6 is disabled on it, or in its namespace
@@ -48,8 +48,8 @@ struct route_rival {
  * @has_given_link_local: it has that of port_want.given_link_local
  * @mtu: bytes
  * @name: of the interface
- * @addresses: those that have the same bits as an address of the spec, or of the one before
- * @routes: those of rportd into it, in its table, that are in the spec, or in the one before
+ * @addresses: those that have the same bits as an address of the spec, or of the former one
+ * @routes: those of rportd through it, in its table, that are in the spec, or in the former one
  * @rivals: of routes of the spec that are missing; not all can be found
  */
 struct port_seen {
@@ -71,13 +71,13 @@ struct port_seen {
 };
 
 /**
- * port_seen_release() - free what it holds; takes a zeroed one
- * @seen: zeroed afterwards
+ * port_seen_release() - free the lists of a result of port_observe()
+ * @seen: zeroed afterwards; may be zeroed already
  */
 void port_seen_release(struct port_seen *seen);
 #define _cleanup_port_seen_ _cleanup_(port_seen_release)
 
-/* What a plan may change. A verb names what it is about and leaves other drift alone. */
+/* What a plan may change. A verb names the part that it changes, and leaves other drift alone. */
 enum plan_scope {
 	PLAN_PLACE = 1 << 0,
 	PLAN_NAME = 1 << 1,
@@ -89,7 +89,7 @@ enum plan_scope {
 };
 
 enum plan_action {
-	PLAN_REMAKE,  /* the device cannot be fetched from where it is: make another one */
+	PLAN_REMAKE,  /* the device cannot be moved back from there: make another one */
 	PLAN_RELEASE, /* take it out of a VRF, bridge or bond */
 	PLAN_RENAME,
 	PLAN_DELETE_ROUTE,
@@ -107,12 +107,12 @@ enum plan_action {
 /*
  * struct plan_step - one step
  * @action: what is done
- * @drift: the step puts back what somebody else changed; else it follows from another step, or
- *	from what is wanted now
+ * @drift: the step undoes a change of another process; else it follows from another step, or from
+ *	the wanted state
  * @mtu: of SET_MTU
  * @name: of RENAME
  * @master: of RELEASE
- * @ipv6: of AWAIT_IPV6: the domain, borrowed from what is wanted, and the interface
+ * @ipv6: of AWAIT_IPV6: the domain, borrowed from struct port_want, and the interface
  * @address: of DELETE_ADDRESS, ADD_ADDRESS and ADD_LINK_LOCAL
  * @route: of DELETE_ROUTE, ADD_ROUTE and REPLACE_ROUTE, with the interface of its rival, or ""
  */
@@ -147,14 +147,14 @@ struct plan {
 #define PLAN_STEP_TEXT_MAX 448
 
 /**
- * port_plan() - find out what has to be done
- * @want: what it was asked to be
- * @seen: how it is
+ * port_plan() - plan the steps from what was seen to what is wanted
+ * @want: the wanted state
+ * @seen: the state of the device
  * @scope: PLAN_* bits: what may be changed
  * @ret: the steps; free them with plan_release()
  *
- * A port that is down, and stays so, is given no address and no route: it gets them as it comes up.
- * Likewise in the VRF of somebody else, and what is IPv6 while that is disabled.
+ * A port that is down, and stays so, gets no address and no route: it gets them as it comes up.
+ * Likewise a port in a VRF, bridge or bond that is not its own, and IPv6 while that is disabled.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -162,23 +162,23 @@ int port_plan(const struct port_want *want, const struct port_seen *seen, unsign
 	      struct plan *ret);
 
 /**
- * plan_release() - free the steps; takes a zeroed one
- * @plan: zeroed afterwards
+ * plan_release() - free the steps of a plan
+ * @plan: zeroed afterwards; may be zeroed already
  */
 void plan_release(struct plan *plan);
 #define _cleanup_plan_ _cleanup_(plan_release)
 
 /**
- * plan_step_describe() - why the step is needed: "mtu is 1500, not 9000"
+ * plan_step_describe() - say why a step is needed: "mtu is 1500, not 9000"
  * @step: the step
- * @buf: for the text
+ * @buf: filled
  *
  * Return: @buf.
  */
 const char *plan_step_describe(const struct plan_step *step, char buf[static PLAN_STEP_TEXT_MAX]);
 
 /**
- * plan_drift() - the drift in words, a line for each step that is drift
+ * plan_drift() - describe the drift, a line for each step that is drift
  * @plan: made with PLAN_ALL
  * @ret: the text, each line ended by a newline; NULL without drift; free(3) it
  *

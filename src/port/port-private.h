@@ -2,33 +2,33 @@
 #ifndef RPORT_PORT_PORT_PRIVATE_H
 #define RPORT_PORT_PORT_PRIVATE_H
 
-/* What the files about ports share with each other: device.c the device, settings.c the rest. */
+/* Shared by the files about ports: device.c has the device, settings.c the rest. */
 
 #include "port/port.h"
 
 /**
- * port_open_rtnl() - open a netlink socket where the port is
+ * port_open_rtnl() - open a netlink socket in the namespace where the device of a port is
  * @port: the port
  * @ret: close it with rtnl_close()
  *
  * Return: 0; -EBADFD when the port has no device; -ESTALE when it was moved just now, so that its
- * number may be somebody else's; or another -errno.
+ * ifindex may be that of another interface; or another -errno.
  */
 int port_open_rtnl(const struct port *port, struct rtnl **ret);
 
 /**
- * port_open_rtnl_dev() - open a netlink socket where the port is, and look at its interface
+ * port_open_rtnl_dev() - port_open_rtnl(), with what the kernel knows of the interface
  * @port: the port
  * @ret: close it with rtnl_close()
- * @ret_dev: what the kernel knows of the interface now
+ * @ret_dev: the interface
  *
  * Return: as port_open_rtnl().
  */
 int port_open_rtnl_dev(const struct port *port, struct rtnl **ret, struct rtnl_dev *ret_dev);
 
 /**
- * port_step_failed() - every failed step reads alike: what, with which port, where, and why
- * @err: gets the words
+ * port_step_failed() - format the error of a failed step, with port, domain and reason
+ * @err: set
  * @r: -errno of the step
  * @port: the port
  * @step: "set the MTU of"
@@ -38,7 +38,7 @@ int port_open_rtnl_dev(const struct port *port, struct rtnl **ret, struct rtnl_d
 int port_step_failed(struct rport_error *err, int r, const struct port *port, const char *step);
 
 /**
- * port_make_link_local() - the IPv6 link-local address of a port with this domain and this name
+ * port_make_link_local() - compute the IPv6 link-local address of a port from its domain and name
  * @spec: its domain is resolved, and it has a name
  *
  * Return: the address.

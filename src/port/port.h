@@ -3,9 +3,9 @@
 #define RPORT_PORT_PORT_H
 
 /*
- * A port: a TUN device in a domain. It is made where nobody looks, in a namespace of rportd's own
- * (the staging namespace), and moved to its domain when it is complete, so that no network manager
- * adopts it half-made. Opened there, its descriptor does not keep the domain's namespace alive.
+ * A port: a TUN device in a domain. It is made in a namespace of rportd's own (the staging
+ * namespace), and moved to its domain when it is complete, so that no network manager adopts it
+ * half-made. Opened there, its descriptor does not keep the domain's namespace alive.
  */
 
 #include "base/log.h"
@@ -33,7 +33,7 @@ enum port_state {
 /* No nsid: the namespace of its domain was deleted while it was elsewhere. */
 #define PORT_DOMAIN_GONE (-1)
 
-/* Under which a table knows a port; the table alone writes it. */
+/* The key of a port in the index of the table; only the table writes it. */
 struct port_key {
 	int nsid;
 	unsigned int index;
@@ -42,15 +42,15 @@ struct port_key {
 /*
  * struct port - one end of a link
  *
- * What it is asked to be: spec, admin. What was seen of its device: tun to elsewhere, written by
- * port_make(), port_adopt() and port_look(). When it is tried again while it has none: retry.
+ * The wanted state: spec, admin. The observed state of its device: tun to elsewhere, written by
+ * port_make(), port_adopt() and port_look(). While it has none, retry says when it is tried.
  */
 struct port {
 	struct link_port peering;
 	struct rport_link *link; /* NULL: it has no peer */
 	unsigned int end;        /* of the link: 0 is a, 1 is b */
 
-	struct port_spec spec; /* what it was asked to be; its domain as it was found */
+	struct port_spec spec; /* wanted state; its domain as it was resolved */
 	enum port_admin admin; /* administrative state */
 	unsigned int slot;     /* of its counters, and so its number */
 	uint64_t serial;       /* in the order of creation, never used again */
@@ -60,51 +60,51 @@ struct port {
 	char ifname[IFNAMSIZ]; /* as it is now, like the following */
 	int nsid;              /* of its namespace, as the monitor knows it */
 	int domain_nsid;       /* the nsid of its domain's namespace, or PORT_DOMAIN_GONE */
-	struct netns_id netns; /* that namespace; ino 0: it is not known, or dead */
+	struct netns_id netns; /* that namespace; ino 0: unknown, or deleted */
 	unsigned int index;    /* in its namespace; 0: it has no device */
 	unsigned int mtu;
 	unsigned int vrf;           /* ifindex of its VRF, 0: none */
 	unsigned int master;        /* ifindex of the VRF, bridge, ... that it is in; 0: none */
-	char alias[PORT_ALIAS_MAX]; /* "": PORT_ALIAS, or whatever a former daemon gave it */
+	char alias[PORT_ALIAS_MAX]; /* "": PORT_ALIAS, or that of a former daemon */
 	uint32_t table;             /* where its routes go */
 	struct ip_address link_local;
-	bool no_ipv6; /* its namespace, or somebody there, has no IPv6: it has no such address */
+	bool no_ipv6; /* IPv6 is disabled on it, or in its namespace */
 	bool carrier;
-	bool elsewhere; /* somebody moved it to another namespace */
-	bool bounced;   /* it was down: the kernel took IPv6 addresses and routes away */
-	uint64_t interface_dropped; /* packets that the kernel dropped before it, when last asked */
-	unsigned int asked;         /* in which round, see manager_ask_all() */
-	char *drift; /* what is not as it was asked for, a line each; NULL: nothing */
+	bool elsewhere;             /* it was moved to another namespace */
+	bool bounced;               /* it was down: the kernel removed IPv6 addresses and routes */
+	uint64_t interface_dropped; /* packets that the kernel dropped; of the last query */
+	unsigned int asked;         /* round of the last query, see manager_ask_all() */
+	char *drift;                /* differences from the spec, a line each; NULL: none */
 
 	enum port_state state; /* as it was committed last; see manager/commit.c */
 	char *reason;          /* why it is pending; NULL: it is not */
 	struct backoff retry;
-	struct look *look; /* when it is looked at, or tried, the next time: manager/schedule.c */
-	bool had_device;   /* it has had a device */
-	bool kept;         /* it is complete, and recorded for the next daemon */
-	bool stored;       /* the service manager has the descriptors of its device */
-	uint64_t recorded; /* hash of its record */
-	struct log_limit log; /* of what the owner of its namespace can make us log */
+	struct look *look;    /* its times of examination: manager/schedule.c */
+	bool had_device;      /* it has had a device */
+	bool kept;            /* it is complete, and recorded for the next daemon */
+	bool stored;          /* the service manager has the descriptors of its device */
+	uint64_t recorded;    /* hash of its record */
+	struct log_limit log; /* of lines that the owner of its namespace can cause */
 
 	TAILQ_ENTRY(port) entry; /* in the table, like the following; see table.c */
 	LIST_ENTRY(port) called, wanting, in_netns, in_nsid;
 	struct port_key key;
-	bool indexed;                    /* the table knows it by that key */
+	bool indexed;                    /* it is in the index under that key */
 	TAILQ_ENTRY(port) pending_entry; /* in the manager's list, while it is pending */
 	TAILQ_ENTRY(port) untold_entry;
-	bool untold; /* in the manager's list: observers have to be told */
+	bool untold; /* in the manager's list: observers are to be notified */
 };
 
 #define PORT_TEXT_MAX (DOMAIN_TEXT_MAX + IFNAMSIZ)
 
-/* Where ports are made. */
+/* The staging namespace, and sockets for queries of the kernel. */
 struct staging {
 	struct netns_thread *thread; /* the staging namespace */
 	struct rtnl *inside;         /* in it */
 	struct rtnl *own;            /* in rportd's own namespace */
 	bool nowait;                 /* see tun_has_nowait() */
-	bool queues_watched;         /* see tun_watchable(), and netlink tells how many are open */
-	bool queues_forced;          /* ports may have several even if they are not watched */
+	bool queues_watched;         /* see tun_watchable(), and netlink reports open queues */
+	bool queues_forced;          /* ports may have several queues even so */
 };
 
 /**
@@ -240,12 +240,12 @@ int port_change(struct port *port, const struct port_spec *given, unsigned int s
 		struct rport_error *err);
 
 /**
- * port_preview() - find out what port_change() would do, and do nothing
+ * port_preview() - plan what port_change() would do, without doing it
  * @port: with a device
- * @spec: what it would be asked to be; its domain and name are complete
+ * @spec: the new spec, its domain and its name complete
  * @ret: the steps; free them with plan_release()
  *
- * Return: 0; -ENOMEM; or another -errno, as port_observe().
+ * Return: 0; -ENOMEM; or as port_observe(), -EBADFD, -ESTALE or another -errno.
  */
 int port_preview(const struct port *port, const struct port_spec *spec, struct plan *ret);
 
@@ -295,6 +295,8 @@ const char *port_link_alias(const char *link, unsigned int end, char buf[static 
  * port_take_down() - set a port down
  * @port: with a device
  * @err: names the step, the object and the reason
+ *
+ * A failure leaves a port up that was up, or sets it up again.
  *
  * Return: 0; -EBADFD when the device was removed; -ESTALE when it was moved just now; or another
  * -errno of rtnetlink(7).

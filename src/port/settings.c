@@ -3,9 +3,9 @@
 /*
  * Theory of operation
  *
- * Every change of a port with a device goes the same way: look (port_observe()), plan (port_plan(),
- * for the part of the port that the caller names), act, and look again, since the kernel may have
- * taken more away than was meant. It ends when the plan is empty, or after ROUNDS.
+ * Every change of a port with a device has the same steps: observe (port_observe()), plan
+ * (port_plan(), for the part of the port that the caller names), act, and observe again if the
+ * kernel may have removed more than the step says. It ends when that is not so, or after ROUNDS.
  */
 
 #include "port/observe.h"
@@ -25,9 +25,9 @@ static struct port_want want_of(const struct port *port, enum port_admin admin)
 /* --- acting ----------------------------------------------------------------------------------- */
 
 /*
- * struct actor - who carries out a plan
- * @rtnl: a socket where the port is
- * @tolerant: what it has already is fine; else it is somebody else's, and in the way
+ * struct actor - the context in which the steps of a plan are carried out
+ * @rtnl: a socket in the namespace of the port
+ * @tolerant: an address that the port has already is no error
  */
 struct actor {
 	struct port *port;
@@ -35,7 +35,7 @@ struct actor {
 	bool tolerant;
 };
 
-/* On a rename udev keeps the old name as an alternative one, which is in the way of nobody else. */
+/* On a rename udev keeps the old name as an altname of the same interface. */
 static bool drop_altname(const struct actor *actor, const char *name)
 {
 	struct rtnl_dev dev;
@@ -97,8 +97,8 @@ static int set_mtu(const struct actor *actor, const struct plan_step *step, stru
 	return 0;
 }
 
-/* What the kernel says where IPv6 is disabled. That it was not when it was asked does no harm: the
- * next plan knows. */
+/* The errors of the kernel where IPv6 is disabled. If that happened after the observation, the next
+ * plan takes it into account. */
 static bool ipv6_is_off(int family, int r)
 {
 	return family == AF_INET6 && (r == -EACCES || r == -EOPNOTSUPP || r == -EAFNOSUPPORT);
@@ -148,8 +148,8 @@ static int route_failed(const struct actor *actor, const struct route_spec *rout
 			       text, name, strerror(-r));
 }
 
-/* Somebody else's route to the same network with the same metric is no reason to stay down: that
- * ours is missing is drift. */
+/* A route of another interface to the same network with the same metric is no error: that ours is
+ * missing is drift. */
 static int add_route(const struct actor *actor, const struct route_spec *route,
 		     struct rport_error *err)
 {
@@ -170,7 +170,7 @@ static int replace_route(const struct actor *actor, const struct route_spec *rou
 	return r < 0 ? route_failed(actor, route, r, "change", err) : 0;
 }
 
-/* What was seen may be somebody else's route to the same network, which stays. */
+/* A route of another interface to the same network stays. */
 static int delete_route(const struct actor *actor, const struct route_spec *route,
 			struct rport_error *err)
 {
@@ -180,7 +180,7 @@ static int delete_route(const struct actor *actor, const struct route_spec *rout
 	return r < 0 ? route_failed(actor, route, r, "delete", err) : 0;
 }
 
-/* An address that went by itself meanwhile is no failure. */
+/* An address that was removed meanwhile is no error. */
 static void delete_address(const struct actor *actor, const struct plan_step *step)
 {
 	(void)rtnl_dev_promote_secondaries(actor->rtnl, actor->port->index);
@@ -224,7 +224,7 @@ static int carry_out(const struct actor *actor, const struct plan_step *step,
 
 /* --- the round -------------------------------------------------------------------------------- */
 
-/* What was not given while IPv6 was disabled has to be given now. */
+/* IPv6 settings that were left out while IPv6 was disabled are due once it is enabled. */
 static void note_ipv6(struct port *port, const struct port_seen *seen)
 {
 	port->bounced |= port->no_ipv6 && !seen->no_ipv6 && seen->up && !seen->elsewhere;
@@ -244,7 +244,7 @@ static int look(struct port *port, const struct port_want *want, unsigned int sc
 	return port_plan(want, &seen, scope, ret);
 }
 
-/* With an address or a name, or as the port goes down, the kernel may take away more than that. */
+/* With these steps the kernel may remove further addresses and routes. */
 static bool may_take_more(enum plan_action action)
 {
 	return action == PLAN_RELEASE || action == PLAN_RENAME || action == PLAN_SET_DOWN ||
@@ -284,7 +284,7 @@ static int settle(struct port *port, const struct port_want *want, unsigned int 
 	return MIN(r, 0);
 }
 
-/* --- what callers ask for --------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 /* Routes and IPv6 addresses go as the port goes down. */
 static void undo_bring_up(struct port *port)
@@ -357,7 +357,7 @@ int port_give_back(struct port *port, struct rport_error *err)
 	return 0;
 }
 
-/* What was set down is set up again if it cannot be seen that all is well. */
+/* A port that was set down is set up again if the observation afterwards fails. */
 int port_take_down(struct port *port, struct rport_error *err)
 {
 	struct port_want want = want_of(port, PORT_ADMIN_DOWN);

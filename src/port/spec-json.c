@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What ports are asked to be, from and to JSON; pure. */
+/* The specs of ports, from and to JSON; pure. */
 #include "base/escape.h"
 #include "port/property.h"
 #include "port/spec-json.h"

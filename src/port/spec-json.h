@@ -2,7 +2,7 @@
 #ifndef RPORT_PORT_SPEC_JSON_H
 #define RPORT_PORT_SPEC_JSON_H
 
-/* What a port was asked to be, as JSON: to clients, and from one daemon to the next. */
+/* The spec of a port as JSON: for clients, and from one daemon to the next. */
 
 #include <jansson.h>
 

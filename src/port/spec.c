@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What links and ports are asked to be: how it is said, checked and compared; pure. */
+/* The specs of links and ports: parsed, checked and compared; pure. */
 #include <stdio.h>
 
 #include "port/spec.h"
@@ -42,7 +42,7 @@ static int check_address(const struct ip_address *address, const char *whose,
 			       ip_address_format(address, text), whose, flaw);
 }
 
-/* Both ends would take what is sent to the other one for theirs. */
+/* Each end would take packets for the other end as its own. */
 static int refuse_same_ends(const struct ip_address *address, struct rport_error *err)
 {
 	char text[IP_TEXT_MAX];

@@ -2,8 +2,8 @@
 #ifndef RPORT_PORT_SPEC_H
 #define RPORT_PORT_SPEC_H
 
-/* What a link is asked to be, as a client or a file says it. No system calls, but for
- * the one that tells how many CPUs there are. */
+/* The spec of a link, as a client or a file gives it. The only system call is the one that counts
+ * CPUs. */
 
 #include "base/error.h"
 #include "base/names.h"
@@ -30,7 +30,7 @@ struct address_spec {
 
 struct port_spec {
 	struct domain domain;
-	/* What the domain pid:N stands for; NULL: another domain, or it has not been looked for. */
+	/* The process of the domain pid:N; NULL: another domain, or not resolved. */
 	struct process *process;
 	char ifname[IFNAMSIZ]; /* "": the lowest free rportN */
 	/* see base/property.h */
@@ -46,7 +46,7 @@ struct port_spec {
 
 struct link_spec {
 	char name[LINK_NAME_MAX + 1]; /* "": from the names of the domains */
-	bool wait;                    /* a domain that does not exist yet is waited for */
+	bool wait;                    /* wait for a domain that does not exist yet */
 	struct port_spec ports[2];
 };
 
