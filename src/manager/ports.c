@@ -116,7 +116,7 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, const c
 			bool wait, struct port **ret, struct rport_error *err)
 {
 	struct rport_error why;
-	struct port *port;
+	struct port *port = NULL;
 	int r;
 
 	r = manager_check_name(manager, spec, NULL, err);

@@ -395,7 +395,7 @@ unsigned int fake_descriptors(void)
 
 	fake_require(dir);
 	while ((entry = readdir(dir))) {
-		int fd = atoi(entry->d_name);
+		int fd = (int)strtol(entry->d_name, NULL, 10);
 
 		if (entry->d_name[0] == '.' || fd == dirfd(dir))
 			continue;

@@ -118,7 +118,7 @@ static void find_slot(struct port *port, void *userdata)
 
 static void check_port_record(const char *slot, const json_t *record)
 {
-	struct wanted wanted = { .slot = (unsigned int)atoi(slot) };
+	struct wanted wanted = { .slot = (unsigned int)strtoul(slot, NULL, 10) };
 
 	table_foreach_port(manager_table(loop.manager), find_slot, &wanted);
 	if (!wanted.port)
