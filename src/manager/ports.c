@@ -61,13 +61,16 @@ int ports_add(struct manager *manager, struct port_spec *spec, unsigned int slot
 {
 	struct port *port = new_port(manager);
 
-	if (!port)
-		return rport_error_no_memory(err);
+	if (!port) {
+		rport_error_no_memory(err);
+		return -ENOMEM;
+	}
 	port->spec = *spec;
 	if (take_slot(manager, port, slot) < 0) {
 		schedule_remove(port);
 		free(port);
-		return refuse_more(manager, err);
+		(void)refuse_more(manager, err);
+		return -ENOSPC;
 	}
 	*spec = (struct port_spec){ 0 };
 	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
