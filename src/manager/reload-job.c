@@ -59,7 +59,7 @@ static void ask_next_link(struct reload_job *job)
 
 /* --- links with a file ------------------------------------------------------------------------ */
 
-/* "at end a mtu is 32768, not 9000; a: ...; b: ..." */
+/* "a: mtu is 32768, not 9000; b: ..." */
 struct preview {
 	char text[4096];
 	size_t length;
@@ -69,12 +69,13 @@ static void add_step(unsigned int end, const char *text, void *userdata)
 {
 	struct preview *preview = userdata;
 	size_t left = sizeof(preview->text) - preview->length;
-	int n = snprintf(preview->text + preview->length, left, "; %c: %s", "ab"[end], text);
+	int n = snprintf(preview->text + preview->length, left, "%s%c: %s",
+			 preview->length > 0 ? "; " : "", "ab"[end], text);
 
 	preview->length += MIN((size_t)MAX(n, 0), left - 1);
 }
 
-/* A dry run reports each step, as far as it can be known. */
+/* A dry run prints the steps of a change in place, else @text. */
 static void tell_preview(struct reload_job *job, struct config_link *wanted,
 			 enum reload_result result, const char *text)
 {
@@ -84,9 +85,8 @@ static void tell_preview(struct reload_job *job, struct config_link *wanted,
 	char name[LINK_NAME_MAX + 1];
 
 	memcpy(name, wanted->spec.name, sizeof(name));
-	preview.length = (size_t)snprintf(preview.text, sizeof(preview.text), "%s", text);
 	(void)pair_preview(job->manager, &wanted->spec, true, &outcome, add_step, &preview, &err);
-	tell(job, result, name, preview.text);
+	tell(job, result, name, preview.length > 0 ? preview.text : text);
 }
 
 /* Pair the link; replace it if it differs. */
