@@ -99,6 +99,7 @@ static int apply_anew(struct manager *manager, struct change *change, struct rpo
 
 	commit_detach(manager, port);
 	records_drop_process(manager, port);
+	port->netns = (struct netns_id){ 0 }; /* that of the former domain */
 	swap(change);
 	port_forget_device(port);
 	r = reconcile_try(manager, port, err);

@@ -202,6 +202,8 @@ static void look_at_name(struct manager *manager, struct port *port)
 	int r;
 
 	schedule_done(port, SCHEDULE_NAME);
+	if (port->elsewhere) /* unless somebody has moved it back */
+		look_at_device(manager, port);
 	r = port_lost_name(port);
 	if (r > 0)
 		reconcile_lose(manager, port,

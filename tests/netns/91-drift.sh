@@ -576,9 +576,8 @@ test_renamed_with_altname() {
 # a port of the main table that somebody puts into a VRF
 test_put_into_a_vrf() {
 	start_rportd
-	ns_add A B
-	has_vrf "$A" || skip cannot "this kernel has no VRFs"
 	pair_both
+	has_vrf "$A" || skip cannot "this kernel has no VRFs"
 	ip -n "$A" link add red type vrf table 1000
 	ip -n "$A" link set red up
 	ip -n "$A" link set rport0 master red
