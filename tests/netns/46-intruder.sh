@@ -59,7 +59,7 @@ test_queue_is_opened() {
 	spawn "$A" queue.out "$TRAFFIC" queue --idle 100000 rport0 open
 	pid=$SPAWN_PID
 	device_is_lost 'opened a queue of its interface'
-	kill "$pid"
+	kill "$pid" 2>/dev/null || true # it ended by itself if rportd was faster
 }
 
 test_changed_while_it_is_up() {

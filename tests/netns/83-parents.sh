@@ -129,7 +129,9 @@ test_bad_parameters() {
 		call_invalid port "$method" '{}'
 		call_invalid port "$method" '{"port":null}'
 		call_invalid port "$method" '{"port":1}'
-		call_invalid port "$method" '{"port":"wan0\u0000"}'
+		# a NUL is in no name: the message is malformed, and the connection is closed
+		run call "$method" '{"port":"wan0\u0000"}'
+		assert_eq "$OUT" '' "reply to a name with a NUL"
 		call_invalid frob "$method" '{"port":"wan0","frob":1}'
 	done
 	call_invalid port SetParent '{"parent":"wan0"}'
