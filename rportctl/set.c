@@ -76,7 +76,7 @@ static enum ctl_status run_set(struct ctl_options *options, int argc, char **arg
 
 const struct ctl_command ctl_command_set = {
 	.name = "set",
-	.synopsis = "PORT|LINK mtu N|name NEW",
+	.synopsis = "PORT|LINK mtu|name VALUE",
 	.summary = "set the MTU of a port or of both ends of a link, or a name",
 	.details = PORT_DETAILS,
 	.run = run_set,

@@ -93,9 +93,10 @@ assert_no_match() {
 
 # assert_json JSON FILTER [WHAT]: the jq filter must give true
 assert_json() {
-	# jq 1.6 finds nothing to be true
-	[ -n "$1" ] && jq -e "$2" <<<"$1" >/dev/null || fail "${3:-JSON}: not so: $2
+	if [ -z "$1" ] || ! jq -e "$2" <<<"$1" >/dev/null; then # jq 1.6 finds nothing to be true
+		fail "${3:-JSON}: not so: $2
 $1"
+	fi
 }
 
 # run COMMAND...: sets RC, OUT and ERR, and never fails

@@ -91,9 +91,10 @@ test_words_of_the_synopsis() {
 	offers in create port0 ''
 	offers '--mpls --mtu --no-offload --queues' create port0 in port ''
 	offers '' create port0 in port p
-	offers mtu set ab ''
+	offers 'mtu name' set ab ''
 	offers '' set ab mtu ''
 	offers '' set ab mtu 1500 ''
+	offers '' set ab name ''
 	offers default pair --a-route d
 	offers --a-route=default pair a b --a-route=d
 	offers metric pair a b --a-route 10.0.0.0/8 m
