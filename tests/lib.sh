@@ -258,10 +258,15 @@ has_vrf() {
 # --- the daemon ------------------------------------------------------------------------------------------------------
 
 # start_rportd [ARGUMENT...]: in a namespace of its own, HOME_NS, so that `default` is none of the machine's; with OWN_MOUNTS=1 it
-# does not hear what others mount
+# does not hear of what others mount, nor of their namespaces that go
 start_rportd() {
 	local -a wrap=()
-	[ -z "${OWN_MOUNTS:-}" ] || wrap=(unshare --mount --propagation private)
+	# shellcheck disable=SC2016 # expanded there
+	[ -z "${OWN_MOUNTS:-}" ] || wrap=(unshare --mount --propagation private sh -c '
+		for name in /run/netns/*; do
+			case $name in /run/netns/"$0"*) ;; *) umount "$name" ;; esac
+		done 2>/dev/null
+		exec "$@"' "$TEST_PREFIX")
 	[ -n "$HOME_NS" ] || ns_add HOME_NS
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log

@@ -25,10 +25,10 @@ has_uring() {
 	(DATAPATH=uring-pending start_rportd && stop_rportd) >probe.log 2>&1
 }
 
-# wakeups: how often a worker of rportd has slept, in all; the main thread hears of what others do on this machine
+# wakeups: how often a worker of rportd has slept, in all; the other threads hear of what others do on this machine
 wakeups() {
-	find /proc/"$RPORTD_PID"/task -mindepth 1 -maxdepth 1 -not -name "$RPORTD_PID" -exec cat {}/status \; |
-		awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
+	cat /proc/"$RPORTD_PID"/task/*/status |
+		awk '/^Name:/ { worker = $2 == "rportd-worker" } worker && /^voluntary_ctxt_switches/ { n += $2 } END { print n }'
 }
 
 # no_wakeups: nothing made it do anything for two seconds
