@@ -240,8 +240,8 @@ struct situation {
 };
 
 /* Makes all checks that are possible before anything is changed. */
-static int examine(struct manager *manager, struct link_spec *spec, bool replace,
-		   struct situation *ret, struct rport_error *err)
+static int check(struct manager *manager, struct link_spec *spec, bool replace,
+		 struct situation *ret, struct rport_error *err)
 {
 	char difference[2 * DOMAIN_TEXT_MAX + 128];
 	struct rport_link *old;
@@ -267,7 +267,6 @@ static int examine(struct manager *manager, struct link_spec *spec, bool replace
 	return r;
 }
 
-/* Return: the result of the change that the situation calls for. */
 static enum pair_result result_of(const struct situation *situation, const struct link_spec *spec,
 				  const struct pair_outcome *outcome)
 {
@@ -278,6 +277,23 @@ static enum pair_result result_of(const struct situation *situation, const struc
 	if (is_anew(outcome) || !change_is_possible(situation->old, spec))
 		return PAIR_REPLACED;
 	return PAIR_CHANGED;
+}
+
+/* Finds out what there is, whether the spec is possible, and what has to be done for it. */
+static int examine(struct manager *manager, struct link_spec *spec, bool replace,
+		   struct situation *ret, struct pair_outcome *ret_outcome, struct rport_error *err)
+{
+	int r;
+
+	*ret = (struct situation){ 0 };
+	*ret_outcome = (struct pair_outcome){ 0 };
+	r = check(manager, spec, replace, ret, err);
+	if (r < 0)
+		return r;
+	if (ret->old && !ret->same)
+		change_needs_anew(ret->old, spec, ret_outcome->anew);
+	ret_outcome->result = result_of(ret, spec, ret_outcome);
+	return 0;
 }
 
 static int change(struct manager *manager, struct link_spec *spec, struct rport_link *old,
@@ -304,16 +320,11 @@ int pair_domains(struct manager *manager, struct link_spec *spec, bool replace,
 		 struct pair_outcome *ret_outcome, struct rport_link **ret_link,
 		 struct rport_error *err)
 {
-	struct situation situation = { 0 };
-	int r;
+	struct situation situation;
+	int r = examine(manager, spec, replace, &situation, ret_outcome, err);
 
-	*ret_outcome = (struct pair_outcome){ 0 };
-	r = examine(manager, spec, replace, &situation, err);
 	if (r < 0)
 		return r;
-	if (situation.old && !situation.same)
-		change_needs_anew(situation.old, spec, ret_outcome->anew);
-	ret_outcome->result = result_of(&situation, spec, ret_outcome);
 	*ret_link = situation.old;
 	if (situation.same)
 		return complete(manager, situation.old, spec->wait, err);
@@ -327,16 +338,11 @@ int pair_preview(struct manager *manager, struct link_spec *spec, bool replace,
 		 void (*step)(unsigned int end, const char *text, void *userdata), void *userdata,
 		 struct rport_error *err)
 {
-	struct situation situation = { 0 };
-	int r;
+	struct situation situation;
+	int r = examine(manager, spec, replace, &situation, ret_outcome, err);
 
-	*ret_outcome = (struct pair_outcome){ 0 };
-	r = examine(manager, spec, replace, &situation, err);
 	if (r < 0)
 		return r;
-	if (situation.old && !situation.same)
-		change_needs_anew(situation.old, spec, ret_outcome->anew);
-	ret_outcome->result = result_of(&situation, spec, ret_outcome);
 	if (!situation.old || situation.same || !change_is_possible(situation.old, spec))
 		return 0;
 	r = change_preview(manager, situation.old, spec, step, userdata);

@@ -11,7 +11,6 @@
 
 #include <stdio.h>
 
-#include "manager/change.h"
 #include "manager/pair.h"
 #include "manager/parents.h"
 #include "manager/reload-job.h"
@@ -75,63 +74,51 @@ static void add_step(unsigned int end, const char *text, void *userdata)
 	preview->length += MIN((size_t)MAX(n, 0), left - 1);
 }
 
-/* A dry run prints the steps of a change in place, else @text. */
-static void tell_preview(struct reload_job *job, struct config_link *wanted,
-			 enum reload_result result, const char *text)
+/* "at end a queues is 1, not 2; a: made anew, because queues; b: ..." */
+static void add_anew(const struct pair_outcome *outcome, char *text, size_t size)
 {
+	for (int end = 0; end < 2; end++) {
+		size_t length = strlen(text);
+
+		if (outcome->anew[end])
+			snprintf(text + length, size - length, "; %c: made anew, because %s",
+				 "ab"[end], outcome -> anew[end]);
+	}
+}
+
+/*
+ * Pairs the link, and replaces it if it differs; a dry run only finds out how. @difference, "" of a
+ * new link, is told with what pair adds to it; or in a dry run the steps of a change in place.
+ */
+static void make(struct reload_job *job, struct config_link *wanted, enum reload_result result,
+		 const char *difference)
+{
+	struct link_spec *spec = &wanted->spec;
+	char name[LINK_NAME_MAX + 1], text[2 * DOMAIN_TEXT_MAX + 256];
 	struct preview preview = { 0 };
 	struct pair_outcome outcome;
-	struct rport_error err;
-	char name[LINK_NAME_MAX + 1];
-
-	memcpy(name, wanted->spec.name, sizeof(name));
-	(void)pair_preview(job->manager, &wanted->spec, true, &outcome, add_step, &preview, &err);
-	tell(job, result, name, preview.length > 0 ? preview.text : text);
-}
-
-/* Pair the link; replace it if it differs. */
-static void make(struct reload_job *job, struct config_link *wanted, enum reload_result result,
-		 const char *text)
-{
-	char name[LINK_NAME_MAX + 1];
-	struct rport_error err = { 0 };
-	struct pair_outcome paired;
 	struct rport_link *link;
+	struct rport_error err;
 
-	memcpy(name, wanted->spec.name, sizeof(name));
+	memcpy(name, spec->name, sizeof(name));
 	if (job->dry_run) {
-		tell_preview(job, wanted, result, text);
-		return;
-	}
-	if (pair_domains(job->manager, &wanted->spec, true, &paired, &link, &err) < 0) {
+		(void)pair_preview(job->manager, spec, true, &outcome, add_step, &preview, &err);
+	} else if (pair_domains(job->manager, spec, true, &outcome, &link, &err) < 0) {
 		tell(job, RELOAD_FAILED, name, err.message);
 		return;
+	} else {
+		manager_set_configured(job->manager, link, true);
 	}
-	manager_set_configured(job->manager, link, true);
-	tell(job, result, name, text);
-}
-
-/* "at end a queues is 1, not 2; a: made anew, because queues; b: ..." */
-static void add_anew(const struct rport_link *have, const struct link_spec *want, char *text,
-		     size_t size)
-{
-	const char *anew[2];
-	size_t length;
-
-	change_needs_anew(have, want, anew);
-	for (int end = 0; end < 2; end++) {
-		length = strlen(text);
-		if (anew[end])
-			snprintf(text + length, size - length, "; %c: made anew, because %s",
-				 "ab"[end], anew[end]);
-	}
+	snprintf(text, sizeof(text), "%s", difference);
+	add_anew(&outcome, text, sizeof(text));
+	tell(job, result, name, preview.length > 0 ? preview.text : text);
 }
 
 static void consider(struct reload_job *job, struct config_link *wanted)
 {
 	const char *name = wanted->spec.name;
 	struct rport_link *have = table_link_by_name(manager_table(job->manager), name);
-	char difference[2 * DOMAIN_TEXT_MAX + 256];
+	char difference[2 * DOMAIN_TEXT_MAX + 128];
 
 	if (wanted->bad) {
 		tell(job, RELOAD_FAILED, name,
@@ -139,7 +126,6 @@ static void consider(struct reload_job *job, struct config_link *wanted)
 	} else if (!have) {
 		make(job, wanted, RELOAD_ADDED, "");
 	} else if (pair_differs(have, &wanted->spec, difference, sizeof(difference))) {
-		add_anew(have, &wanted->spec, difference, sizeof(difference));
 		make(job, wanted, RELOAD_CHANGED, difference);
 	} else {
 		tell(job, RELOAD_UNCHANGED, name, "");
