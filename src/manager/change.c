@@ -83,8 +83,7 @@ static int apply_in_place(struct manager *manager, struct change *change, bool a
 
 	swap(change);
 	if (port->peering.present)
-		r = port_change(port, change->spec, PLAN_ALL & ~(unsigned int)PLAN_PLACE, again,
-				err);
+		r = port_change(port, change->spec, PLAN_IN_PLACE, again, err);
 	else
 		port_forget_device(port);
 	commit_port(manager, port, port->peering.present ? "asked for" : NULL);

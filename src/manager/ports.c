@@ -73,8 +73,7 @@ int ports_add(struct manager *manager, struct port_spec *spec, unsigned int slot
 		return -ENOSPC;
 	}
 	*spec = (struct port_spec){ 0 };
-	memcpy(port->ifname, port->spec.ifname, IFNAMSIZ);
-	port->mtu = port->spec.mtu;
+	port_forget_device(port);
 	commit_new_port(manager, port);
 	*ret = port;
 	return 0;
@@ -181,7 +180,8 @@ static int set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
 {
 	if (port->peering.present)
 		return port_set_mtu(port, mtu, err);
-	port->mtu = port->spec.mtu = mtu;
+	port->spec.mtu = mtu;
+	port_forget_device(port);
 	return 0;
 }
 
@@ -242,7 +242,7 @@ static int apply_name(struct port *port, const char *ifname, struct rport_error 
 	memcpy(port->spec.ifname, ifname, IFNAMSIZ);
 	if (port->peering.present)
 		return port_change(port, &before, PLAN_NAME | PLAN_SETTINGS, true, err);
-	memcpy(port->ifname, ifname, IFNAMSIZ);
+	port_forget_device(port);
 	return 0;
 }
 

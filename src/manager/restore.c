@@ -184,8 +184,8 @@ void restore_all(struct manager *manager)
 	if (r < 0)
 		log_error("cannot read the records of the former rportd: %s", strerror(-r));
 	/* links first: a port in one that is found by itself as well is a leftover */
-	restore_kind(manager, records, "link ", restore_link);
-	restore_kind(manager, records, "port ", restore_port);
+	restore_kind(manager, records, RECORD_LINK, restore_link);
+	restore_kind(manager, records, RECORD_PORT, restore_port);
 	json_decref(records);
 	/* after all ports were read: a port without a name must not get that of another one */
 	table_foreach_port(&manager->table, restore_device, manager);

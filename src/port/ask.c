@@ -67,11 +67,7 @@ static int ask_dev(struct rtnl *own, const struct port *port, struct rtnl_dev *r
 static void ask(struct rtnl *own, const struct question *question, struct port_answer *ret)
 {
 	const struct port *port = &question->port;
-	struct port_want want = {
-		.spec = &port->spec,
-		.admin = port->admin,
-		.link_local = port->link_local,
-	};
+	struct port_want want = port_want_of(port, port->admin);
 
 	ret->result = ask_dev(own, port, &ret->dev);
 	if (ret->result >= 0 && question->observe)

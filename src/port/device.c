@@ -408,13 +408,6 @@ void port_remove_both(struct staging *staging, struct port *ports[static 2])
 
 /* --- later ------------------------------------------------------------------------------------ */
 
-int port_query(struct staging *staging, const struct port *port, struct rtnl_dev *ret)
-{
-	if (!port->peering.present)
-		return -ENODEV;
-	return rtnl_dev_by_nsid(staging->own, port->nsid, port->index, ret);
-}
-
 void port_update_carrier(struct staging *staging, struct port *port)
 {
 	bool carrier = link_carrier(&port->peering);
@@ -430,7 +423,7 @@ void port_update_carrier(struct staging *staging, struct port *port)
 	 * (linkwatch_schedule_work()), but at once after a query (linkwatch_sync_dev() in
 	 * rtnl_getlink(), since Linux 6.8).
 	 */
-	(void)port_query(staging, port, &dev);
+	(void)rtnl_dev_by_nsid(staging->own, port->nsid, port->index, &dev);
 }
 
 void port_set_alias(struct port *port, const char *alias)

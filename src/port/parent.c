@@ -37,8 +37,3 @@ bool link_carrier(const struct link_port *port)
 {
 	return port->peer && port->peer->present && port->peer->up;
 }
-
-bool link_mtu_valid(int64_t mtu)
-{
-	return mtu >= LINK_MTU_MIN && mtu <= LINK_MTU_MAX;
-}

@@ -56,12 +56,4 @@ void link_delete_parent(struct link_port *port);
  */
 bool link_carrier(const struct link_port *port);
 
-/**
- * link_mtu_valid() - check an MTU against the range of rport(4)
- * @mtu: bytes
- *
- * Return: true from LINK_MTU_MIN to LINK_MTU_MAX.
- */
-bool link_mtu_valid(int64_t mtu);
-
 #endif

@@ -86,6 +86,7 @@ enum plan_scope {
 	PLAN_SETTINGS = 1 << 4, /* addresses and routes */
 	PLAN_MASTER = 1 << 5,
 	PLAN_ALL = (1 << 6) - 1,
+	PLAN_IN_PLACE = PLAN_ALL & ~PLAN_PLACE,
 };
 
 enum plan_action {

@@ -324,17 +324,6 @@ int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err);
 void port_update_carrier(struct staging *staging, struct port *port);
 
 /**
- * port_query() - ask the kernel about the interface of a port, by its nsid and ifindex
- * @staging: where the kernel is asked
- * @port: the port
- * @ret: all but the VRF's properties
- *
- * Return: 0; -ENODEV when the port has no device; -ENODEV or -EINVAL when the interface or its
- * namespace is gone; or another -errno of rtnetlink(7).
- */
-int port_query(struct staging *staging, const struct port *port, struct rtnl_dev *ret);
-
-/**
  * port_release() - separate a port from its peer, close its device, and free what the port holds
  * @port: zeroed, or a port; the caller frees the struct
  */

@@ -13,7 +13,7 @@
 
 #define ROUNDS 3
 
-static struct port_want want_of(const struct port *port, enum port_admin admin)
+struct port_want port_want_of(const struct port *port, enum port_admin admin)
 {
 	return (struct port_want){
 		.spec = &port->spec,
@@ -274,8 +274,8 @@ static int play_round(struct port *port, const struct port_want *want, unsigned 
 	return r < 0 ? r : again;
 }
 
-static int settle(struct port *port, const struct port_want *want, unsigned int scope,
-		  bool tolerant, struct rport_error *err)
+static int apply(struct port *port, const struct port_want *want, unsigned int scope, bool tolerant,
+		 struct rport_error *err)
 {
 	int r = 1;
 
@@ -302,11 +302,11 @@ static void undo_bring_up(struct port *port)
 
 int port_bring_up(struct port *port, bool again, struct rport_error *err)
 {
-	struct port_want want = want_of(port, PORT_ADMIN_UP);
+	struct port_want want = port_want_of(port, PORT_ADMIN_UP);
 	bool was_up = port->peering.up;
 	int r;
 
-	r = settle(port, &want, PLAN_ADMIN | PLAN_SETTINGS, again, err);
+	r = apply(port, &want, PLAN_ADMIN | PLAN_SETTINGS, again, err);
 	if (r < 0 && !was_up)
 		undo_bring_up(port);
 	if (r < 0)
@@ -343,12 +343,12 @@ static void take_ipv6_back(const struct port *port)
 
 int port_give_back(struct port *port, struct rport_error *err)
 {
-	struct port_want want = want_of(port, PORT_ADMIN_UNSET);
+	struct port_want want = port_want_of(port, PORT_ADMIN_UNSET);
 	int r;
 
 	if (!is_up(port))
 		return 0;
-	r = settle(port, &want, PLAN_SETTINGS, true, err);
+	r = apply(port, &want, PLAN_SETTINGS, true, err);
 	if (is_up(port)) {
 		port->bounced = false;
 		return r;
@@ -360,9 +360,9 @@ int port_give_back(struct port *port, struct rport_error *err)
 /* A port that was set down is set up again if the observation afterwards fails. */
 int port_take_down(struct port *port, struct rport_error *err)
 {
-	struct port_want want = want_of(port, PORT_ADMIN_DOWN);
+	struct port_want want = port_want_of(port, PORT_ADMIN_DOWN);
 	bool was_up = port->peering.up;
-	int r = settle(port, &want, PLAN_ADMIN, true, err);
+	int r = apply(port, &want, PLAN_ADMIN, true, err);
 
 	if (r < 0 && was_up && !port->peering.up)
 		(void)port_bring_up(port, true, NULL);
@@ -371,12 +371,12 @@ int port_take_down(struct port *port, struct rport_error *err)
 
 int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
 {
-	struct port_want want = want_of(port, port->admin);
+	struct port_want want = port_want_of(port, port->admin);
 	unsigned int before = port->spec.mtu;
 	int r;
 
 	port->spec.mtu = mtu;
-	r = settle(port, &want, PLAN_MTU, true, err);
+	r = apply(port, &want, PLAN_MTU, true, err);
 	if (r < 0)
 		port->spec.mtu = before;
 	else
@@ -386,9 +386,9 @@ int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
 
 int port_put_back(struct port *port, struct rport_error *err)
 {
-	struct port_want want = want_of(port, port->admin);
+	struct port_want want = port_want_of(port, port->admin);
 
-	return settle(port, &want, PLAN_ALL & ~(unsigned int)PLAN_PLACE, true, err);
+	return apply(port, &want, PLAN_IN_PLACE, true, err);
 }
 
 int port_change(struct port *port, const struct port_spec *given, unsigned int scope, bool again,
@@ -398,11 +398,11 @@ int port_change(struct port *port, const struct port_spec *given, unsigned int s
 	struct port_want want;
 
 	port->link_local = port_make_link_local(&port->spec);
-	want = want_of(port, port->admin);
+	want = port_want_of(port, port->admin);
 	want.given = given;
 	if (!ip_address_equal(&before, &port->link_local))
 		want.given_link_local = before;
-	return settle(port, &want, scope, again, err);
+	return apply(port, &want, scope, again, err);
 }
 
 int port_preview(const struct port *port, const struct port_spec *spec, struct plan *ret)
@@ -419,7 +419,7 @@ int port_preview(const struct port *port, const struct port_spec *spec, struct p
 	if (!ip_address_equal(&want.link_local, &port->link_local))
 		want.given_link_local = port->link_local;
 	r = port_observe(port, &want, PLAN_ALL, &seen);
-	return r < 0 ? r : port_plan(&want, &seen, PLAN_ALL & ~(unsigned int)PLAN_PLACE, ret);
+	return r < 0 ? r : port_plan(&want, &seen, PLAN_IN_PLACE, ret);
 }
 
 /* Return: as port_compare(). */
@@ -439,7 +439,7 @@ static int note_drift(struct port *port, const struct plan *plan)
 
 int port_compare(struct port *port)
 {
-	struct port_want want = want_of(port, port->admin);
+	struct port_want want = port_want_of(port, port->admin);
 	_cleanup_plan_ struct plan plan = { 0 };
 	int r = 0;
 
@@ -450,7 +450,7 @@ int port_compare(struct port *port)
 
 int port_compare_seen(struct port *port, const struct port_seen *seen)
 {
-	struct port_want want = want_of(port, port->admin);
+	struct port_want want = port_want_of(port, port->admin);
 	_cleanup_plan_ struct plan plan = { 0 };
 	int r;
 

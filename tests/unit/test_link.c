@@ -97,17 +97,6 @@ START_TEST(carrier_is_that_the_peer_is_there_and_up)
 }
 END_TEST
 
-START_TEST(mtu_range)
-{
-	ck_assert(!link_mtu_valid(1279));
-	ck_assert(link_mtu_valid(1280));
-	ck_assert(link_mtu_valid(32768));
-	ck_assert(!link_mtu_valid(32769));
-	ck_assert(!link_mtu_valid(-1));
-	ck_assert(!link_mtu_valid(INT64_MAX));
-}
-END_TEST
-
 /* --- against a model -------------------------------------------------------------------------- */
 
 /*
@@ -557,7 +546,6 @@ int main(void)
 	tcase_add_test(parents, unpaired_has_no_address_available);
 	tcase_add_test(parents, delete_clears_both_and_always_succeeds);
 	tcase_add_test(parents, carrier_is_that_the_peer_is_there_and_up);
-	tcase_add_test(parents, mtu_range);
 	tcase_add_test(parents, random_operations_agree_with_the_model);
 	tcase_set_timeout(parents, 120); /* in valgrind */
 	suite_add_tcase(suite, parents);

@@ -172,7 +172,7 @@ START_TEST(moved_away_is_made_again)
 	seen.elsewhere = true;
 	seen.n_addresses = seen.n_routes = 0;
 	expect(PLAN_ALL, "remake*", "it was moved to another namespace\n");
-	expect(PLAN_ALL & ~(unsigned int)PLAN_PLACE, "", "");
+	expect(PLAN_IN_PLACE, "", "");
 	seen.mtu = 1500;
 	seen.up = false;
 	expect(PLAN_ALL, "remake* mtu* up*",
