@@ -34,6 +34,32 @@ static enum ctl_status set_mtu(struct ctl_options *options, const char *name, co
 			    NULL, print_mtu);
 }
 
+static void print_fastpath(const struct ctl_options *options _unused_, const json_t *reply)
+{
+	size_t i;
+	json_t *port;
+
+	json_array_foreach(json_object_get(reply, "ports"), i, port)
+	{
+		const char *result = view_bool(port, "fastpath") ? "fast-path on" : "fast-path off";
+
+		port_print(port, view_bool(reply, "changed") ? result : "unchanged");
+	}
+}
+
+static enum ctl_status set_fastpath(struct ctl_options *options, const char *name,
+				    const char *value)
+{
+	bool on = streq(value, "on");
+
+	if (!on && !streq(value, "off")) {
+		args_usage_error("fast-path is on or off, not \"%s\"", value);
+		return STATUS_USAGE;
+	}
+	return command_call(options, "org.rportd.Manager.SetFastPath",
+			    json_pack("{s:s, s:b}", "name", name, "on", on), NULL, print_fastpath);
+}
+
 static void print_name(const struct ctl_options *options _unused_, const json_t *reply)
 {
 	const char *result = view_bool(reply, "changed") ? "renamed" : "unchanged";
@@ -59,6 +85,7 @@ static const struct property {
 } properties[] = {
 	{ "mtu", set_mtu },
 	{ "name", set_name },
+	{ "fast-path", set_fastpath },
 };
 
 static enum ctl_status run_set(struct ctl_options *options, int argc, char **argv)
@@ -70,14 +97,14 @@ static enum ctl_status run_set(struct ctl_options *options, int argc, char **arg
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
 		if (streq(words[1], properties[i].name))
 			return properties[i].set(options, words[0], words[2]);
-	args_usage_error("\"%s\" cannot be set, only mtu and name can", words[1]);
+	args_usage_error("\"%s\" cannot be set, only mtu, name and fast-path can", words[1]);
 	return STATUS_USAGE;
 }
 
 const struct ctl_command ctl_command_set = {
 	.name = "set",
-	.synopsis = "PORT|LINK mtu|name VALUE",
-	.summary = "set the MTU of a port or of both ends of a link, or a name",
+	.synopsis = "PORT|LINK mtu|name|fast-path VALUE",
+	.summary = "set the MTU of a port or of both ends of a link, a name, or the fast path",
 	.details = PORT_DETAILS,
 	.run = run_set,
 };

@@ -147,6 +147,18 @@ static void show_port(const struct ctl_options *options, const char *end, const 
 		show_statistics(port);
 }
 
+/* "a->b fast, b->a uring-batch (a capture is running on b)"; only the engine where nobody asked. */
+static void show_way(const json_t *link, const char *key, const char *direction)
+{
+	const json_t *way = json_object_get(json_object_get(link, "ways"), key);
+	const char *reason = view_text(way, "reason");
+
+	output_text(COLOR_NONE, "%s %s", direction,
+		    view_bool(way, "fast") ? "fast" : view_text(link, "datapath"));
+	if (!streq(reason, "-"))
+		output_text(COLOR_NONE, " (%s)", reason);
+}
+
 /* A link that is pending has no workers. */
 static void show_datapath(const json_t *link)
 {
@@ -155,7 +167,12 @@ static void show_datapath(const json_t *link)
 	json_t *worker;
 
 	show_key(LINK_INDENT, "datapath");
-	output_text(COLOR_NONE, "%s", view_text(link, "datapath"));
+	if (view_bool(link, "fastpath")) {
+		show_way(link, "aToB", "a->b");
+		show_way(link, "bToA", ", b->a");
+	} else {
+		output_text(COLOR_NONE, "%s", view_text(link, "datapath"));
+	}
 	if (n > 0)
 		output_text(COLOR_NONE, ", worker%s", n > 1 ? "s" : "");
 	json_array_foreach(workers, i, worker)

@@ -5,8 +5,8 @@
 # What the tests of monitors share, beside lib.sh and ports.sh.
 
 REPLY_KEYS='["changes","event","link","links","name","port","ports"]'
-PORT_KEYS='["addresses","carrier","domain","drift","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","queues","reason","routes","state","statistics"]'
-LINK_KEYS='["a","b","configured","datapath","mpls","mtu","name","offload","queues","state","warnings","workers"]'
+PORT_KEYS='["addresses","carrier","domain","drift","fastpath","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","queues","reason","routes","state","statistics"]'
+LINK_KEYS='["a","b","configured","datapath","fastpath","mpls","mtu","name","offload","queues","state","warnings","ways","workers"]'
 
 # --- monitors --------------------------------------------------------------------------------------------------------
 

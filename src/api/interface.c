@@ -23,6 +23,7 @@ static const struct varlink_method methods[] = {
 	{ .name = "DestroyPort", .run = api_method_destroy_port, .changes = true },
 	{ .name = "SetUp", .run = api_method_set_up, .changes = true },
 	{ .name = "SetMtu", .run = api_method_set_mtu, .changes = true },
+	{ .name = "SetFastPath", .run = api_method_set_fastpath, .changes = true },
 	{ .name = "SetName", .run = api_method_set_name, .changes = true },
 	{ .name = "SetParent", .run = api_method_set_parent, .changes = true },
 	{ .name = "GetParent", .run = api_method_get_parent },

@@ -15,6 +15,7 @@
 #include "manager/parents.h"
 #include "manager/ports.h"
 #include "manager/status.h"
+#include "port/property.h"
 
 /* --- Pair ------------------------------------------------------------------------------------- */
 
@@ -91,6 +92,8 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 	struct pair_outcome outcome = { 0 };
 	int r;
 
+	property_use_standards(&spec.ports[0]);
+	property_use_standards(&spec.ports[1]);
 	if (!api_read_link(&reader, parameters, &spec, &options)) {
 		api_refuse(call, &reader);
 		return;

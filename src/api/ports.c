@@ -10,6 +10,7 @@
 #include "manager/parents.h"
 #include "manager/ports.h"
 #include "manager/status.h"
+#include "port/property.h"
 
 /* --- CreatePort, DestroyPort ------------------------------------------------------------------ */
 
@@ -21,6 +22,7 @@ void api_method_create_port(struct varlink_call *call, json_t *parameters, void 
 	struct port *port;
 	int r = -EINVAL;
 
+	property_use_standards(&spec);
 	if (api_read_port(&reader, parameters, &spec))
 		r = pair_create_port(api->manager, &spec, &port, &reader.err);
 	if (r < 0)
@@ -129,6 +131,38 @@ void api_method_set_mtu(struct varlink_call *call, json_t *parameters, void *use
 		api_reply_error(call, &err);
 	else
 		api_reply_changed(call, r > 0, "ports", ports_to_json(ports, n));
+}
+
+/* --- SetFastPath ------------------------------------------------------------------------------ */
+
+struct fastpath_request {
+	const char *name;
+	bool on;
+};
+
+static const struct api_field fastpath_fields[] = {
+	API_REQUIRED("name", api_field_string, offsetof(struct fastpath_request, name)),
+	API_REQUIRED("on", api_field_bool, offsetof(struct fastpath_request, on)),
+};
+
+void api_method_set_fastpath(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	struct fastpath_request request = { 0 };
+	struct api *api = userdata;
+	struct rport_error err;
+	struct port *ports[2];
+	int n;
+
+	if (!api_read_or_refuse(call, parameters, fastpath_fields, ARRAY_SIZE(fastpath_fields),
+				&request))
+		return;
+	n = ports_of(api->manager, request.name, ports, &err);
+	if (n < 0)
+		api_reply_error(call, &err);
+	else
+		api_reply_changed(call,
+				  manager_set_fastpath(api->manager, ports, (size_t)n, request.on),
+				  "ports", ports_to_json(ports, n));
 }
 
 /* --- SetName ---------------------------------------------------------------------------------- */

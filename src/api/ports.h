@@ -10,6 +10,7 @@ API_METHOD(api_method_create_port);
 API_METHOD(api_method_destroy_port);
 API_METHOD(api_method_set_up);
 API_METHOD(api_method_set_mtu);
+API_METHOD(api_method_set_fastpath);
 API_METHOD(api_method_set_name);
 API_METHOD(api_method_set_parent);
 API_METHOD(api_method_get_parent);

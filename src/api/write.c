@@ -6,6 +6,7 @@
 
 #include "api/write.h"
 #include "base/escape.h"
+#include "manager/fastpath.h"
 #include "manager/parents.h"
 #include "manager/status.h"
 #include "port/property.h"
@@ -162,6 +163,15 @@ static json_t *workers_to_json(const struct rport_link *link)
 	return array;
 }
 
+static json_t *way_to_json(struct manager *manager, const struct rport_link *link, unsigned int end)
+{
+	struct fastpath_status status;
+
+	fastpath_status(manager, link, end, &status);
+	return json_pack("{s:b, s:o}", "fast", status.fast, "reason",
+			 null_or_string(status.reason));
+}
+
 json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
 {
 	const struct port *a = link->ports[0], *b = link->ports[1];
@@ -175,6 +185,9 @@ json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
 			   (json_int_t)MIN(status[0].mtu, status[1].mtu));
 	property_write(&a->spec, PROPERTY_MTU + 1, object);
 	json_object_set_new(object, "datapath", json_string(manager_datapath(manager)));
+	json_object_set_new(object, "ways",
+			    json_pack("{s:o, s:o}", "aToB", way_to_json(manager, link, 0), "bToA",
+				      way_to_json(manager, link, 1)));
 	json_object_set_new(object, "workers", workers_to_json(link));
 	json_object_set_new(object, "warnings", warnings_to_json(status));
 	json_object_set_new(object, "a", status_to_json(a, &status[0]));

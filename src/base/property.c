@@ -20,6 +20,21 @@
 
 const struct property properties[N_PROPERTIES] = { PORT_PROPERTIES(ROW) };
 
+#define STANDARD(id_, member_, key_, type_, min_, max_, standard_, ...) \
+	[PROPERTY_##id_] = (standard_),
+
+static unsigned int standards[N_PROPERTIES] = { PORT_PROPERTIES(STANDARD) };
+
+unsigned int property_standard(enum property_id id)
+{
+	return standards[id];
+}
+
+void property_set_standard(enum property_id id, unsigned int value)
+{
+	standards[id] = value;
+}
+
 const struct property *property_by_name(const char *name)
 {
 	for (size_t i = 0; i < N_PROPERTIES; i++)
@@ -100,7 +115,7 @@ static int parse_number(const struct property *property, const char *text, int64
 int property_parse(const struct property *property, const char *text, int64_t *ret,
 		   struct rport_error *err)
 {
-	int64_t value = property->standard;
+	int64_t value = property_standard(property->id);
 	int r = 0;
 
 	if (*text)

@@ -22,7 +22,9 @@
 	  "compute checksums and cut segments before the link")                             \
 	X(MPLS, mpls, "MPLS", SWITCH, 0, 1, 0, true, "--mpls", NULL, "let MPLS cross, too") \
 	X(QUEUES, queues, "Queues", NUMBER_OR_AUTO, 1, 8, 1, true, "--queues", "N|auto",    \
-	  "1 to 8, or one for each CPU: spread connections over so many; else 1")
+	  "1 to 8, or one for each CPU: spread connections over so many; else 1")           \
+	X(FASTPATH, fastpath, "FastPath", SWITCH, 0, 1, 0, false, "--fast-path", NULL,      \
+	  "move packets inside the kernel where that is possible")
 
 #define PROPERTY_ID(id, ...) PROPERTY_##id,
 enum property_id {
@@ -48,7 +50,7 @@ enum property_type {
  * @type: what values it has
  * @min: the least value
  * @max: the greatest value
- * @standard: the value where nothing is said
+ * @standard: the value where nothing is said, unless property_set_standard() was called
  * @fixed: a device cannot change it: for another value the port is made again
  * @option: of rportctl; that of a switch says that it is not as by standard
  */
@@ -63,6 +65,23 @@ struct property {
 };
 
 extern const struct property properties[N_PROPERTIES];
+
+/**
+ * property_standard() - the value of a property where nothing is said
+ * @id: of the property
+ *
+ * Return: the value.
+ */
+unsigned int property_standard(enum property_id id);
+
+/**
+ * property_set_standard() - choose another value for where nothing is said
+ * @id: of the property
+ * @value: a valid one
+ *
+ * For start-up, before any spec is read.
+ */
+void property_set_standard(enum property_id id, unsigned int value);
 
 #define PROPERTY_TEXT_MAX sizeof("4294967295")
 

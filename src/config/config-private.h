@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "config/config.h"
+#include "port/property.h"
 
 #define CONFIG_SUFFIX         ".rport"
 #define CONFIG_DROP_IN_SUFFIX ".conf"
@@ -28,6 +29,16 @@ struct config_draft {
 	{                                                                            \
 		.spec = {.wait = true, .ports = { PORT_SPEC_INIT, PORT_SPEC_INIT } } \
 	}
+
+/**
+ * config_draft_begin() - set what a file need not say to what it is then
+ * @draft: of CONFIG_DRAFT_INIT
+ */
+static inline void config_draft_begin(struct config_draft *draft)
+{
+	for (int side = 0; side < 2; side++)
+		property_use_standards(&draft->spec.ports[side]);
+}
 
 /**
  * config_draft_release() - free what a draft holds, for _cleanup_config_draft_

@@ -241,6 +241,7 @@ int config_files_read(const struct config_files *files, size_t i, struct config_
 	_cleanup_free_ char *path = NULL;
 	int r;
 
+	config_draft_begin(&draft);
 	draft.problem = files->problem;
 	draft.userdata = files->userdata;
 	r = locate(files, name, &path);

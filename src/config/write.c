@@ -20,7 +20,7 @@ static bool mtus_differ(const struct link_spec *spec)
 /* Those that [Link] says for both ports. An MTU that differs is said for each port. */
 static bool is_said(const struct link_spec *spec, enum property_id id)
 {
-	return property_get(&spec->ports[0], id) != properties[id].standard &&
+	return property_get(&spec->ports[0], id) != property_standard(id) &&
 	       !(id == PROPERTY_MTU && mtus_differ(spec));
 }
 
@@ -144,6 +144,7 @@ static int check_text(const struct link_spec *spec, const char *text, struct rpo
 	struct first_problem problem = { 0 };
 	char difference[RPORT_ERROR_MESSAGE_MAX];
 
+	config_draft_begin(&draft);
 	draft.problem = keep_first;
 	draft.userdata = &problem;
 	config_draft_read(&draft, "", text, strlen(text));

@@ -199,6 +199,23 @@ static int take_seccomp(const struct argument *argument, const char *value,
 	return TAKEN;
 }
 
+static int take_fastpath(const struct argument *argument, const char *value,
+			 struct arguments *arguments)
+{
+	static const char *const policies[] = {
+		[FASTPATH_DEFAULT_OFF] = "default-off",
+		[FASTPATH_DEFAULT_ON] = "default-on",
+		[FASTPATH_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
+		if (streq(value, policies[i])) {
+			arguments->fastpath = (enum fastpath_policy)i;
+			return TAKEN;
+		}
+	return bad_argument(argument, value, "default-off, default-on or never");
+}
+
 static void datapath_choices(char *buf, size_t size)
 {
 	char text[ENGINES_TEXT_MAX];
@@ -244,6 +261,10 @@ static const struct argument table[] = {
 	  .take = take_number, FIELD(workers), .min = 1, .max = WORKERS_MAX },
 	{ "datapath", "NAME", "how packets are moved:", .choices = datapath_choices,
 	  .take = take_datapath },
+	{ "fast-path", "POLICY",
+	  "packets that the kernel moves by itself: default-off (for links that ask for it), "
+	  "default-on (for all but those that say no), never",
+	  .take = take_fastpath },
 	{ "busy-poll", "USEC",
 	  "look for packets so long before sleeping, while that pays: less latency for CPU time; "
 	  "microseconds, 0 to " STRINGIFY(BUSY_POLL_MAX) " (0)",

@@ -5,6 +5,7 @@
 /* The command line of rportd. */
 
 #include "daemon/seccomp.h"
+#include "datapath/fastpath.h"
 #include "datapath/shuttle.h"
 
 #define ARGUMENTS_SOCKET_DEFAULT "/run/rportd/org.rportd.Manager"
@@ -29,6 +30,7 @@ struct arguments {
 	unsigned int busy_poll; /* microseconds */
 	enum seccomp_mode seccomp;
 	int log_level;
+	enum fastpath_policy fastpath;
 	const char *datapath;  /* a choice of engines.h; NULL: "auto" */
 	bool unwatched_queues; /* several queues also where a kernel does not tell of intruders */
 	struct limits limits;

@@ -92,7 +92,7 @@ static void drop_privileges(void)
 /* As above. What a container forbids, or its kernel does not have, it does without. */
 static void restrict_system_calls(const struct rportd *rportd)
 {
-	int r = seccomp_install(rportd->arguments.seccomp);
+	int r = seccomp_install(rportd->arguments.seccomp, rportd->arguments.fastpath);
 
 	if (r < 0)
 		log_warning("cannot restrict the system calls of rportd: %s", strerror(-r));
@@ -198,6 +198,7 @@ static int start_manager(struct rportd *rportd)
 		.max_ports = limits->ports,
 		.max_retries = limits->retries,
 		.unwatched_queues = rportd->arguments.unwatched_queues,
+		.fastpath = rportd->arguments.fastpath,
 		.state = rportd->state,
 		.handover = rportd->handover,
 	};

@@ -20,6 +20,7 @@
  */
 
 #include <asm/ioctls.h>
+#include <linux/bpf.h>
 #include <linux/if_tun.h>
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
@@ -276,6 +277,15 @@ static const struct guarded_call guarded[] = {
 	{ "ioctl", 1, ANY_BIT, FIONREAD },
 };
 
+/* Programs of the fast path, and what they count: only where links may have one. */
+static const struct guarded_call fastpath_calls[] = {
+	{ "bpf", 0, ANY_BIT, BPF_PROG_LOAD },        { "bpf", 0, ANY_BIT, BPF_BTF_LOAD },
+	{ "bpf", 0, ANY_BIT, BPF_MAP_CREATE },       { "bpf", 0, ANY_BIT, BPF_MAP_UPDATE_ELEM },
+	{ "bpf", 0, ANY_BIT, BPF_MAP_LOOKUP_ELEM },  { "bpf", 0, ANY_BIT, BPF_MAP_FREEZE },
+	{ "bpf", 0, ANY_BIT, BPF_PROG_BIND_MAP },    { "bpf", 0, ANY_BIT, BPF_PROG_GET_FD_BY_ID },
+	{ "bpf", 0, ANY_BIT, BPF_MAP_GET_FD_BY_ID }, { "bpf", 0, ANY_BIT, BPF_OBJ_GET_INFO_BY_FD },
+};
+
 static const char *const mode_names[] = {
 	[SECCOMP_REFUSE] = "refuse",
 	[SECCOMP_KILL] = "kill",
@@ -303,12 +313,12 @@ static int allow_calls(scmp_filter_ctx filter, const char *const names[], size_t
 	return r;
 }
 
-static int allow_guarded(scmp_filter_ctx filter)
+static int allow_guarded(scmp_filter_ctx filter, const struct guarded_call table[], size_t n)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(guarded) && r >= 0; i++) {
-		const struct guarded_call *call = &guarded[i];
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		const struct guarded_call *call = &table[i];
 		int number = seccomp_syscall_resolve_name(call->name);
 
 		if (number != __NR_SCMP_ERROR)
@@ -336,7 +346,7 @@ static int set_attributes(scmp_filter_ctx filter)
 	return 0;
 }
 
-static int load_main_filter(uint32_t otherwise)
+static int load_main_filter(uint32_t otherwise, bool fastpath)
 {
 	scmp_filter_ctx filter = seccomp_init(otherwise);
 	int r;
@@ -349,7 +359,9 @@ static int load_main_filter(uint32_t otherwise)
 	if (r >= 0 && SANITIZED)
 		r = allow_calls(filter, sanitizer_calls, ARRAY_SIZE(sanitizer_calls));
 	if (r >= 0)
-		r = allow_guarded(filter);
+		r = allow_guarded(filter, guarded, ARRAY_SIZE(guarded));
+	if (r >= 0 && fastpath)
+		r = allow_guarded(filter, fastpath_calls, ARRAY_SIZE(fastpath_calls));
 	if (r >= 0)
 		r = seccomp_load(filter);
 	seccomp_release(filter);
@@ -377,7 +389,7 @@ static int load_clone3_filter(void)
 	return r;
 }
 
-int seccomp_install(enum seccomp_mode mode)
+int seccomp_install(enum seccomp_mode mode, enum fastpath_policy fastpath)
 {
 	int r = 0;
 
@@ -387,7 +399,8 @@ int seccomp_install(enum seccomp_mode mode)
 		r = load_clone3_filter();
 		if (r >= 0)
 			r = load_main_filter(mode == SECCOMP_KILL ? SCMP_ACT_KILL_PROCESS
-								  : SCMP_ACT_ERRNO(EPERM));
+								  : SCMP_ACT_ERRNO(EPERM),
+					     fastpath != FASTPATH_NEVER);
 		break;
 	case SECCOMP_OFF:
 		break;

@@ -4,6 +4,8 @@
 
 /* The system calls that rportd may make once it serves clients. */
 
+#include "datapath/fastpath.h"
+
 /* What happens to a system call that is not in the filter. */
 enum seccomp_mode {
 	SECCOMP_REFUSE, /* it fails with EPERM, and the kernel logs it */
@@ -22,11 +24,12 @@ int seccomp_mode_from_name(const char *name);
 /**
  * seccomp_install() - restrict all threads of the process to the system calls that rportd uses
  * @mode: what happens to others
+ * @fastpath: unless it is FASTPATH_NEVER, rportd uses bpf(2), too
  *
  * Call it at the end of start-up; it cannot be undone. Threads made later inherit the filter.
  *
  * Return: 0; -ENOMEM; -EINVAL or -EACCES when the kernel has no seccomp filters; another -errno.
  */
-int seccomp_install(enum seccomp_mode mode);
+int seccomp_install(enum seccomp_mode mode, enum fastpath_policy fastpath);
 
 #endif

@@ -16,7 +16,8 @@
  * The program sees a datagram from its first byte, which begins a struct nlmsghdr. A datagram has
  * one notification, so it is enough to look at the first message. A BPF load of two bytes takes
  * them as network order, but nlmsg_type is in host order: the program compares it with htons() of
- * the type. A load beyond the end drops the datagram.
+ * the type. A load beyond the end drops the datagram. New filters (RTM_NEWTFILTER) come by the
+ * thousand as well, and are dropped, too.
  *
  * Missing events. When an interface goes down, the kernel sends an event for the interface, but
  * none for the IPv4 routes that it removes (fib_table_flush()).
@@ -43,7 +44,8 @@
 #define WAKES_INTERVAL     (20 * 1000)       /* microseconds, in which a flood has */
 #define WAKES_MAX          10                /* turns: half of the time is left to others */
 
-#define NSID_GROUP (1U << (RTNLGRP_NSID - 1))
+#define NSID_GROUP     (1U << (RTNLGRP_NSID - 1))
+#define QUEUEING_GROUP RTMGRP_TC
 #define SETTINGS_GROUPS \
 	(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE)
 
@@ -72,6 +74,7 @@ int monitor_attach_filter(int fd)
 	struct sock_filter code[] = {
 		/* a message about a route? (a jump counts from the next instruction) */
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, OFFSET_TYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWTFILTER), 7, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 4),
 		/* one of ours, or that of multicast? */
@@ -164,6 +167,16 @@ static void take_route(const struct nlmsghdr *nlh, const struct parse *parse)
 	tell_settings(parse, index);
 }
 
+static void take_queueing(const struct nlmsghdr *nlh, const struct parse *parse)
+{
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+
+	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*tcm) && tcm->tcm_ifindex > 0 &&
+	    parse->handler->queueing)
+		parse->handler->queueing(parse->nsid, (unsigned int)tcm->tcm_ifindex,
+					 parse->handler->userdata);
+}
+
 static int take_nsid_attribute(const struct nlattr *attr, void *data)
 {
 	int *nsid = data;
@@ -198,6 +211,11 @@ static void take_message(const struct nlmsghdr *nlh, const struct parse *parse)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		take_route(nlh, parse);
+		break;
+	case RTM_NEWQDISC:
+	case RTM_DELQDISC:
+	case RTM_DELTFILTER:
+		take_queueing(nlh, parse);
 		break;
 	case RTM_DELNSID:
 		take_nsid(nlh, parse);
@@ -317,6 +335,7 @@ static int add_source(struct monitor *monitor, sd_event *event)
 static int open_socket(struct monitor *monitor)
 {
 	unsigned int groups = RTMGRP_LINK | (monitor->handler.settings ? SETTINGS_GROUPS : 0) |
+			      (monitor->handler.queueing ? QUEUEING_GROUP : 0) |
 			      (monitor->handler.namespace_gone ? NSID_GROUP : 0);
 	int on = 1, size = RECEIVE_BUFFER, fd, r;
 

@@ -37,6 +37,11 @@ struct monitor_handler {
 	 */
 	void (*settings)(int nsid, unsigned int index, void *userdata);
 	/*
+	 * A queueing discipline of an interface was added or removed, or a filter was removed. NULL:
+	 * these events are not wanted.
+	 */
+	void (*queueing)(int nsid, unsigned int index, void *userdata);
+	/*
 	 * The namespace that namespace @where (as monitor_event.nsid) knows as @nsid was deleted.
 	 * The kernel sends no events for the interfaces in it: it removes the nsid first.
 	 */

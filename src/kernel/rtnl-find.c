@@ -126,6 +126,7 @@ static void describe_kind(struct nlattr *info, struct rtnl_dev *dev)
 	bool is_tun = kind && nla_strcmp(kind, "tun") == 0;
 
 	dev->is_vrf = kind && nla_strcmp(kind, "vrf") == 0;
+	dev->is_veth = kind && nla_strcmp(kind, "veth") == 0;
 	if (dev->is_vrf)
 		dev->vrf_table = nested_number(data, IFLA_VRF_TABLE, sizeof(uint32_t));
 	if (!is_tun)
@@ -160,6 +161,8 @@ static void describe(const struct ifinfomsg *header, struct nlattr *const attrs[
 		.flags = header->ifi_flags,
 		.mtu = attrs[IFLA_MTU] ? nla_get_u32(attrs[IFLA_MTU]) : 0,
 		.master = attrs[IFLA_MASTER] ? nla_get_u32(attrs[IFLA_MASTER]) : 0,
+		.link = attrs[IFLA_LINK] ? nla_get_u32(attrs[IFLA_LINK]) : 0,
+		.promiscuity = attrs[IFLA_PROMISCUITY] ? nla_get_u32(attrs[IFLA_PROMISCUITY]) : 0,
 		.tx_dropped = dropped(attrs[IFLA_STATS64]),
 	};
 
@@ -167,6 +170,8 @@ static void describe(const struct ifinfomsg *header, struct nlattr *const attrs[
 		nla_strlcpy(dev.alias, attrs[IFLA_IFALIAS], sizeof(dev.alias));
 	if (attrs[IFLA_IFNAME])
 		nla_strlcpy(dev.name, attrs[IFLA_IFNAME], sizeof(dev.name));
+	if (attrs[IFLA_QDISC])
+		nla_strlcpy(dev.qdisc, attrs[IFLA_QDISC], sizeof(dev.qdisc));
 	dev.no_ipv6 = has_no_ipv6(attrs[IFLA_AF_SPEC], dev.mtu);
 	describe_kind(attrs[IFLA_LINKINFO], &dev);
 	*ret = dev;
@@ -180,9 +185,11 @@ static void describe(const struct ifinfomsg *header, struct nlattr *const attrs[
 static int read_dev(struct nl_msg *msg, void *arg)
 {
 	static const struct nla_policy policy[IFLA_MAX + 1] = {
-		[IFLA_IFNAME] = { .type = NLA_STRING },   [IFLA_IFALIAS] = { .type = NLA_STRING },
-		[IFLA_MTU] = { .type = NLA_U32 },         [IFLA_MASTER] = { .type = NLA_U32 },
-		[IFLA_LINKINFO] = { .type = NLA_NESTED }, [IFLA_AF_SPEC] = { .type = NLA_NESTED },
+		[IFLA_IFNAME] = { .type = NLA_STRING },  [IFLA_IFALIAS] = { .type = NLA_STRING },
+		[IFLA_MTU] = { .type = NLA_U32 },        [IFLA_MASTER] = { .type = NLA_U32 },
+		[IFLA_LINK] = { .type = NLA_U32 },       [IFLA_PROMISCUITY] = { .type = NLA_U32 },
+		[IFLA_QDISC] = { .type = NLA_STRING },   [IFLA_LINKINFO] = { .type = NLA_NESTED },
+		[IFLA_AF_SPEC] = { .type = NLA_NESTED },
 	};
 	struct nlattr *attrs[IFLA_MAX + 1];
 	struct nlmsghdr *header = nlmsg_hdr(msg);

@@ -5,6 +5,7 @@
 
 #include "manager/commit.h"
 #include "manager/context.h"
+#include "manager/fastpath.h"
 #include "manager/records.h"
 #include "manager/report.h"
 
@@ -49,6 +50,8 @@ void commit_flush(struct manager *manager)
 	while ((port = TAILQ_FIRST(&manager->untold))) {
 		mark_told(manager, port);
 		port_update_carrier(&manager->staging, port);
+		if (port->link)
+			fastpath_update(manager, port->link);
 		tell(manager, port);
 	}
 }
@@ -138,6 +141,11 @@ void commit_port(struct manager *manager, struct port *port, const char *why)
 	mark_both_untold(manager, port);
 }
 
+void commit_touch(struct manager *manager, struct port *port)
+{
+	mark_untold(manager, port);
+}
+
 /* --- the data path ---------------------------------------------------------------------------- */
 
 static struct shuttle_port shuttle_port(const struct port *port, bool stale)
@@ -160,8 +168,9 @@ static int connect_link(struct manager *manager, struct rport_link *link, bool s
 	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
 }
 
-static void disconnect_link(struct rport_link *link)
+static void disconnect_link(struct manager *manager, struct rport_link *link)
 {
+	fastpath_end(manager, link);
 	shuttle_remove_link(steal_ptr(link->shuttle));
 }
 
@@ -183,7 +192,7 @@ int commit_attach(struct manager *manager, struct port *port, bool stale, struct
 void commit_detach(struct manager *manager, struct port *port)
 {
 	if (port->link)
-		disconnect_link(port->link);
+		disconnect_link(manager, port->link);
 	table_leave_index(&manager->table, port);
 	port_remove(port);
 	records_device(manager, port);
@@ -258,7 +267,7 @@ int commit_link_name(struct manager *manager, struct rport_link *link, const cha
 void commit_link_gone(struct manager *manager, struct rport_link *link)
 {
 	tell_link_gone(manager, link);
-	disconnect_link(link);
+	disconnect_link(manager, link);
 	records_forget_link(manager, link->name);
 	if (manager->state) /* else rportd is ending */
 		report_link(LOG_INFO, MESSAGE_LINK_REMOVED, link->name, "link %s: removed",

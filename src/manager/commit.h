@@ -22,6 +22,13 @@
 void commit_port(struct manager *manager, struct port *port, const char *why);
 
 /**
+ * commit_touch() - have commit_flush() look at a port again, of which nothing else changed
+ * @manager: the manager
+ * @port: any port
+ */
+void commit_touch(struct manager *manager, struct port *port);
+
+/**
  * commit_attach() - enter the device that a port has got into the table, and into the data path
  * @manager: the manager
  * @port: with a device; no other port is in the table under its nsid and ifindex
@@ -100,7 +107,8 @@ void commit_new_port(struct manager *manager, struct port *port);
 void commit_port_gone(struct manager *manager, struct port *port);
 
 /**
- * commit_flush() - set the carriers that follow from what was committed, and notify observers
+ * commit_flush() - set the carriers and fast paths that follow from what was committed, and notify
+ * observers
  * @manager: the manager
  *
  * Called at the end of a verb, and of a burst of events, so that carriers do not flap meanwhile.

@@ -31,6 +31,7 @@ struct manager {
 
 	struct events *events;     /* events.c */
 	struct schedule *schedule; /* schedule.c */
+	struct captures *captures; /* captures.c */
 };
 
 #endif

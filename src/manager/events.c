@@ -20,6 +20,7 @@
 #include "manager/commit.h"
 #include "manager/context.h"
 #include "manager/events.h"
+#include "manager/fastpath.h"
 #include "manager/report.h"
 #include "manager/schedule.h"
 
@@ -39,6 +40,23 @@ static int event_nsid(const struct manager *manager, int nsid)
 
 /* --- netlink ---------------------------------------------------------------------------------- */
 
+/* A link has to be decided about again, though its ports are as they were. */
+static void decide_again(struct manager *manager, struct port *port)
+{
+	commit_touch(manager, port);
+	schedule_look(port);
+}
+
+static void other_changed(struct manager *manager, const struct monitor_event *event)
+{
+	struct port *port = NULL;
+
+	if (event->removed || !(event->flags & IFF_UP))
+		port = fastpath_lost_veth(manager, event_nsid(manager, event->nsid), event->name);
+	if (port)
+		decide_again(manager, port);
+}
+
 static void device_changed(const struct monitor_event *event, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -48,8 +66,10 @@ static void device_changed(const struct monitor_event *event, void *userdata)
 	/* perhaps a VRF that a pending port waits for, or an interface that had its name */
 	if (!port || event->removed)
 		schedule_wake(manager);
-	if (!port)
+	if (!port) {
+		other_changed(manager, event);
 		return;
+	}
 	port->bounced |= !(event->flags & IFF_UP);
 	schedule_look(port);
 }
@@ -61,6 +81,16 @@ static void settings_changed(int nsid, unsigned int index, void *userdata)
 
 	if (port)
 		schedule_look_settings(port);
+}
+
+/* Others, or we: the second look finds nothing to do. */
+static void queueing_changed(int nsid, unsigned int index, void *userdata)
+{
+	struct manager *manager = userdata;
+	struct port *port = table_port_by_index(&manager->table, event_nsid(manager, nsid), index);
+
+	if (port && port->link && fastpath_doubt(port->link))
+		decide_again(manager, port);
 }
 
 /*
@@ -114,6 +144,7 @@ static int start_monitor(struct manager *manager)
 	struct monitor_handler handler = {
 		.device = device_changed,
 		.settings = settings_changed,
+		.queueing = queueing_changed,
 		.namespace_gone = namespace_gone,
 		.lost = events_lost,
 		.userdata = manager,
@@ -189,6 +220,13 @@ void events_link_moved(void *owner, void *userdata)
 			    link->name, i, workers[i]);
 	commit_link(userdata, link);
 	commit_flush(userdata);
+}
+
+/* --- captures --------------------------------------------------------------------------------- */
+
+void events_captures_changed(struct port *port, void *userdata)
+{
+	decide_again(userdata, port);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

@@ -43,4 +43,11 @@ void events_port_gone(void *owner, unsigned int end, void *userdata);
  */
 void events_link_moved(void *owner, void *userdata);
 
+/**
+ * events_captures_changed() - captures that see a port began or ended; see captures_start()
+ * @port: the port
+ * @userdata: the manager
+ */
+void events_captures_changed(struct port *port, void *userdata);
+
 #endif

@@ -5,9 +5,11 @@
 #include "base/messages.h"
 #include "manager/adopt.h"
 #include "manager/ask.h"
+#include "manager/captures.h"
 #include "manager/commit.h"
 #include "manager/context.h"
 #include "manager/events.h"
+#include "manager/fastpath.h"
 #include "manager/manager.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
@@ -77,6 +79,9 @@ static int start_reconciler(struct manager *manager, struct rport_error *err)
 {
 	int r = schedule_start(manager, reconcile_due);
 
+	if (r >= 0)
+		r = captures_start(manager, events_captures_changed, manager);
+
 	return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make a timer: %s",
 				       strerror(-r))
 		     : 0;
@@ -114,6 +119,7 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	manager = calloc(1, sizeof(*manager));
 	if (!manager)
 		return rport_error_no_memory(err);
+	property_set_standard(PROPERTY_FASTPATH, options->fastpath == FASTPATH_DEFAULT_ON);
 	manager->options = *options;
 	manager->state = options->state;
 	manager->event = sd_event_ref(event);
@@ -141,6 +147,11 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	return 0;
 }
 
+static void end_fastpath(struct rport_link *link, void *userdata)
+{
+	fastpath_end(userdata, link);
+}
+
 void manager_free(struct manager *manager)
 {
 	struct port *port;
@@ -149,6 +160,8 @@ void manager_free(struct manager *manager)
 		return;
 	if (manager->counters)
 		counters_alive(manager->counters);
+	if (manager->state && !state_is_kept(manager->state)) /* hidden veth would stay */
+		table_foreach_link(&manager->table, end_fastpath, manager);
 	/* from here on nothing is recorded: the store stays as it is for the next daemon */
 	manager->state = NULL;
 	manager->observer = (struct manager_observer){ 0 };
@@ -158,6 +171,7 @@ void manager_free(struct manager *manager)
 		else
 			ports_remove(manager, port);
 	}
+	captures_stop(manager);
 	sd_event_source_disable_unref(manager->alive);
 	schedule_stop(manager);
 	events_stop(manager);

@@ -4,6 +4,7 @@
 
 /* How the manager is started, and who is told what it does. */
 
+#include "datapath/fastpath.h"
 #include "manager/table.h"
 #include "store/fdstore.h"
 
@@ -18,7 +19,8 @@ struct manager_options {
 	unsigned int
 		max_retries;   /* of a port whose domain is there, until it is given up; 0: never */
 	bool unwatched_queues; /* see staging.queues_forced */
-	struct state *state;   /* borrowed: the state that passes from daemon to daemon */
+	enum fastpath_policy fastpath;
+	struct state *state; /* borrowed: the state that passes from daemon to daemon */
 	struct state_handover handover;
 };
 

@@ -33,6 +33,7 @@ static int take_slot(struct manager *manager, struct port *port, unsigned int sl
 	port->slot = slot;
 	for (unsigned int i = 0; i < port->spec.queues; i++)
 		port->counters[i] = counters_of(manager->counters, slot, i);
+	port->passed = counters_of(manager->counters, slot, COUNTERS_FASTPATH);
 	return 0;
 }
 
@@ -230,6 +231,20 @@ int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t 
 	}
 	commit_flush(manager);
 	return r < 0 ? r : changed;
+}
+
+int manager_set_fastpath(struct manager *manager, struct port *const ports[], size_t n, bool on)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < n; i++) {
+		reconcile_now(manager, ports[i]);
+		changed |= ports[i]->spec.fastpath != on;
+		ports[i]->spec.fastpath = on;
+		commit_port(manager, ports[i], NULL);
+	}
+	commit_flush(manager);
+	return changed;
 }
 
 /* --- its name --------------------------------------------------------------------------------- */

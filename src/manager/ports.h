@@ -95,6 +95,17 @@ void manager_keep_port(struct manager *manager, struct port *port);
 int manager_set_up(struct manager *manager, struct port *port, bool up, struct rport_error *err);
 
 /**
+ * manager_set_fastpath() - ask for the fast path, or for none
+ * @manager: the manager
+ * @ports: the ports
+ * @n: how many, at most 2
+ * @on: true: what they send takes the fast path where it can; false: it does not
+ *
+ * Return: 1: changed; 0: it was so.
+ */
+int manager_set_fastpath(struct manager *manager, struct port *const ports[], size_t n, bool on);
+
+/**
  * manager_set_mtu() - set the MTU of some ports, of all or none
  * @manager: the manager
  * @ports: the ports; a pending one gets the MTU with its device

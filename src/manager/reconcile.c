@@ -87,7 +87,7 @@ struct facts {
 	char ifname[IFNAMSIZ];
 	int nsid;
 	unsigned int index, mtu, master;
-	bool up, elsewhere;
+	bool up, elsewhere, captured, shaped;
 };
 
 static struct facts facts_of(const struct port *port)
@@ -99,6 +99,8 @@ static struct facts facts_of(const struct port *port)
 		.master = port->master,
 		.up = port->peering.up,
 		.elsewhere = port->elsewhere,
+		.captured = port->captured,
+		.shaped = port->shaped,
 	};
 
 	memcpy(facts.ifname, port->ifname, sizeof(facts.ifname));
@@ -114,7 +116,8 @@ static bool has_place_of(const struct port *port, const struct facts *facts)
 static bool is_as(const struct port *port, const struct facts *facts)
 {
 	return has_place_of(port, facts) && port->mtu == facts->mtu &&
-	       port->master == facts->master && port->peering.up == facts->up;
+	       port->master == facts->master && port->peering.up == facts->up &&
+	       port->captured == facts->captured && port->shaped == facts->shaped;
 }
 
 static const char *why_state(const struct port *port)

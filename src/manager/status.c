@@ -2,6 +2,7 @@
 /* Lookups and status of ports and links. */
 
 #include "manager/context.h"
+#include "port/fastpath.h"
 #include "manager/status.h"
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -51,6 +52,9 @@ void manager_port_status(const struct port *port, struct port_status *ret)
 	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
 	for (unsigned int i = 0; i < port->spec.queues; i++)
 		flow_add_counters(port->counters[i], &status.counters);
+	flow_add_counters(port->passed, &status.counters);
+	if (port->link)
+		fastpath_add_counts(&port->link->fastpath, port->end, &status.counters);
 	if (port->peering.present) {
 		status.state = port->peering.up ? PORT_UP : PORT_DOWN;
 		status.carrier = port->carrier && port->peering.up;

@@ -51,7 +51,7 @@ struct table *manager_table(struct manager *manager);
  * @ret: its status; interface_dropped is of the last query of the kernel, events keep all else up
  *	to date
  *
- * Makes no system call, so any caller may have it.
+ * Makes no system call in the namespace of the port, so any caller may have it.
  */
 void manager_port_status(const struct port *port, struct port_status *ret);
 

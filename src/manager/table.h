@@ -12,6 +12,7 @@
  * table_rename_port().
  */
 
+#include "port/fastpath.h"
 #include "port/port.h"
 #include "datapath/shuttle.h"
 
@@ -26,6 +27,8 @@ struct rport_link {
 	struct port *ports[2];
 	struct shuttle_link *shuttle; /* NULL: a port of it is pending */
 	bool configured;              /* there is a file for it */
+	struct fastpath fastpath;     /* laid over the shuttle; see fastpath.c */
+	char *fastpath_failure;       /* why it could not be laid; NULL: it could */
 	uint64_t recorded;            /* hash of its record; see records.c */
 };
 

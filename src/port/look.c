@@ -6,6 +6,7 @@
  * change at any moment.
  */
 
+#include "datapath/fastpath.h"
 #include "kernel/netns-pid.h"
 #include "port/look.h"
 
@@ -124,6 +125,8 @@ void port_saw(struct port *port, const struct rtnl_dev *dev)
 	port->mtu = dev->mtu;
 	port->master = dev->master;
 	port->interface_dropped = dev->tx_dropped;
+	port->captured = dev->promiscuity > 0;
+	port->shaped = fastpath_is_shaper(dev->qdisc);
 }
 
 int port_look(struct staging *staging, struct port *port, const char **ret_lost)

@@ -55,6 +55,7 @@ struct port {
 	unsigned int slot;     /* of its counters, and so its number */
 	uint64_t serial;       /* in the order of creation, never used again */
 	struct flow_counters *counters[TUN_QUEUES_MAX]; /* of each queue that the spec has */
+	struct flow_counters *passed; /* what the fast path moved, but for its present program */
 
 	struct tun tun;
 	char ifname[IFNAMSIZ]; /* as it is now, like the following */
@@ -70,10 +71,14 @@ struct port {
 	struct ip_address link_local;
 	bool no_ipv6; /* IPv6 is disabled on it, or in its namespace */
 	bool carrier;
+	bool captured;              /* a capture in promiscuous mode is running on it */
+	bool overheard;             /* another packet socket sees what it sends: captures.c */
+	bool shaped;                /* it has a queueing discipline that fastpath_is_shaper() */
 	bool elsewhere;             /* it was moved to another namespace */
 	bool bounced;               /* it was down: the kernel removed IPv6 addresses and routes */
 	uint64_t interface_dropped; /* packets that the kernel dropped; of the last query */
 	unsigned int asked;         /* round of the last query, see manager_ask_all() */
+	unsigned int listened;      /* round of the last search for captures, see captures.c */
 	char *drift;                /* differences from the spec, a line each; NULL: none */
 
 	enum port_state state; /* as it was committed last; see manager/commit.c */

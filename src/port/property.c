@@ -33,6 +33,12 @@ int property_set(struct port_spec *port, enum property_id id, int64_t value,
 	return 0;
 }
 
+void property_use_standards(struct port_spec *port)
+{
+	for (enum property_id id = 0; id < N_PROPERTIES; id++)
+		(void)property_set(port, id, property_standard(id), NULL);
+}
+
 const struct property *property_differs(const struct port_spec *a, const struct port_spec *b,
 					bool fixed)
 {

@@ -31,6 +31,12 @@ int property_set(struct port_spec *port, enum property_id id, int64_t value,
 		 struct rport_error *err);
 
 /**
+ * property_use_standards() - set all properties to what they are where nothing is said
+ * @port: the port
+ */
+void property_use_standards(struct port_spec *port);
+
+/**
  * property_differs() - find a property in which two ports differ
  * @a: one
  * @b: the other

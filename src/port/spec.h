@@ -38,6 +38,7 @@ struct port_spec {
 	bool offload;
 	bool mpls;
 	unsigned int queues;
+	bool fastpath;
 	struct address_spec *addresses;
 	size_t n_addresses;
 	struct route_spec *routes;

@@ -54,6 +54,12 @@ struct counters {
 
 static size_t file_size(unsigned int slots)
 {
+	return HEADER_SIZE + COUNTERS_FASTPATH * QUEUE_SIZE + (size_t)slots * SLOT_SIZE;
+}
+
+/* Before there was COUNTERS_FASTPATH; such a file is made larger. */
+static size_t former_file_size(unsigned int slots)
+{
 	return HEADER_SIZE + (COUNTERS_QUEUES - 1) * QUEUE_SIZE + (size_t)slots * SLOT_SIZE;
 }
 
@@ -82,7 +88,8 @@ static int check_shape(int fd, struct header *ret)
 		return -EBADMSG;
 	if (header.magic != COUNTERS_MAGIC || header.version != COUNTERS_VERSION ||
 	    header.slot_size != SLOT_SIZE || header.slots > SLOTS_MAX ||
-	    st.st_size < (off_t)file_size(header.slots))
+	    (st.st_size < (off_t)file_size(header.slots) &&
+	     st.st_size != (off_t)former_file_size(header.slots)))
 		return -EBADMSG;
 	*ret = header;
 	return 0;
@@ -160,6 +167,7 @@ int counters_new(struct counters *counters, unsigned int queues, unsigned int *r
 		return -ENOSPC;
 	for (unsigned int i = 0; i < queues; i++)
 		memset(counters_of(counters, slot, i), 0, SLOT_SIZE);
+	memset(counters_of(counters, slot, COUNTERS_FASTPATH), 0, SLOT_SIZE);
 	*ret_slot = slot;
 	return 0;
 }

@@ -31,7 +31,8 @@ int counters_open(struct state *state, unsigned int max, struct counters **ret);
  */
 void counters_close(struct counters *counters);
 
-#define COUNTERS_QUEUES 8 /* of a slot */
+#define COUNTERS_QUEUES   8 /* of a slot */
+#define COUNTERS_FASTPATH 8 /* in place of a queue: of packets that no queue moved */
 
 /**
  * counters_take() - mark an inherited slot as used, and keep its counts
@@ -45,7 +46,7 @@ int counters_take(struct counters *counters, unsigned int slot);
 /**
  * counters_new() - find a free slot, and set its counters to zero
  * @counters: of counters_open()
- * @queues: so many sets of counters are zeroed, 1 to COUNTERS_QUEUES
+ * @queues: so many sets of counters are zeroed, 1 to COUNTERS_QUEUES, and that of COUNTERS_FASTPATH
  * @ret_slot: its number
  *
  * Inherited slots must have been taken before.
@@ -58,7 +59,7 @@ int counters_new(struct counters *counters, unsigned int queues, unsigned int *r
  * counters_of() - find the counters of one queue
  * @counters: of counters_open()
  * @slot: one that is used
- * @queue: from 0
+ * @queue: from 0, or COUNTERS_FASTPATH
  *
  * Return: the counters, in the shared memory.
  */

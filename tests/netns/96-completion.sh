@@ -89,9 +89,9 @@ test_words_of_the_synopsis() {
 	no_daemon
 	offers in create ''
 	offers in create port0 ''
-	offers '--mpls --mtu --no-offload --queues' create port0 in port ''
+	offers '--fast-path --mpls --mtu --no-offload --queues' create port0 in port ''
 	offers '' create port0 in port p
-	offers 'mtu name' set ab ''
+	offers 'fast-path mtu name' set ab ''
 	offers '' set ab mtu ''
 	offers '' set ab mtu 1500 ''
 	offers '' set ab name ''

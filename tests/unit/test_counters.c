@@ -307,6 +307,22 @@ START_TEST(other_shapes_are_refused)
 }
 END_TEST
 
+/* as a former rportd made it, which had no counters of a fast path */
+START_TEST(the_former_shape_is_taken)
+{
+	struct stat st;
+	int fd;
+
+	daemon_run(used_by_first);
+	fd = copy_counters();
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(ftruncate(fd, st.st_size - (INT64_C(64) << 20)), 0);
+	sealed(fd);
+	replace_counters(fd);
+	daemon_run(used_by_second);
+}
+END_TEST
+
 START_TEST(a_copy_of_our_shape_is_taken)
 {
 	int fd;
@@ -361,6 +377,7 @@ int main(void)
 	tcase_add_test(tcase, absence_is_unknown_when_nobody_said_alive);
 	tcase_add_loop_test(tcase, other_shapes_are_refused, 0, ARRAY_SIZE(shapes));
 	tcase_add_test(tcase, a_copy_of_our_shape_is_taken);
+	tcase_add_test(tcase, the_former_shape_is_taken);
 	tcase_add_test(tcase, it_cannot_be_cut_off);
 	tcase_add_test(tcase, numbers_are_checked);
 	suite_add_tcase(suite, tcase);

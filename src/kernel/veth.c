@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Hidden veth pairs: messages built by hand, as libnl's cannot set what the far end gets. */
+
+#include <net/if.h> /* before any of <linux/> */
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <time.h>
+
+#include "kernel/rtnl-private.h"
+#include "kernel/veth.h"
+
+#define MTU         ETH_MAX_MTU
+#define READY_TRIES 20 /* of 1 ms; from Linux 6.8 on the first query makes it ready */
+
+static const struct ifinfomsg noarp = {
+	.ifi_family = AF_UNSPEC,
+	.ifi_flags = IFF_NOARP,
+	.ifi_change = IFF_NOARP,
+};
+
+static int put_end(struct nl_msg *msg, const char *name, const unsigned char *mac)
+{
+	return nla_put_string(msg, IFLA_IFNAME, name) < 0 ||
+			       nla_put(msg, IFLA_ADDRESS, ETH_ALEN, mac) < 0 ||
+			       nla_put_u32(msg, IFLA_MTU, MTU) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+/* The second end: what a message of its own would say, in an attribute. */
+static int put_peer(struct nl_msg *msg, const struct veth_end *end, int netns_fd,
+		    const unsigned char *mac)
+{
+	struct nlattr *info = nla_nest_start(msg, IFLA_LINKINFO), *data, *peer;
+
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "veth") < 0)
+		return -ENOMEM;
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	peer = data ? nla_nest_start(msg, VETH_INFO_PEER) : NULL;
+	if (!peer || nlmsg_append(msg, (void *)&noarp, sizeof(noarp), NLMSG_ALIGNTO) < 0 ||
+	    put_end(msg, end->name, mac) < 0 ||
+	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)netns_fd) < 0)
+		return -ENOMEM;
+	nla_nest_end(msg, peer);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	return 0;
+}
+
+static int make_pair(const struct veth_end ends[static 2], int netns_fd, const unsigned char *mac)
+{
+	_cleanup_msg_ struct nl_msg *msg =
+		nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+
+	if (!msg || nlmsg_append(msg, (void *)&noarp, sizeof(noarp), NLMSG_ALIGNTO) < 0 ||
+	    put_end(msg, ends[0].name, mac) < 0 || put_peer(msg, &ends[1], netns_fd, mac) < 0)
+		return -ENOMEM;
+	return rtnl_send(ends[0].rtnl, msg);
+}
+
+static int set_up(const struct veth_end *end, unsigned int *ret_index)
+{
+	struct rtnl_dev dev;
+	int r = rtnl_dev_by_name(end->rtnl, end->name, &dev);
+
+	if (r >= 0)
+		r = rtnl_dev_set_alias(end->rtnl, dev.index, end->alias);
+	if (r >= 0)
+		r = rtnl_dev_set_up(end->rtnl, dev.index, true);
+	if (r >= 0)
+		*ret_index = dev.index;
+	return r;
+}
+
+/* After it has got a carrier, which linkwatch_event() of the kernel tells it a little later. */
+static bool is_ready(const struct veth_end *end)
+{
+	struct rtnl_dev dev;
+
+	return rtnl_dev_by_name(end->rtnl, end->name, &dev) >= 0 && dev.flags & IFF_RUNNING &&
+	       !streq(dev.qdisc, "noop");
+}
+
+static void await_ready(const struct veth_end ends[static 2])
+{
+	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+
+	for (int i = 0; i < READY_TRIES && !(is_ready(&ends[0]) && is_ready(&ends[1])); i++)
+		nanosleep(&pause, NULL);
+}
+
+int veth_make(const struct veth_end ends[static 2], int netns_fd,
+	      const unsigned char mac[static ETH_ALEN], unsigned int ret_index[static 2])
+{
+	unsigned int index[2] = { 0, 0 };
+	int r = make_pair(ends, netns_fd, mac);
+
+	if (r < 0)
+		return r;
+	for (int i = 0; i < 2 && r >= 0; i++)
+		r = set_up(&ends[i], &index[i]);
+	if (r < 0) {
+		if (index[0] > 0)
+			(void)rtnl_dev_delete(ends[0].rtnl, index[0]);
+		return r;
+	}
+	await_ready(ends);
+	memcpy(ret_index, index, sizeof(index));
+	return 0;
+}
+
+int veth_find(const struct veth_end ends[static 2], unsigned int ret_index[static 2])
+{
+	struct rtnl_dev dev[2];
+
+	for (int i = 0; i < 2; i++) {
+		int r = rtnl_dev_by_name(ends[i].rtnl, ends[i].name, &dev[i]);
+
+		if (r < 0)
+			return r;
+		if (!dev[i].is_veth || !(dev[i].flags & IFF_UP))
+			return -ENODEV;
+	}
+	if (dev[0].link != dev[1].index || dev[1].link != dev[0].index)
+		return -ENODEV;
+	ret_index[0] = dev[0].index;
+	ret_index[1] = dev[1].index;
+	return 0;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Keeps the fast path of each link as it should be.
+ *
+ * Theory of operation
+ *
+ * Each change of a port ends in commit_flush(), which calls fastpath_update() for its link. The
+ * decision is pure (datapath/fastpath.c), and costs nothing when it is the same as before. Else
+ * port/fastpath.c changes the kernel.
+ *
+ * After a restart the first decision looks at the kernel in any case, and so adopts what a former
+ * daemon laid, or takes it away.
+ */
+
+#include <stdio.h>
+
+#include "manager/captures.h"
+#include "manager/context.h"
+#include "manager/fastpath.h"
+#include "manager/report.h"
+
+/* --- deciding --------------------------------------------------------------------------------- */
+
+static struct fastpath_end end_of(const struct port *port)
+{
+	return (struct fastpath_end){
+		.up = port->peering.present && port->peering.up,
+		.carrier = port->carrier,
+		.moved = port->elsewhere,
+		.captured = port->captured || port->overheard,
+		.shaped = port->shaped,
+		.mtu = port->mtu,
+	};
+}
+
+static struct fastpath_facts facts_of(const struct manager *manager, const struct rport_link *link)
+{
+	const struct port *a = link->ports[0], *b = link->ports[1];
+
+	return (struct fastpath_facts){
+		.wanted = a->spec.fastpath && b->spec.fastpath,
+		.forbidden = manager->options.fastpath == FASTPATH_NEVER,
+		.offload = a->spec.offload,
+		.mpls = a->spec.mpls,
+		.across = a->nsid != b->nsid,
+		.ends = { end_of(a), end_of(b) },
+	};
+}
+
+void fastpath_status(const struct manager *manager, const struct rport_link *link, unsigned int end,
+		     struct fastpath_status *ret)
+{
+	struct fastpath_facts facts = facts_of(manager, link);
+	struct fastpath_verdict verdict = fastpath_decide(&facts, end);
+
+	*ret = (struct fastpath_status){ .fast = link->fastpath.on[end] };
+	fastpath_reason(&facts, &verdict, ret->reason);
+	if (verdict.obstacle == FASTPATH_CLEAR && !ret->fast && link->fastpath_failure)
+		snprintf(ret->reason, sizeof(ret->reason), "%s", link->fastpath_failure);
+}
+
+/* --- acting ----------------------------------------------------------------------------------- */
+
+static void note_failure(struct rport_link *link, const char *failure)
+{
+	free(link->fastpath_failure);
+	link->fastpath_failure = failure ? strdup(failure) : NULL;
+}
+
+static void report(const struct manager *manager, const struct rport_link *link, unsigned int end)
+{
+	struct fastpath_status status;
+	char from = "ab"[end], to = "ab"[!end];
+
+	fastpath_status(manager, link, end, &status);
+	if (status.fast)
+		report_link(LOG_INFO, NULL, link->name, "link %s: %c->%c takes the fast path",
+			    link->name, from, to);
+	else
+		report_link(LOG_INFO, NULL, link->name,
+			    "link %s: %c->%c does not take the fast path%s%s", link->name, from, to,
+			    status.reason[0] ? ": " : "", status.reason);
+}
+
+static void lay(struct manager *manager, struct rport_link *link, const bool want[static 2])
+{
+	const bool before[2] = { link->fastpath.on[0], link->fastpath.on[1] };
+	struct rport_error err;
+	int r = fastpath_lay(link->ports, want, &link->fastpath, &err);
+
+	note_failure(link, r < 0 ? err.message : NULL);
+	if (r < 0) {
+		log_limited(LOG_WARNING, "link %s: no fast path: %s", link->name, err.message);
+		fastpath_clear(link->ports, &link->fastpath);
+	}
+	for (unsigned int end = 0; end < 2; end++)
+		if (link->fastpath.on[end] != before[end])
+			report(manager, link, end);
+}
+
+static bool is_as_wanted(const struct rport_link *link, const bool want[static 2])
+{
+	return link->fastpath.known && link->fastpath.on[0] == want[0] &&
+	       link->fastpath.on[1] == want[1];
+}
+
+void fastpath_update(struct manager *manager, struct rport_link *link)
+{
+	struct fastpath_facts facts = facts_of(manager, link);
+	bool want[2];
+
+	if (!facts.wanted && !link->fastpath.known)
+		return;
+	for (unsigned int end = 0; end < 2; end++)
+		want[end] = fastpath_decide(&facts, end).obstacle == FASTPATH_CLEAR;
+	if (!is_as_wanted(link, want))
+		lay(manager, link, want);
+	if (facts.wanted)
+		captures_look(manager);
+	else
+		fastpath_forget(&link->fastpath);
+}
+
+void fastpath_end(struct manager *manager, struct rport_link *link)
+{
+	note_failure(link, NULL);
+	if (link->fastpath.known && manager->state)
+		fastpath_clear(link->ports, &link->fastpath);
+	fastpath_forget(&link->fastpath);
+}
+
+/* --- repairing -------------------------------------------------------------------------------- */
+
+bool fastpath_doubt(struct rport_link *link)
+{
+	bool known = link->fastpath.known;
+
+	link->fastpath.known = false;
+	return known;
+}
+
+struct port *fastpath_lost_veth(struct manager *manager, int nsid, const char *name)
+{
+	unsigned int index;
+	struct port *port = fastpath_veth_port(name, &index)
+				    ? table_port_by_index(&manager->table, nsid, index)
+				    : NULL;
+
+	return port && port->link && fastpath_doubt(port->link) ? port : NULL;
+}

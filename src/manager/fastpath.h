@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_MANAGER_FASTPATH_H
+#define RPORT_MANAGER_FASTPATH_H
+
+/* Keeps the fast path of each link as datapath/fastpath.h decides. */
+
+#include "datapath/fastpath.h"
+#include "manager/options.h"
+
+/**
+ * fastpath_update() - decide again which way the packets of a link go, and act on it
+ * @manager: the manager
+ * @link: the link; carriers of its ports are up to date
+ *
+ * Makes no system call where nothing is to be done. A failure leaves the packets to the shuttle,
+ * with the reason in link->fastpath_failure; it is tried again when something of the link changes.
+ */
+void fastpath_update(struct manager *manager, struct rport_link *link);
+
+/**
+ * fastpath_end() - take the fast path of a link away, for good
+ * @manager: the manager; when rportd is ending with a store, the kernel keeps the fast path for the
+ *	next daemon
+ * @link: about to lose a port, or to be removed
+ */
+void fastpath_end(struct manager *manager, struct rport_link *link);
+
+/**
+ * fastpath_doubt() - have the next fastpath_update() look at the kernel
+ * @link: the link
+ *
+ * Return: true when it wants the fast path, so that there is something to look at.
+ */
+bool fastpath_doubt(struct rport_link *link);
+
+/**
+ * fastpath_lost_veth() - act on the loss of an interface that may be a hidden veth
+ * @manager: the manager
+ * @nsid: of its namespace
+ * @name: of the interface, which was removed or set down
+ *
+ * Return: the port beside which it was: fastpath_update() of its link makes it again; or NULL.
+ */
+struct port *fastpath_lost_veth(struct manager *manager, int nsid, const char *name);
+
+/*
+ * struct fastpath_status - which way the packets go that a port sends
+ * @fast: by the fast path; else by the shuttle
+ * @reason: why not, if the fast path is wanted; else ""
+ */
+struct fastpath_status {
+	bool fast;
+	char reason[FASTPATH_REASON_MAX];
+};
+
+/**
+ * fastpath_status() - tell which way the packets go that a port of a link sends
+ * @manager: the manager
+ * @link: the link
+ * @end: of the port
+ * @ret: the answer
+ */
+void fastpath_status(const struct manager *manager, const struct rport_link *link, unsigned int end,
+		     struct fastpath_status *ret);
+
+#endif

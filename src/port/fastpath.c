@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Lays the fast path over the ports of a link.
+ *
+ * Theory of operation
+ *
+ * Parts. What a port sends is redirected by a filter at its egress (fastpath.bpf.c). In one
+ * namespace that is all. Across namespaces the filter redirects into a hidden veth interface beside
+ * the port, and a filter at the ingress of its other end redirects to the peer. One veth pair
+ * serves both directions.
+ *
+ * Level-triggered. The name of a filter says what its program does, and that of a veth interface
+ * whose it is. Each part is looked up and left alone if it is as it should be. So the same code lays
+ * the fast path, adopts that of a former daemon, and repairs what others removed.
+ *
+ * Order. Receivers come before senders, and go after them, so that a packet always has a way. A
+ * sender that goes leaves its packets to the shuttle.
+ */
+
+#include <stdio.h>
+
+#include "datapath/fastpath-program.h"
+#include "kernel/tc.h"
+#include "kernel/veth.h"
+#include "port/fastpath.h"
+#include "port/port-private.h"
+
+/* Programs of another version than ours are replaced. */
+#define FILTER_NAME "rportd fast path 1"
+
+static const unsigned char mac[ETH_ALEN] = FASTPATH_MAC;
+
+/*
+ * struct side - a port, and its namespace
+ * @rtnl: a socket there; NULL: the port has no device, or it was moved just now
+ * @via: ifindex of the interface to which its packets are redirected
+ */
+struct side {
+	struct port *port;
+	struct rtnl *rtnl;
+	unsigned int via;
+};
+
+/* --- counts ----------------------------------------------------------------------------------- */
+
+static void add_counts(int counts, struct flow_counters *sum)
+{
+	struct fastpath_count count;
+
+	if (fastpath_read_counts(counts, &count) < 0)
+		return;
+	sum->packets += count.packets;
+	sum->bytes += count.bytes;
+}
+
+/* What the former program of a port counted is kept, though the program goes. */
+static void keep_counts(const struct port *port, struct fastpath *path)
+{
+	if (!path->on[port->end])
+		return;
+	add_counts(path->counts[port->end], port->passed);
+	safe_close(path->counts[port->end]);
+	path->on[port->end] = false;
+}
+
+void fastpath_add_counts(const struct fastpath *path, unsigned int end, struct flow_counters *sum)
+{
+	if (path->on[end])
+		add_counts(path->counts[end], sum);
+}
+
+/* --- filters ---------------------------------------------------------------------------------- */
+
+static const char *format_name(enum fastpath_role role, const struct fastpath_target *target,
+			       char buf[static TC_NAME_MAX])
+{
+	snprintf(buf, TC_NAME_MAX, FILTER_NAME ": %s %u%s",
+		 role == FASTPATH_SEND ? "send" : "receive", target->index,
+		 target->veth ? " veth" : "");
+	return buf;
+}
+
+/* @ret_counts: of a sender, untouched else. */
+static int attach(struct rtnl *rtnl, unsigned int index, enum fastpath_role role,
+		  const struct fastpath_target *target, int *ret_counts)
+{
+	enum tc_hook hook = role == FASTPATH_SEND ? TC_EGRESS : TC_INGRESS;
+	struct fastpath_program program;
+	char name[TC_NAME_MAX];
+	int r = fastpath_program_load(role, target, &program);
+
+	if (r < 0)
+		return r;
+	r = tc_attach(rtnl, index, hook, program.fd, format_name(role, target, name));
+	safe_close(program.fd);
+	if (r < 0 || role == FASTPATH_RECEIVE)
+		safe_close(program.counts);
+	else
+		*ret_counts = program.counts;
+	return r;
+}
+
+static int start_receiver(const struct side *side)
+{
+	const struct fastpath_target target = { .index = side->port->index };
+	struct tc_filter found;
+	char name[TC_NAME_MAX];
+	int r = tc_find(side->rtnl, side->via, TC_INGRESS, &found);
+
+	if (r >= 0 && streq(found.name, format_name(FASTPATH_RECEIVE, &target, name)))
+		return 0;
+	return attach(side->rtnl, side->via, FASTPATH_RECEIVE, &target, NULL);
+}
+
+/* A program of a former daemon counts on, or is replaced. */
+static void adopt(const struct side *side, const struct tc_filter *found, struct fastpath *path)
+{
+	unsigned int end = side->port->end;
+	int counts = path->on[end] ? -1 : fastpath_program_counts(found->program);
+
+	if (counts < 0)
+		return;
+	path->counts[end] = counts;
+	path->on[end] = true;
+}
+
+static int start_sender(const struct side *side, bool veth, struct fastpath *path)
+{
+	const struct fastpath_target target = { .index = side->via, .veth = veth };
+	unsigned int index = side->port->index, end = side->port->end;
+	struct tc_filter found;
+	char name[TC_NAME_MAX];
+	int r = tc_find(side->rtnl, index, TC_EGRESS, &found), counts;
+
+	if (r >= 0)
+		adopt(side, &found, path);
+	if (r >= 0 && path->on[end] && streq(found.name, format_name(FASTPATH_SEND, &target, name)))
+		return 0;
+	r = attach(side->rtnl, index, FASTPATH_SEND, &target, &counts);
+	if (r < 0)
+		return r;
+	keep_counts(side->port, path);
+	path->counts[end] = counts;
+	path->on[end] = true;
+	return 0;
+}
+
+static int stop_sender(const struct side *side, struct fastpath *path)
+{
+	struct tc_filter found;
+	int r = 0;
+
+	if (side->rtnl && tc_find(side->rtnl, side->port->index, TC_EGRESS, &found) >= 0) {
+		adopt(side, &found, path);
+		r = tc_detach(side->rtnl, side->port->index, TC_EGRESS);
+	}
+	if (r >= 0)
+		keep_counts(side->port, path);
+	return r;
+}
+
+/* --- the veth pair ---------------------------------------------------------------------------- */
+
+static const char *veth_name(const struct port *port, char buf[static IFNAMSIZ])
+{
+	snprintf(buf, IFNAMSIZ, FASTPATH_VETH "%u", port->index);
+	return buf;
+}
+
+bool fastpath_veth_port(const char *name, unsigned int *ret)
+{
+	char end;
+
+	return sscanf(name, FASTPATH_VETH "%u%c", ret, &end) == 1;
+}
+
+static void delete_veth(const struct side *side)
+{
+	char name[IFNAMSIZ];
+	struct rtnl_dev dev;
+
+	if (side->rtnl && rtnl_dev_by_name(side->rtnl, veth_name(side->port, name), &dev) >= 0 &&
+	    dev.is_veth)
+		(void)rtnl_dev_delete(side->rtnl, dev.index);
+}
+
+static int make_veth(struct side sides[static 2])
+{
+	char names[2][IFNAMSIZ], aliases[2][PORT_ALIAS_MAX + IFNAMSIZ + 16];
+	struct veth_end ends[2];
+	unsigned int index[2];
+	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&sides[1].port->tun));
+	int r;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct port *port = sides[i].port;
+
+		snprintf(aliases[i], sizeof(aliases[i]), "%s: fast path of %s", port->alias,
+			 port->ifname);
+		ends[i] = (struct veth_end){ sides[i].rtnl, veth_name(port, names[i]), aliases[i] };
+	}
+	r = veth_find(ends, index);
+	if (r < 0) {
+		delete_veth(&sides[0]);
+		delete_veth(&sides[1]);
+		r = veth_make(ends, netns_fd, mac, index);
+	}
+	for (unsigned int i = 0; i < 2 && r >= 0; i++)
+		sides[i].via = index[i];
+	return r;
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+static int failed(struct rport_error *err, int r, const char *step)
+{
+	const char *why = strerror(-r);
+
+	if (r == -EPERM)
+		why = "bpf(2) is not allowed (see rportd(8))";
+	else if (r == -EOPNOTSUPP)
+		why = "this rportd was built without, or the kernel lacks it";
+	return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "%s: %s", step, why);
+}
+
+static int start_veth(struct side sides[static 2], struct rport_error *err)
+{
+	int r = make_veth(sides);
+
+	if (r < 0)
+		return failed(err, r, "cannot make a hidden veth pair");
+	for (unsigned int i = 0; i < 2 && r >= 0; i++)
+		r = start_receiver(&sides[i]);
+	return r < 0 ? failed(err, r, "cannot start a receiver") : 0;
+}
+
+static int start_or_stop(struct side sides[static 2], const bool want[static 2], bool across,
+			 struct fastpath *path, struct rport_error *err)
+{
+	int r = 0;
+
+	if (across && (want[0] || want[1]))
+		r = start_veth(sides, err);
+	for (unsigned int i = 0; i < 2 && r >= 0; i++) {
+		r = want[i] ? start_sender(&sides[i], across, path) : stop_sender(&sides[i], path);
+		if (r < 0)
+			failed(err, r, want[i] ? "cannot start a sender" : "cannot stop a sender");
+	}
+	if (r < 0 || want[0] || want[1])
+		return r;
+	delete_veth(&sides[0]);
+	delete_veth(&sides[1]);
+	return 0;
+}
+
+int fastpath_lay(struct port *const ports[static 2], const bool want[static 2],
+		 struct fastpath *path, struct rport_error *err)
+{
+	struct side sides[2] = { { .port = ports[0] }, { .port = ports[1] } };
+	bool across = ports[0]->nsid != ports[1]->nsid;
+	int r = 0;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		int opened = port_open_rtnl(ports[i], &sides[i].rtnl);
+
+		sides[i].via = ports[!i]->index;
+		if (opened < 0 && (want[0] || want[1]))
+			r = failed(err, opened, "cannot enter a namespace");
+	}
+	if (r >= 0)
+		r = start_or_stop(sides, want, across, path, err);
+	for (unsigned int i = 0; i < 2; i++)
+		rtnl_close(sides[i].rtnl);
+	if (r >= 0)
+		path->known = true;
+	return r;
+}
+
+void fastpath_clear(struct port *const ports[static 2], struct fastpath *path)
+{
+	static const bool none[2] = { false, false };
+	struct rport_error err;
+
+	(void)fastpath_lay(ports, none, path, &err);
+	for (unsigned int i = 0; i < 2; i++) /* of ports that are gone */
+		keep_counts(ports[i], path);
+}
+
+void fastpath_forget(struct fastpath *path)
+{
+	for (unsigned int i = 0; i < 2; i++)
+		if (path->on[i])
+			safe_close(path->counts[i]);
+	*path = (struct fastpath){ 0 };
+}

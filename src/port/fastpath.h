@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_PORT_FASTPATH_H
+#define RPORT_PORT_FASTPATH_H
+
+/* Lays the fast path over the ports of a link, and takes it away: filters and a hidden veth pair. */
+
+#include "port/port.h"
+
+/*
+ * The hidden veth interface of a port has its ifindex in its name, which no other port of the
+ * namespace has. It is looked up by that name: nothing has to be recorded.
+ */
+#define FASTPATH_VETH "rportf"
+
+/*
+ * struct fastpath - what is laid over a link; zeroed: nothing is known
+ * @known: fastpath_lay() has succeeded; before, the kernel may have what a former daemon laid
+ * @on: by end: what this port sends takes the fast path
+ * @counts: by end, while it is on: descriptor of what its program counts
+ */
+struct fastpath {
+	bool known;
+	bool on[2];
+	int counts[2];
+};
+
+/**
+ * fastpath_lay() - make what is in the kernel as it is wanted
+ * @ports: the ports of a link
+ * @want: by end: what this port sends takes the fast path; a port without a device sends nothing
+ * @path: brought up to date. Counts of programs that go are added to port->passed
+ * @err: names the step and the reason
+ *
+ * What is there already stays, also when a former daemon laid it; what others removed is made
+ * again. Without a direction that is wanted nothing is left.
+ *
+ * Return: 0; -EOPNOTSUPP, -EPERM or -ENOSYS when programs cannot be loaded; -EBADFD or -ESTALE when
+ * a device was removed or moved; or another -errno. After a failure the caller calls
+ * fastpath_clear().
+ */
+int fastpath_lay(struct port *const ports[static 2], const bool want[static 2],
+		 struct fastpath *path, struct rport_error *err);
+
+/**
+ * fastpath_clear() - take the fast path away, as far as its ports still exist
+ * @ports: the ports of a link
+ * @path: brought up to date, as by fastpath_lay()
+ */
+void fastpath_clear(struct port *const ports[static 2], struct fastpath *path);
+
+/**
+ * fastpath_forget() - close what belongs to this process, and leave the rest to the next daemon
+ * @path: zeroed afterwards
+ */
+void fastpath_forget(struct fastpath *path);
+
+/**
+ * fastpath_add_counts() - add what the program of a port has counted
+ * @path: of its link
+ * @end: of the port
+ * @sum: to which packets and bytes are added
+ */
+void fastpath_add_counts(const struct fastpath *path, unsigned int end, struct flow_counters *sum);
+
+/**
+ * fastpath_veth_port() - find the port that a hidden veth interface belongs to
+ * @name: of an interface
+ * @ret: ifindex of the port, in the namespace of the interface
+ *
+ * Return: true when @name is that of a hidden veth interface.
+ */
+bool fastpath_veth_port(const char *name, unsigned int *ret);
+
+#endif

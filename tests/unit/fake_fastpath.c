@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The fake kernel has no programs: links that want the fast path stay with the shuttle. */
+
+#include "datapath/fastpath-program.h"
+#include "kernel/packet-sockets.h"
+#include "kernel/tc.h"
+#include "kernel/veth.h"
+
+int fastpath_program_load(enum fastpath_role role _unused_,
+			  const struct fastpath_target *target _unused_,
+			  struct fastpath_program *ret _unused_)
+{
+	return -EPERM;
+}
+
+int fastpath_program_counts(uint32_t program _unused_)
+{
+	return -ENOENT;
+}
+
+int fastpath_read_counts(int counts _unused_, struct fastpath_count *ret _unused_)
+{
+	return -EBADF;
+}
+
+int tc_attach(struct rtnl *rtnl _unused_, unsigned int index _unused_, enum tc_hook hook _unused_,
+	      int program_fd _unused_, const char *name _unused_)
+{
+	return -EOPNOTSUPP;
+}
+
+int tc_find(struct rtnl *rtnl _unused_, unsigned int index _unused_, enum tc_hook hook _unused_,
+	    struct tc_filter *ret _unused_)
+{
+	return -ENOENT;
+}
+
+int tc_detach(struct rtnl *rtnl _unused_, unsigned int index _unused_, enum tc_hook hook _unused_)
+{
+	return 0;
+}
+
+int veth_make(const struct veth_end ends[static 2] _unused_, int netns_fd _unused_,
+	      const unsigned char address[static ETH_ALEN] _unused_,
+	      unsigned int ret_index[static 2] _unused_)
+{
+	return -EOPNOTSUPP;
+}
+
+int veth_find(const struct veth_end ends[static 2] _unused_,
+	      unsigned int ret_index[static 2] _unused_)
+{
+	return -ENODEV;
+}
+
+int packet_sockets_find(int netns_fd _unused_, struct packet_sockets *ret _unused_)
+{
+	return -ENOENT;
+}
+
+bool packet_sockets_hear(const struct packet_sockets *sockets _unused_, unsigned int index _unused_)
+{
+	return false;
+}
