@@ -129,3 +129,55 @@ int veth_find(const struct veth_end ends[static 2], unsigned int ret_index[stati
 	ret_index[1] = dev[1].index;
 	return 0;
 }
+
+struct listing {
+	const char *prefix;
+	struct veth_name *found;
+	int n;
+};
+
+static int take_name(struct nl_msg *msg, void *arg)
+{
+	const struct ifinfomsg *info = nlmsg_data(nlmsg_hdr(msg));
+	struct nlattr *name = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(*info), IFLA_IFNAME);
+	struct listing *listing = arg;
+
+	if (!name || listing->n == VETH_LIST_MAX ||
+	    strncmp(nla_get_string(name), listing->prefix, strlen(listing->prefix)) != 0)
+		return NL_SKIP;
+	nla_strlcpy(listing->found[listing->n].name, name, IFNAMSIZ);
+	listing->found[listing->n++].index = (unsigned int)info->ifi_index;
+	return NL_OK;
+}
+
+/* The kernel picks those of this kind out. */
+static struct nl_msg *make_list_request(void)
+{
+	const struct ifinfomsg all = { .ifi_family = AF_UNSPEC };
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP);
+	struct nlattr *info;
+
+	if (!msg || nlmsg_append(msg, (void *)&all, sizeof(all), NLMSG_ALIGNTO) < 0)
+		return NULL;
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "veth") < 0)
+		return NULL;
+	nla_nest_end(msg, info);
+	return steal_ptr(msg);
+}
+
+int veth_list(struct rtnl *rtnl, const char *prefix, struct veth_name ret[static VETH_LIST_MAX])
+{
+	struct listing listing = { .prefix = prefix, .found = ret };
+	_cleanup_msg_ struct nl_msg *msg = make_list_request();
+	int nle;
+
+	if (!msg)
+		return -ENOMEM;
+	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_CUSTOM, take_name, &listing);
+	nle = nl_send_auto(rtnl->socket, msg);
+	if (nle >= 0)
+		nle = nl_recvmsgs_default(rtnl->socket);
+	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+	return nle < 0 ? rtnl_result(rtnl, nle) : listing.n;
+}

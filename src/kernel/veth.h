@@ -46,4 +46,21 @@ int veth_make(const struct veth_end ends[static 2], int netns_fd,
  */
 int veth_find(const struct veth_end ends[static 2], unsigned int ret_index[static 2]);
 
+#define VETH_LIST_MAX 256
+
+struct veth_name {
+	char name[IFNAMSIZ];
+	unsigned int index;
+};
+
+/**
+ * veth_list() - list the veth interfaces of a namespace whose names begin with certain letters
+ * @rtnl: a socket in the namespace
+ * @prefix: the letters
+ * @ret: filled
+ *
+ * Return: how many, at most VETH_LIST_MAX; -ENOMEM; or another -errno of rtnetlink(7).
+ */
+int veth_list(struct rtnl *rtnl, const char *prefix, struct veth_name ret[static VETH_LIST_MAX]);
+
 #endif

@@ -13,8 +13,10 @@
  * daemon laid, or takes it away.
  */
 
+#include <dirent.h>
 #include <stdio.h>
 
+#include "kernel/netns-pid.h"
 #include "manager/captures.h"
 #include "manager/context.h"
 #include "manager/fastpath.h"
@@ -131,6 +133,26 @@ void fastpath_end(struct manager *manager, struct rport_link *link)
 }
 
 /* --- repairing -------------------------------------------------------------------------------- */
+
+void fastpath_sweep(void)
+{
+	uint64_t end = monotonic_usec() + USEC_PER_SEC;
+	int fd = netns_open_names();
+	DIR *names = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	fastpath_remove_orphans(-1);
+	while (names && monotonic_usec() < end && (entry = readdir(names))) {
+		_cleanup_close_ int netns_fd = netns_pid_open_name(entry->d_name);
+
+		if (netns_fd >= 0)
+			fastpath_remove_orphans(netns_fd);
+	}
+	if (names)
+		closedir(names);
+	else
+		safe_close(fd);
+}
 
 bool fastpath_doubt(struct rport_link *link)
 {

@@ -26,6 +26,13 @@ void fastpath_update(struct manager *manager, struct rport_link *link);
 void fastpath_end(struct manager *manager, struct rport_link *link);
 
 /**
+ * fastpath_sweep() - remove what a killed daemon left whose devices nobody kept
+ *
+ * Looks in rportd's own namespace and in those with a name, as many as it can in a second.
+ */
+void fastpath_sweep(void);
+
+/**
  * fastpath_doubt() - have the next fastpath_update() look at the kernel
  * @link: the link
  *

@@ -92,8 +92,11 @@ static void take_over(struct manager *manager)
 {
 	const struct state_handover *handover = &manager->options.handover;
 
-	if (!handover->inherited)
+	if (!handover->inherited) {
+		if (manager->options.fastpath != FASTPATH_NEVER)
+			fastpath_sweep();
 		return;
+	}
 	manager->restoring = true;
 	if (handover->unreadable) {
 		log_print_id(LOG_ERR, MESSAGE_STATE_UNREADABLE,

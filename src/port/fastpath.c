@@ -175,6 +175,30 @@ bool fastpath_veth_port(const char *name, unsigned int *ret)
 	return sscanf(name, FASTPATH_VETH "%u%c", ret, &end) == 1;
 }
 
+static bool is_orphan(struct rtnl *rtnl, const struct veth_name *veth)
+{
+	struct rtnl_dev dev;
+	unsigned int port;
+
+	return fastpath_veth_port(veth->name, &port) &&
+	       rtnl_dev_by_nsid(rtnl, -1, port, &dev) == -ENODEV &&
+	       rtnl_dev_by_nsid(rtnl, -1, veth->index, &dev) >= 0 &&
+	       strncmp(dev.alias, PORT_ALIAS " ", strlen(PORT_ALIAS " ")) == 0;
+}
+
+void fastpath_remove_orphans(int netns_fd)
+{
+	struct veth_name found[VETH_LIST_MAX];
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int n = rtnl_open(netns_fd, &rtnl);
+
+	if (n >= 0)
+		n = veth_list(rtnl, FASTPATH_VETH, found);
+	for (int i = 0; i < n; i++)
+		if (is_orphan(rtnl, &found[i]))
+			(void)rtnl_dev_delete(rtnl, found[i].index);
+}
+
 static void delete_veth(const struct side *side)
 {
 	char name[IFNAMSIZ];

@@ -71,4 +71,12 @@ void fastpath_add_counts(const struct fastpath *path, unsigned int end, struct f
  */
 bool fastpath_veth_port(const char *name, unsigned int *ret);
 
+/**
+ * fastpath_remove_orphans() - remove hidden veth interfaces of ports that are gone
+ * @netns_fd: of the namespace to look in; negative: rportd's own
+ *
+ * A daemon that was killed leaves them, if nobody kept its devices.
+ */
+void fastpath_remove_orphans(int netns_fd);
+
 #endif

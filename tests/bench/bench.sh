@@ -9,7 +9,7 @@
 #   BENCH         full (the default; half an hour), quick (within three minutes) or smoke (some seconds; proves nothing)
 #   BENCH_OUT     the folder for results.json, results.md, table.txt and chart.svg (default: bench, where the tree was built)
 #   BENCH_ROUNDS  another number of rounds
-#   BENCH_RIVALS  some of: veth poll socat uring-batch uring-batch-q2 uring-batch-busy uring-pending epoll
+#   BENCH_RIVALS  some of: veth poll socat fast uring-batch uring-batch-q2 uring-batch-busy uring-pending epoll
 #   BENCH_CASES   other cases: tcp-STREAMS-MTU, udp-SIZE, load-SIZE, rtt-SIZE; sizes are 64 to 1472
 #   BENCH_PREFIX  of the names of its namespaces, instead of a unique one
 #   BUILD_DIR     where the tree was built

@@ -22,7 +22,7 @@ ns_of() {
 rivals_known() {
 	echo veth poll
 	! command -v socat >/dev/null || echo socat
-	echo uring-batch
+	echo fast uring-batch
 	echo uring-batch-q2 uring-batch-busy uring-pending epoll
 }
 
@@ -60,9 +60,10 @@ setup_socat() {
 	ip -n "$(ns_of socat a)" link set bench1 netns "$(ns_of socat b)" name bench0
 }
 
-# setup_rport RIVAL: the name of an engine, and -qN for so many queues, or -busy for busy polling
+# setup_rport RIVAL: the name of an engine, and -qN for so many queues, or -busy for busy polling; or fast, for the fast path
 setup_rport() {
 	local rival=$1 socket=$TEST_TMP/$1.socket engine=${1%-q[0-9]} queues=() busy=()
+	[[ $rival != fast ]] || engine=auto queues=(--fast-path --mtu 9000)
 	[[ $rival != *-q[0-9] ]] || queues=(--queues "${rival##*-q}")
 	[[ $rival != *-busy ]] || busy=(--busy-poll "$BUSY_POLL")
 	ns_create "$(ns_of "$rival" home)"
@@ -103,7 +104,7 @@ setup_rival() {
 	PIDS[$rival]=
 	case $rival in
 	veth | poll | socat) "setup_$rival" || return ;;
-	uring-* | epoll) setup_rport "$rival" || return ;;
+	fast | uring-* | epoll) setup_rport "$rival" || return ;;
 	*) return 1 ;;
 	esac
 	poll "$STEP_MS" has_link "$rival" &&

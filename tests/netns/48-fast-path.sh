@@ -50,6 +50,10 @@ hidden() {
 	ip -n "$1" -j link show type veth | jq -r '.[].ifname'
 }
 
+no_hidden() {
+	[ -z "$(hidden "$1")" ]
+}
+
 filters() {
 	tc -n "$1" filter show dev rport0 egress
 }
@@ -301,7 +305,7 @@ test_namespace_goes() {
 	pair_fast
 	ip netns del "$B"
 	eventually fast_is false false
-	eventually test -z "$(hidden "$A")"
+	eventually no_hidden "$A"
 	assert_eq "$(filters "$A")" '' "filters at a"
 }
 
@@ -411,6 +415,20 @@ test_no_daemon() {
 	eventually in_ns "$A" ping -n -q -c 1 -W 1 192.168.0.1
 	fast_is true true || fail "it was repaired: $(rportctl show ab)"
 }
+
+# killed where nobody keeps its devices, it leaves hidden interfaces, which the next one removes
+test_orphans_go() {
+	start_rportd
+	pair_fast
+	kill -KILL "$RPORTD_PID"
+	wait "$RPORTD_PID" || true
+	eventually no_ports_left
+	[ -n "$(hidden "$A")" ] || fail "no orphan: this proves nothing"
+	start_rportd
+	eventually no_links "$A"
+	eventually no_links "$B"
+}
+
 
 # --- files -----------------------------------------------------------------------------------------------------------
 

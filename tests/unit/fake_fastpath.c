@@ -54,6 +54,12 @@ int veth_find(const struct veth_end ends[static 2] _unused_,
 	return -ENODEV;
 }
 
+int veth_list(struct rtnl *rtnl _unused_, const char *prefix _unused_,
+	      struct veth_name ret[static VETH_LIST_MAX] _unused_)
+{
+	return 0;
+}
+
 int packet_sockets_find(int netns_fd _unused_, struct packet_sockets *ret _unused_)
 {
 	return -ENOENT;
