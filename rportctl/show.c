@@ -79,7 +79,7 @@ static void show_state(const json_t *port)
 	output_text(view_state_color(state), "%s", state);
 	if (streq(state, "pending")) {
 		output_text(COLOR_NONE, ": %s", view_text(port, "reason"));
-	} else {
+	} else if (!streq(state, "inherited")) {
 		bool carrier = view_bool(port, "carrier");
 
 		output_text(COLOR_NONE, ", ");

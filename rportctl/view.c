@@ -25,7 +25,7 @@ enum output_color view_state_color(const char *state)
 {
 	if (streq(state, "up"))
 		return COLOR_GOOD;
-	return streq(state, "pending") ? COLOR_WAITING : COLOR_BAD;
+	return streq(state, "pending") || streq(state, "inherited") ? COLOR_WAITING : COLOR_BAD;
 }
 
 const char *view_pending_reason(const json_t *link)

@@ -49,6 +49,8 @@ static const char *state_name(enum port_state state)
 		return "up";
 	case PORT_DOWN:
 		return "down";
+	case PORT_INHERITED:
+		return "inherited";
 	case PORT_PENDING:
 		break;
 	}
@@ -148,6 +150,8 @@ static const char *link_state(const struct port_status status[static 2])
 {
 	if (one_is(status, PORT_PENDING))
 		return "pending";
+	if (one_is(status, PORT_INHERITED))
+		return "inherited";
 	return one_is(status, PORT_DOWN) ? "degraded" : "up";
 }
 

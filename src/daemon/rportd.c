@@ -24,8 +24,9 @@
 #include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/privileges.h"
+#include "daemon/reload-log.h"
 #include "manager/reload.h"
-#include "manager/report.h"
+#include "manager/restore.h"
 #include "daemon/resources.h"
 #include "daemon/rportd.h"
 #include "daemon/seccomp.h"
@@ -213,50 +214,9 @@ static int start_manager(struct rportd *rportd)
 
 /* --- files of links --------------------------------------------------------------------------- */
 
-static void log_problem(enum config_severity severity, const char *file, unsigned int line,
-			const char *message, void *userdata _unused_)
-{
-	int level = severity == CONFIG_ERROR ? LOG_ERR : LOG_WARNING;
-
-	if (line > 0)
-		log_print(level, "%s:%u: %s", file, line, message);
-	else
-		log_print(level, "%s: %s", file, message);
-}
-
-static void log_reloaded(enum reload_result result, const char *name, const char *text,
-			 void *userdata _unused_)
-{
-	switch (result) {
-	case RELOAD_CHANGED:
-		report_link(LOG_INFO, NULL, name, "link %s: changed, as its file has it: %s", name,
-			    text);
-		break;
-	case RELOAD_REMOVED:
-		report_link(LOG_INFO, NULL, name, "link %s: removed, as it has no file any more",
-			    name);
-		break;
-	case RELOAD_FAILED:
-		report_link(LOG_ERR, NULL, name, "link %s: %s", name, text);
-		break;
-	case RELOAD_ADDED: /* the manager has said so */
-	case RELOAD_UNCHANGED:
-		break;
-	}
-}
-
-static void log_done(const struct rport_error *err, void *userdata _unused_)
-{
-	if (err)
-		log_error("%s", err->message);
-}
-
 static int request_reload(struct rportd *rportd)
 {
-	static const struct reload_listener listener = { .link = log_reloaded,
-							 .problem = log_problem,
-							 .done = log_done };
-	int r = reloader_request(rportd->reloader, false, &listener);
+	int r = reloader_request(rportd->reloader, false, &reload_log);
 
 	if (r < 0)
 		log_error("cannot reload: %s", strerror(-r));
@@ -286,13 +246,20 @@ static int prepare_reload(struct rportd *rportd)
 	return r;
 }
 
-/* The loop makes the links. Faulty files do not keep us from starting. */
-static int load_links(struct rportd *rportd)
+/* All was taken over from the former daemon: now the loop makes the links. Faulty files do not keep
+ * us from starting. */
+static void load_links(void *userdata)
 {
+	struct rportd *rportd = userdata;
+	int r = 0;
+
+	reloader_start(rportd->reloader);
 	if (rportd->arguments.config_path[0])
-		return request_reload(rportd);
-	notify_ready();
-	return 0;
+		r = request_reload(rportd);
+	else
+		notify_ready();
+	if (r < 0)
+		(void)sd_event_exit(rportd->event, r);
 }
 
 /* --- serving ---------------------------------------------------------------------------------- */
@@ -438,8 +405,10 @@ static int start_up(struct rportd *rportd)
 	restrict_system_calls(rportd);
 	announce(rportd);
 
-	/* 5. the links of files; we are ready once they are there */
-	return load_links(rportd);
+	/* 5. the loop takes over what a former daemon left, then the links of files come; we are
+	 * ready once they are there */
+	restore_when_done(rportd->manager, load_links, rportd);
+	return 0;
 }
 
 /* One source of events has its turn: everybody else waits as long as it takes. */

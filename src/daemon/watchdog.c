@@ -22,6 +22,7 @@
 #include "base/messages.h"
 #include "base/notify.h"
 #include "daemon/watchdog.h"
+#include "manager/restore.h"
 #include "manager/status.h"
 
 #define STATUS_PERIOD USEC_PER_SEC
@@ -29,7 +30,8 @@
 
 struct counts {
 	unsigned int links, pending;
-	bool reloading;
+	bool restoring, reloading;
+	unsigned int restored, to_restore; /* ports */
 	struct reload_progress reload;
 };
 
@@ -86,13 +88,15 @@ static struct counts count(const struct service *service)
 	struct counts counts = { .links = manager_table(service->manager)->n_links,
 				 .pending = manager_n_pending(service->manager) };
 
+	counts.restoring = restore_progress(service->manager, &counts.restored, &counts.to_restore);
 	counts.reloading = reloader_progress(service->reloader, &counts.reload);
 	return counts;
 }
 
 static bool counts_equal(const struct counts *a, const struct counts *b)
 {
-	return a->links == b->links && a->pending == b->pending && a->reloading == b->reloading &&
+	return a->links == b->links && a->pending == b->pending && a->restoring == b->restoring &&
+	       a->restored == b->restored && a->reloading == b->reloading &&
 	       a->reload.done == b->reload.done;
 }
 
@@ -104,7 +108,7 @@ static const char *plural(unsigned int n)
 /* "350 links, 2 ports pending, files: 350 of 1000 done" */
 static void send_status(struct service *service)
 {
-	char pending[64] = "", files[256] = "";
+	char pending[64] = "", restored[64] = "", files[64] = "", extend[64] = "";
 	struct counts counts = count(service);
 
 	service->sent = counts;
@@ -112,13 +116,17 @@ static void send_status(struct service *service)
 	if (counts.pending > 0)
 		snprintf(pending, sizeof(pending), ", %u port%s pending", counts.pending,
 			 plural(counts.pending));
-	/* as long as links are made one after another, it takes the time that it takes */
+	if (counts.restoring)
+		snprintf(restored, sizeof(restored), ", %u of %u ports taken over", counts.restored,
+			 counts.to_restore);
 	if (counts.reloading)
-		snprintf(files, sizeof(files),
-			 ", files: %zu of %zu done\nEXTEND_TIMEOUT_USEC=%" PRIu64,
-			 counts.reload.done, counts.reload.total, EXTEND_PERIOD);
-	(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s%s%s", counts.links, plural(counts.links),
-			   pending, files);
+		snprintf(files, sizeof(files), ", files: %zu of %zu done", counts.reload.done,
+			 counts.reload.total);
+	/* as long as one follows another, it takes the time that it takes */
+	if (counts.restoring || counts.reloading)
+		snprintf(extend, sizeof(extend), "\nEXTEND_TIMEOUT_USEC=%" PRIu64, EXTEND_PERIOD);
+	(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s%s%s%s%s", counts.links,
+			   plural(counts.links), pending, restored, files, extend);
 }
 
 static int send_due_status(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)

@@ -8,6 +8,9 @@
  * the descriptor has the options of the device, and the alias the name of the link and the end.
  * What the kernel does not have (a pending port, a route of a port that is down) is not restored:
  * the administrator has to configure it again.
+ *
+ * All devices are adopted in one go, before clients are served: until the last one has been read
+ * nobody knows which ports and links there are, so nothing true could be told, nor a name given.
  */
 
 #include <dirent.h>
@@ -180,6 +183,7 @@ static int make_port(struct manager *manager, unsigned int slot, struct find *fi
 		return r;
 	}
 	port->admin = port->peering.up ? PORT_ADMIN_UP : PORT_ADMIN_UNSET;
+	port->inherited = false;
 	port->stored = port->kept = true;
 	r = reconcile_take(manager, port, true, "taken over from the former rportd", &err);
 	if (r < 0) {

@@ -87,6 +87,7 @@ void manager_ask_link(struct manager *manager, struct rport_link *link)
 	struct port *ports[2];
 	unsigned int n = 0;
 
+	reconcile_take_over(manager, link->ports[0]);
 	for (int end = 0; end < 2; end++)
 		if (link->ports[end]->peering.present)
 			ports[n++] = link->ports[end];

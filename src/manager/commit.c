@@ -60,16 +60,10 @@ void commit_flush(struct manager *manager)
 
 static const char *const state_names[] = {
 	[PORT_PENDING] = "pending",
+	[PORT_INHERITED] = "inherited",
 	[PORT_DOWN] = "down",
 	[PORT_UP] = "up",
 };
-
-static enum port_state state_of(const struct port *port)
-{
-	if (!port->peering.present)
-		return PORT_PENDING;
-	return port->peering.up ? PORT_UP : PORT_DOWN;
-}
 
 /* @reason: NULL: as before */
 static void set_reason(struct port *port, const char *reason)
@@ -85,35 +79,58 @@ static void set_reason(struct port *port, const char *reason)
 	port->reason = copy;
 }
 
-static void enter_pending(struct manager *manager, struct port *port)
+/* Return: the list of the ports in a state, or NULL. */
+static struct waiting_ports *waiting_in(struct manager *manager, enum port_state state)
 {
-	TAILQ_INSERT_TAIL(&manager->pending, port, pending_entry);
-	manager->n_pending++;
+	switch (state) {
+	case PORT_PENDING:
+		return &manager->pending;
+	case PORT_INHERITED:
+		return &manager->inherited;
+	case PORT_DOWN:
+	case PORT_UP:
+		break;
+	}
+	return NULL;
 }
 
-static void leave_pending(struct manager *manager, struct port *port)
+static void enter_state(struct manager *manager, struct port *port, enum port_state state)
 {
-	TAILQ_REMOVE(&manager->pending, port, pending_entry);
-	manager->n_pending--;
+	struct waiting_ports *waiting = waiting_in(manager, state);
+
+	port->state = state;
+	if (!waiting)
+		return;
+	TAILQ_INSERT_TAIL(&waiting->list, port, waiting_entry);
+	waiting->n++;
+}
+
+static void leave_state(struct manager *manager, struct port *port)
+{
+	struct waiting_ports *waiting = waiting_in(manager, port->state);
+
+	if (!waiting)
+		return;
+	TAILQ_REMOVE(&waiting->list, port, waiting_entry);
+	waiting->n--;
 }
 
 /* Ports that are made or taken over together are logged together, by the code that does that. */
-static int level_of(const struct manager *manager, const struct port *port, enum port_state old)
+static int level_of(const struct port *port, enum port_state old)
 {
-	if (!port->kept || (manager->restoring && port->state != PORT_PENDING))
+	if (!port->kept || (old == PORT_INHERITED && port->state != PORT_PENDING))
 		return LOG_DEBUG;
 	return port->state == PORT_PENDING || old == PORT_PENDING ? LOG_NOTICE : LOG_INFO;
 }
 
-static void log_state(const struct manager *manager, struct port *port, enum port_state old,
-		      const char *why)
+static void log_state(struct port *port, enum port_state old, const char *why)
 {
 	const char *id = port->state == PORT_PENDING ? MESSAGE_PORT_PENDING
 			 : old == PORT_PENDING       ? MESSAGE_PORT_THERE
 						     : NULL;
 	char name[PORT_TEXT_MAX];
 
-	report_port_event(level_of(manager, port, old), id, port, "port %s: %s -> %s: %s",
+	report_port_event(level_of(port, old), id, port, "port %s: %s -> %s: %s",
 			  port_format(port, name), state_names[old], state_names[port->state], why);
 }
 
@@ -121,15 +138,12 @@ static void set_state(struct manager *manager, struct port *port, const char *wh
 {
 	enum port_state old = port->state;
 
-	port->state = state_of(port);
 	set_reason(port, why);
-	if (port->state == old)
+	if (port_state(port) == old)
 		return;
-	if (old == PORT_PENDING)
-		leave_pending(manager, port);
-	if (port->state == PORT_PENDING)
-		enter_pending(manager, port);
-	log_state(manager, port, old, why);
+	leave_state(manager, port);
+	enter_state(manager, port, port_state(port));
+	log_state(port, old, why);
 }
 
 void commit_port(struct manager *manager, struct port *port, const char *why)
@@ -211,8 +225,7 @@ int commit_connect(struct manager *manager, struct rport_link *link, bool stale,
 void commit_new_port(struct manager *manager, struct port *port)
 {
 	table_add_port(&manager->table, port);
-	port->state = PORT_PENDING;
-	enter_pending(manager, port);
+	enter_state(manager, port, port_state(port));
 }
 
 void commit_port_gone(struct manager *manager, struct port *port)
@@ -220,8 +233,7 @@ void commit_port_gone(struct manager *manager, struct port *port)
 	if (manager->observer.port)
 		manager->observer.port(port, true, manager->observer.userdata);
 	mark_told(manager, port);
-	if (port->state == PORT_PENDING)
-		leave_pending(manager, port);
+	leave_state(manager, port);
 	if (manager->state) { /* else it may be for the next daemon */
 		commit_detach(manager, port);
 		records_drop_process(manager, port);

@@ -90,7 +90,7 @@ int commit_link_name(struct manager *manager, struct rport_link *link, const cha
 void commit_link_gone(struct manager *manager, struct rport_link *link);
 
 /**
- * commit_new_port() - enter a new port into the table, pending, and not kept yet
+ * commit_new_port() - enter a new port, pending or inherited, into the table; it is not kept yet
  * @manager: the manager
  * @port: the port
  */

@@ -10,6 +10,12 @@
 #include "manager/options.h"
 #include "store/counters.h"
 
+/* Ports in a state without a device; see commit.c */
+struct waiting_ports {
+	struct port_list list;
+	unsigned int n;
+};
+
 struct manager {
 	struct manager_options options;
 	struct manager_observer observer;
@@ -24,11 +30,10 @@ struct manager {
 	struct port_asker *asker;
 	unsigned int asking; /* round of manager_ask_all() */
 
-	bool restoring;           /* the ports of a former daemon are being taken over */
-	struct port_list pending; /* ports without a device; see commit.c */
-	unsigned int n_pending;
+	struct waiting_ports pending, inherited;
 	struct port_list untold; /* ports that changed since observers were notified */
 
+	struct restore *restore;   /* restore.c; NULL: all was taken over */
 	struct events *events;     /* events.c */
 	struct schedule *schedule; /* schedule.c */
 	struct captures *captures; /* captures.c */

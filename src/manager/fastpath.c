@@ -112,6 +112,8 @@ void fastpath_update(struct manager *manager, struct rport_link *link)
 	struct fastpath_facts facts = facts_of(manager, link);
 	bool want[2];
 
+	if (link->ports[0]->inherited || link->ports[1]->inherited)
+		return; /* what a former daemon laid stays until both are taken over */
 	if (!facts.wanted && !link->fastpath.known)
 		return;
 	for (unsigned int end = 0; end < 2; end++)

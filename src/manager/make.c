@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* Finds the domain of a port, and makes the device there, under a name that is free. */
+/* Finds the domain of a port, and makes the device there, under a name that is free; or takes the
+ * one that a former daemon made. */
 
 #include <stdio.h>
 
+#include "manager/commit.h"
 #include "manager/context.h"
 #include "manager/make.h"
+#include "manager/records.h"
 
 #define NAMES_TAKEN_MAX 256   /* automatic names that are looked up and found taken */
 #define NAMES_LOST_MAX  3     /* automatic names that are taken while a device is made */
@@ -29,7 +32,7 @@ static void listen_to(struct manager *manager, const struct port *port)
  * Once a process has ended, its number may be reused: the process for which pid:N stood first stays
  * the domain.
  */
-int make_resolve(struct port *port, struct domain_place *ret, struct rport_error *err)
+static int resolve(struct port *port, struct domain_place *ret, struct rport_error *err)
 {
 	struct port_spec *spec = &port->spec;
 	int r;
@@ -177,7 +180,7 @@ int make_device(struct manager *manager, struct port *port, struct rport_error *
 	int r;
 
 	listen_to(manager, port);
-	r = make_resolve(port, &place, err);
+	r = resolve(port, &place, err);
 	if (r >= 0)
 		r = check_netns(port, &place, err);
 	if (r < 0)
@@ -188,4 +191,46 @@ int make_device(struct manager *manager, struct port *port, struct rport_error *
 	if (port->spec.ifname[0] == '\0')
 		return make_with_free_name(manager, port, &place, err);
 	return port_make(&manager->staging, port, &place, err);
+}
+
+/* --- that of a former daemon ------------------------------------------------------------------ */
+
+/* Has the device the name of another port? Then the records or the store mix them up. */
+static bool has_name_of_another(const struct manager *manager, const struct port *port)
+{
+	const struct port *other = NULL;
+
+	if (!port->spec.ifname[0] || streq(port->ifname, port->spec.ifname))
+		return false;
+	do
+		other = table_port_wanting(&manager->table, &port->spec.domain, port->ifname,
+					   other);
+	while (other == port && other);
+	return other;
+}
+
+int make_take_over(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	int fds[TUN_QUEUES_MAX];
+	unsigned int n = records_take_queues(manager, port->slot, 0, fds);
+	int r;
+
+	/* fewer: rportd ended while it stored them */
+	r = n == port->spec.queues ? 0 : -ENOENT;
+	if (r >= 0)
+		r = resolve(port, &place, err);
+	if (r >= 0)
+		r = port_adopt(&manager->staging, port, fds, &place);
+	if (r < 0) {
+		records_drop_device(manager, port->slot, n);
+		while (n > 0)
+			safe_close(fds[--n]);
+		return r;
+	}
+	port->stored = true;
+	if (!has_name_of_another(manager, port))
+		return 0;
+	commit_detach(manager, port);
+	return -ESTALE;
 }

@@ -2,20 +2,10 @@
 #ifndef RPORT_MANAGER_MAKE_H
 #define RPORT_MANAGER_MAKE_H
 
-/* Finds the domain of a port, and makes the device there, under a name that is free. */
+/* Finds the domain of a port, and makes the device there, under a name that is free; or takes the
+ * one that a former daemon made. */
 
 #include "manager/options.h"
-
-/**
- * make_resolve() - resolve and open the domain of a port
- * @port: gets the process that pid:N stands for, if it has none yet
- * @ret: release it with domain_place_release()
- * @err: names the domain
- *
- * Return: as domain_resolve_again(); -ENOENT, too, when the port had a device of a former daemon
- * and the process is no longer known.
- */
-int make_resolve(struct port *port, struct domain_place *ret, struct rport_error *err);
 
 /**
  * make_device() - make the device of a port, down and without addresses
@@ -29,5 +19,19 @@ int make_resolve(struct port *port, struct domain_place *ret, struct rport_error
  * -errno.
  */
 int make_device(struct manager *manager, struct port *port, struct rport_error *err);
+
+/**
+ * make_take_over() - take the device of a port from the store
+ * @manager: the manager
+ * @port: without a device, of a former daemon
+ * @err: set when its domain is the reason; not NULL
+ *
+ * A device that cannot be taken is removed, and its descriptors are dropped from the store.
+ *
+ * Return: 0; -ENOENT when the store does not have all its queues, or its domain does not exist; as
+ * port_adopt(), -EBADFD, -ENODEV, -ESTALE or another -errno; -ESTALE, too, when the device has the
+ * name of another port.
+ */
+int make_take_over(struct manager *manager, struct port *port, struct rport_error *err);
 
 #endif

@@ -88,29 +88,30 @@ static int start_reconciler(struct manager *manager, struct rport_error *err)
 }
 
 /* Restores the state of the former daemon, as far as it can be read. */
-static void take_over(struct manager *manager)
+static int take_over(struct manager *manager, struct rport_error *err)
 {
 	const struct state_handover *handover = &manager->options.handover;
+	int r;
 
 	if (!handover->inherited) {
 		if (manager->options.fastpath != FASTPATH_NEVER)
 			fastpath_sweep();
-		return;
+		return 0;
 	}
-	manager->restoring = true;
-	if (handover->unreadable) {
-		log_print_id(LOG_ERR, MESSAGE_STATE_UNREADABLE,
-			     "the records of the former rportd cannot be read: %s; %s%s",
-			     handover->reason,
-			     handover->aside[0] ? "they were set aside in "
-						: "they could not be set aside",
-			     handover->aside);
-		adopt_all(manager);
-	} else {
-		restore_all(manager);
+	if (!handover->unreadable) {
+		r = restore_start(manager);
+		return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r,
+					       "cannot restore the state of the former rportd: %s",
+					       strerror(-r))
+			     : 0;
 	}
-	manager->restoring = false;
+	log_print_id(LOG_ERR, MESSAGE_STATE_UNREADABLE,
+		     "the records of the former rportd cannot be read: %s; %s%s", handover->reason,
+		     handover->aside[0] ? "they were set aside in " : "they could not be set aside",
+		     handover->aside);
+	adopt_all(manager);
 	commit_flush(manager);
+	return 0;
 }
 
 int manager_new(sd_event *event, const struct manager_options *options, struct manager **ret,
@@ -128,7 +129,8 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	manager->event = sd_event_ref(event);
 	TAILQ_INIT(&manager->table.ports);
 	TAILQ_INIT(&manager->untold);
-	TAILQ_INIT(&manager->pending);
+	TAILQ_INIT(&manager->pending.list);
+	TAILQ_INIT(&manager->inherited.list);
 	r = start_counters(manager, event, err);
 	if (r >= 0)
 		r = staging_open(&manager->staging, err);
@@ -141,11 +143,12 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 		r = start_reconciler(manager, err);
 	if (r >= 0)
 		r = start_shuttle(manager, event, err);
+	if (r >= 0)
+		r = take_over(manager, err);
 	if (r < 0) {
 		manager_free(manager);
 		return r;
 	}
-	take_over(manager);
 	*ret = manager;
 	return 0;
 }
@@ -175,6 +178,7 @@ void manager_free(struct manager *manager)
 			ports_remove(manager, port);
 	}
 	captures_stop(manager);
+	restore_stop(manager);
 	sd_event_source_disable_unref(manager->alive);
 	schedule_stop(manager);
 	events_stop(manager);

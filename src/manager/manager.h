@@ -16,7 +16,7 @@
 #include "manager/options.h"
 
 /**
- * manager_new() - start the manager, and restore the links and ports of a former daemon
+ * manager_new() - start the manager, and begin to restore the links and ports of a former daemon
  * @event: the loop; referenced
  * @options: copied; its state and its strings must live as long as the manager
  * @ret: free it with manager_free()

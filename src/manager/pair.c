@@ -257,6 +257,8 @@ static int check(struct manager *manager, struct link_spec *spec, bool replace,
 	if (r < 0)
 		return r;
 	old = ret->old = table_link_by_name(manager_table(manager), spec->name);
+	if (old)
+		reconcile_take_over(manager, old->ports[0]);
 	ret->same = old && !pair_differs(old, spec, difference, sizeof(difference));
 	if (ret->same)
 		return 0;

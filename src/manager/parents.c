@@ -11,6 +11,7 @@
 #include "manager/context.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
+#include "manager/reconcile.h"
 #include "manager/report.h"
 #include "port/property.h"
 
@@ -168,6 +169,8 @@ int manager_set_parent(struct manager *manager, struct port *port, struct port *
 	const struct property *property;
 	int r;
 
+	reconcile_take_over(manager, port);
+	reconcile_take_over(manager, parent);
 	r = link_set_parent(&port->peering, &parent->peering);
 	if (r == -EINVAL)
 		return refuse_self(port, err);
@@ -215,6 +218,7 @@ int manager_delete_parent(struct manager *manager, struct port *port)
 {
 	struct rport_link *link = port->link;
 
+	reconcile_take_over(manager, port);
 	if (!link)
 		return 0;
 	separate(manager, link);
@@ -240,6 +244,7 @@ void manager_destroy_port(struct manager *manager, struct port *port)
 
 void manager_destroy_link(struct manager *manager, struct rport_link *link)
 {
+	reconcile_take_over(manager, link->ports[0]);
 	separate(manager, link);
 	commit_link_gone(manager, link);
 	if (manager->state) { /* as in ports_remove(), but both at once */
@@ -284,6 +289,7 @@ int manager_rename_link(struct manager *manager, struct rport_link *link, const 
 	r = check_new_name(link, name, other, err);
 	if (r < 0)
 		return r;
+	reconcile_take_over(manager, link->ports[0]);
 	if (commit_link_name(manager, link, name) < 0)
 		return rport_error_no_memory(err);
 	set_alias(link->ports[0]);

@@ -67,6 +67,7 @@ int ports_add(struct manager *manager, struct port_spec *spec, unsigned int slot
 		return -ENOMEM;
 	}
 	port->spec = *spec;
+	port->inherited = slot != PORTS_NEW_SLOT;
 	if (take_slot(manager, port, slot) < 0) {
 		schedule_remove(port);
 		free(port);
@@ -144,8 +145,10 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, const c
 
 int manager_complete_port(struct manager *manager, struct port *port, struct rport_error *err)
 {
-	int r = port->peering.present ? 0 : reconcile_try(manager, port, err);
+	int r;
 
+	reconcile_take_over(manager, port);
+	r = port->peering.present ? 0 : reconcile_try(manager, port, err);
 	commit_flush(manager);
 	return r;
 }

@@ -9,10 +9,11 @@
 #define PORTS_NEW_SLOT UINT32_MAX
 
 /**
- * ports_add() - make a port, pending, without trying to make its device
+ * ports_add() - make a port without a device, pending or inherited
  * @manager: the manager
  * @spec: zeroed on success, when its contents are the port's
- * @slot: the number of its counters, inherited; or PORTS_NEW_SLOT
+ * @slot: the number of its counters, and of its device in the store, of a former daemon; or
+ *	PORTS_NEW_SLOT
  * @ret: the port, owned by the manager
  * @err: the reason
  *

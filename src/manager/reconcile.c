@@ -12,6 +12,10 @@
  * 50 ms later, and the plan that would put them back (port_plan()) is shown, and carried out on
  * request.
  *
+ * After a restart the records say which ports are wanted, and the store has their devices. Such a
+ * port is inherited until its turn comes (restore.c), or until a verb needs it: then its device is
+ * taken over, or made again if it cannot be.
+ *
  * A pending port is tried
  *
  *	when something appeared or went that it may wait for: a name in /run/netns, a mount on one,
@@ -30,6 +34,8 @@
 #include "manager/report.h"
 #include "manager/schedule.h"
 #include "port/look.h"
+
+#define STALE_USEC USEC_PER_SEC /* packets that waited longer are not delivered */
 
 /* --- a port with a device --------------------------------------------------------------------- */
 
@@ -218,6 +224,7 @@ static void look_at_name(struct manager *manager, struct port *port)
 
 void reconcile_now(struct manager *manager, struct port *port)
 {
+	reconcile_take_over(manager, port);
 	if (port->peering.present)
 		look_at_device(manager, port);
 	schedule_arm(port);
@@ -287,22 +294,58 @@ int reconcile_bring_up(struct manager *manager, struct port *port, bool again,
 	return 0;
 }
 
-int reconcile_try(struct manager *manager, struct port *port, struct rport_error *err)
+/* Packets that wait in the device are old if no daemon ran for long. */
+static int take_over_device(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	bool stale = counters_absence(manager->counters) >= STALE_USEC;
+	int r = make_take_over(manager, port, err);
+
+	if (r < 0)
+		return r;
+	return reconcile_take(manager, port, stale, "taken over from the former rportd", err);
+}
+
+static int make_new_device(struct manager *manager, struct port *port, struct rport_error *err)
 {
 	int r = make_device(manager, port, err);
 
 	if (r >= 0 && port->admin == PORT_ADMIN_UP)
 		r = reconcile_bring_up(manager, port, false, err);
+	if (r >= 0)
+		return reconcile_take(manager, port, false, "its domain is there", err);
+	commit_detach(manager, port);
+	return r;
+}
+
+int reconcile_try(struct manager *manager, struct port *port, struct rport_error *err)
+{
+	bool inherited = port->inherited;
+	int r = -ENODEV;
+
+	port->inherited = false;
+	if (inherited)
+		r = take_over_device(manager, port, err);
 	if (r < 0)
-		commit_detach(manager, port);
-	else
-		r = reconcile_take(manager, port, false, "its domain is there", err);
+		r = make_new_device(manager, port, err);
 	if (r < 0)
 		note_failure(manager, port, err);
 	else
 		backoff_succeeded(&port->retry);
 	schedule_arm(port);
 	return r;
+}
+
+/* Only once both ends have their device is their carrier known, and do frames move. */
+void reconcile_take_over(struct manager *manager, struct port *port)
+{
+	struct port *ports[2] = { port, port->link ? port->link->ports[!port->end] : NULL };
+	struct rport_error err;
+
+	if (!manager->state) /* rportd is ending: it is for the next daemon */
+		return;
+	for (int i = 0; i < 2; i++)
+		if (ports[i] && ports[i]->inherited)
+			(void)reconcile_try(manager, ports[i], &err);
 }
 
 static void try_again(struct manager *manager, struct port *port)

@@ -55,17 +55,28 @@ int reconcile_bring_up(struct manager *manager, struct port *port, bool again,
 		       struct rport_error *err);
 
 /**
- * reconcile_try() - make the device of a pending port, and set it up if it is to be up
+ * reconcile_try() - make the device of a port, and set it up if it is to be up; or take over the
+ * device of an inherited port
  * @manager: the manager
- * @port: pending
+ * @port: pending or inherited
  * @err: names the step, the object and the reason; not NULL
  *
- * A failure leaves the port pending, and schedules the next try.
+ * A device that cannot be taken over is made again. A failure leaves the port pending, and schedules
+ * the next try.
  *
  * Return: 0; or as make_device(), reconcile_bring_up() and reconcile_take(): -ENOENT, -EEXIST or
  * another -errno.
  */
 int reconcile_try(struct manager *manager, struct port *port, struct rport_error *err);
+
+/**
+ * reconcile_take_over() - take over the device of an inherited port now, and that of its peer
+ * @manager: the manager
+ * @port: any port; if neither it nor its peer is inherited nothing happens
+ *
+ * Verbs call it, or reconcile_now(), before they change a port or its link.
+ */
+void reconcile_take_over(struct manager *manager, struct port *port);
 
 /**
  * reconcile_take() - attach a device that a port has got, and publish its state

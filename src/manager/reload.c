@@ -3,11 +3,8 @@
 /*
  * Theory of operation
  *
- * Slices. A request waits in a queue; the first one is processed in slices. A slice is a turn of
- * the event loop that processes links until its time is up, at least one of them; making a link
- * cannot be interrupted. Slices have a low priority: events of clients, the kernel or the service
- * manager come first. If the loop is never idle, a timer of ordinary priority runs a slice after
- * 100 ms, so that nobody can delay a reload for ever.
+ * Slices. A request waits in a queue; the first one is processed in slices (slices.h). A slice
+ * processes links until its time is up, at least one of them; making a link cannot be interrupted.
  *
  * Joining. While a request waits, others with the same dry_run join it: it will read the files
  * after all of them were made. So at most one runs and two wait.
@@ -21,10 +18,10 @@
 #include "base/notify.h"
 #include "base/turn.h"
 #include "manager/reload.h"
+#include "manager/slices.h"
 
 #define SLICE_USEC    (5 * USEC_PER_MSEC)
 #define LATE_USEC     (100 * USEC_PER_MSEC)
-#define LATE_ACCURACY (10 * USEC_PER_MSEC)
 #define PROGRESS_USEC (100 * USEC_PER_MSEC)
 
 struct request {
@@ -41,10 +38,10 @@ struct reloader {
 	const char *path;
 	struct request_queue requests; /* the first one runs while there is a job */
 	struct reload_job *job;
-	sd_event_source *slice; /* deferred */
-	sd_event_source *late;  /* timer: a slice, though the loop is busy */
-	uint64_t told_at;       /* last time that progress was reported */
-	bool ready;             /* the service manager knows that rportd has started */
+	struct slices *slices;
+	uint64_t told_at; /* last time that progress was reported */
+	bool started;     /* requests do not wait any more: reloader_start() */
+	bool ready;       /* the service manager knows that rportd has started */
 };
 
 /* --- listeners -------------------------------------------------------------------------------- */
@@ -148,18 +145,15 @@ static void work(struct reloader *reloader)
 		finish(reloader, NULL);
 }
 
-/* None of these calls fails on an existing source. */
 static void arm(struct reloader *reloader)
 {
-	int enabled = running(reloader) ? SD_EVENT_ONESHOT : SD_EVENT_OFF;
-
-	(void)sd_event_source_set_enabled(reloader->slice, enabled);
-	(void)sd_event_source_set_time_relative(reloader->late, LATE_USEC);
-	(void)sd_event_source_set_enabled(reloader->late, enabled);
+	if (reloader->started && running(reloader))
+		slices_arm(reloader->slices);
 }
 
-static void take_slice(struct reloader *reloader)
+static void take_slice(void *userdata)
 {
+	struct reloader *reloader = userdata;
 	struct rport_error err = { 0 };
 
 	turn_is("files of links");
@@ -170,16 +164,10 @@ static void take_slice(struct reloader *reloader)
 	arm(reloader);
 }
 
-static int slice(sd_event_source *source _unused_, void *userdata)
+void reloader_start(struct reloader *reloader)
 {
-	take_slice(userdata);
-	return 0;
-}
-
-static int late_slice(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
-{
-	take_slice(userdata);
-	return 0;
+	reloader->started = true;
+	arm(reloader);
 }
 
 bool reloader_progress(const struct reloader *reloader, struct reload_progress *ret)
@@ -234,23 +222,6 @@ int reloader_request(struct reloader *reloader, bool dry_run,
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-static int add_sources(struct reloader *reloader, sd_event *event, int64_t priority)
-{
-	int r;
-
-	r = sd_event_add_defer(event, &reloader->slice, slice, reloader);
-	if (r >= 0)
-		r = sd_event_source_set_priority(reloader->slice, priority);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(reloader->slice, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_add_time(event, &reloader->late, CLOCK_MONOTONIC, UINT64_MAX,
-				      LATE_ACCURACY, late_slice, reloader);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(reloader->late, SD_EVENT_OFF);
-	return r;
-}
-
 int reloader_new(sd_event *event, struct manager *manager, const char *path, int64_t priority,
 		 struct reloader **ret)
 {
@@ -262,7 +233,7 @@ int reloader_new(sd_event *event, struct manager *manager, const char *path, int
 	reloader->manager = manager;
 	reloader->path = path;
 	TAILQ_INIT(&reloader->requests);
-	r = add_sources(reloader, event, priority);
+	r = slices_new(event, priority, LATE_USEC, take_slice, reloader, &reloader->slices);
 	if (r < 0)
 		reloader_free(reloader);
 	else
@@ -277,8 +248,7 @@ void reloader_free(struct reloader *reloader)
 
 	if (!reloader)
 		return;
-	sd_event_source_disable_unref(reloader->slice);
-	sd_event_source_disable_unref(reloader->late);
+	slices_free(reloader->slices);
 	rport_error_set(&err, RPORT_ERR_SYSTEM, ECANCELED, "rportd ends");
 	while ((request = running(reloader))) {
 		TAILQ_REMOVE(&reloader->requests, request, entry);

@@ -11,7 +11,7 @@
 struct reloader;
 
 /**
- * reloader_new() - make a reloader, which waits for requests
+ * reloader_new() - make a reloader, whose requests wait for reloader_start()
  * @event: the loop; referenced
  * @manager: whose links are made; must live as long
  * @path: of the files, see config_load(); must live as long
@@ -22,6 +22,12 @@ struct reloader;
  */
 int reloader_new(sd_event *event, struct manager *manager, const char *path, int64_t priority,
 		 struct reloader **ret);
+
+/**
+ * reloader_start() - begin to work on requests, those that were made before among them
+ * @reloader: of reloader_new()
+ */
+void reloader_start(struct reloader *reloader);
 
 /**
  * reloader_free() - stop, also during a reload

@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: ISC */
-/* Restores the state of the former daemon from its records (records.c). */
 
-#include <stdio.h>
+/*
+ * Theory of operation
+ *
+ * The records (records.c) say what was wanted, and the store has the devices. First all ports and
+ * links are made of the records, without devices: the ports are inherited. Then they are reconciled
+ * in slices of the event loop, which take over their devices (reconcile_take_over()); in between
+ * clients are answered.
+ *
+ * The packets wait, and are lost if they wait for too long. So both ports of a link are taken over
+ * together, and connected; links come first, in the order in which they were made; and slices come
+ * before the ports that were taken over are examined.
+ *
+ * Events of a device are not heard before it has been taken over, as they were not while no daemon
+ * ran. It is asked for its state then.
+ */
 
-#include "manager/adopt.h"
+#include "base/turn.h"
 #include "manager/commit.h"
 #include "manager/context.h"
-#include "manager/make.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
 #include "manager/reconcile.h"
 #include "manager/records.h"
 #include "manager/report.h"
 #include "manager/restore.h"
+#include "manager/slices.h"
 #include "port/spec-json.h"
 
-#define STALE_USEC (1000 * 1000) /* packets that waited longer are not delivered */
+/* --- reading the records ---------------------------------------------------------------------- */
 
 /* A port as it was, but without its device. */
 static int read_port(struct manager *manager, const json_t *record, struct port **ret,
@@ -43,64 +56,6 @@ static int read_port(struct manager *manager, const json_t *record, struct port 
 	port->retry.losses = (unsigned int)json_integer_value(json_object_get(record, "losses"));
 	*ret = port;
 	return 0;
-}
-
-/* Has the device the name of another port? Then the records or the store mix them up. */
-static bool has_name_of_another(const struct manager *manager, const struct port *port)
-{
-	const struct port *other = NULL;
-
-	if (!port->spec.ifname[0] || streq(port->ifname, port->spec.ifname))
-		return false;
-	do
-		other = table_port_wanting(&manager->table, &port->spec.domain, port->ifname,
-					   other);
-	while (other == port && other);
-	return other;
-}
-
-/* Its device is still there: use it. */
-static int take_device(struct manager *manager, struct port *port, struct rport_error *err)
-{
-	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
-	int fds[TUN_QUEUES_MAX];
-	unsigned int n = records_take_queues(manager, port->slot, 0, fds);
-	int r;
-
-	/* rportd ended while it stored the queues: make the device again */
-	r = n == port->spec.queues ? 0 : -ENOENT;
-	if (r >= 0)
-		r = make_resolve(port, &place, err);
-	if (r >= 0)
-		r = port_adopt(&manager->staging, port, fds, &place);
-	if (r < 0) {
-		records_drop_device(manager, port->slot, n);
-		while (n > 0)
-			safe_close(fds[--n]);
-		return r;
-	}
-	port->stored = true;
-	if (!has_name_of_another(manager, port))
-		return 0;
-	commit_detach(manager, port);
-	return -ESTALE;
-}
-
-/* A device that cannot be adopted is made again; if that fails the port is pending. */
-static void restore_device(struct port *port, void *userdata)
-{
-	struct manager *manager = userdata;
-	bool stale = counters_absence(manager->counters) >= STALE_USEC;
-	struct rport_error err = { 0 };
-	char name[PORT_TEXT_MAX];
-	int r;
-
-	r = take_device(manager, port, &err);
-	if (r >= 0)
-		r = reconcile_take(manager, port, stale, "taken over from the former rportd", &err);
-	if (r < 0 && reconcile_try(manager, port, &err) < 0)
-		report_port_event(LOG_NOTICE, MESSAGE_PORT_PENDING, port, "port %s is pending: %s",
-				  port_format(port, name), err.message);
 }
 
 static int tie(struct manager *manager, struct port *ports[static 2], const char *name,
@@ -174,10 +129,87 @@ static void restore_kind(struct manager *manager, json_t *records, const char *p
 	}
 }
 
-void restore_all(struct manager *manager)
+/* --- taking over the devices ------------------------------------------------------------------ */
+
+#define SLICE_USEC     (5 * USEC_PER_MSEC)
+#define SLICE_PRIORITY 6                    /* behind root and the group, before schedule.c */
+#define SLICE_LATE     (20 * USEC_PER_MSEC) /* however busy the loop is */
+
+/*
+ * struct restore - exists until all was taken over
+ * @n_links: how many there were
+ * @n_ports: likewise
+ * @done: called at the end, or NULL
+ * @userdata: for @done
+ */
+struct restore {
+	struct slices *slices;
+	unsigned int n_links, n_ports;
+	void (*done)(void *userdata);
+	void *userdata;
+};
+
+static void finish(struct manager *manager)
+{
+	struct restore *restore = manager->restore;
+	unsigned int n = state_drop_rest(manager->state);
+
+	log_print_id(LOG_INFO, MESSAGE_ADOPTED,
+		     "taken over from the former rportd: %u links, %u ports%s", restore->n_links,
+		     restore->n_ports, n > 0 ? "; what belonged to none was dropped" : "");
+	manager->restore = NULL;
+	slices_free(restore->slices);
+	if (restore->done)
+		restore->done(restore->userdata);
+	free(restore);
+}
+
+static void take_slice(void *userdata)
+{
+	struct manager *manager = userdata;
+	uint64_t end = monotonic_usec() + SLICE_USEC;
+	struct port *port;
+
+	turn_is("taking over ports");
+	do {
+		port = TAILQ_FIRST(&manager->inherited.list);
+		if (port)
+			reconcile_take_over(manager, port);
+		commit_flush(manager);
+	} while (port && monotonic_usec() < end);
+	if (port)
+		slices_arm(manager->restore->slices);
+	else
+		finish(manager);
+}
+
+void restore_when_done(struct manager *manager, void (*done)(void *userdata), void *userdata)
+{
+	if (!manager->restore) {
+		done(userdata);
+		return;
+	}
+	manager->restore->done = done;
+	manager->restore->userdata = userdata;
+}
+
+bool restore_progress(const struct manager *manager, unsigned int *ret_done,
+		      unsigned int *ret_total)
+{
+	const struct restore *restore = manager->restore;
+
+	if (!restore)
+		return false;
+	*ret_done = restore->n_ports - manager->inherited.n;
+	*ret_total = restore->n_ports;
+	return true;
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+static void read_records(struct manager *manager)
 {
 	json_t *records = json_object();
-	unsigned int n;
 	int r;
 
 	r = records ? state_foreach(manager->state, collect, records) : -ENOMEM;
@@ -187,11 +219,32 @@ void restore_all(struct manager *manager)
 	restore_kind(manager, records, RECORD_LINK, restore_link);
 	restore_kind(manager, records, RECORD_PORT, restore_port);
 	json_decref(records);
-	/* after all ports were read: a port without a name must not get that of another one */
-	table_foreach_port(&manager->table, restore_device, manager);
-	n = state_drop_rest(manager->state);
-	log_print_id(LOG_INFO, MESSAGE_ADOPTED,
-		     "taken over from the former rportd: %u links, %u ports%s",
-		     manager->table.n_links, manager->table.n_ports,
-		     n > 0 ? "; what belonged to none was dropped" : "");
+}
+
+int restore_start(struct manager *manager)
+{
+	struct restore *restore = calloc(1, sizeof(*restore));
+	int r;
+
+	if (!restore)
+		return -ENOMEM;
+	manager->restore = restore;
+	r = slices_new(manager->event, SLICE_PRIORITY, SLICE_LATE, take_slice, manager,
+		       &restore->slices);
+	if (r < 0)
+		return r;
+	/* all of them first: a port without a name must not get that of another one */
+	read_records(manager);
+	restore->n_links = manager->table.n_links;
+	restore->n_ports = manager->table.n_ports;
+	slices_arm(restore->slices);
+	return 0;
+}
+
+void restore_stop(struct manager *manager)
+{
+	if (!manager->restore)
+		return;
+	slices_free(manager->restore->slices);
+	free(steal_ptr(manager->restore));
 }

@@ -57,6 +57,8 @@ static uint64_t next_time(const struct look *look)
 	const struct port *port = look->port;
 	uint64_t next = NEVER;
 
+	if (port->inherited) /* its turn comes with restore.c */
+		return NEVER;
 	if (!port->peering.present)
 		return backoff_due(&port->retry, look->manager->options.max_retries);
 	for (size_t i = 0; i < SCHEDULE_KINDS; i++)
@@ -156,7 +158,7 @@ static int wake(sd_event_source *source _unused_, uint64_t usec _unused_, void *
 
 	turn_is("waking pending ports");
 	manager->schedule->woken = false;
-	TAILQ_FOREACH(port, &manager->pending, pending_entry)
+	TAILQ_FOREACH(port, &manager->pending.list, waiting_entry)
 	{
 		backoff_wake(&port->retry, now);
 		schedule_arm(port);
@@ -173,12 +175,12 @@ void schedule_wake(struct manager *manager)
 {
 	struct schedule *schedule = manager->schedule;
 
-	if (TAILQ_EMPTY(&manager->pending) || schedule->woken)
+	if (TAILQ_EMPTY(&manager->pending.list) || schedule->woken)
 		return;
 	schedule->woken = true;
 	(void)sd_event_source_set_time(schedule->wake,
 				       monotonic_usec() + WAKE_DELAY +
-					       (uint64_t)WAKE_EACH * manager->n_pending);
+					       (uint64_t)WAKE_EACH * manager->pending.n);
 	(void)sd_event_source_set_enabled(schedule->wake, SD_EVENT_ONESHOT);
 }
 

@@ -47,7 +47,7 @@ struct table *manager_table(struct manager *manager)
 
 void manager_port_status(const struct port *port, struct port_status *ret)
 {
-	struct port_status status = { .state = PORT_PENDING, .mtu = port->mtu };
+	struct port_status status = { .state = port_state(port), .mtu = port->mtu };
 
 	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
 	for (unsigned int i = 0; i < port->spec.queues; i++)
@@ -56,7 +56,6 @@ void manager_port_status(const struct port *port, struct port_status *ret)
 	if (port->link)
 		fastpath_add_counts(&port->link->fastpath, port->end, &status.counters);
 	if (port->peering.present) {
-		status.state = port->peering.up ? PORT_UP : PORT_DOWN;
 		status.carrier = port->carrier && port->peering.up;
 		status.index = port->index;
 		status.interface_dropped = port->interface_dropped;
@@ -71,7 +70,7 @@ void manager_observe(struct manager *manager, const struct manager_observer *obs
 
 unsigned int manager_n_pending(const struct manager *manager)
 {
-	return manager->n_pending;
+	return manager->pending.n;
 }
 
 bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent)

@@ -56,7 +56,7 @@ struct table *manager_table(struct manager *manager);
 void manager_port_status(const struct port *port, struct port_status *ret);
 
 /**
- * manager_n_pending() - count the ports that have no device
+ * manager_n_pending() - count the pending ports
  * @manager: the manager
  *
  * Return: how many.

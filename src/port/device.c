@@ -107,6 +107,13 @@ void staging_close(struct staging *staging)
 
 /* --- making a port ---------------------------------------------------------------------------- */
 
+enum port_state port_state(const struct port *port)
+{
+	if (!port->peering.present)
+		return port->inherited ? PORT_INHERITED : PORT_PENDING;
+	return port->peering.up ? PORT_UP : PORT_DOWN;
+}
+
 const char *port_format(const struct port *port, char buf[static PORT_TEXT_MAX])
 {
 	char domain[DOMAIN_TEXT_MAX];

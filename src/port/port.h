@@ -25,7 +25,8 @@ struct rport_link;
 #define PORT_ALIAS_MAX (sizeof(PORT_ALIAS " link , end x") + LINK_NAME_MAX)
 
 enum port_state {
-	PORT_PENDING, /* it has no device */
+	PORT_PENDING,   /* it has no device */
+	PORT_INHERITED, /* its device waits to be taken over from a former daemon */
 	PORT_DOWN,
 	PORT_UP,
 };
@@ -85,6 +86,7 @@ struct port {
 	char *reason;          /* why it is pending; NULL: it is not */
 	struct backoff retry;
 	struct look *look;    /* its times of examination: manager/schedule.c */
+	bool inherited;       /* its device, if there is one, has not been taken over yet */
 	bool had_device;      /* it has had a device */
 	bool kept;            /* it is complete, and recorded for the next daemon */
 	bool stored;          /* the service manager has the descriptors of its device */
@@ -95,7 +97,7 @@ struct port {
 	LIST_ENTRY(port) called, wanting, in_netns, in_nsid;
 	struct port_key key;
 	bool indexed;                    /* it is in the index under that key */
-	TAILQ_ENTRY(port) pending_entry; /* in the manager's list, while it is pending */
+	TAILQ_ENTRY(port) waiting_entry; /* in the manager's list of its state, without a device */
 	TAILQ_ENTRY(port) untold_entry;
 	bool untold; /* in the manager's list: observers are to be notified */
 };
@@ -333,6 +335,14 @@ void port_update_carrier(struct staging *staging, struct port *port);
  * @port: zeroed, or a port; the caller frees the struct
  */
 void port_release(struct port *port);
+
+/**
+ * port_state() - the state of a port, as it is
+ * @port: the port; port->state is the one that was committed last
+ *
+ * Return: the state.
+ */
+enum port_state port_state(const struct port *port);
 
 /**
  * port_format() - format the name of a port: DOMAIN/IFNAME

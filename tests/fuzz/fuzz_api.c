@@ -404,6 +404,7 @@ static struct varlink_server *start(struct api **ret_api)
 	options.handover = handover;
 	fuzz_require(manager_new(event, &options, &manager, &err) == 0);
 	fuzz_require(reloader_new(event, manager, CONFIG_PATH, 20, &reloader) == 0);
+	reloader_start(reloader);
 	fuzz_require(api_new(manager, reloader, CONFIG_PATH, ret_api) == 0);
 	server_options.userdata = *ret_api;
 	listen_fd = fuzz_listen();

@@ -90,14 +90,61 @@ end_at_once() {
 	ip netns del "$B"
 	ip netns del "$A"
 	eventually -t 60000 witness_gone "$HOME_NS"
-	kill -KILL "$RPORTD_PID"
-	RPORTD_PID=
+	kill -KILL "$KEEPER_PID" "$RPORTD_PID"
+	KEEPER_PID='' RPORTD_PID=''
 }
 
-test_apply() {
+# states FILE STATE: how many of these links of `list` are in it
+states() {
+	jq --arg state "$2" 'map(select(.state == $state)) | length' "$1"
+}
+
+# first_answer: as soon as the next daemon answers, in the file first
+first_answer() {
+	until rportctl -j list >first 2>/dev/null && [ -s first ]; do
+		sleep 0.01
+	done
+}
+
+is_not_ready() {
+	[ "$(keeper_said ready)" -lt "$1" ]
+}
+
+# restart_many: after a crash rportd answers while it takes over all links, and what is asked of one is true, and done
+restart_many() {
+	local n last started ready
+	last=$(printf 'l%04d' "$LINKS")
+	rportctl -j show "$last" >before
+	kill_rportd_only
+	ready=$(($(keeper_said ready) + 1))
+	started=$(now_ms)
+	kill -HUP "$KEEPER_PID"
+	first_answer
+	n=$(states first inherited)
+	echo "the first answer after $(($(now_ms) - started)) ms; $n links were not taken over yet"
+	[ "$n" -gt 0 ] || fail "it has not answered before all was taken over"
+	assert_eq "$(states first pending)" 0 "links that are said to be pending"
+	succeeds rportctl -j show "$last"
+	assert_eq "$(jq -c '[.state, .a.index, .b.index]' <<<"$OUT")" "$(jq -c '[.state, .a.index, .b.index]' before)" "what is shown of $last"
+	succeeds rportctl set "$(printf 'l%04d' $((LINKS - 1)))" mtu 9000
+	TIMES=()
+	ask
+	while is_not_ready "$ready"; do
+		ask
+	done
+	await_rportd "$ready"
+	sum_up
+	answered_in_time 0 $((($(now_ms) - started) / LINKS)) || fail "root waited"
+	echo "$LINKS links taken over in $(($(now_ms) - started)) ms"
+	rportctl -j list >all
+	assert_eq "$(states all up)" $((LINKS + 1)) "links that are up"
+	assert_json "$(jq -c 'map(.a.losses + .b.losses) | add' all)" '. == 0' "losses"
+}
+
+test_apply_and_restart() {
 	local started idle each
 	ns_add A B
-	start_rportd
+	start_kept_rportd --delay never
 	succeeds rportctl pair "$A" "$B" --name victim
 	many_files "$LINKS"
 	TIMES=()
@@ -120,6 +167,7 @@ test_apply() {
 	succeeds rportctl apply
 	echo "again in $(($(now_ms) - started)) ms"
 	assert_eq "$OUT" 'nothing to do' "apply again"
+	restart_many
 	end_at_once
 }
 

@@ -32,6 +32,7 @@
  * @trace: print what is done; above 1, what is told, too
  * @excused: a call failed by chance since the last time that all was put back: what was not put
  *	back because of that is drift, though nobody else did anything
+ * @restored: it has taken over all that a former one left
  * @descriptors: that are open without any port
  */
 struct loop {
@@ -39,6 +40,7 @@ struct loop {
 	struct state *state;
 	unsigned int trace;
 	bool excused;
+	bool restored;
 	unsigned int descriptors;
 };
 
@@ -99,7 +101,7 @@ void loop_observe(void);
 /* --- loop_left.c --- */
 
 struct loop_count {
-	unsigned int ports, links, present, pending, queues, processes, alone, paths;
+	unsigned int ports, links, present, pending, inherited, queues, processes, alone, paths;
 };
 
 /** loop_check_left() - devices, the descriptor store and the records are those of @count */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "loop.h"
+#include "manager/restore.h"
 
 #define QUIET_USEC (70 * USEC_PER_SEC) /* longer than any port is held back, or tried again */
 
@@ -89,15 +90,16 @@ static void check_port(struct port *port, void *userdata _unused_)
 	if (!is_found(port, table_port_wanting, port->spec.ifname) ||
 	    !is_found(port, table_port_called, port->ifname))
 		fake_fail("%s is not found by its name", name(port));
+	fake_require(port->state == port_state(port));
+	count.pending += port->state == PORT_PENDING;
+	count.inherited += port->state == PORT_INHERITED;
 	if (!port->peering.present) {
-		count.pending++;
-		fake_require(port->tun.n_queues == 0 && port->state == PORT_PENDING &&
-			     port->reason);
+		fake_require(port->tun.n_queues == 0 && (port->reason || port->inherited));
 		return;
 	}
 	count.present++;
 	count.queues += port->tun.n_queues;
-	fake_require(port->state != PORT_PENDING && port->tun.n_queues == port->spec.queues);
+	fake_require(!port->inherited && port->tun.n_queues == port->spec.queues);
 	for (unsigned int i = 0; i < port->tun.n_queues; i++)
 		fake_require(fake_file(port->tun.queues[i])->dev == dev_of(port));
 }
@@ -116,6 +118,17 @@ static void check_link(struct rport_link *link, void *userdata _unused_)
 	count.paths += whole;
 }
 
+/* Verbs and the loop take over one link after another, and the loop comes to an end. */
+static void check_restore(void)
+{
+	unsigned int n, total;
+
+	if (restore_progress(loop.manager, &n, &total))
+		fake_require(n == total - count.inherited && !loop.restored);
+	else
+		fake_require(count.inherited == 0 && loop.restored);
+}
+
 void loop_check(void)
 {
 	const struct table *table = manager_table(loop.manager);
@@ -125,6 +138,7 @@ void loop_check(void)
 	table_foreach_link(table, check_link, NULL);
 	fake_require(table->n_ports == count.ports && table->n_links == count.links);
 	fake_require(manager_n_pending(loop.manager) == count.pending);
+	check_restore();
 	fake_require(fake_shuttle_links() == count.paths);
 }
 
@@ -379,6 +393,7 @@ static void check_at_rest(struct port *port, void *userdata _unused_)
 void loop_check_at_rest(void)
 {
 	loop_check();
+	fake_require(loop.restored);
 	table_foreach_port(manager_table(loop.manager), check_at_rest, NULL);
 	loop_check_left(&count);
 }

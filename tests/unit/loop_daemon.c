@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "loop.h"
+#include "manager/restore.h"
 
 struct loop loop;
 
@@ -67,11 +68,20 @@ static int try_start(void)
 	return r;
 }
 
+static void note_restored(void *userdata _unused_)
+{
+	loop_trace("= restored");
+	fake_require(!loop.restored);
+	loop.restored = true;
+}
+
 /* A service manager starts it again when it cannot start. */
 void loop_start(void)
 {
 	while (try_start() < 0)
 		fake_require(fake.dead);
+	loop.restored = false;
+	restore_when_done(loop.manager, note_restored, NULL);
 	loop_observe();
 }
 

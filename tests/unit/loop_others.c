@@ -161,10 +161,23 @@ struct choice {
 	struct port *port;
 };
 
+/* Only the store has the device of an inherited port. */
+static struct fake_dev *dev_of(const struct port *port)
+{
+	char stored[16];
+	int fd;
+
+	if (port->peering.present)
+		return fake_file(tun_fd(&port->tun))->dev;
+	snprintf(stored, sizeof(stored), "p%u", port->slot);
+	fd = port->inherited ? fake_store_find(stored) : -1;
+	return fd >= 0 ? fake_file(fd)->dev : NULL;
+}
+
 static void choose(struct port *port, void *userdata)
 {
 	struct choice *choice = userdata;
-	struct fake_dev *dev = port->peering.present ? fake_file(tun_fd(&port->tun))->dev : NULL;
+	struct fake_dev *dev = dev_of(port);
 
 	if (!dev || !dev->netns || dev->netns->refs == 0 || fake_random(++choice->n) != 0)
 		return;
@@ -309,6 +322,13 @@ static const struct {
 	{ "opened", open_queue },
 };
 
+static void forget_bounce(struct fake_dev *dev)
+{
+	if (dev->bounced)
+		dev->touched |= FAKE_TOUCHED_SETTINGS;
+	dev->bounced = false;
+}
+
 static void change_port(void)
 {
 	unsigned int i = fake_random(ARRAY_SIZE(port_changes));
@@ -321,6 +341,8 @@ static void change_port(void)
 	loop_trace("~ %s in %lu is %s", choice.dev->name, (unsigned long)choice.dev->netns->ino,
 		   port_changes[i].what);
 	port_changes[i].run(&choice);
+	if (choice.port->inherited) /* as while no daemon ran */
+		forget_bounce(choice.dev);
 }
 
 void loop_forget_bounces(void)
@@ -332,9 +354,7 @@ void loop_forget_bounces(void)
 	{
 		TAILQ_FOREACH(dev, &netns->devs, entry)
 		{
-			if (dev->bounced)
-				dev->touched |= FAKE_TOUCHED_SETTINGS;
-			dev->bounced = false;
+			forget_bounce(dev);
 		}
 	}
 }

@@ -62,13 +62,22 @@ void loop_open(void)
 
 /* --- by chance -------------------------------------------------------------------------------- */
 
+static void turn(void)
+{
+	for (unsigned int i = fake_random(6); i > 0; i--)
+		fake_turn(1 + fake_random(10));
+}
+
 /* Nothing that a former daemon had open is left when the next one starts. */
 static void restart(bool kill)
 {
 	loop_trace("= %s", kill ? "kill" : "restart");
 	if (kill) {
 		fake.kill_at = fake.calls + 1 + fake_random(40);
-		loop_verb();
+		if (fake_random(2) == 0)
+			loop_verb();
+		else
+			turn();
 		fake.dead = true;
 		loop.excused = true;
 	}
@@ -101,8 +110,7 @@ static void operate(void)
 		}
 		break;
 	default:
-		for (unsigned int i = fake_random(6); i > 0; i--)
-			fake_turn(1 + fake_random(10));
+		turn();
 		break;
 	}
 }
@@ -127,7 +135,7 @@ START_TEST(whatever_is_done_ends_as_wanted)
 	for (done = 0; done < n; done++) {
 		if (fake_random(QUIET_EACH) == 0)
 			be_quiet();
-		else if (fake_random(100) == 0)
+		else if (fake_random(loop.restored ? 100 : 10) == 0)
 			restart(fake_random(2) == 0);
 		else
 			operate();
