@@ -28,6 +28,7 @@
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/util.h"
@@ -279,11 +280,20 @@ static const struct guarded_call guarded[] = {
 
 /* Programs of the fast path, and what they count: only where links may have one. */
 static const struct guarded_call fastpath_calls[] = {
-	{ "bpf", 0, ANY_BIT, BPF_PROG_LOAD },        { "bpf", 0, ANY_BIT, BPF_BTF_LOAD },
-	{ "bpf", 0, ANY_BIT, BPF_MAP_CREATE },       { "bpf", 0, ANY_BIT, BPF_MAP_UPDATE_ELEM },
-	{ "bpf", 0, ANY_BIT, BPF_MAP_LOOKUP_ELEM },  { "bpf", 0, ANY_BIT, BPF_MAP_FREEZE },
-	{ "bpf", 0, ANY_BIT, BPF_PROG_BIND_MAP },    { "bpf", 0, ANY_BIT, BPF_PROG_GET_FD_BY_ID },
-	{ "bpf", 0, ANY_BIT, BPF_MAP_GET_FD_BY_ID }, { "bpf", 0, ANY_BIT, BPF_OBJ_GET_INFO_BY_FD },
+	/* load a program, with its map and the types of both */
+	{ "bpf", 0, ANY_BIT, BPF_PROG_LOAD },
+	{ "bpf", 0, ANY_BIT, BPF_BTF_LOAD },
+	{ "bpf", 0, ANY_BIT, BPF_MAP_CREATE },
+	{ "bpf", 0, ANY_BIT, BPF_MAP_UPDATE_ELEM },
+	{ "bpf", 0, ANY_BIT, BPF_MAP_FREEZE },
+	{ "bpf", 0, ANY_BIT, BPF_PROG_BIND_MAP },
+	/* read what it counts, also when a former daemon loaded it */
+	{ "bpf", 0, ANY_BIT, BPF_MAP_LOOKUP_ELEM },
+	{ "bpf", 0, ANY_BIT, BPF_PROG_GET_FD_BY_ID },
+	{ "bpf", 0, ANY_BIT, BPF_MAP_GET_FD_BY_ID },
+	{ "bpf", 0, ANY_BIT, BPF_OBJ_GET_INFO_BY_FD },
+	/* where bpf(2) fails, libbpf takes the kernel for an old one, which counts locked memory */
+	{ "prlimit64", 1, ANY_BIT, RLIMIT_MEMLOCK },
 };
 
 static const char *const mode_names[] = {

@@ -22,6 +22,8 @@
 #include "manager/fastpath.h"
 #include "manager/report.h"
 
+#define RETRY_USEC (10 * USEC_PER_SEC)
+
 /* --- deciding --------------------------------------------------------------------------------- */
 
 static struct fastpath_end end_of(const struct port *port)
@@ -93,12 +95,23 @@ static void lay(struct manager *manager, struct rport_link *link, const bool wan
 
 	note_failure(link, r < 0 ? err.message : NULL);
 	if (r < 0) {
+		link->fastpath_retry = monotonic_usec() + RETRY_USEC;
 		log_limited(LOG_WARNING, "link %s: no fast path: %s", link->name, err.message);
 		fastpath_clear(link->ports, &link->fastpath);
 	}
 	for (unsigned int end = 0; end < 2; end++)
 		if (link->fastpath.on[end] != before[end])
 			report(manager, link, end);
+}
+
+void fastpath_retry(struct rport_link *link)
+{
+	link->fastpath_retry = 0;
+}
+
+static bool has_just_failed(const struct rport_link *link)
+{
+	return link->fastpath_failure && monotonic_usec() < link->fastpath_retry;
 }
 
 static bool is_as_wanted(const struct rport_link *link, const bool want[static 2])
@@ -118,7 +131,7 @@ void fastpath_update(struct manager *manager, struct rport_link *link)
 		return;
 	for (unsigned int end = 0; end < 2; end++)
 		want[end] = fastpath_decide(&facts, end).obstacle == FASTPATH_CLEAR;
-	if (!is_as_wanted(link, want))
+	if (!is_as_wanted(link, want) && !(has_just_failed(link) && (want[0] || want[1])))
 		lay(manager, link, want);
 	if (facts.wanted)
 		captures_look(manager);
@@ -158,10 +171,11 @@ void fastpath_sweep(void)
 
 bool fastpath_doubt(struct rport_link *link)
 {
-	bool known = link->fastpath.known;
-
+	/* after a failure it is known that there is none, and the events are of our own making */
+	if (!link->fastpath.known || link->fastpath_failure)
+		return false;
 	link->fastpath.known = false;
-	return known;
+	return true;
 }
 
 struct port *fastpath_lost_veth(struct manager *manager, int nsid, const char *name)

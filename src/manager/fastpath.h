@@ -13,9 +13,16 @@
  * @link: the link; carriers of its ports are up to date
  *
  * Makes no system call where nothing is to be done. A failure leaves the packets to the shuttle,
- * with the reason in link->fastpath_failure; it is tried again when something of the link changes.
+ * with the reason in link->fastpath_failure. It is tried again when something of the link changes,
+ * but not within ten seconds unless fastpath_retry() was called.
  */
 void fastpath_update(struct manager *manager, struct rport_link *link);
+
+/**
+ * fastpath_retry() - have the next fastpath_update() try at once what has failed
+ * @link: the link
+ */
+void fastpath_retry(struct rport_link *link);
 
 /**
  * fastpath_end() - take the fast path of a link away, for good

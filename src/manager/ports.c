@@ -10,6 +10,7 @@
 
 #include "manager/commit.h"
 #include "manager/context.h"
+#include "manager/fastpath.h"
 #include "manager/ports.h"
 #include "manager/reconcile.h"
 #include "manager/report.h"
@@ -244,6 +245,8 @@ int manager_set_fastpath(struct manager *manager, struct port *const ports[], si
 		reconcile_now(manager, ports[i]);
 		changed |= ports[i]->spec.fastpath != on;
 		ports[i]->spec.fastpath = on;
+		if (ports[i]->link)
+			fastpath_retry(ports[i]->link);
 		commit_port(manager, ports[i], NULL);
 	}
 	commit_flush(manager);

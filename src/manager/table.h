@@ -29,6 +29,7 @@ struct rport_link {
 	bool configured;              /* there is a file for it */
 	struct fastpath fastpath;     /* laid over the shuttle; see fastpath.c */
 	char *fastpath_failure;       /* why it could not be laid; NULL: it could */
+	uint64_t fastpath_retry;      /* not before this time, in microseconds, if it could not */
 	uint64_t recorded;            /* hash of its record; see records.c */
 };
 

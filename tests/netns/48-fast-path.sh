@@ -147,6 +147,23 @@ test_policies() {
 	eventually fast_is true true
 }
 
+# without bpf(2), as in a container or under the unit as it is shipped
+test_without_bpf() {
+	printf '#!/bin/sh\nexec "%s" --bpf "%s" "$@"\n' "${TRAFFIC%/*}/without-uring" "$RPORTD" >rportd-without-bpf
+	chmod +x rportd-without-bpf
+	RPORTD=$PWD/rportd-without-bpf
+	start_rportd
+	ns_add A B
+	pair_numbered --fast-path --mtu 1500
+	fast_is false false || fail "there is no bpf(2)"
+	reason_is aToB '*bpf(2) is not allowed*' || fail "the reason: $(rportctl show ab)"
+	ping_ok "$A" 192.168.0.1
+	tcp_transfer "$A" "$B" 192.168.0.1 $MIB 1
+	no_trace || fail "something is left"
+	assert_eq "$(grep -c 'no fast path' "$RPORTD_LOG")" 1 "tries"
+	rportd_idle || fail "rportd is busy"
+}
+
 # capture_on NAMESPACE FILE OPTION...: CAPTURE_PID
 capture_on() {
 	spawn "$1" "$2.log" timeout 30 tcpdump -nn -U --immediate-mode "${@:3}" -w "$2" icmp

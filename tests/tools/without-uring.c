@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * without-uring [--queues] COMMAND [ARGUMENT]...: run a command to which the kernel refuses
+ * without-uring [--queues|--bpf] COMMAND [ARGUMENT]...: run a command to which the kernel refuses
  * io_uring, as the seccomp filters of containers do, and as kernel.io_uring_disabled does for a
  * whole machine. With --queues it refuses to set the send buffer of a TUN instead: so it cannot be
- * found out whether the kernel tells that another process did.
+ * found out whether the kernel tells that another process did. With --bpf it refuses bpf(2).
  */
 
 #include <errno.h>
@@ -45,11 +45,11 @@ static int forbid_send_buffer(void)
 	return install(filter, sizeof(filter) / sizeof(filter[0]));
 }
 
-static int forbid_uring(void)
+static int forbid_call(unsigned int number)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -60,16 +60,18 @@ static int forbid_uring(void)
 int main(int argc, char *argv[])
 {
 	int queues = argc > 1 && strcmp(argv[1], "--queues") == 0;
+	int bpf = argc > 1 && strcmp(argv[1], "--bpf") == 0;
+	int options = queues + bpf;
 
-	if (argc < 2 + queues) {
-		fputs("Usage: without-uring [--queues] COMMAND [ARGUMENT]...\n", stderr);
+	if (argc < 2 + options) {
+		fputs("Usage: without-uring [--queues|--bpf] COMMAND [ARGUMENT]...\n", stderr);
 		return EXIT_FAILURE;
 	}
-	if ((queues ? forbid_send_buffer() : forbid_uring()) < 0) {
+	if ((queues ? forbid_send_buffer() : forbid_call(bpf ? SYS_bpf : SYS_io_uring_setup)) < 0) {
 		perror("without-uring: cannot install the filter");
 		return EXIT_FAILURE;
 	}
-	execvp(argv[1 + queues], &argv[1 + queues]);
-	perror(argv[1 + queues]);
+	execvp(argv[1 + options], &argv[1 + options]);
+	perror(argv[1 + options]);
 	return EXIT_FAILURE;
 }
