@@ -394,6 +394,21 @@ test_nothing_is_stored_twice() {
 	assert_eq "$(stored_in_order)" "$before" "what is stored, in order"
 }
 
+# it may take longer than the unit allows to start
+test_status_while_it_takes_over() {
+	! grep -qa __asan_init "$RPORTD" || skip cannot "LeakSanitizer does not run under strace"
+	command -v strace >/dev/null || skip could 'strace is missing'
+	strace -o /dev/null true || skip cannot "strace does not run here"
+	printf '#!/bin/bash\nexec strace -D -s 300 -o trace.$$ -e trace=sendmsg "%s" "$@"\n' "$RPORTD" >traced
+	chmod +x traced
+	RPORTD=$PWD/traced
+	start_kept_rportd --seccomp off
+	ns_add A B
+	succeeds rportctl pair "$A" "$B" --name ab
+	kill_rportd
+	grep -q 'STATUS=1 link, 0 of 2 ports taken over.nEXTEND_TIMEOUT_USEC=' trace.* || fail "status: $(grep -h STATUS trace.*)"
+}
+
 test_descriptors_do_not_grow() {
 	local n fds
 	start_kept_rportd
