@@ -12,7 +12,7 @@
 
 /* bpf_skb_change_head() refuses larger packets without GSO, and TCP suffers from the reordering
  * when some go the other way. */
-#define FASTPATH_MTU_MAX 16000
+#define FASTPATH_MTU_MAX 16000U
 
 /* Which links take the fast path. */
 enum fastpath_policy {

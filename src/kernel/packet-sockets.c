@@ -32,16 +32,36 @@ static void add(struct packet_sockets *sockets, unsigned int index)
 		sockets->indices[sockets->n++] = index;
 }
 
+/* Columns of a line; the kernel pads them. */
+enum {
+	COLUMN_PROTOCOL = 3, /* hexadecimal */
+	COLUMN_INTERFACE = 4,
+};
+
+static void parse_line(char *line, struct packet_sockets *ret)
+{
+	unsigned int column = 0;
+	bool hears = false;
+	char *word;
+
+	while ((word = strsep(&line, " "))) {
+		if (!*word)
+			continue;
+		if (column == COLUMN_PROTOCOL)
+			hears = strtoul(word, NULL, 16) == ETH_P_ALL;
+		else if (column == COLUMN_INTERFACE && hears)
+			add(ret, (unsigned int)strtoul(word, NULL, 10));
+		column++;
+	}
+}
+
 void packet_sockets_parse(char *text, struct packet_sockets *ret)
 {
-	unsigned int protocol, index;
 	char *line;
 
 	*ret = (struct packet_sockets){ 0 };
 	while ((line = strsep(&text, "\n")))
-		if (sscanf(line, "%*s %*u %*u %x %u", &protocol, &index) == 2 &&
-		    protocol == ETH_P_ALL)
-			add(ret, index);
+		parse_line(line, ret);
 }
 
 static ssize_t read_all(int fd, char text[static TEXT_MAX])

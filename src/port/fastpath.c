@@ -18,6 +18,7 @@
  * sender that goes leaves its packets to the shuttle.
  */
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "datapath/fastpath-program.h"
@@ -170,9 +171,17 @@ static const char *veth_name(const struct port *port, char buf[static IFNAMSIZ])
 
 bool fastpath_veth_port(const char *name, unsigned int *ret)
 {
-	char end;
+	const size_t length = strlen(FASTPATH_VETH);
+	unsigned long index;
+	char *end;
 
-	return sscanf(name, FASTPATH_VETH "%u%c", ret, &end) == 1;
+	if (strncmp(name, FASTPATH_VETH, length) != 0)
+		return false;
+	index = strtoul(name + length, &end, 10);
+	if (end == name + length || *end || index > INT_MAX)
+		return false;
+	*ret = (unsigned int)index;
+	return true;
 }
 
 static bool is_orphan(struct rtnl *rtnl, const struct veth_name *veth)

@@ -158,7 +158,7 @@ test_without_bpf() {
 	fast_is false false || fail "there is no bpf(2)"
 	reason_is aToB '*bpf(2) is not allowed*' || fail "the reason: $(rportctl show ab)"
 	ping_ok "$A" 192.168.0.1
-	tcp_transfer "$A" "$B" 192.168.0.1 $MIB 1
+	tcp_transfer "$A" "$B" 192.168.0.1 "$MIB" 1
 	no_trace || fail "something is left"
 	assert_eq "$(grep -c 'no fast path' "$RPORTD_LOG")" 1 "tries"
 	rportd_idle || fail "rportd is busy"
