@@ -41,10 +41,22 @@ struct {
 	__type(value, struct fastpath_count);
 } counts SEC(".maps");
 
+/* The shuttle goes by the first four bits, so they and the protocol must agree. */
 static bool may_cross(const struct __sk_buff *skb)
 {
-	return !skb->vlan_present &&
-	       (skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6));
+	const unsigned char *data = (void *)(long)skb->data;
+	const unsigned char *end = (void *)(long)skb->data_end;
+
+	if (skb->vlan_present || data + 1 > end)
+		return false;
+	switch (*data >> 4) {
+	case 4:
+		return skb->protocol == bpf_htons(ETH_P_IP);
+	case 6:
+		return skb->protocol == bpf_htons(ETH_P_IPV6);
+	default:
+		return false;
+	}
 }
 
 /* Both ends of the veth have this address, so the frame is for its receiver (PACKET_HOST). */

@@ -93,6 +93,16 @@ test_counters() {
 	eventually port_is ab a .statistics.packets $((before + 10))
 }
 
+# what is neither IPv4 nor IPv6 is left to the shuttle, which counts it
+test_neither_ipv4_nor_ipv6() {
+	start_rportd
+	pair_fast
+	succeeds traffic "$A" frame --count 3 rport0 0800 55
+	succeeds traffic "$A" frame --count 3 rport0 8847 45
+	eventually port_is ab a .statistics.drops.noProto 3
+	fast_is true true || fail "frames turned it off: $(rportctl show ab)"
+}
+
 test_in_one_namespace() {
 	local before device
 	start_rportd
