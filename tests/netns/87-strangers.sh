@@ -49,7 +49,7 @@ stranger_has_namespace() {
 
 # start_trace: what rportd does with files, processes, sockets, namespaces and devices goes to the file "trace"
 start_trace() {
-	strace -f -yy -o trace -e trace=%file,%process,%network,ioctl,setns,unshare -p "$RPORTD_PID" 2>strace.err &
+	strace -f -yy -A -o trace -e trace=%file,%process,%network,ioctl,setns,unshare -p "$RPORTD_PID" 2>strace.err &
 	eventually grep -q attached strace.err
 	eventually trace_at_rest
 }
@@ -67,8 +67,26 @@ traced() {
 	grep -v -e '<UNIX' -e 'inotify_add_watch(.*, "/run\(/netns\)\?", ' trace || true
 }
 
+# call_all_as_nobody NAME...: each open method, with each of the names where it takes one; a method that is not open is refused
+call_all_as_nobody() {
+	local method name parameters reply
+	for method in $(describe_methods); do
+		if [ -z "${OPEN_METHODS[$method]-}" ]; then
+			reply=$(call_as_nobody "$method" '{}')
+			assert_json "$reply" '.error == "org.varlink.service.PermissionDenied"' "$method, which is not in this test"
+			continue
+		fi
+		for name; do
+			parameters=${OPEN_METHODS[$method]//NAME/$name}
+			reply=$(call_as_nobody "$method" "$parameters")
+			assert_json "$reply" .parameters "$method $parameters"
+			[ "$parameters" != "${OPEN_METHODS[$method]}" ] || break
+		done
+	done
+}
+
 test_reading_acts_in_no_namespace() {
-	local method name parameters reply names
+	local names try=0
 	ns_add HOME_NS A B
 	OWN_MOUNTS=1 start_rportd
 	pair_numbered
@@ -78,20 +96,11 @@ test_reading_acts_in_no_namespace() {
 		"netns:$A/secret0" "netns:$A/nosuch" "netns:$A/lo" "netns:$A/rport0" netns:x/y "$A/secret0" "$A/nosuch" "$A"
 		lo nosuch ab default default/lo vrf:red/rport0 netns:../x '/' '')
 	start_trace
-	for method in $(describe_methods); do
-		if [ -z "${OPEN_METHODS[$method]-}" ]; then
-			reply=$(call_as_nobody "$method" '{}')
-			assert_json "$reply" '.error == "org.varlink.service.PermissionDenied"' "$method, which is not in this test"
-			continue
-		fi
-		for name in "${names[@]}"; do
-			parameters=${OPEN_METHODS[$method]//NAME/$name}
-			reply=$(call_as_nobody "$method" "$parameters")
-			assert_json "$reply" .parameters "$method $parameters"
-			[ "$parameters" != "${OPEN_METHODS[$method]}" ] || break
-		done
+	# What the calls cause is there each time, what rportd does of itself (a late event, a check) is not.
+	until : >trace && call_all_as_nobody "${names[@]}" && [ -z "$(traced)" ]; do
+		[ $((++try)) -lt 3 ] || fail "system calls that everybody can have rportd make: $(traced)"
+		eventually trace_at_rest
 	done
-	assert_eq "$(traced)" '' 'system calls that everybody can have rportd make'
 
 	# the trace sees it when root asks
 	succeeds varlink '{"method":"org.rportd.Manager.Show","parameters":{"name":"ab"}}'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan plain
+# passes: asan plain alone
 # Many links by files at once: rportd answers others meanwhile, and says how far it is.
 TEST_SECONDS=240
 . "$(dirname "$0")/../lib.sh"
