@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Starts threads. */
+/* Starts threads, and waits for what they do. */
 
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "kernel/thread.h"
+
+#define EACH_MAX 64 /* threads of thread_each(); the unit has TasksMax=512 */
 
 int thread_start(pthread_t *ret, const char *name, void *(*run)(void *arg), void *arg)
 {
@@ -41,4 +44,35 @@ bool thread_wait_until(sem_t *sem, uint64_t deadline)
 		r = sem_clockwait(sem, CLOCK_MONOTONIC, &until);
 	while (r < 0 && errno == EINTR);
 	return r == 0;
+}
+
+struct each {
+	void (*fn)(void *thing);
+	void *const *things;
+	size_t n;
+	atomic_size_t next;
+};
+
+static void *take_turns(void *arg)
+{
+	struct each *each = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&each->next, 1)) < each->n)
+		each->fn(each->things[i]);
+	return NULL;
+}
+
+void thread_each(void (*fn)(void *thing), void *const things[], size_t n)
+{
+	struct each each = { .fn = fn, .things = things, .n = n };
+	pthread_t threads[EACH_MAX - 1];
+	size_t started = 0;
+
+	while (started < ARRAY_SIZE(threads) && started + 1 < n &&
+	       thread_start(&threads[started], "rportd-each", take_turns, &each) >= 0)
+		started++;
+	(void)take_turns(&each);
+	while (started > 0)
+		pthread_join(threads[--started], NULL);
 }

@@ -182,7 +182,7 @@ static int connect_link(struct manager *manager, struct rport_link *link, bool s
 	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
 }
 
-static void disconnect_link(struct manager *manager, struct rport_link *link)
+void commit_disconnect(struct manager *manager, struct rport_link *link)
 {
 	fastpath_end(manager, link);
 	shuttle_remove_link(steal_ptr(link->shuttle));
@@ -206,7 +206,7 @@ int commit_attach(struct manager *manager, struct port *port, bool stale, struct
 void commit_detach(struct manager *manager, struct port *port)
 {
 	if (port->link)
-		disconnect_link(manager, port->link);
+		commit_disconnect(manager, port->link);
 	table_leave_index(&manager->table, port);
 	port_remove(port);
 	records_device(manager, port);
@@ -279,7 +279,7 @@ int commit_link_name(struct manager *manager, struct rport_link *link, const cha
 void commit_link_gone(struct manager *manager, struct rport_link *link)
 {
 	tell_link_gone(manager, link);
-	disconnect_link(manager, link);
+	commit_disconnect(manager, link);
 	records_forget_link(manager, link->name);
 	if (manager->state) /* else rportd is ending */
 		report_link(LOG_INFO, MESSAGE_LINK_REMOVED, link->name, "link %s: removed",

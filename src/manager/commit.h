@@ -44,6 +44,13 @@ void commit_touch(struct manager *manager, struct port *port);
 int commit_attach(struct manager *manager, struct port *port, bool stale, struct rport_error *err);
 
 /**
+ * commit_disconnect() - stop the data path of a link
+ * @manager: the manager
+ * @link: the link; connected or not
+ */
+void commit_disconnect(struct manager *manager, struct rport_link *link);
+
+/**
  * commit_connect() - begin to move frames between the ports of a link that was just made
  * @manager: the manager
  * @link: nothing happens if one of its ports has no device

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/messages.h"
+#include "kernel/thread.h"
 #include "manager/adopt.h"
 #include "manager/ask.h"
 #include "manager/captures.h"
@@ -158,6 +159,34 @@ static void end_fastpath(struct rport_link *link, void *userdata)
 	fastpath_end(userdata, link);
 }
 
+static void disconnect(struct rport_link *link, void *userdata)
+{
+	commit_disconnect(userdata, link);
+}
+
+static void close_device(void *port)
+{
+	port_unmake(port);
+}
+
+/*
+ * Who closes the last descriptor of a device waits for a grace period or two (netdev_run_todo()):
+ * many wait at once. Without memory, ports_remove() closes one after another.
+ */
+static void close_devices(struct manager *manager)
+{
+	_cleanup_free_ void **ports = calloc(manager->table.n_ports + 1, sizeof(*ports));
+	struct port *port;
+	size_t n = 0;
+
+	if (!ports)
+		return;
+	table_foreach_link(&manager->table, disconnect, manager);
+	TAILQ_FOREACH(port, &manager->table.ports, entry)
+	ports[n++] = port;
+	thread_each(close_device, ports, n);
+}
+
 void manager_free(struct manager *manager)
 {
 	struct port *port;
@@ -171,6 +200,7 @@ void manager_free(struct manager *manager)
 	/* from here on nothing is recorded: the store stays as it is for the next daemon */
 	manager->state = NULL;
 	manager->observer = (struct manager_observer){ 0 };
+	close_devices(manager);
 	while ((port = TAILQ_FIRST(&manager->table.ports))) {
 		if (port->link)
 			manager_destroy_link(manager, port->link);

@@ -272,4 +272,19 @@ test_end_in_the_midst() {
 	assert_no_ports
 }
 
+# the kernel removes their interfaces all at once: one after another takes some 60 ms for each link
+test_end_of_many() {
+	local started
+	ns_add A B
+	start_rportd
+	many_files "$SOME"
+	succeeds rportctl apply
+	assert_eq "$(n_links)" "$SOME" links
+	started=$(now_ms)
+	kill -TERM "$RPORTD_PID"
+	rportd_wait || fail "exit status of rportd: $?"
+	took_at_most 1500 "$started" || fail "it ended in $(($(now_ms) - started)) ms"
+	assert_no_ports
+}
+
 run_tests "$@"

@@ -11,6 +11,7 @@
 #include "kernel/netns.h"
 #include "kernel/process.h"
 #include "kernel/rtnl.h"
+#include "kernel/thread.h"
 
 #ifndef IFF_LOWER_UP
 #define IFF_LOWER_UP 0x10000
@@ -140,6 +141,12 @@ void netns_thread_free(struct netns_thread *thread)
 			  TAILQ_FIRST(&thread->netns->devs)->name);
 	fake_netns_put(thread->netns);
 	free(thread);
+}
+
+void thread_each(void (*fn)(void *thing), void *const things[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fn(things[i]);
 }
 
 /* --- processes -------------------------------------------------------------------------------- */
