@@ -66,7 +66,7 @@ static void *take_turns(void *arg)
 void thread_each(void (*fn)(void *thing), void *const things[], size_t n)
 {
 	struct each each = { .fn = fn, .things = things, .n = n };
-	pthread_t threads[EACH_MAX - 1];
+	pthread_t threads[EACH_MAX - 1] = { 0 };
 	size_t started = 0;
 
 	while (started < ARRAY_SIZE(threads) && started + 1 < n &&
