@@ -46,13 +46,15 @@ static void see_record(const char *key, json_t *value, void *userdata)
 }
 
 /* Pass descriptors as systemd does: @files under their names, and again under those of @more, which
- * are separated by ':'. */
+ * are separated by ':'. Without backslashes: sd_listen_fds_with_names(3) would refuse all names. */
 static void pass(const int files[static 3], char *more)
 {
 	char number[16], names[1024] = "state-1:state-2:counters";
 	unsigned int n = 3;
 	char *name;
 
+	for (char *c = strchr(more, '\\'); c; c = strchr(c, '\\'))
+		*c = '/';
 	while (n < PASSED && (name = strsep(&more, ":"))) {
 		size_t used = strlen(names);
 
