@@ -47,8 +47,8 @@ bool thread_wait_until(sem_t *sem, uint64_t deadline)
 }
 
 struct each {
-	void (*fn)(void *thing);
-	void *const *things;
+	void (*fn)(void *arg, size_t i);
+	void *arg;
 	size_t n;
 	atomic_size_t next;
 };
@@ -59,13 +59,13 @@ static void *take_turns(void *arg)
 	size_t i;
 
 	while ((i = atomic_fetch_add(&each->next, 1)) < each->n)
-		each->fn(each->things[i]);
+		each->fn(each->arg, i);
 	return NULL;
 }
 
-void thread_each(void (*fn)(void *thing), void *const things[], size_t n)
+void thread_each(void (*fn)(void *arg, size_t i), void *arg, size_t n)
 {
-	struct each each = { .fn = fn, .things = things, .n = n };
+	struct each each = { .fn = fn, .arg = arg, .n = n };
 	pthread_t threads[EACH_MAX - 1] = { 0 };
 	size_t started = 0;
 

@@ -39,13 +39,13 @@ bool thread_wait_until(sem_t *sem, uint64_t deadline);
 
 /**
  * thread_each() - call a function for each of many things, in several threads at once
- * @fn: what to do with one of them; may wait
- * @things: the arguments of the calls
+ * @fn: what to do with the one of number @i; may wait
+ * @arg: handed to @fn
  * @n: how many
  *
  * The caller is one of the threads: where no others can be started, it makes all calls. When this
  * returns, all calls have returned.
  */
-void thread_each(void (*fn)(void *thing), void *const things[], size_t n);
+void thread_each(void (*fn)(void *arg, size_t i), void *arg, size_t n);
 
 #endif

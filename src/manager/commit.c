@@ -182,9 +182,9 @@ static int connect_link(struct manager *manager, struct rport_link *link, bool s
 	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
 }
 
-void commit_disconnect(struct manager *manager, struct rport_link *link)
+static void disconnect(struct manager *manager, struct rport_link *link)
 {
-	fastpath_end(manager, link);
+	fastpath_end(manager, &link, 1);
 	shuttle_remove_link(steal_ptr(link->shuttle));
 }
 
@@ -203,13 +203,30 @@ int commit_attach(struct manager *manager, struct port *port, bool stale, struct
 	return r < 0 ? cannot_connect(r, err) : 0;
 }
 
-void commit_detach(struct manager *manager, struct port *port)
+static void leave(struct manager *manager, struct port *port)
 {
 	if (port->link)
-		commit_disconnect(manager, port->link);
+		disconnect(manager, port->link);
 	table_leave_index(&manager->table, port);
+}
+
+void commit_detach(struct manager *manager, struct port *port)
+{
+	leave(manager, port);
 	port_remove(port);
 	records_device(manager, port);
+}
+
+void commit_detach_all(struct manager *manager, struct port *ports[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		leave(manager, ports[i]);
+	if (manager->state)
+		port_remove_all(&manager->staging, ports, n);
+	else /* they may be for the next daemon */
+		port_unmake_all(ports, n);
+	for (size_t i = 0; i < n; i++)
+		records_device(manager, ports[i]);
 }
 
 int commit_connect(struct manager *manager, struct rport_link *link, bool stale,
@@ -279,7 +296,7 @@ int commit_link_name(struct manager *manager, struct rport_link *link, const cha
 void commit_link_gone(struct manager *manager, struct rport_link *link)
 {
 	tell_link_gone(manager, link);
-	commit_disconnect(manager, link);
+	disconnect(manager, link);
 	records_forget_link(manager, link->name);
 	if (manager->state) /* else rportd is ending */
 		report_link(LOG_INFO, MESSAGE_LINK_REMOVED, link->name, "link %s: removed",

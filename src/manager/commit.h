@@ -44,13 +44,6 @@ void commit_touch(struct manager *manager, struct port *port);
 int commit_attach(struct manager *manager, struct port *port, bool stale, struct rport_error *err);
 
 /**
- * commit_disconnect() - stop the data path of a link
- * @manager: the manager
- * @link: the link; connected or not
- */
-void commit_disconnect(struct manager *manager, struct rport_link *link);
-
-/**
  * commit_connect() - begin to move frames between the ports of a link that was just made
  * @manager: the manager
  * @link: nothing happens if one of its ports has no device
@@ -69,6 +62,17 @@ int commit_connect(struct manager *manager, struct rport_link *link, bool stale,
  * @port: with a device, as port_make(), port_adopt() or commit_attach() left it, or without one
  */
 void commit_detach(struct manager *manager, struct port *port);
+
+/**
+ * commit_detach_all() - commit_detach() of several ports at once
+ * @manager: the manager
+ * @ports: as for commit_detach()
+ * @n: how many
+ *
+ * It takes little longer than one. When rportd is ending, the descriptors are only closed, as
+ * commit_port_gone() does.
+ */
+void commit_detach_all(struct manager *manager, struct port *ports[], size_t n);
 
 /**
  * commit_link() - publish a new link, or a change of one

@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "kernel/netns-pid.h"
+#include "kernel/thread.h"
 #include "manager/captures.h"
 #include "manager/context.h"
 #include "manager/fastpath.h"
@@ -139,12 +140,30 @@ void fastpath_update(struct manager *manager, struct rport_link *link)
 		fastpath_forget(&link->fastpath);
 }
 
-void fastpath_end(struct manager *manager, struct rport_link *link)
+static void clear(void *links, size_t i)
 {
-	note_failure(link, NULL);
-	if (link->fastpath.known && manager->state)
+	struct rport_link *link = ((struct rport_link **)links)[i];
+
+	if (link->fastpath.known)
 		fastpath_clear(link->ports, &link->fastpath);
-	fastpath_forget(&link->fastpath);
+}
+
+static bool is_any_known(struct rport_link *links[], size_t n)
+{
+	while (n > 0)
+		if (links[--n]->fastpath.known)
+			return true;
+	return false;
+}
+
+void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n)
+{
+	if (manager->state && is_any_known(links, n))
+		thread_each(clear, links, n);
+	for (size_t i = 0; i < n; i++) {
+		note_failure(links[i], NULL);
+		fastpath_forget(&links[i]->fastpath);
+	}
 }
 
 /* --- repairing -------------------------------------------------------------------------------- */

@@ -25,12 +25,15 @@ void fastpath_update(struct manager *manager, struct rport_link *link);
 void fastpath_retry(struct rport_link *link);
 
 /**
- * fastpath_end() - take the fast path of a link away, for good
+ * fastpath_end() - take the fast path of links away, for good
  * @manager: the manager; when rportd is ending with a store, the kernel keeps the fast path for the
  *	next daemon
- * @link: about to lose a port, or to be removed
+ * @links: about to lose a port, or to be removed
+ * @n: how many
+ *
+ * To remove a hidden veth pair takes as long as to remove a port: all of them wait at once.
  */
-void fastpath_end(struct manager *manager, struct rport_link *link);
+void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n);
 
 /**
  * fastpath_sweep() - remove what a killed daemon left whose devices nobody kept

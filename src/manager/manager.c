@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/messages.h"
-#include "kernel/thread.h"
 #include "manager/adopt.h"
 #include "manager/ask.h"
 #include "manager/captures.h"
@@ -156,35 +155,21 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 
 static void end_fastpath(struct rport_link *link, void *userdata)
 {
-	fastpath_end(userdata, link);
+	fastpath_end(userdata, &link, 1);
 }
 
-static void disconnect(struct rport_link *link, void *userdata)
-{
-	commit_disconnect(userdata, link);
-}
-
-static void close_device(void *port)
-{
-	port_unmake(port);
-}
-
-/*
- * Who closes the last descriptor of a device waits for a grace period or two (netdev_run_todo()):
- * many wait at once. Without memory, ports_remove() closes one after another.
- */
+/* Without memory, ports_remove() closes one device after another. */
 static void close_devices(struct manager *manager)
 {
-	_cleanup_free_ void **ports = calloc(manager->table.n_ports + 1, sizeof(*ports));
+	_cleanup_free_ struct port **ports = calloc(manager->table.n_ports + 1, sizeof(*ports));
 	struct port *port;
 	size_t n = 0;
 
 	if (!ports)
 		return;
-	table_foreach_link(&manager->table, disconnect, manager);
 	TAILQ_FOREACH(port, &manager->table.ports, entry)
 	ports[n++] = port;
-	thread_each(close_device, ports, n);
+	commit_detach_all(manager, ports, n);
 }
 
 void manager_free(struct manager *manager)

@@ -9,6 +9,7 @@
 
 #include "manager/commit.h"
 #include "manager/context.h"
+#include "manager/fastpath.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
 #include "manager/reconcile.h"
@@ -242,20 +243,30 @@ void manager_destroy_port(struct manager *manager, struct port *port)
 	commit_flush(manager);
 }
 
+void manager_destroy_links(struct manager *manager, struct rport_link *links[], size_t n)
+{
+	struct port *ports[2 * MANAGER_DESTROY_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		reconcile_take_over(manager, links[i]->ports[0]);
+		memcpy(&ports[2 * i], links[i]->ports, sizeof(links[i]->ports));
+	}
+	fastpath_end(manager, links, n);
+	for (size_t i = 0; i < n; i++) {
+		separate(manager, links[i]);
+		commit_link_gone(manager, links[i]);
+		free(links[i]);
+	}
+	if (manager->state) /* else manager_free() has closed the devices */
+		commit_detach_all(manager, ports, 2 * n);
+	for (size_t i = 0; i < 2 * n; i++)
+		ports_remove(manager, ports[i]);
+	commit_flush(manager);
+}
+
 void manager_destroy_link(struct manager *manager, struct rport_link *link)
 {
-	reconcile_take_over(manager, link->ports[0]);
-	separate(manager, link);
-	commit_link_gone(manager, link);
-	if (manager->state) { /* as in ports_remove(), but both at once */
-		for (int end = 0; end < 2; end++)
-			table_leave_index(&manager->table, link->ports[end]);
-		port_remove_both(&manager->staging, link->ports);
-	}
-	for (int end = 0; end < 2; end++)
-		ports_remove(manager, link->ports[end]);
-	free(link);
-	commit_flush(manager);
+	manager_destroy_links(manager, &link, 1);
 }
 
 /* A file that makes the link names it, too. */

@@ -88,8 +88,20 @@ int manager_rename_link(struct manager *manager, struct rport_link *link, const 
  */
 void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured);
 
+#define MANAGER_DESTROY_MAX 32 /* links */
+
 /**
- * manager_destroy_link() - remove a link and both its ports with their devices
+ * manager_destroy_links() - remove links and all their ports with their devices
+ * @manager: the manager
+ * @links: freed, with their ports
+ * @n: how many, at most MANAGER_DESTROY_MAX
+ *
+ * The removals of all devices wait for the kernel at once (port_remove_all()).
+ */
+void manager_destroy_links(struct manager *manager, struct rport_link *links[], size_t n);
+
+/**
+ * manager_destroy_link() - manager_destroy_links() of one link
  * @manager: the manager
  * @link: freed, with its ports
  */

@@ -7,6 +7,9 @@
  * So a step keeps nothing but names for the next one: each link and each file is read in the step
  * that acts on it. First all links whose file is gone are removed, since they may have interface
  * names that others need; then all files are read.
+ *
+ * To remove a link is to wait for the kernel, so a step removes many at once, which takes little
+ * longer than to remove one. Links are made one a step.
  */
 
 #include <stdio.h>
@@ -15,6 +18,8 @@
 #include "manager/parents.h"
 #include "manager/reload-job.h"
 #include "manager/status.h"
+
+#define CHECKED_MAX 256 /* links in a step; the path of each file is looked up */
 
 struct reload_job {
 	struct manager *manager;
@@ -35,25 +40,44 @@ static void tell(struct reload_job *job, enum reload_result result, const char *
 
 /* --- links whose file is gone ----------------------------------------------------------------- */
 
-static void remove_stale(struct reload_job *job, struct rport_link *link)
-{
-	job->done++;
-	tell(job, RELOAD_REMOVED, link->name, "");
-	if (!job->dry_run)
-		manager_destroy_link(job->manager, link);
-}
-
-static void ask_next_link(struct reload_job *job)
+/* Return: the next link to be checked, or NULL. */
+static struct rport_link *next_link(struct reload_job *job)
 {
 	struct rport_link *link = table_link_after(manager_table(job->manager), job->after);
 
-	if (!link) {
+	if (link)
+		memcpy(job->after, link->name, sizeof(job->after));
+	else
 		job->cleared = true;
-		return;
+	return link;
+}
+
+/* Return: how many links of @ret have no file. */
+static size_t find_stale(struct reload_job *job, struct rport_link *ret[static MANAGER_DESTROY_MAX])
+{
+	struct rport_link *link;
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < CHECKED_MAX && n < MANAGER_DESTROY_MAX; i++) {
+		link = next_link(job);
+		if (!link)
+			break;
+		if (link->configured && !config_files_have(job->files, link->name))
+			ret[n++] = link;
 	}
-	memcpy(job->after, link->name, sizeof(job->after));
-	if (link->configured && !config_files_have(job->files, link->name))
-		remove_stale(job, link);
+	return n;
+}
+
+static void remove_stale(struct reload_job *job)
+{
+	struct rport_link *links[MANAGER_DESTROY_MAX];
+	size_t n = find_stale(job, links);
+
+	job->done += n;
+	for (size_t i = 0; i < n; i++)
+		tell(job, RELOAD_REMOVED, links[i]->name, "");
+	if (!job->dry_run)
+		manager_destroy_links(job->manager, links, n);
 }
 
 /* --- links with a file ------------------------------------------------------------------------ */
@@ -153,7 +177,7 @@ static void read_next_file(struct reload_job *job)
 bool reload_job_step(struct reload_job *job)
 {
 	if (!job->cleared) {
-		ask_next_link(job);
+		remove_stale(job);
 		return true;
 	}
 	if (job->next < config_files_count(job->files)) {

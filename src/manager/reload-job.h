@@ -2,7 +2,7 @@
 #ifndef RPORT_MANAGER_RELOAD_JOB_H
 #define RPORT_MANAGER_RELOAD_JOB_H
 
-/* Compares the files with the links, one link a step. */
+/* Compares the files with the links, in steps. */
 
 #include "config/config.h"
 #include "manager/options.h"
@@ -60,7 +60,7 @@ int reload_job_new(struct manager *manager, const char *path, bool dry_run,
 		   struct rport_error *err);
 
 /**
- * reload_job_step() - process one link
+ * reload_job_step() - make or change one link; or remove many at once, of which the files are gone
  * @job: the job
  *
  * Return: false when nothing is left to do.

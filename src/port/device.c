@@ -2,6 +2,7 @@
 /* The device of a port: makes, adopts and removes a TUN. */
 #include <stdio.h>
 
+#include "kernel/thread.h"
 #include "port/look.h"
 #include "port/port-private.h"
 
@@ -400,17 +401,34 @@ void port_remove(struct port *port)
 	port_unmake(port);
 }
 
-static int remove_port(void *arg)
+static int remove_first(void *ports)
 {
-	port_remove(arg);
+	port_remove(*(struct port **)ports);
 	return 0;
 }
 
-void port_remove_both(struct staging *staging, struct port *ports[static 2])
+static void remove_one(void *ports, size_t i)
 {
-	netns_thread_begin(staging->thread, remove_port, ports[0]);
-	port_remove(ports[1]);
+	port_remove(((struct port **)ports)[i]);
+}
+
+void port_remove_all(struct staging *staging, struct port *ports[], size_t n)
+{
+	if (n == 0)
+		return;
+	netns_thread_begin(staging->thread, remove_first, ports);
+	thread_each(remove_one, ports + 1, n - 1);
 	(void)netns_thread_end(staging->thread);
+}
+
+static void unmake_one(void *ports, size_t i)
+{
+	port_unmake(((struct port **)ports)[i]);
+}
+
+void port_unmake_all(struct port *ports[], size_t n)
+{
+	thread_each(unmake_one, ports, n);
 }
 
 /* --- later ------------------------------------------------------------------------------------ */

@@ -195,14 +195,23 @@ void port_forget_device(struct port *port);
 void port_remove(struct port *port);
 
 /**
- * port_remove_both() - port_remove() of two ports at once
- * @staging: its thread removes the first one
+ * port_remove_all() - port_remove() of several ports at once
+ * @staging: its thread removes the first one: of two ports none needs a thread that ends
+ *	(netns-thread.c)
  * @ports: with or without a device
+ * @n: how many
  *
  * The kernel removes an interface after an RCU grace period, for which the caller waits
- * (netdev_run_todo()). In parallel both removals wait for the same one.
+ * (netdev_run_todo()). In parallel all removals wait for the same one.
  */
-void port_remove_both(struct staging *staging, struct port *ports[static 2]);
+void port_remove_all(struct staging *staging, struct port *ports[], size_t n);
+
+/**
+ * port_unmake_all() - port_unmake() of several ports at once, as port_remove_all()
+ * @ports: with or without a device
+ * @n: how many
+ */
+void port_unmake_all(struct port *ports[], size_t n);
 
 /**
  * port_bring_up() - set a port up and give it its addresses and routes

@@ -7,8 +7,9 @@ TEST_SECONDS=240
 . "$(dirname "$0")/../config.sh"
 . "$(dirname "$0")/../keeper.sh"
 
-LINKS=1000
+LINKS=${LINKS:-1000}
 SOME=80 # enough to do something before they are made
+UNPAIRED=5 # of them, one after another
 ANSWER_MS=100
 if grep -qa __asan_init "$RPORTD"; then
 	LINKS=100
@@ -141,6 +142,80 @@ restart_many() {
 	assert_json "$(jq -c 'map(.a.losses + .b.losses) | add' all)" '. == 0' "losses"
 }
 
+# places: of all ports, name and index
+places() {
+	rportctl -j ports | jq -c 'map([.interface, .index]) | sort'
+}
+
+# started_times N, as a condition: so many daemons were started, and the last is ready
+started_times() {
+	awk -v n="$1" '$1 == "started" { pid = $2; n-- } $1 == "ready" { last = $2 } END { exit n > 0 || pid != last }' "$KEEPER_LOG"
+}
+
+# end_early, as a condition: the next daemon was ended when it answered, before it had taken over all links; the one after it is
+# ready when this returns
+end_early() {
+	local started ready
+	started=$(keeper_said started)
+	ready=$(($(keeper_said ready) + 1))
+	kill_rportd_only
+	kill -HUP "$KEEPER_PID"
+	first_answer
+	kill -HUP "$KEEPER_PID"
+	eventually started_times $((started + 2))
+	await_rportd "$ready"
+	[ "$(keeper_said ready)" = "$ready" ]
+}
+
+# end_while_taking_over: what was taken over and what was not is kept alike
+end_while_taking_over() {
+	local before tries=1
+	before=$(places)
+	until end_early; do
+		((tries++ < 30)) || fail "it has always taken over all links before it ended"
+	done
+	all_ended_by 0 137
+	rportctl -j list >all
+	assert_eq "$(states all up)" $((LINKS + 1)) "links that are up"
+	assert_json "$(jq -c 'map(.a.losses + .b.losses) | add' all)" '. == 0' "losses"
+	[ "$(places)" = "$before" ] || fail "interfaces were made anew"
+}
+
+# unpair_some: the first of many, one after another; EACH, in ms
+unpair_some() {
+	local i started
+	started=$(now_ms)
+	for ((i = 1; i <= UNPAIRED; i++)); do
+		succeeds rportctl unpair "$(printf 'l%04d' "$i")"
+	done
+	EACH=$((($(now_ms) - started) / UNPAIRED))
+}
+
+# remove_many IDLE: the kernel removes the interfaces of many links at once, so that one takes a fraction of the time that it
+# takes alone; of each the same is left as of one, which is nothing
+remove_many() {
+	local started took n=$((LINKS - UNPAIRED))
+	unpair_some
+	rm conf/*
+	started=$(now_ms)
+	rportctl apply >out 2>err &
+	PID=$!
+	ask_meanwhile
+	end_is 0
+	took=$(($(now_ms) - started))
+	echo "$n links removed in $took ms; one alone in $EACH ms"
+	sum_up
+	answered_in_time "$1" $((3 * EACH)) || fail "root waited" # a slice takes as long as two or three alone
+	[ "$took" -le $((n * EACH / 3)) ] || fail "they were removed one after another"
+	assert_eq "$(grep -c '^- l[0-9]*$' out)" "$n" "links that apply removed"
+	assert_eq "$(grep -c 'link l[0-9]*: removed' "$RPORTD_LOG")" "$LINKS" "removals in the log"
+	eventually stored_is p0 p1
+	assert_eq "$(n_links)" 1 links
+	assert_json "$(rportctl -j ports)" 'length == 2' ports
+	restart_rportd
+	assert_eq "$(n_links)" 1 "links after a restart"
+}
+
 test_apply_and_restart() {
 	local started idle each
 	ns_add A B
@@ -167,7 +242,9 @@ test_apply_and_restart() {
 	succeeds rportctl apply
 	echo "again in $(($(now_ms) - started)) ms"
 	assert_eq "$OUT" 'nothing to do' "apply again"
+	end_while_taking_over
 	restart_many
+	remove_many "$idle"
 	end_at_once
 }
 

@@ -143,10 +143,10 @@ void netns_thread_free(struct netns_thread *thread)
 	free(thread);
 }
 
-void thread_each(void (*fn)(void *thing), void *const things[], size_t n)
+void thread_each(void (*fn)(void *arg, size_t i), void *arg, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		fn(things[i]);
+		fn(arg, i);
 }
 
 /* --- processes -------------------------------------------------------------------------------- */

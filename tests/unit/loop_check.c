@@ -390,9 +390,20 @@ static void check_at_rest(struct port *port, void *userdata _unused_)
 	check_told(port);
 }
 
+static void check_no_other_told(void)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+		n += told[i].known;
+	if (n != count.ports)
+		fake_fail("%u ports are known to observers, of %u", n, count.ports);
+}
+
 void loop_check_at_rest(void)
 {
 	loop_check();
+	check_no_other_told();
 	fake_require(loop.restored);
 	table_foreach_port(manager_table(loop.manager), check_at_rest, NULL);
 	loop_check_left(&count);

@@ -85,10 +85,33 @@ void loop_start(void)
 	loop_observe();
 }
 
+static unsigned int n_kept;
+
+static void count_kept(const char *name _unused_, int fd)
+{
+	const struct fake_file *file = fake_file(fd);
+
+	n_kept += file && file->kind == FAKE_FILE_QUEUE && file->dev->netns;
+}
+
+/* Return: how many queues the store has, of interfaces that exist. */
+static unsigned int kept(void)
+{
+	n_kept = 0;
+	fake_store_foreach(count_kept);
+	return n_kept;
+}
+
+/* All is left for the next daemon, whether it was taken over or not. */
 void loop_stop(void)
 {
+	unsigned int before = kept(), after;
+
 	manager_free(steal_ptr(loop.manager));
 	state_close(steal_ptr(loop.state));
+	after = kept();
+	if (after != before)
+		fake_fail("of %u queues in the store %u are left", before, after);
 }
 
 void loop_begin(uint64_t seed)

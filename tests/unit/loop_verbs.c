@@ -162,6 +162,31 @@ static void unpair(void)
 	manager_destroy_link(loop.manager, link);
 }
 
+struct some_links {
+	struct rport_link *links[MANAGER_DESTROY_MAX];
+	size_t n;
+};
+
+static void choose_links(struct rport_link *link, void *userdata)
+{
+	struct some_links *some = userdata;
+
+	if (fake_random(3) == 0)
+		some->links[some->n++] = link;
+}
+
+_Static_assert(LOOP_MAX_LINKS <= MANAGER_DESTROY_MAX, "all links can be chosen");
+
+/* As the links of files that were removed. */
+static void unpair_some(void)
+{
+	struct some_links some = { 0 };
+
+	table_foreach_link(manager_table(loop.manager), choose_links, &some);
+	loop_trace("unpair %zu links", some.n);
+	manager_destroy_links(loop.manager, some.links, some.n);
+}
+
 static void create(void)
 {
 	_cleanup_port_spec_ struct port_spec spec = PORT_SPEC_INIT;
@@ -321,9 +346,9 @@ static const struct {
 	unsigned int weight;
 	void (*run)(void);
 } verbs[] = {
-	{ 20, pair },     { 4, apply },    { 5, unpair }, { 4, create },  { 3, destroy },
-	{ 3, parent },    { 2, unparent }, { 6, set_up }, { 4, set_mtu }, { 2, configure },
-	{ 5, reconcile }, { 3, list },     { 3, show },
+	{ 20, pair },     { 4, apply },     { 4, unpair },   { 1, unpair_some }, { 4, create },
+	{ 3, destroy },   { 3, parent },    { 2, unparent }, { 6, set_up },      { 4, set_mtu },
+	{ 2, configure }, { 5, reconcile }, { 3, list },     { 3, show },
 };
 
 void loop_verb(void)
