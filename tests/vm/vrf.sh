@@ -105,6 +105,37 @@ test_tcp_without_offloads() {
 	tcp_transfer vrf-a vrf-b 192.168.0.1
 }
 
+fast_both_ways() {
+	rportctl -j show vrf-a-vrf-b | jq -e '.ways.aToB.fast and .ways.bToA.fast' >/dev/null
+}
+
+no_way_is_fast() {
+	rportctl -j show vrf-a-vrf-b | jq -e '(.ways.aToB.fast or .ways.bToA.fast) | not' >/dev/null
+}
+
+# sent_by_device END: bytes that left by the TUN device, and not by the fast path
+sent_by_device() {
+	ip -n "$HOME_NS" -s -j link show dev "$(port vrf-a-vrf-b "$1" .interface)" | jq '.[0].stats64.tx.bytes'
+}
+
+# within one namespace it is a redirect, and nothing else
+test_fast_path() {
+	local before
+	setup_link --fast-path --mtu 9000
+	eventually fast_both_ways
+	before=$(sent_by_device a)
+	ping_vrf vrf-a 192.168.0.1
+	ping_vrf vrf-b fd00::a
+	tcp_transfer vrf-a vrf-b 192.168.0.1
+	tcp_transfer vrf-a vrf-b fd00::b
+	[ $(($(sent_by_device a) - before)) -lt 1000000 ] || fail "the device sent it"
+	[ "$(port vrf-a-vrf-b a .statistics.bytes)" -gt 134217728 ] || fail "it was not counted"
+	assert_eq "$(ip -n "$HOME_NS" -j link show type veth | jq length)" 0 'veth interfaces'
+	succeeds rportctl set vrf-a-vrf-b fast-path off
+	eventually no_way_is_fast
+	ping_vrf vrf-a 192.168.0.1
+}
+
 test_udp_in_order() {
 	local options=(--size 64 --count 10000 --window 400)
 	setup_link
