@@ -46,7 +46,8 @@ void budget_charge(struct budget *budget, int nsid, uint64_t now, uint64_t cost)
 	if (!debt)
 		debt = add(budget, nsid);
 	if (debt)
-		debt->until = MAX(debt->until, now) + BUDGET_FACTOR * cost;
+		debt->until =
+			MIN(MAX(debt->until, now) + BUDGET_FACTOR * cost, now + BUDGET_DEBT_MAX);
 }
 
 uint64_t budget_next(const struct budget *budget, int nsid)

@@ -6,12 +6,16 @@
  * Limits the share of the main loop's time that each namespace may use by changing its ports: a
  * tenth, and BUDGET_ALLOWANCE in addition for bursts. The cost of one namespace delays examinations
  * of that namespace only.
+ *
+ * A cost is elapsed time, so it contains waits for locks that others hold. No debt is therefore
+ * longer than BUDGET_DEBT_MAX: so late, at most, is a change seen on a machine with much else to do.
  */
 
 #include "base/util.h"
 
 #define BUDGET_FACTOR    10           /* an examination of 1 ms is paid off after 10 ms */
 #define BUDGET_ALLOWANCE (200 * 1000) /* debt, in microseconds, that delays nothing */
+#define BUDGET_DEBT_MAX  (2 * USEC_PER_SEC)
 
 struct budget_debt {
 	int nsid;

@@ -37,8 +37,8 @@ test_moved_into_what_is_deleted() {
 		ip netns del "$C"
 	done
 	for ((i = 0; i < 20; i++)); do
-		eventually -t 3000 port_has "netns:$A/p$i" .state down
-		eventually -t 3000 port_has "netns:$A/q$i" .state down
+		eventually -t 3000 port_has "netns:$A/p$i" '"\(.losses) \(.state)"' '1 down'
+		eventually -t 3000 port_has "netns:$A/q$i" '"\(.losses) \(.state)"' '1 down'
 	done
 	assert_eq "$(ports "$A" | wc -w)" 40 "interfaces"
 	ip -n "$A" link set p7 mtu 1300

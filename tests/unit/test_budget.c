@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* passes: plain asan */
+/* The time of the main loop that each namespace may use. */
+
+#include <check.h>
+
+#include "manager/budget.h"
+
+#define START (1000 * USEC_PER_SEC)
+
+static struct budget budget;
+
+static void release(void)
+{
+	budget_release(&budget);
+}
+
+START_TEST(a_burst_delays_nothing)
+{
+	for (int i = 0; i < 19; i++)
+		budget_charge(&budget, 1, START, USEC_PER_MSEC);
+	ck_assert_uint_le(budget_next(&budget, 1), START);
+}
+END_TEST
+
+START_TEST(the_rest_is_paid_off_ten_times)
+{
+	budget_charge(&budget, 1, START, 100 * USEC_PER_MSEC);
+	ck_assert_uint_eq(budget_next(&budget, 1), START + USEC_PER_SEC - BUDGET_ALLOWANCE);
+	budget_charge(&budget, 1, START + USEC_PER_SEC, USEC_PER_MSEC);
+	ck_assert_uint_le(budget_next(&budget, 1), START + USEC_PER_SEC);
+}
+END_TEST
+
+START_TEST(others_pay_nothing)
+{
+	budget_charge(&budget, 1, START, 100 * USEC_PER_MSEC);
+	ck_assert_uint_eq(budget_next(&budget, 2), 0);
+}
+END_TEST
+
+START_TEST(no_debt_is_longer_than_the_longest)
+{
+	for (int i = 0; i < 100; i++) {
+		budget_charge(&budget, 1, START, USEC_PER_SEC);
+		ck_assert_uint_eq(budget_next(&budget, 1),
+				  START + BUDGET_DEBT_MAX - BUDGET_ALLOWANCE);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("budget");
+	TCase *tcase = tcase_create("budget");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, NULL, release);
+	tcase_add_test(tcase, a_burst_delays_nothing);
+	tcase_add_test(tcase, the_rest_is_paid_off_ten_times);
+	tcase_add_test(tcase, others_pay_nothing);
+	tcase_add_test(tcase, no_debt_is_longer_than_the_longest);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
