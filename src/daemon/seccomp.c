@@ -37,6 +37,9 @@
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41 /* of <linux/prctl.h>, Linux 5.17 */
 #endif
+#ifndef BPF_TOKEN_CREATE
+#define BPF_TOKEN_CREATE 36 /* of <linux/bpf.h>, Linux 6.9 */
+#endif
 #ifndef SIOCGSKNS
 #define SIOCGSKNS 0x894C
 #endif
@@ -287,6 +290,8 @@ static const struct guarded_call fastpath_calls[] = {
 	{ "bpf", 0, ANY_BIT, BPF_MAP_UPDATE_ELEM },
 	{ "bpf", 0, ANY_BIT, BPF_MAP_FREEZE },
 	{ "bpf", 0, ANY_BIT, BPF_PROG_BIND_MAP },
+	/* libbpf 1.4 asks whether somebody delegated bpf(2) to us by a token */
+	{ "bpf", 0, ANY_BIT, BPF_TOKEN_CREATE },
 	/* read what it counts, also when a former daemon loaded it */
 	{ "bpf", 0, ANY_BIT, BPF_MAP_LOOKUP_ELEM },
 	{ "bpf", 0, ANY_BIT, BPF_PROG_GET_FD_BY_ID },

@@ -60,10 +60,10 @@ test_bad_input() {
 	refuses 1 '*one word too many*' rportctl destroy wan0 wan1
 	refuses 1 '*one word too many*' rportctl ports wan0
 
-	refuses 1 '*rportctl set PORT|LINK mtu|name VALUE*' rportctl set
-	refuses 1 '*rportctl set PORT|LINK mtu|name VALUE*' rportctl set wan0 mtu
+	refuses 1 '*rportctl set PORT|LINK mtu|name|fast-path VALUE*' rportctl set
+	refuses 1 '*rportctl set PORT|LINK mtu|name|fast-path VALUE*' rportctl set wan0 mtu
 	refuses 1 '*one word too many*' rportctl set wan0 mtu 1500 1500
-	refuses 1 '"color" cannot be set, only mtu and name can' rportctl set wan0 color 3
+	refuses 1 '"color" cannot be set, only mtu, name and fast-path can' rportctl set wan0 color 3
 	refuses 3 "there is no port \"nix\" $no_port" rportctl set nix mtu 1500
 	refuses 2 "the interface lo is not a port of rportd's" rportctl set lo mtu 1500
 	refuses 2 "the interface netns:$A/v0 is not a port of rportd's" rportctl set "netns:$A/v0" mtu 1500

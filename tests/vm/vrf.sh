@@ -127,10 +127,10 @@ test_fast_path() {
 	ping_vrf vrf-a 192.168.0.1
 	ping_vrf vrf-b fd00::a
 	tcp_transfer vrf-a vrf-b 192.168.0.1
-	tcp_transfer vrf-a vrf-b fd00::b
+	tcp_transfer vrf-b vrf-a fd00::a
 	[ $(($(sent_by_device a) - before)) -lt 1000000 ] || fail "the device sent it"
-	[ "$(port vrf-a-vrf-b a .statistics.bytes)" -gt 134217728 ] || fail "it was not counted"
-	assert_eq "$(ip -n "$HOME_NS" -j link show type veth | jq length)" 0 'veth interfaces'
+	[ "$(port vrf-a-vrf-b a .statistics.bytes)" -gt 67108864 ] || fail "it was not counted"
+	assert_eq "$(ip -n "$HOME_NS" -j link show type veth | jq 'map(select(.ifname)) | length')" 0 'veth interfaces'
 	succeeds rportctl set vrf-a-vrf-b fast-path off
 	eventually no_way_is_fast
 	ping_vrf vrf-a 192.168.0.1
