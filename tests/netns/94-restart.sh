@@ -62,7 +62,7 @@ BLOCK=4000000 # bytes
 write_blocks() {
 	local i
 	for ((i = 1; i <= $1; i++)); do
-		"$TRAFFIC" pattern --bytes $BLOCK --seed "$i"
+		"$TRAFFIC" pattern --bytes "$BLOCK" --seed "$i"
 	done
 }
 
@@ -71,7 +71,7 @@ write_until_enough() {
 	local n=0
 	until [ -e enough ]; do
 		n=$((n + 1))
-		"$TRAFFIC" pattern --bytes $BLOCK --seed "$n"
+		"$TRAFFIC" pattern --bytes "$BLOCK" --seed "$n"
 		sleep 0.01
 	done
 	echo "$n" >written
