@@ -22,11 +22,16 @@
 
 #define ALIVE_USEC (250 * 1000) /* accuracy with which the next daemon knows when this one ended */
 
+/* A port that is not taken over yet has its packets wait, as if there were no daemon. */
+static void note_time(struct manager *manager)
+{
+	if (!manager->restore)
+		counters_alive(manager->counters);
+}
+
 static int note_alive(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 {
-	struct manager *manager = userdata;
-
-	counters_alive(manager->counters);
+	note_time(userdata);
 	(void)sd_event_source_set_time_relative(source, ALIVE_USEC);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -179,7 +184,7 @@ void manager_free(struct manager *manager)
 	if (!manager)
 		return;
 	if (manager->counters)
-		counters_alive(manager->counters);
+		note_time(manager);
 	if (manager->state && !state_is_kept(manager->state)) /* hidden veth would stay */
 		table_foreach_link(&manager->table, end_fastpath, manager);
 	/* from here on nothing is recorded: the store stays as it is for the next daemon */

@@ -33,6 +33,7 @@
  * @excused: a call failed by chance since the last time that all was put back: what was not put
  *	back because of that is drift, though nobody else did anything
  * @restored: it has taken over all that a former one left
+ * @waits_since: when the first daemon began that had not, microseconds
  * @descriptors: that are open without any port
  */
 struct loop {
@@ -41,6 +42,7 @@ struct loop {
 	unsigned int trace;
 	bool excused;
 	bool restored;
+	uint64_t waits_since;
 	unsigned int descriptors;
 };
 

@@ -6,7 +6,9 @@
 
 #include "base/log.h"
 #include "loop.h"
+#include "manager/context.h"
 #include "manager/restore.h"
+#include "store/counters.h"
 
 struct loop loop;
 
@@ -75,11 +77,23 @@ static void note_restored(void *userdata _unused_)
 	loop.restored = true;
 }
 
+/* Packets of what a former daemon did not take over have waited since before it. */
+static void check_absence(uint64_t begin)
+{
+	if (loop.restored)
+		loop.waits_since = begin;
+	else
+		fake_require(counters_absence(loop.manager->counters) >= begin - loop.waits_since);
+}
+
 /* A service manager starts it again when it cannot start. */
 void loop_start(void)
 {
+	uint64_t before = fake.now;
+
 	while (try_start() < 0)
 		fake_require(fake.dead);
+	check_absence(before);
 	loop.restored = false;
 	restore_when_done(loop.manager, note_restored, NULL);
 	loop_observe();
@@ -120,6 +134,7 @@ void loop_begin(uint64_t seed)
 	unsetenv("FDSTORE");
 	log_set_level(loop.trace ? LOG_DEBUG : LOG_EMERG);
 	fake_begin(seed);
+	loop.restored = true; /* there is nothing to restore */
 	loop_start();
 	loop.descriptors = fake_descriptors();
 }
