@@ -148,11 +148,6 @@ static const char *const calls[] = {
 	"timerfd_settime",
 	"timerfd_settime64",
 
-	/* the data path */
-	"io_uring_enter",
-	"io_uring_register",
-	"io_uring_setup",
-
 	/* clients, the service manager and netlink; socket() is guarded */
 	"accept4",
 	"bind", /* of netlink sockets */
@@ -212,6 +207,60 @@ static const char *const calls[] = {
 	"unlinkat",
 };
 
+/* Of rportd-data: its descriptors come by recvmsg(). */
+static const char *const data_calls[] = {
+	/* memory, locks, ends */
+	"brk",
+	"exit",
+	"exit_group",
+	"futex",
+	"futex_waitv",
+	"getpid",
+	"getrandom",
+	"gettid",
+	"madvise",
+	"mremap",
+	"munmap",
+	"restart_syscall",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"rt_sigreturn",
+	"sched_yield",
+	"set_robust_list",
+	"tgkill",
+	/* time */
+	"clock_gettime",
+	"clock_gettime64",
+	"clock_nanosleep",
+	"clock_nanosleep_time64",
+	"nanosleep",
+	/* frames, and what rportd asks */
+	"close",
+	"epoll_ctl",
+	"epoll_pwait",
+	"epoll_pwait2",
+	"epoll_wait",
+	"fstat",
+	"io_uring_enter",
+	"io_uring_register",
+	"newfstatat",
+	"poll",
+	"ppoll",
+	"ppoll_time64",
+	"pread64",
+	"preadv2",
+	"pwritev2",
+	"read",
+	"readv",
+	"recvmsg",
+	"sendmsg",
+	"sendto",
+	"timerfd_settime",
+	"timerfd_settime64",
+	"write",
+	"writev",
+};
+
 /* AddressSanitizer reports faults; LeakSanitizer stops all threads from a process of its own. */
 static const char *const sanitizer_calls[] = {
 	"clone",    "getppid",   "getrlimit", "gettid", "kill",      "mmap",
@@ -252,6 +301,7 @@ static const struct guarded_call guarded[] = {
 	{ "prctl", 0, ANY_BIT, PR_SET_VMA },
 	/* sockets of the families that the unit allows, too (RestrictAddressFamilies=) */
 	{ "socket", 0, ANY_BIT, AF_UNIX },
+	{ "socketpair", 0, ANY_BIT, AF_UNIX }, /* to speak to a process of another role */
 	{ "socket", 0, ANY_BIT, AF_NETLINK },
 	/* limits are read, not set */
 	{ "prlimit64", 2, ANY_BIT, 0 },
@@ -275,6 +325,12 @@ static const struct guarded_call guarded[] = {
 	/* standard input and output: is it a terminal? sd-event: how much is there to read? */
 	{ "ioctl", 1, ANY_BIT, TCGETS },
 	{ "ioctl", 1, ANY_BIT, FIONREAD },
+};
+
+static const struct guarded_call data_guarded[] = {
+	{ "mmap", 2, PROT_EXEC, 0 },
+	{ "mmap2", 2, PROT_EXEC, 0 },
+	{ "mprotect", 2, PROT_EXEC, 0 },
 };
 
 /* Programs of the fast path, and what they count: only where links may have one. */
@@ -368,6 +424,26 @@ static int load_main_filter(uint32_t otherwise, bool fastpath)
 	return r;
 }
 
+static int load_data_filter(uint32_t otherwise)
+{
+	scmp_filter_ctx filter = seccomp_init(otherwise);
+	int r;
+
+	if (!filter)
+		return -ENOMEM;
+	r = set_attributes(filter);
+	if (r >= 0)
+		r = allow_calls(filter, data_calls, ARRAY_SIZE(data_calls));
+	if (r >= 0 && SANITIZED)
+		r = allow_calls(filter, sanitizer_calls, ARRAY_SIZE(sanitizer_calls));
+	if (r >= 0)
+		r = allow_guarded(filter, data_guarded, ARRAY_SIZE(data_guarded));
+	if (r >= 0)
+		r = seccomp_load(filter);
+	seccomp_release(filter);
+	return r;
+}
+
 /*
  * The flags of clone3() are in memory, where a filter does not see them. When the call seems to be
  * missing glibc uses clone(). This filter is one by itself since the other logs what it refuses.
@@ -406,4 +482,11 @@ int seccomp_install(enum seccomp_mode mode, enum fastpath_policy fastpath)
 		break;
 	}
 	return r;
+}
+
+int seccomp_install_data(enum seccomp_mode mode)
+{
+	return mode == SECCOMP_OFF ? 0
+				   : load_data_filter(mode == SECCOMP_KILL ? SCMP_ACT_KILL_PROCESS
+									   : SCMP_ACT_ERRNO(EPERM));
 }

@@ -32,4 +32,12 @@ int seccomp_mode_from_name(const char *name);
  */
 int seccomp_install(enum seccomp_mode mode, enum fastpath_policy fastpath);
 
+/**
+ * seccomp_install_data() - restrict rportd-data to what moves packets
+ * @mode: what happens to other calls
+ *
+ * Return: as seccomp_install().
+ */
+int seccomp_install_data(enum seccomp_mode mode);
+
 #endif

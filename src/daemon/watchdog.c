@@ -51,14 +51,14 @@ struct service {
 static int ping(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 {
 	struct service *service = userdata;
-	unsigned int silent;
+	int silent;
 
 	if (manager_workers_answer(service->manager, &silent))
 		notify_watchdog();
 	else
 		log_print_id(
 			LOG_ERR, MESSAGE_WORKER_SILENT,
-			"worker %u does not answer: leaving it to the service manager's watchdog",
+			"worker %d does not answer: leaving it to the service manager's watchdog",
 			silent);
 	(void)sd_event_source_set_time_relative(source, service->period);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -66,7 +66,7 @@ static int ping(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 
 static int start_watchdog(struct service *service, sd_event *event)
 {
-	unsigned int silent;
+	int silent;
 	int r;
 
 	service->period = notify_watchdog_period();

@@ -74,22 +74,22 @@ unsigned int manager_n_pending(const struct manager *manager)
 	return manager->n_pending;
 }
 
-bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent)
+bool manager_workers_answer(struct manager *manager, int *ret_silent)
 {
-	return shuttle_workers_answer(manager->shuttle, ret_silent);
+	return datapath_answers(manager->datapath, ret_silent);
 }
 
 const char *manager_datapath(const struct manager *manager)
 {
-	return shuttle_datapath_name(manager->shuttle);
+	return datapath_name(manager->datapath);
 }
 
 bool manager_has_busy_poll(const struct manager *manager)
 {
-	return manager->options.busy_poll > 0 && shuttle_has_busy_poll(manager->shuttle);
+	return manager->options.busy_poll > 0 && datapath_has_busy_poll(manager->datapath);
 }
 
 int manager_uring_error(const struct manager *manager)
 {
-	return shuttle_engine_error(manager->shuttle);
+	return datapath_engine_error(manager->datapath);
 }

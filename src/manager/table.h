@@ -14,7 +14,7 @@
 
 #include "port/fastpath.h"
 #include "port/port.h"
-#include "datapath/shuttle.h"
+#include "datapath/datapath.h"
 
 TAILQ_HEAD(port_list, port);
 LIST_HEAD(port_chain, port);
@@ -25,11 +25,11 @@ LIST_HEAD(port_chain, port);
 struct rport_link {
 	char name[LINK_NAME_MAX + 1];
 	struct port *ports[2];
-	struct shuttle_link *shuttle; /* NULL: a port of it is pending */
-	bool configured;              /* there is a file for it */
-	struct fastpath fastpath;     /* laid over the shuttle; see fastpath.c */
-	char *fastpath_failure;       /* why it could not be laid; NULL: it could */
-	uint64_t recorded;            /* hash of its record; see records.c */
+	struct datapath_link *datapath; /* NULL: a port of it is pending */
+	bool configured;                /* there is a file for it */
+	struct fastpath fastpath;       /* laid over the shuttle; see fastpath.c */
+	char *fastpath_failure;         /* why it could not be laid; NULL: it could */
+	uint64_t recorded;              /* hash of its record; see records.c */
 };
 
 struct port_cursor;
