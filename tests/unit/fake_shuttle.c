@@ -13,7 +13,7 @@
 /* --- the shuttle ------------------------------------------------------------------------------ */
 
 struct datapath_link {
-	TAILQ_ENTRY(shuttle_link) entry;
+	TAILQ_ENTRY(datapath_link) entry;
 	void *owner;
 	unsigned int n_queues;
 	int queues[2][TUN_QUEUES_MAX];
@@ -22,7 +22,7 @@ struct datapath_link {
 
 struct datapath {
 	struct datapath_options options;
-	TAILQ_HEAD(shuttle_link_list, shuttle_link) links;
+	TAILQ_HEAD(datapath_link_list, datapath_link) links;
 };
 
 static struct datapath *shuttle;
