@@ -3,9 +3,9 @@
 #define RPORT_DAEMON_WATCHDOG_H
 
 /*
- * Tells the service manager how many links there are, how far a restart or a reload is, and that the
- * daemon is alive. Without a service manager it sends nothing and costs nothing. See base/notify.h for the
- * other messages.
+ * Tells the service manager how many links there are, how far a restart or a reload is, and that
+ * the daemon is alive. Without a service manager it sends nothing and costs nothing. See
+ * base/notify.h for the other messages.
  */
 
 #include <systemd/sd-event.h>
@@ -22,8 +22,8 @@ struct service;
  * @ret: free it with service_free() before the manager and the reloader
  *
  * The service manager is told that we are alive (WATCHDOG=1) twice in the time that it allows, and
- * only when the loop turns and every worker has answered. While a restart or a reload makes progress, the time
- * that starting or reloading the service may take is extended.
+ * only when the loop turns and every worker has answered. While a restart or a reload makes
+ * progress, the time that starting or reloading the service may take is extended.
  *
  * Return: 0, -ENOMEM, or another -errno of sd_event_add_time(3).
  */

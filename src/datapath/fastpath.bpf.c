@@ -31,7 +31,7 @@
 
 #include "datapath/fastpath-shared.h"
 
-/* The map of this section is read back to recognise the program. */
+/* Set before a copy is loaded. */
 const volatile struct fastpath_target target SEC(".rodata.target");
 
 struct {

@@ -258,18 +258,13 @@ static int read_end(struct nl_msg *msg, void *arg)
 static int exchange_dump(struct rtnl *rtnl, const struct question *question, struct dump *dump)
 {
 	_cleanup_msg_ struct nl_msg *msg = question->make(dump->family, dump->index);
-	int nle, r;
+	int r;
 
 	if (!msg)
 		return -ENOMEM;
-	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_CUSTOM, question->read, dump);
 	nl_socket_modify_cb(rtnl->socket, NL_CB_FINISH, NL_CB_CUSTOM, read_end, dump);
-	nle = nl_send_auto(rtnl->socket, msg);
-	if (nle >= 0)
-		nle = nl_recvmsgs_default(rtnl->socket);
-	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+	r = rtnl_result(rtnl, rtnl_dump(rtnl, msg, question->read, dump));
 	nl_socket_modify_cb(rtnl->socket, NL_CB_FINISH, NL_CB_DEFAULT, NULL, NULL);
-	r = rtnl_result(rtnl, nle);
 	/* Even when it was interrupted: while the kernel still has the rest to send it refuses
 	 * another dump on this socket (EBUSY), so to ask again is of no use. */
 	if (dump->truncated)

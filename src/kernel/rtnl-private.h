@@ -46,6 +46,17 @@ int rtnl_result(struct rtnl *rtnl, int nle);
 int rtnl_send(struct rtnl *rtnl, struct nl_msg *msg);
 
 /**
+ * rtnl_dump() - send a request of our own making that is answered by any number of messages
+ * @rtnl: the socket
+ * @msg: with NLM_F_DUMP; stays the caller's
+ * @read: called with each answer and @arg; returns NL_OK, NL_SKIP or NL_STOP
+ * @arg: for @read
+ *
+ * Return: an error number of libnl, for rtnl_result().
+ */
+int rtnl_dump(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg);
+
+/**
  * rtnl_exchange() - send a request of our own making that is answered by one message
  * @rtnl: the socket
  * @msg: stays the caller's

@@ -215,7 +215,7 @@ bool rtnl_read_ip(const struct nlattr *attr, int family, struct ip_address *ret)
 	return true;
 }
 
-int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg)
+int rtnl_dump(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg)
 {
 	int nle;
 
@@ -223,10 +223,15 @@ int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t rea
 	nle = nl_send_auto(rtnl->socket, msg);
 	if (nle >= 0)
 		nle = nl_recvmsgs_default(rtnl->socket); /* the answer, or an error */
-	if (nle >= 0)
-		nle = nl_wait_for_ack(rtnl->socket);
 	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
 	return nle;
+}
+
+int rtnl_exchange(struct rtnl *rtnl, struct nl_msg *msg, nl_recvmsg_msg_cb_t read, void *arg)
+{
+	int nle = rtnl_dump(rtnl, msg, read, arg);
+
+	return nle < 0 ? nle : nl_wait_for_ack(rtnl->socket);
 }
 
 /* A link that stands for the interface with this index. */

@@ -170,14 +170,10 @@ int veth_list(struct rtnl *rtnl, const char *prefix, struct veth_name ret[static
 {
 	struct listing listing = { .prefix = prefix, .found = ret };
 	_cleanup_msg_ struct nl_msg *msg = make_list_request();
-	int nle;
+	int r;
 
 	if (!msg)
 		return -ENOMEM;
-	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_CUSTOM, take_name, &listing);
-	nle = nl_send_auto(rtnl->socket, msg);
-	if (nle >= 0)
-		nle = nl_recvmsgs_default(rtnl->socket);
-	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
-	return nle < 0 ? rtnl_result(rtnl, nle) : listing.n;
+	r = rtnl_result(rtnl, rtnl_dump(rtnl, msg, take_name, &listing));
+	return r < 0 ? r : listing.n;
 }

@@ -173,7 +173,9 @@ static void close_devices(struct manager *manager)
 	if (!ports)
 		return;
 	TAILQ_FOREACH(port, &manager->table.ports, entry)
-	ports[n++] = port;
+	{
+		ports[n++] = port;
+	}
 	commit_detach_all(manager, ports, n);
 }
 

@@ -102,11 +102,12 @@ static void add_step(unsigned int end, const char *text, void *userdata)
 static void add_anew(const struct pair_outcome *outcome, char *text, size_t size)
 {
 	for (int end = 0; end < 2; end++) {
+		const char *why = outcome->anew[end];
 		size_t length = strlen(text);
 
-		if (outcome->anew[end])
+		if (why)
 			snprintf(text + length, size - length, "; %c: made anew, because %s",
-				 "ab"[end], outcome -> anew[end]);
+				 "ab"[end], why);
 	}
 }
 
