@@ -21,6 +21,7 @@ const struct args_option args_common[] = {
 	COMMON("--brief", "-br", NULL, args_set, brief, "one line for each link, without a header"),
 	COMMON("--statistics", "-s", NULL, args_set, statistics, "packets, bytes and drops, too"),
 	COMMON("--quiet", "-q", NULL, args_set, quiet, "print nothing but errors"),
+	COMMON("--no-pager", NULL, NULL, args_set, no_pager, "no pager on a terminal"),
 	COMMON("--socket", NULL, "PATH", args_string, socket, "where rportd listens"),
 	COMMON("--help", "-h", NULL, args_set, help, "this, or the help of a command"),
 	COMMON("--version", "-V", NULL, args_set, version, "the version of rportctl"),

@@ -19,6 +19,8 @@
  * @value: what the help calls its value; NULL: it takes none
  * @help: what it does
  * @words: words that may follow the value, each with a value of its own: { "via", NULL }; or NULL
+ * @offer: tells the values that completion offers, also in a list with commas: the i-th, or NULL
+ *	when there is none; NULL: it goes by @value
  * @apply: stores the value; returns 0, or -EINVAL after having said what is wrong
  * @offset: for @apply: of the field in the target
  */
@@ -28,6 +30,7 @@ struct args_option {
 	const char *value;
 	const char *help;
 	const char *const *words;
+	const char *(*offer)(size_t i);
 	int (*apply)(const struct args_option *option, const char *value, void *target);
 	size_t offset;
 };

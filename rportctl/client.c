@@ -392,13 +392,19 @@ const json_t *client_call_for(const struct ctl_options *options, const char *met
 {
 	const json_t *member;
 
-	if (client_call_or_complain(options, method, parameters, answer) != STATUS_DONE)
-		return NULL;
-	member = json_object_get(answer->parameters, key);
-	if (!member) {
-		answer_exchange_failed(answer, -EBADMSG);
+	client_call(options, method, parameters, answer);
+	member = client_member(answer, key);
+	if (!member)
 		output_error("%s", answer->message);
-	}
+	return member;
+}
+
+const json_t *client_member(struct client_answer *answer, const char *key)
+{
+	const json_t *member = json_object_get(answer->parameters, key);
+
+	if (!member && answer->status == STATUS_DONE)
+		answer_exchange_failed(answer, -EBADMSG);
 	return member;
 }
 

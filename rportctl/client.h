@@ -96,6 +96,15 @@ const json_t *client_call_for(const struct ctl_options *options, const char *met
 			      json_t *parameters, const char *key, struct client_answer *answer);
 
 /**
+ * client_member() - find a member of an answer
+ * @answer: of a call; without the member, its status and message say that it has failed
+ * @key: the member, which must be there
+ *
+ * Return: the member, borrowed from the answer; NULL when the call failed, or its answer did.
+ */
+const json_t *client_member(struct client_answer *answer, const char *key);
+
+/**
  * client_answer_release() - free what an answer holds
  * @answer: of a call, or zeroed
  */

@@ -2,8 +2,11 @@
 
 /* What most commands do: take some words, make one call, and print what was answered. */
 
+#include <stdlib.h>
+
 #include "client.h"
 #include "command.h"
+#include "match.h"
 #include "output.h"
 
 enum ctl_status command_call(const struct ctl_options *options, const char *method,
@@ -12,12 +15,10 @@ enum ctl_status command_call(const struct ctl_options *options, const char *meth
 	struct client_answer answer;
 	const json_t *value;
 
-	if (key) {
-		value = client_call_for(options, method, parameters, key, &answer);
-	} else {
-		client_call_or_complain(options, method, parameters, &answer);
-		value = answer.parameters;
-	}
+	client_call(options, method, parameters, &answer);
+	value = key ? client_member(&answer, key) : answer.parameters;
+	if (!value)
+		output_error("%s", answer.message);
 	if (value && !options->quiet) {
 		if (options->json)
 			output_json(options, value);
@@ -26,6 +27,64 @@ enum ctl_status command_call(const struct ctl_options *options, const char *meth
 	}
 	client_answer_release(&answer);
 	return answer.status;
+}
+
+/* Where several links are meant, a message that does not name its own begins with it. */
+static void complain_about(const char *name, const struct client_answer *answer, bool single)
+{
+	if (single || strstr(answer->message, name))
+		output_error("%s", answer->message);
+	else
+		output_error("%s: %s", name, answer->message);
+}
+
+/* For one link: print the answer as text, and add it to @values. */
+static enum ctl_status call_one(const struct ctl_options *options, const struct command_each *each,
+				const char *name, bool single, json_t *values)
+{
+	json_t *parameters = each->parameters ? json_deep_copy(each->parameters) : json_object();
+	struct client_answer answer;
+	const json_t *value;
+
+	json_object_set_new(parameters, "name", json_string(name));
+	client_call(options, each->method, parameters, &answer);
+	value = each->key ? client_member(&answer, each->key) : answer.parameters;
+	if (!value)
+		complain_about(name, &answer, single);
+	if (value && !options->quiet) {
+		if (!options->json && each->separate && json_array_size(values) > 0)
+			output_newline();
+		if (!options->json)
+			each->print(options, value);
+		json_array_append(values, (json_t *)(uintptr_t)value);
+	}
+	client_answer_release(&answer);
+	return answer.status;
+}
+
+enum ctl_status command_call_each(const struct ctl_options *options,
+				  const struct command_each *each, const char *const *words,
+				  size_t n, bool all)
+{
+	bool single = !all && n == 1 && !match_is_pattern(words[0]);
+	enum ctl_status status, first;
+	json_t *names = match_names(options, words, n, all, &first), *name;
+	json_t *values = json_array();
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		status = call_one(options, each, json_string_value(name), single, values);
+		if (first == STATUS_DONE)
+			first = status;
+	}
+	if (options->json && !options->quiet && names && !single)
+		output_json(options, values);
+	else if (options->json && !options->quiet && json_array_size(values) > 0)
+		output_json(options, json_array_get(values, 0));
+	json_decref(values);
+	json_decref(names);
+	return first;
 }
 
 json_t *command_number(const char *text)
@@ -41,6 +100,43 @@ bool command_words(const struct ctl_command *command, struct ctl_options *option
 	if (given >= 0 && given < n)
 		args_usage_error("usage: rportctl %s %s", command->name, command->synopsis);
 	return given == n;
+}
+
+int command_many_words(struct ctl_options *options, const struct args_table *table, int argc,
+		       char **argv, const char ***ret)
+{
+	const char **words = calloc((size_t)argc + 1, sizeof(*words));
+	int n;
+
+	if (!words) {
+		output_error("out of memory");
+		return -EINVAL;
+	}
+	n = args_parse(options, table, argc, argv, words, argc);
+	if (n < 0)
+		free(words);
+	else
+		*ret = words;
+	return n;
+}
+
+int command_many_links(const struct ctl_command *command, struct ctl_options *options,
+		       const struct args_table *table, const bool *all, int argc, char **argv,
+		       const char ***ret)
+{
+	const char **words;
+	int n = command_many_words(options, table, argc, argv, &words);
+
+	if (n < 0)
+		return n;
+	if ((n == 0) != *all) {
+		free(words);
+		return *all ? args_usage_error("--all stands for every link: name none besides")
+			    : args_usage_error("which link? rportctl %s %s", command->name,
+					       command->synopsis);
+	}
+	*ret = words;
+	return n;
 }
 
 const char *command_link_name(const struct ctl_command *command, struct ctl_options *options,

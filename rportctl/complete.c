@@ -27,6 +27,7 @@ struct element {
 	const char *text; /* without brackets; not ended by a NUL */
 	int length;
 	bool optional;
+	bool repeated; /* "..." */
 };
 
 /* What was read of the line. */
@@ -40,7 +41,8 @@ struct line {
 	bool lost;                            /* no such command */
 	struct element elements[ELEMENTS_MAX];
 	size_t n_elements;
-	size_t next; /* the element that is expected */
+	size_t next;    /* the element that is expected */
+	bool repeating; /* it was there already */
 };
 
 static void add_commands(struct candidates *candidates)
@@ -105,7 +107,8 @@ static void read_synopsis(struct line *line)
 		element->optional = *text == '[';
 		text += element->optional;
 		element->text = text;
-		element->length = (int)strcspn(text, " ]");
+		element->length = (int)strcspn(text, " ].");
+		element->repeated = strncmp(text + strcspn(text, " ."), "...", 3) == 0;
 		if (element->length > 0 && *text != '-' && strncmp(text, "OPTION", 6) != 0)
 			line->n_elements++;
 		text += strcspn(text, " ");
@@ -120,7 +123,10 @@ static void read_positional(struct line *line, const char *word)
 	if (line->next + 1 < line->n_elements && element->optional && is_literal(element + 1) &&
 	    element_is(element + 1, word))
 		line->next++;
-	line->next++;
+	if (line->next < line->n_elements && line->elements[line->next].repeated)
+		line->repeating = true;
+	else
+		line->next++;
 }
 
 static const struct args_option *find_option(const struct line *line, const char *word,
@@ -210,7 +216,7 @@ static void add_positional(struct candidates *candidates, const struct line *lin
 	size_t i = line->next;
 
 	/* When all has been said that must be, this is what can. */
-	if (i >= line->n_elements)
+	if (i >= line->n_elements || line->repeating)
 		add_own_options(candidates, line);
 	while (i < line->n_elements) {
 		add_alternatives(candidates, line->elements[i].text, line->elements[i].length);
@@ -235,8 +241,25 @@ static void print_candidates(const struct candidates *candidates, const char *he
 	}
 }
 
+/* One of a list: what comes before the last comma of the word stays. */
+static void add_listed(struct candidates *candidates, const char *name)
+{
+	const char *comma = strrchr(candidates->begun, ',');
+	int kept = comma ? (int)(comma + 1 - candidates->begun) : 0;
+	_cleanup_free_ char *whole = NULL;
+
+	if (asprintf(&whole, "%.*s%s", kept, candidates->begun, name) < 0)
+		whole = NULL;
+	else
+		candidates_add(candidates, whole, NULL);
+}
+
 static void add_value(struct candidates *candidates, const struct args_option *option)
 {
+	const char *name;
+
+	for (size_t i = 0; option->offer && (name = option->offer(i)); i++)
+		add_listed(candidates, name);
 	add_alternatives(candidates, option->value, (int)strlen(option->value));
 }
 

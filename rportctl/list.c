@@ -1,131 +1,88 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The command list: list all links. */
+/* The command list: list links. */
 
-#include "command.h"
-#include "output.h"
-#include "view.h"
+#include "list.h"
+#include "match.h"
 
-static void add_number(struct output_table *table, json_int_t number)
+#define COUNTERS(title, end_)                                                       \
+	CELL_RIGHT(title "-packets", statistic, .end = end_, .key = "packets"),     \
+		CELL_RIGHT(title "-bytes", statistic, .end = end_, .key = "bytes"), \
+		CELL_RIGHT(title "-drops", drops, .end = end_)
+
+/* clang-format off */
+static const struct cell_column columns[] = {
+	CELL_LEFT("link", name, .key = "name"),
+	CELL_LEFT("state", state),
+	CELL_RIGHT("mtu", number, .key = "mtu"),
+	CELL_CUT("a", port, .end = "a"),
+	CELL_CUT("b", port, .end = "b"),
+	CELL_CUT("from", port, .ways = true),
+	CELL_CUT("to", to, .ways = true),
+	CELL_RIGHT("packets", statistic, .ways = true, .key = "packets"),
+	CELL_RIGHT("bytes", statistic, .ways = true, .key = "bytes"),
+	CELL_RIGHT("drops", drops, .ways = true),
+	COUNTERS("a", "a"),
+	COUNTERS("b", "b"),
+	CELL_RIGHT("drift", drifts),
+	CELL_RIGHT("warnings", count, .key = "warnings"),
+	CELL_LEFT("configured", yes_no, .key = "configured"),
+	CELL_LEFT("datapath", text, .key = "datapath"),
+	CELL_LEFT("fast-path", yes_no, .key = "fastpath"),
+	CELL_LEFT("offload", yes_no, .key = "offload"),
+	CELL_LEFT("mpls", yes_no, .key = "mpls"),
+	CELL_RIGHT("queues", number, .key = "queues"),
+	CELL_LEFT("workers", values, .key = "workers"),
+	CELL_NOTE("note", note),
+};
+/* clang-format on */
+
+static const char *const states[] = { "up", "degraded", "pending", "inherited", NULL };
+
+static const char *offer_state(size_t i)
 {
-	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT, number);
+	return states[i];
 }
 
-static void add_counters(struct output_table *table, const json_t *port)
+static const char *offer_column(size_t i)
 {
-	const json_t *statistics = json_object_get(port, "statistics");
-
-	add_number(table, view_number(statistics, "packets"));
-	add_number(table, view_number(statistics, "bytes"));
-	add_number(table, view_drops(port));
+	return i < ARRAY_SIZE(columns) ? columns[i].layout.title : NULL;
 }
 
-static void add_link(struct output_table *table, const json_t *link)
-{
-	const char *state = view_text(link, "state");
+static const struct args_option options_table[] = { LISTING_OPTIONS(offer_state, offer_column) };
 
-	output_table_add(table, COLOR_STRONG, "%s", view_text(link, "name"));
-	output_table_add(table, view_state_color(state), "%s", state);
-	add_number(table, view_number(link, "mtu"));
-}
-
-/* LINK STATE MTU A B: for people with a header, for scripts without, and the same columns. */
-static void list_plain(const json_t *links, bool brief)
-{
-	static const char *const titles[] = { "LINK", "STATE", "MTU", "A", "B" };
-	struct output_table table;
-	size_t i;
-	json_t *link;
-
-	output_table_init(&table, ARRAY_SIZE(titles));
-	table.brief = brief;
-	if (!brief)
-		output_table_titles(&table, titles);
-	json_array_foreach(links, i, link)
-	{
-		add_link(&table, link);
-		view_add_port(&table, json_object_get(link, "a"));
-		view_add_port(&table, json_object_get(link, "b"));
-	}
-	output_table_print(&table);
-}
-
-static void add_direction(struct output_table *table, const json_t *from, const json_t *to)
-{
-	view_add_port(table, from);
-	view_add_port(table, to);
-	add_counters(table, from);
-}
-
-/* Two rows for each link, one for each direction. */
-static void list_statistics(const json_t *links)
-{
-	static const char *const titles[] = { "LINK", "STATE",   "MTU",   "FROM",
-					      "TO",   "PACKETS", "BYTES", "DROPS" };
-	struct output_table table;
-	size_t i;
-	json_t *link;
-
-	output_table_init(&table, ARRAY_SIZE(titles));
-	output_table_titles(&table, titles);
-	json_array_foreach(links, i, link)
-	{
-		const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
-
-		add_link(&table, link);
-		add_direction(&table, a, b);
-		for (int empty = 0; empty < 3; empty++)
-			output_table_add(&table, COLOR_NONE, "%s", "");
-		add_direction(&table, b, a);
-	}
-	output_table_print(&table);
-}
-
-/* One line for each link also here: LINK STATE MTU A B, then packets, bytes and drops of each. */
-static void list_brief_statistics(const json_t *links)
-{
-	struct output_table table;
-	size_t i;
-	json_t *link;
-
-	output_table_init(&table, 11);
-	table.brief = true;
-	json_array_foreach(links, i, link)
-	{
-		const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
-
-		add_link(&table, link);
-		view_add_port(&table, a);
-		view_add_port(&table, b);
-		add_counters(&table, a);
-		add_counters(&table, b);
-	}
-	output_table_print(&table);
-}
-
-static void list_text(const struct ctl_options *options, const json_t *links)
-{
-	if (options->statistics && options->brief)
-		list_brief_statistics(links);
-	else if (options->statistics)
-		list_statistics(links);
-	else
-		list_plain(links, options->brief);
-}
+const struct listing_kind list_links = {
+	.method = "org.rportd.Manager.List",
+	.key = "links",
+	.columns = columns,
+	.n_columns = ARRAY_SIZE(columns),
+	.standard = { { "link,state,mtu,a,b,note", "link,state,mtu,a,b" },
+		      { "link,state,mtu,from,to,packets,bytes,drops",
+			"link,state,mtu,a,b,a-packets,a-bytes,a-drops,b-packets,b-bytes,b-"
+			"drops" } },
+	.states = states,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
+	.matches = match_link,
+	.nothing = "no links",
+};
 
 static enum ctl_status run_list(struct ctl_options *options, int argc, char **argv)
 {
-	if (args_parse(options, NULL, argc, argv, NULL, 0) < 0)
-		return STATUS_USAGE;
-	return command_call(options, "org.rportd.Manager.List", json_object(), "links", list_text);
+	return listing_run(&list_links, options, argc, argv);
 }
 
 const struct ctl_command ctl_command_list = {
 	.name = "list",
-	.synopsis = "",
-	.summary = "list all links",
+	.synopsis = "[LINK|IFNAME|PATTERN]...",
+	.summary = "list links",
 	.details = "The columns of -br are LINK STATE MTU A B, with -s also the packets, "
 		   "bytes and drops\n"
-		   "from A to B and from B to A.\n",
+		   "from A to B and from B to A.\n" LISTING_DETAILS
+		   "Columns: link state mtu a b from to packets bytes drops a-packets a-bytes\n"
+		   "a-drops b-packets b-bytes b-drops drift warnings configured datapath\n"
+		   "fast-path offload mpls queues workers note\n",
 	.run = run_list,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
 };

@@ -2,6 +2,9 @@
 
 /* The command line of rportctl: the list of commands, and which one is run. */
 
+#include <locale.h>
+#include <stdlib.h>
+
 #include "commands.h"
 #include "help.h"
 #include "output.h"
@@ -81,9 +84,20 @@ static enum ctl_status run(int argc, char **argv)
 	return run_command(&options, command, argc - i - 1, argv + i + 1);
 }
 
+/* How wide a character is, the C library knows in a locale of UTF-8 only. */
+static void set_locale(void)
+{
+	setlocale(LC_CTYPE, "");
+	if (MB_CUR_MAX == 1)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
-	enum ctl_status status = run(argc, argv);
+	enum ctl_status status;
+
+	set_locale();
+	status = run(argc, argv);
 
 	if (output_finish() < 0 && status == STATUS_DONE)
 		status = STATUS_REFUSED;

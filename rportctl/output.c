@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
-/* All that rportctl prints: texts, tables, JSON. */
+/* All that rportctl prints: texts and JSON; table.c prints tables. */
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "base/escape.h"
 #include "output.h"
+#include "pager.h"
 
-#define COLUMN_GAP 2
-
-struct output_cell {
-	char *text; /* escaped */
-	size_t width;
-	enum output_color color;
-	bool right;
-};
+#define WIDTH_DEFAULT 80
 
 static const char *const color_codes[] = {
 	[COLOR_NONE] = "",          [COLOR_GOOD] = "\033[32m",
@@ -23,25 +18,52 @@ static const char *const color_codes[] = {
 	[COLOR_STRONG] = "\033[1m",
 };
 
+bool output_is_terminal(void)
+{
+	/* not STDOUT_FILENO: what a test puts in the place of stdout has no descriptor */
+	return pager_is_open() || isatty(fileno(stdout));
+}
+
+/* Of the terminal, in columns; 0: there is none. */
+static size_t terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size = { 0 };
+
+	if (!output_is_terminal())
+		return 0;
+	if (columns && atoi(columns) > 0)
+		return (size_t)atoi(columns);
+	ioctl(fileno(stdout), TIOCGWINSZ, &size);
+	return size.ws_col > 0 ? size.ws_col : WIDTH_DEFAULT;
+}
+
+size_t output_width(void)
+{
+	static ssize_t width = -1; /* once there is a pager it could not be found out any more */
+
+	if (width < 0)
+		width = (ssize_t)terminal_width();
+	return (size_t)width;
+}
+
 static bool use_color(void)
 {
-	static int known = -1;
-	const char *no_color, *term;
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	if (known < 0) {
-		no_color = getenv("NO_COLOR");
-		term = getenv("TERM");
-		known = isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
-			!(term && streq(term, "dumb"));
-	}
-	return known;
+	return output_is_terminal() && !(no_color && *no_color) && !(term && streq(term, "dumb"));
+}
+
+const char *output_color_code(enum output_color color)
+{
+	return color != COLOR_NONE && use_color() ? color_codes[color] : NULL;
 }
 
 static void put(enum output_color color, const char *text)
 {
-	bool colored = color != COLOR_NONE && *text && use_color();
+	const char *code = *text ? output_color_code(color) : NULL;
 
-	printf("%s%s%s", colored ? color_codes[color] : "", text, colored ? "\033[0m" : "");
+	printf("%s%s%s", code ? code : "", text, code ? "\033[0m" : "");
 }
 
 /* --- escaping --------------------------------------------------------------------------------- */
@@ -188,116 +210,6 @@ int output_finish(void)
 
 	if (r < 0 && r != -EPIPE)
 		output_error("cannot write the output: %s", strerror(-r));
-	return r;
-}
-
-/* --- tables ----------------------------------------------------------------------------------- */
-
-void output_table_init(struct output_table *table, size_t n_columns)
-{
-	*table = (struct output_table){ .n_columns = n_columns };
-}
-
-static void _printf_(3, 0) table_add(struct output_table *table, struct output_cell cell,
-				     const char *fmt, va_list args)
-{
-	struct output_cell *cells;
-
-	cells = reallocarray(table->cells, table->n_cells + 1, sizeof(*cells));
-	if (!cells) {
-		table->failed = true;
-		return;
-	}
-	table->cells = cells;
-	cell.text = format_escaped(fmt, args, table->brief ? ESCAPE_BLANK : LINE, &cell.width);
-	if (cell.text)
-		cells[table->n_cells++] = cell;
-	else
-		table->failed = true;
-}
-
-void output_table_add(struct output_table *table, enum output_color color, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	table_add(table, (struct output_cell){ .color = color }, fmt, args);
-	va_end(args);
-}
-
-void output_table_add_right(struct output_table *table, enum output_color color, const char *fmt,
-			    ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	table_add(table, (struct output_cell){ .color = color, .right = true }, fmt, args);
-	va_end(args);
-}
-
-static size_t column_width(const struct output_table *table, size_t column)
-{
-	size_t width = 0;
-
-	for (size_t i = column; i < table->n_cells; i += table->n_columns)
-		width = MAX(width, table->cells[i].width);
-	return width;
-}
-
-static void table_print_cell(const struct output_table *table, size_t i, size_t width)
-{
-	const struct output_cell *cell = &table->cells[i];
-	bool last = (i + 1) % table->n_columns == 0;
-	int padding = (int)(width - cell->width);
-
-	if (cell->right)
-		printf("%*s", padding, "");
-	put(cell->color, cell->text);
-	if (last)
-		putchar('\n');
-	else
-		printf("%*s", cell->right ? COLUMN_GAP : padding + COLUMN_GAP, "");
-}
-
-static void table_print_cells(const struct output_table *table)
-{
-	size_t *widths = calloc(table->n_columns, sizeof(*widths));
-
-	if (!widths) {
-		output_error("out of memory");
-		return;
-	}
-	for (size_t i = 0; i < table->n_columns; i++)
-		widths[i] = column_width(table, i);
-	for (size_t i = 0; i < table->n_cells; i++)
-		table_print_cell(table, i, widths[i % table->n_columns]);
-	free(widths);
-}
-
-void output_table_print(struct output_table *table)
-{
-	if (table->failed)
-		output_error("out of memory");
-	else
-		table_print_cells(table);
-	for (size_t i = 0; i < table->n_cells; i++)
-		free(table->cells[i].text);
-	free(table->cells);
-	output_table_init(table, table->n_columns);
-}
-
-void output_table_titles(struct output_table *table, const char *const *titles)
-{
-	static const char *const numbers[] = { "MTU", "PACKETS", "BYTES", "DROPS" };
-
-	for (size_t i = 0; i < table->n_columns; i++) {
-		bool right = false;
-
-		for (size_t n = 0; n < ARRAY_SIZE(numbers); n++)
-			right = right || streq(titles[i], numbers[n]);
-		if (right)
-			output_table_add_right(table, COLOR_STRONG, "%s", titles[i]);
-		else
-			output_table_add(table, COLOR_STRONG, "%s", titles[i]);
-	}
+	/* who leaves the pager early has seen enough, and nothing has failed */
+	return pager_close() ? 0 : r;
 }

@@ -22,6 +22,28 @@ enum output_color {
 };
 
 /**
+ * output_is_terminal() - tell whether a person reads standard output, perhaps through the pager
+ *
+ * Return: true for a terminal and for the pager.
+ */
+bool output_is_terminal(void);
+
+/**
+ * output_width() - tell how wide the terminal is that standard output goes to
+ *
+ * Return: columns; 0 where it goes to no terminal, so that nothing may be cut.
+ */
+size_t output_width(void);
+
+/**
+ * output_color_code() - find what switches a colour on
+ * @color: the colour
+ *
+ * Return: a static string for the terminal, or NULL where no colour is used.
+ */
+const char *output_color_code(enum output_color color);
+
+/**
  * output_error() - print "rportctl: MESSAGE" on standard error
  * @fmt: printf format of the message, without a newline
  */
@@ -88,52 +110,5 @@ int output_flush(void);
  * Return: 0 or -errno when something could not be written, for example to a full disk.
  */
 int output_finish(void);
-
-/* A table whose columns become as wide as their widest cell. */
-struct output_table {
-	size_t n_columns;
-	struct output_cell *cells;
-	size_t n_cells;
-	bool brief;  /* for scripts: spaces are escaped, too, since they separate the columns */
-	bool failed; /* no memory: printing says so */
-};
-
-/**
- * output_table_init() - begin an empty table; release it with output_table_print()
- * @table: filled
- * @n_columns: how many cells make a row
- */
-void output_table_init(struct output_table *table, size_t n_columns);
-
-/**
- * output_table_add() - add the next cell, from left to right and top to bottom
- * @table: of output_table_init()
- * @color: how to mark the cell on a terminal
- * @fmt: printf format of its text
- */
-void output_table_add(struct output_table *table, enum output_color color, const char *fmt, ...)
-	_printf_(3, 4);
-
-/**
- * output_table_add_right() - add the next cell, set to the right of its column, as for a number
- * @table: of output_table_init()
- * @color: how to mark the cell on a terminal
- * @fmt: printf format of its text
- */
-void output_table_add_right(struct output_table *table, enum output_color color, const char *fmt,
-			    ...) _printf_(3, 4);
-
-/**
- * output_table_titles() - add a row of titles, those of numbers set to the right of their columns
- * @table: of output_table_init(), empty
- * @titles: as many as there are columns
- */
-void output_table_titles(struct output_table *table, const char *const *titles);
-
-/**
- * output_table_print() - print a table and free it
- * @table: of output_table_init()
- */
-void output_table_print(struct output_table *table);
 
 #endif

@@ -1,66 +1,82 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The command ports: list all ports. */
+/* The command ports: list ports. */
 
-#include "command.h"
-#include "output.h"
-#include "view.h"
+#include "listing.h"
+#include "match.h"
 
-static const char *carrier_word(const json_t *port)
+/* clang-format off */
+static const struct cell_column columns[] = {
+	CELL_LEFT("port", port),
+	CELL_LEFT("state", state),
+	CELL_LEFT("carrier", carrier),
+	CELL_RIGHT("mtu", number, .key = "mtu"),
+	CELL_CUT("peer", text, .key = "peer"),
+	CELL_CUT("link", text, .key = "link"),
+	CELL_RIGHT("packets", statistic, .key = "packets"),
+	CELL_RIGHT("bytes", statistic, .key = "bytes"),
+	CELL_RIGHT("drops", drops),
+	CELL_CUT("domain", text, .key = "domain"),
+	CELL_LEFT("interface", text, .key = "interface"),
+	CELL_RIGHT("index", number, .key = "index"),
+	CELL_RIGHT("losses", number, .key = "losses"),
+	CELL_RIGHT("drift", drifts),
+	CELL_CUT("addresses", values, .key = "addresses"),
+	CELL_CUT("routes", values, .key = "routes"),
+	CELL_LEFT("link-local", text, .key = "linkLocal"),
+	CELL_LEFT("fast-path", yes_no, .key = "fastpath"),
+	CELL_LEFT("offload", yes_no, .key = "offload"),
+	CELL_LEFT("mpls", yes_no, .key = "mpls"),
+	CELL_RIGHT("queues", number, .key = "queues"),
+	CELL_NOTE("note", note),
+};
+/* clang-format on */
+
+static const char *const states[] = { "up", "down", "pending", "inherited", NULL };
+
+static const char *offer_state(size_t i)
 {
-	return view_bool(port, "carrier") ? "carrier" : "NO-CARRIER";
+	return states[i];
 }
 
-static void add_port(struct output_table *table, const json_t *port, bool statistics)
+static const char *offer_column(size_t i)
 {
-	const json_t *counters = json_object_get(port, "statistics");
-	const char *state = view_text(port, "state");
-
-	view_add_port(table, port);
-	output_table_add(table, view_state_color(state), "%s", state);
-	output_table_add(table, COLOR_NONE, "%s", carrier_word(port));
-	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT,
-			       view_number(port, "mtu"));
-	output_table_add(table, COLOR_NONE, "%s", view_text(port, "peer"));
-	output_table_add(table, COLOR_NONE, "%s", view_text(port, "link"));
-	if (!statistics)
-		return;
-	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT,
-			       view_number(counters, "packets"));
-	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT,
-			       view_number(counters, "bytes"));
-	output_table_add_right(table, COLOR_NONE, "%" JSON_INTEGER_FORMAT, view_drops(port));
+	return i < ARRAY_SIZE(columns) ? columns[i].layout.title : NULL;
 }
 
-static void print_ports(const struct ctl_options *options, const json_t *ports)
-{
-	static const char *const titles[] = { "PORT", "STATE",   "CARRIER", "MTU",  "PEER",
-					      "LINK", "PACKETS", "BYTES",   "DROPS" };
-	struct output_table table;
-	size_t i;
-	json_t *port;
+static const struct args_option options_table[] = { LISTING_OPTIONS(offer_state, offer_column) };
 
-	output_table_init(&table, options->statistics ? 9 : 6);
-	table.brief = options->brief;
-	if (!options->brief)
-		output_table_titles(&table, titles);
-	json_array_foreach(ports, i, port) add_port(&table, port, options->statistics);
-	output_table_print(&table);
-}
+static const struct listing_kind list_ports = {
+	.method = "org.rportd.Manager.ListPorts",
+	.key = "ports",
+	.columns = columns,
+	.n_columns = ARRAY_SIZE(columns),
+	.standard = { { "port,state,carrier,mtu,peer,link,note",
+			"port,state,carrier,mtu,peer,link" },
+		      { "port,state,carrier,mtu,peer,link,packets,bytes,drops",
+			"port,state,carrier,mtu,peer,link,packets,bytes,drops" } },
+	.states = states,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
+	.matches = match_port,
+	.nothing = "no ports",
+};
 
 static enum ctl_status run_ports(struct ctl_options *options, int argc, char **argv)
 {
-	if (args_parse(options, NULL, argc, argv, NULL, 0) < 0)
-		return STATUS_USAGE;
-	return command_call(options, "org.rportd.Manager.ListPorts", json_object(), "ports",
-			    print_ports);
+	return listing_run(&list_ports, options, argc, argv);
 }
 
 const struct ctl_command ctl_command_ports = {
 	.name = "ports",
-	.synopsis = "",
-	.summary = "list all ports",
-	.details = "The columns are PORT STATE CARRIER MTU PEER LINK, with -s also "
-		   "packets, bytes and drops.\n",
+	.synopsis = "[PORT|LINK|PATTERN]...",
+	.summary = "list ports",
+	.details = "The columns of -br are PORT STATE CARRIER MTU PEER LINK, with -s also "
+		   "packets,\nbytes and drops.\n" LISTING_DETAILS
+		   "Columns: port state carrier mtu peer link packets bytes drops domain\n"
+		   "interface index losses drift addresses routes link-local fast-path offload\n"
+		   "mpls queues note\n",
 	.run = run_ports,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
 };

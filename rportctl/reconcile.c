@@ -2,9 +2,24 @@
 
 /* The command reconcile: put back what others have changed of a link. */
 
+#include <stdlib.h>
+
 #include "command.h"
 #include "output.h"
 #include "view.h"
+
+struct reconcile_request {
+	bool all;
+};
+
+static const struct args_option options_table[] = {
+	{
+		.name = "--all",
+		.help = "rather than those that are named, all links",
+		.apply = args_set,
+		.offset = offsetof(struct reconcile_request, all),
+	},
+};
 
 static void print_restored(const char *name, const json_t *restored)
 {
@@ -35,20 +50,33 @@ static void print_reconciled(const struct ctl_options *options _unused_, const j
 
 static enum ctl_status run_reconcile(struct ctl_options *options, int argc, char **argv)
 {
-	const char *name;
+	static const struct command_each reconcile = {
+		.method = "org.rportd.Manager.Reconcile",
+		.print = print_reconciled,
+	};
+	struct reconcile_request request = { 0 };
+	const struct args_table table = { options_table, ARRAY_SIZE(options_table), &request };
+	enum ctl_status status;
+	const char **names;
+	int n;
 
-	name = command_link_name(&ctl_command_reconcile, options, NULL, argc, argv);
-	if (!name)
+	n = command_many_links(&ctl_command_reconcile, options, &table, &request.all, argc, argv,
+			       &names);
+	if (n < 0)
 		return STATUS_USAGE;
-	return command_call(options, "org.rportd.Manager.Reconcile",
-			    json_pack("{s:s}", "name", name), NULL, print_reconciled);
+	status = command_call_each(options, &reconcile, names, (size_t)n, request.all);
+	free(names);
+	return status;
 }
 
 const struct ctl_command ctl_command_reconcile = {
 	.name = "reconcile",
-	.synopsis = "LINK|IFNAME",
+	.synopsis = "LINK|IFNAME|PATTERN...",
 	.summary = "put back what is not as it was asked for",
-	.details = IFNAME_DETAILS "What drifted is shown by \"rportctl show\". A pending "
-				  "port is tried again at once.\n",
+	.details = IFNAME_DETAILS PATTERN_DETAILS
+	"What drifted is shown by \"rportctl show\". A pending "
+	"port is tried again at once.\n",
 	.run = run_reconcile,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
 };

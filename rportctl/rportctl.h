@@ -12,6 +12,7 @@ struct ctl_options {
 	bool brief;
 	bool statistics;
 	bool quiet;
+	bool no_pager;
 	bool help;
 	bool version;
 	const char *socket; /* --socket, or NULL */

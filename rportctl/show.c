@@ -3,9 +3,12 @@
 /* The command show: everything about a link, or about all. */
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
+#include "list.h"
 #include "output.h"
+#include "pager.h"
 #include "view.h"
 
 #define LINK_INDENT 4
@@ -185,6 +188,7 @@ static void show_link(const struct ctl_options *options, const json_t *link)
 	const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
 	const char *state = view_text(link, "state");
 
+	pager_open(options);
 	output_text(COLOR_STRONG, "%s", view_text(link, "name"));
 	output_text(COLOR_NONE, ": ");
 	output_text(view_state_color(state), "%s", state);
@@ -215,25 +219,43 @@ static void show_links(const struct ctl_options *options, const json_t *links)
 	}
 }
 
+static enum ctl_status show_named(const struct ctl_options *options, const char **names, size_t n)
+{
+	static const struct command_each show = {
+		.method = "org.rportd.Manager.Show",
+		.key = "link",
+		.print = show_link,
+		.separate = true,
+	};
+
+	return command_call_each(options, &show, names, n, false);
+}
+
 static enum ctl_status run_show(struct ctl_options *options, int argc, char **argv)
 {
-	const char *name;
+	enum ctl_status status;
+	const char **names;
 	int n;
 
-	n = args_parse(options, NULL, argc, argv, &name, 1);
+	n = command_many_words(options, NULL, argc, argv, &names);
 	if (n < 0)
 		return STATUS_USAGE;
-	if (n == 0)
-		return command_call(options, "org.rportd.Manager.List", json_object(), "links",
-				    show_links);
-	return command_call(options, "org.rportd.Manager.Show", json_pack("{s:s}", "name", name),
-			    "link", show_link);
+	if (options->brief && !options->json)
+		status = listing_of(&list_links, options, names, (size_t)n);
+	else if (n == 0)
+		status = command_call(options, "org.rportd.Manager.List", json_object(), "links",
+				      show_links);
+	else
+		status = show_named(options, names, (size_t)n);
+	free(names);
+	return status;
 }
 
 const struct ctl_command ctl_command_show = {
 	.name = "show",
-	.synopsis = "[LINK|IFNAME]",
-	.summary = "show everything about a link, or about all",
-	.details = "With -j, one link is an object and all are an array.\n",
+	.synopsis = "[LINK|IFNAME|PATTERN]...",
+	.summary = "show everything about links, or about all",
+	.details = "With -j, one link is an object; several, those of a PATTERN, and all are "
+		   "an array.\nWith -br, a line for each, as in list.\n",
 	.run = run_show,
 };

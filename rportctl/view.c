@@ -105,9 +105,3 @@ json_int_t view_drops(const json_t *port)
 	json_object_foreach(drops, cause, count) sum += json_integer_value(count);
 	return sum;
 }
-
-void view_add_port(struct output_table *table, const json_t *port)
-{
-	output_table_add(table, COLOR_NONE, "%s/%s", view_text(port, "domain"),
-			 view_text(port, "interface"));
-}

@@ -73,13 +73,6 @@ void view_print_state(bool changed, const char *state, const char *reason);
 void view_print_value(const json_t *value);
 
 /**
- * view_add_port() - add a port as the next cell of a table: DOMAIN/IFNAME, as commands take it
- * @table: of output_table_init()
- * @port: as the daemon describes it
- */
-void view_add_port(struct output_table *table, const json_t *port);
-
-/**
  * view_state_color() - tell how a state is marked
  * @state: of a port or a link
  *

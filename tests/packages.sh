@@ -9,7 +9,7 @@
 # package:probe, with probe one of: a command, pc=MODULE (pkg-config), file=PATTERN; without one dpkg is asked
 PACKAGES_build='gcc:gcc libc6-dev:file=/usr/include/stdio.h make:make autoconf:autoconf automake:automake
 	pkg-config:pkg-config libnl-route-3-dev:pc=libnl-route-3.0 libmnl-dev:pc=libmnl liburing-dev:pc=liburing
-	libseccomp-dev:pc=libseccomp libsystemd-dev:pc=libsystemd libjansson-dev:pc=jansson libinih-dev:pc=inih check:pc=check
+	libseccomp-dev:pc=libseccomp libsystemd-dev:pc=libsystemd libjansson-dev:pc=jansson libsmartcols-dev:pc=smartcols libinih-dev:pc=inih check:pc=check
 	clang:clang bpftool:bpftool libbpf-dev:pc=libbpf'
 PACKAGES_run='iproute2:ip iputils-ping:ping util-linux:nsenter'
 PACKAGES_test="$PACKAGES_run jq:jq gojq:gojq socat:socat procps:ps tcpdump:tcpdump nftables:nft ethtool:ethtool strace:strace"

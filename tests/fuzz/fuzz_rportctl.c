@@ -58,6 +58,12 @@ static const char *const *const command_lines[] = {
 	LINES("complete", "--", "show", ""),
 	LINES("complete", "--", "up", "w"),
 	LINES("complete", "--", "set", ""),
+	LINES("list", "red*", "-o", "link,from,drops,workers,note", "--sort", "packets"),
+	LINES("-br", "list", "--drift", "--state", "up,pending", "--domain", "r*"),
+	LINES("ports", "--sort", "addresses", "-o", "port,addresses,routes,note"),
+	LINES("show", "red-blue", "r*"),
+	LINES("-br", "show", "red-blue"),
+	LINES("-j", "reconcile", "--all"),
 };
 
 static struct fuzz_input answers; /* of the connections to come */

@@ -99,7 +99,7 @@ test_free_names() {
 	for _ in 1 2 3; do
 		succeeds rportctl create in "$A"
 	done
-	assert_eq "$(rportctl -j ports | jq -r '[.[].interface] | join(" ")')" 'rport007 rport3 rport1 rport2 rport4' names
+	assert_eq "$(rportctl -j ports | jq -r '[.[].interface] | join(" ")')" 'rport007 rport1 rport2 rport3 rport4' names
 }
 
 test_lowest_free_name() {

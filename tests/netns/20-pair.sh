@@ -208,9 +208,8 @@ test_usage_errors() {
 	refused 1 '*--frob*' rportctl pair "$A" "$B" --frob
 	refused 1 '*--frob*' rportctl --frob list
 	refused 1 '*' rportctl unpair
-	refused 1 '*' rportctl show a b
 	refused 1 '*' rportctl exists
-	refused 1 '*' rportctl list all
+	refused 1 '*too many*' rportctl apply all
 	assert_no_ports
 }
 

@@ -75,7 +75,13 @@ test_options() {
 	# what can follow when all that must be said was said
 	assert_match "$(offered pair a b '')" '--a-address *--wait' 'options of pair'
 	offers '--persist' unpair ab ''
-	offers '' list ''
+	offers '--all' reconcile --al
+	offers '--domain --drift' ports --d
+	offers 'down inherited pending up' ports --state ''
+	offers 'up,degraded' list --state up,de
+	offers '--state=up,pending' list --state=up,p
+	offers 'packets peer port' ports --sort p
+	offers 'link,mpls link,mtu' list -o link,m
 	# no options after "--", and none in the place of a value
 	offers '' pair -- --mt
 	offers '' pair --mtu --mt
@@ -148,9 +154,12 @@ test_links_and_ports() {
 	succeeds rportctl pair "$A" "$B" --name two
 	succeeds rportctl create free0 in "$A"
 	# rport0 is in "one" as well as in "two"
-	for verb in show exists unpair reconcile; do
+	for verb in show exists unpair reconcile list; do
 		offers 'one rport1 two wan0' "$verb" ''
 	done
+	# any number of them, and what else can be said
+	offers 'two' show one tw
+	assert_match " $(offered reconcile one '') " '* --all *two *' 'after one'
 	offers 'one two' export ''
 	offers 'one' export o
 	offers 'one two' pair a b --name ''

@@ -11,6 +11,7 @@ LINKS=${LINKS:-1000}
 SOME=80 # enough to do something before they are made
 UNPAIRED=5 # of them, one after another
 ANSWER_MS=100
+LIST_MS=200 # for all of them in a table
 if grep -qa __asan_init "$RPORTD"; then
 	LINKS=100
 fi
@@ -225,6 +226,14 @@ remove_many() {
 	assert_eq "$(n_links)" 1 "links after a restart"
 }
 
+# list_in_time, as a condition
+list_in_time() {
+	local started
+	started=$(now_ms)
+	rportctl list >rows
+	took_at_most "$LIST_MS" "$started"
+}
+
 test_apply_and_restart() {
 	local started idle each
 	ns_add A B
@@ -251,6 +260,8 @@ test_apply_and_restart() {
 	succeeds rportctl apply
 	echo "again in $(($(now_ms) - started)) ms"
 	assert_eq "$OUT" 'nothing to do' "apply again"
+	eventually list_in_time
+	assert_eq "$(grep -c ' up ' rows)" $((LINKS + 1)) 'links in the list'
 	end_while_taking_over
 	restart_many
 	remove_many "$idle"
