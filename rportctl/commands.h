@@ -20,6 +20,7 @@
 	COMMAND(list)         \
 	COMMAND(show)         \
 	COMMAND(exists)       \
+	COMMAND(check)        \
 	COMMAND(create)       \
 	COMMAND(destroy)      \
 	COMMAND(up)           \

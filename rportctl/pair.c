@@ -158,10 +158,22 @@ static void print_anew(const json_t *reply)
 	}
 }
 
+/* What is probably not meant is said at once; "rportctl check" says more. */
+static void print_warnings(const json_t *link)
+{
+	size_t i;
+	json_t *warning;
+
+	json_array_foreach(json_object_get(link, "warnings"), i, warning)
+		output_diagnostic("warning: %s: %s", view_text(link, "name"),
+				  json_string_value(warning));
+}
+
 static void print_result(const struct ctl_options *options _unused_, const json_t *reply)
 {
 	view_print_link(json_object_get(reply, "link"), view_text(reply, "result"));
 	print_anew(reply);
+	print_warnings(json_object_get(reply, "link"));
 }
 
 static void print_preview(const struct ctl_options *options _unused_, const json_t *reply)

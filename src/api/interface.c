@@ -2,6 +2,7 @@
 
 /* The table of methods of org.rportd.Manager: the only file that knows them all. */
 
+#include "api/check.h"
 #include "api/description.h"
 #include "api/files.h"
 #include "api/interface.h"
@@ -9,6 +10,7 @@
 #include "api/list.h"
 #include "api/monitor.h"
 #include "api/ports.h"
+#include "manager/checker.h"
 
 static const struct varlink_method methods[] = {
 	{ .name = "Pair", .run = api_method_pair, .changes = true },
@@ -19,6 +21,7 @@ static const struct varlink_method methods[] = {
 	{ .name = "Monitor", .run = api_method_monitor },
 	{ .name = "List", .run = api_method_list },
 	{ .name = "Show", .run = api_method_show },
+	{ .name = "Check", .run = api_method_check },
 	{ .name = "CreatePort", .run = api_method_create_port, .changes = true },
 	{ .name = "DestroyPort", .run = api_method_destroy_port, .changes = true },
 	{ .name = "SetUp", .run = api_method_set_up, .changes = true },
@@ -50,8 +53,10 @@ int api_new(struct manager *manager, struct reloader *reloader, const char *conf
 	api->reloader = reloader;
 	api->config_path = config_path;
 	r = api_monitor_new(manager, &api->monitor);
+	if (r >= 0)
+		r = checker_new(manager, &api->checker);
 	if (r < 0) {
-		free(api);
+		api_free(api);
 		return r;
 	}
 	*ret = api;
@@ -62,6 +67,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	checker_free(api->checker);
 	api_monitor_free(api->monitor);
 	free(api);
 }

@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "config/config.h"
 #include "manager/ask.h"
+#include "manager/checker.h"
 #include "manager/pair.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
@@ -105,11 +106,13 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 	r = pair_domains(api->manager, &spec, options.replace, &outcome, &link, &reader.err);
 	if (r >= 0 && options.persist)
 		r = persist(api, outcome.result, link, &reader.err);
-	if (r < 0)
+	if (r < 0) {
 		api_refuse(call, &reader);
-	else
-		varlink_reply(call, pair_reply(&outcome, json_array(),
-					       api_link_to_json(api->manager, link)));
+		return;
+	}
+	checker_look_at_rules(link);
+	varlink_reply(call, pair_reply(&outcome, json_array(),
+				       api_link_to_json(api->manager, link)));
 }
 
 /* --- Unpair ----------------------------------------------------------------------------------- */
@@ -159,8 +162,10 @@ void api_method_show(struct varlink_call *call, json_t *parameters, void *userda
 
 	if (!link)
 		return;
-	if (varlink_call_may_change(call))
+	if (varlink_call_may_change(call)) {
 		manager_ask_link(api->manager, link);
+		checker_look_at_rules(link);
+	}
 	varlink_reply(call, json_pack("{s:o}", "link", api_link_to_json(api->manager, link)));
 }
 

@@ -10,6 +10,7 @@
 #define API_INTERFACE "org.rportd.Manager"
 
 struct api_monitor;
+struct checker;
 struct reloader;
 
 /*
@@ -19,12 +20,14 @@ struct reloader;
  * @reloader: makes links as the files say
  * @config_path: directories of the files of links, see config_load()
  * @monitor: the subscribers of changes
+ * @checker: looks at links for Check
  */
 struct api {
 	struct manager *manager;
 	struct reloader *reloader;
 	const char *config_path;
 	struct api_monitor *monitor;
+	struct checker *checker;
 };
 
 /*

@@ -2,10 +2,9 @@
 
 /* Ports and links as JSON. */
 
-#include <stdio.h>
-
 #include "api/write.h"
 #include "base/escape.h"
+#include "manager/facts.h"
 #include "manager/fastpath.h"
 #include "manager/parents.h"
 #include "manager/status.h"
@@ -133,16 +132,19 @@ static bool one_is(const struct port_status status[static 2], enum port_state st
 	return status[0].state == state || status[1].state == state;
 }
 
-static json_t *warnings_to_json(const struct port_status status[static 2])
+static void add_warning(const struct check_finding *finding, void *userdata)
+{
+	if (finding->standing)
+		json_array_append_new(userdata, escape_json(finding->message));
+}
+
+static json_t *warnings_to_json(const struct manager *manager, const struct rport_link *link)
 {
 	json_t *warnings = json_array();
-	char text[128];
+	struct check_facts facts;
 
-	if (status[0].mtu == status[1].mtu)
-		return warnings;
-	snprintf(text, sizeof(text), "the MTUs of the ends differ: %u at end a, %u at end b",
-		 status[0].mtu, status[1].mtu);
-	json_array_append_new(warnings, json_string(text));
+	facts_of_link(manager, link, &facts);
+	check_run(&facts, add_warning, warnings);
 	return warnings;
 }
 
@@ -193,7 +195,7 @@ json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
 			    json_pack("{s:o, s:o}", "aToB", way_to_json(manager, link, 0), "bToA",
 				      way_to_json(manager, link, 1)));
 	json_object_set_new(object, "workers", workers_to_json(link));
-	json_object_set_new(object, "warnings", warnings_to_json(status));
+	json_object_set_new(object, "warnings", warnings_to_json(manager, link));
 	json_object_set_new(object, "a", status_to_json(a, &status[0]));
 	json_object_set_new(object, "b", status_to_json(b, &status[1]));
 	return object;

@@ -17,6 +17,8 @@ static const unsigned char needed[] = {
 	/* NETLINK_LISTEN_ALL_NSID, by which interfaces of other namespaces are heard of: the kernel
 	 * asks for it when the option is set, and again for each message */
 	CAP_NET_BROADCAST,
+	/* the probes of Check, by packet sockets */
+	CAP_NET_RAW,
 	/*
 	 * Only root has it: the socket may be in a directory of the user who called sudo(8), and
 	 * /etc/rportd belongs to the user rportd. It gives little, for what is worth protecting

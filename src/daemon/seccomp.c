@@ -257,6 +257,7 @@ static const struct guarded_call guarded[] = {
 	/* sockets of the families that the unit allows, too (RestrictAddressFamilies=) */
 	{ "socket", 0, ANY_BIT, AF_UNIX },
 	{ "socket", 0, ANY_BIT, AF_NETLINK },
+	{ "socket", 0, ANY_BIT, AF_PACKET },
 	/* limits are read, not set */
 	{ "prlimit64", 2, ANY_BIT, 0 },
 	/* TUN devices */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What the checks of check.c and check-packets.c share: words, and findings that explain others. */
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "port/check-words.h"
+
+void check_say(struct check_finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(finding->message, sizeof(finding->message), format, args);
+	va_end(args);
+}
+
+/* Adds a line. What does not fit is cut. */
+void check_advise(struct check_finding *finding, const char *format, ...)
+{
+	size_t length = strlen(finding->remedy);
+	va_list args;
+
+	if (length > 0 && length + 1 < sizeof(finding->remedy))
+		finding->remedy[length++] = '\n';
+	va_start(args, format);
+	vsnprintf(finding->remedy + length, sizeof(finding->remedy) - length, format, args);
+	va_end(args);
+}
+
+const struct check_end *check_end_of(const struct check_facts *facts, unsigned int end)
+{
+	return &facts->ends[end];
+}
+
+/* --- commands in a namespace ------------------------------------------------------------------ */
+
+/* "ip netns exec red ", before any command. */
+const char *check_inside(const struct check_end *end, char buf[static COMMAND_PREFIX_MAX])
+{
+	const struct domain *domain = &end->spec->domain;
+
+	switch (domain->netns) {
+	case DOMAIN_NETNS_NAMED:
+		snprintf(buf, COMMAND_PREFIX_MAX, "ip netns exec %s ", domain->name);
+		return buf;
+	case DOMAIN_NETNS_PID:
+		snprintf(buf, COMMAND_PREFIX_MAX, "nsenter -t %d -n ", domain->pid);
+		return buf;
+	case DOMAIN_NETNS_ANY:
+	case DOMAIN_NETNS_SELF:
+		break;
+	}
+	buf[0] = '\0';
+	return buf;
+}
+
+/* " table 1001" would need a number that may change: ip(8) takes the name of the VRF. */
+const char *check_vrf_words(const struct check_end *end, char buf[static IFNAMSIZ + 8])
+{
+	snprintf(buf, IFNAMSIZ + 8, "%s%s", end->spec->domain.vrf[0] ? " vrf " : "",
+		 end->spec->domain.vrf);
+	return buf;
+}
+
+const char *check_dashed(enum check_family family)
+{
+	return family == CHECK_IPV6 ? " -6" : "";
+}
+
+/* --- the local table before the VRFs ---------------------------------------------------------- */
+
+static bool joins_vrf_and_main(const struct check_facts *facts)
+{
+	return facts->same_netns &&
+	       !facts->ends[0].spec->domain.vrf[0] != !facts->ends[1].spec->domain.vrf[0];
+}
+
+bool check_local_first(const struct check_facts *facts, unsigned int end _unused_,
+		       struct check_finding *finding)
+{
+	const struct check_end *a = check_end_of(facts, 0);
+	char prefix[COMMAND_PREFIX_MAX];
+
+	if (!joins_vrf_and_main(facts) ||
+	    !(a->local_first[CHECK_IPV4] || a->local_first[CHECK_IPV6]))
+		return false;
+	check_say(finding,
+		  "it joins a VRF and the main table of one namespace, where the local table is "
+		  "consulted before VRFs are: each end takes the address of the other one for "
+		  "its own");
+	check_inside(a, prefix);
+	for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++) {
+		if (!a->local_first[family])
+			continue;
+		check_advise(finding, "%sip%s rule add pref 32765 table local", prefix,
+			     check_dashed(family));
+		check_advise(finding, "%sip%s rule del pref 0", prefix, check_dashed(family));
+	}
+	return true;
+}
+
+/* --- addresses -------------------------------------------------------------------------------- */
+
+bool check_duplicate(const struct check_facts *facts, unsigned int end _unused_,
+		     struct check_finding *finding)
+{
+	const struct port_spec *a = facts->ends[0].spec, *b = facts->ends[1].spec;
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < a->n_addresses; i++)
+		for (size_t j = 0; j < b->n_addresses; j++) {
+			const struct ip_address *address = &a->addresses[i].address.address;
+
+			if (!ip_address_equal(address, &b->addresses[j].address.address))
+				continue;
+			check_say(finding,
+				  "both ends have the address %s: neither can reach the other "
+				  "one by it",
+				  ip_address_format(address, text));
+			check_advise(finding,
+				     "rportctl pair ... --name %s --replace, with another address "
+				     "at one end",
+				     facts->link);
+			return true;
+		}
+	return false;
+}
+
+bool check_same_domain(const struct check_facts *facts, unsigned int end _unused_,
+		       struct check_finding *finding)
+{
+	char text[DOMAIN_TEXT_MAX];
+
+	if (!facts->same_netns ||
+	    !streq(facts->ends[0].spec->domain.vrf, facts->ends[1].spec->domain.vrf))
+		return false;
+	check_say(finding,
+		  "it joins the domain %s with itself: the addresses of both ends are local, so "
+		  "no packet to them enters the link",
+		  domain_format(&facts->ends[0].spec->domain, text));
+	return true;
+}
