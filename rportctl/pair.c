@@ -164,9 +164,8 @@ static void print_warnings(const json_t *link)
 	size_t i;
 	json_t *warning;
 
-	json_array_foreach(json_object_get(link, "warnings"), i, warning)
-		output_diagnostic("warning: %s: %s", view_text(link, "name"),
-				  json_string_value(warning));
+	json_array_foreach(json_object_get(link, "warnings"), i, warning) output_diagnostic(
+		"warning: %s: %s", view_text(link, "name"), json_string_value(warning));
 }
 
 static void print_result(const struct ctl_options *options _unused_, const json_t *reply)

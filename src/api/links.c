@@ -111,8 +111,8 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 		return;
 	}
 	checker_look_at_rules(link);
-	varlink_reply(call, pair_reply(&outcome, json_array(),
-				       api_link_to_json(api->manager, link)));
+	varlink_reply(call,
+		      pair_reply(&outcome, json_array(), api_link_to_json(api->manager, link)));
 }
 
 /* --- Unpair ----------------------------------------------------------------------------------- */

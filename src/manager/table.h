@@ -28,10 +28,10 @@ struct rport_link {
 	struct shuttle_link *shuttle; /* NULL: a port of it is pending */
 	bool configured;              /* there is a file for it */
 	bool local_first[2]; /* as it was seen last: see struct check_end, which has it by family */
-	struct fastpath fastpath;     /* laid over the shuttle; see fastpath.c */
-	char *fastpath_failure;       /* why it could not be laid; NULL: it could */
-	uint64_t fastpath_retry;      /* not before this time, in microseconds, if it could not */
-	uint64_t recorded;            /* hash of its record; see records.c */
+	struct fastpath fastpath; /* laid over the shuttle; see fastpath.c */
+	char *fastpath_failure;   /* why it could not be laid; NULL: it could */
+	uint64_t fastpath_retry;  /* not before this time, in microseconds, if it could not */
+	uint64_t recorded;        /* hash of its record; see records.c */
 };
 
 struct port_cursor;
