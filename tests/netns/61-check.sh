@@ -40,6 +40,7 @@ mend_once() {
 	local line
 	while IFS= read -r line; do
 		echo "mend: $line"
+		# shellcheck disable=SC2086 # the words of a command
 		case $line in
 		'rportctl '*) rportctl ${line#rportctl } ;;
 		*) bash -c "$line" ;;
