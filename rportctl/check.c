@@ -166,8 +166,10 @@ static void finish(const struct checking *checking)
 }
 
 static const struct args_option check_options[] = {
-	{ "--no-probe", NULL, NULL, "only look: send no packet through the link", NULL, args_set,
-	  offsetof(struct check_options, no_probe) },
+	{ .name = "--no-probe",
+	  .help = "only look: send no packet through the link",
+	  .apply = args_set,
+	  .offset = offsetof(struct check_options, no_probe) },
 };
 
 static enum ctl_status run_check(struct ctl_options *options, int argc, char **argv)
