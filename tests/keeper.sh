@@ -174,3 +174,63 @@ assert_facts() {
 	within 2000 facts_are "$1" || fail "$2:
 $(diff <(echo "$1") <(facts))"
 }
+
+# --- what passes over links meanwhile ----------------------------------------------------------------------------------
+
+# packets and bytes of both ends of all links
+counts() {
+	rportctl -j show | jq -c '[.[] | .a, .b | .statistics | .packets, .bytes]'
+}
+
+# not_less NOW BEFORE: of lists of numbers
+not_less() {
+	assert_json "$1" "[., $2] | transpose | length > 0 and all(.[]; .[0] >= .[1])" "counters, of which none may go back"
+}
+
+BLOCK=4000000 # bytes
+
+# write_blocks N: the first N blocks
+write_blocks() {
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		"$TRAFFIC" pattern --bytes "$BLOCK" --seed "$i"
+	done
+}
+
+# write_until_enough: block after block until the file enough is there; then the file written has their number
+write_until_enough() {
+	local n=0
+	until [ -e enough ]; do
+		n=$((n + 1))
+		"$TRAFFIC" pattern --bytes "$BLOCK" --seed "$n"
+		sleep 0.01
+	done
+	echo "$n" >written
+}
+
+received_more_than() {
+	[ "$(stat -c %s received)" -gt "$1" ]
+}
+
+# more_arrives: a million bytes from now on
+more_arrives() {
+	eventually received_more_than $(($(stat -c %s received) + 1000000))
+}
+
+# transfer_over COMMAND...: a TCP connection goes on while the command is run four times
+transfer_over() {
+	local status=0 sender
+	listener "$B" received tcp-listen --timeout 50000 192.168.0.1 6000
+	write_until_enough | in_ns "$A" "$TRAFFIC" tcp-send --timeout 50000 192.168.0.1 6000 &
+	sender=$!
+	for _ in 1 2 3 4; do
+		more_arrives
+		"$@"
+	done
+	more_arrives
+	: >enough
+	wait "$sender" || fail "the sender"
+	wait "$SPAWN_PID" || status=$?
+	assert_eq "$status" 0 "status of the receiver"
+	assert_eq "$(sha256sum <received)" "$(write_blocks "$(<written)" | sha256sum)" "SHA-256"
+}

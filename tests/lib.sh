@@ -311,6 +311,30 @@ rportd_alive() {
 	kill -0 "$RPORTD_PID"
 }
 
+# starter_pid, data_pid: the processes that the daemon has beside itself; fails while there is none
+starter_pid() {
+	pgrep -x -P "$RPORTD_PID" rportd-starter
+}
+
+data_pid() {
+	pgrep -x -P "$(starter_pid)" rportd-data
+}
+
+# data_pid_other_than PID, as a condition: there is another one
+data_pid_other_than() {
+	local pid
+	pid=$(data_pid) && [ "$pid" != "$1" ]
+}
+
+# freeze_rportd, thaw_rportd: nobody answers, and no packet is moved
+freeze_rportd() {
+	kill -STOP "$RPORTD_PID" "$(data_pid)"
+}
+
+thaw_rportd() {
+	kill -CONT "$RPORTD_PID" "$(data_pid)"
+}
+
 # as_nobody ARGUMENT...: rportctl, called by a user who may not change anything
 as_nobody() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$RPORTCTL" --socket "$SOCKET" "$@"
@@ -356,9 +380,9 @@ held_by_rportd() {
 	done
 }
 
-# rportd_fds: how many descriptors it has open
+# rportd_fds: how many descriptors it has open, and rportd-data
 rportd_fds() {
-	find "/proc/$RPORTD_PID/fd" -mindepth 1 | wc -l
+	find "/proc/$RPORTD_PID/fd" "/proc/$(data_pid)/fd" -mindepth 1 | wc -l
 }
 
 # fds_at_most N: as a condition; a connection may just be closing
@@ -369,10 +393,15 @@ fds_at_most() {
 # rportd_idle: it burns no CPU time while nothing is to do
 rportd_idle() {
 	local before after
-	before=$(awk '{ print $14 + $15 }' "/proc/$RPORTD_PID/stat")
+	before=$(rportd_ticks)
 	sleep 0.5
-	after=$(awk '{ print $14 + $15 }' "/proc/$RPORTD_PID/stat")
-	[ $((after - before)) -le 5 ] # ticks of 10 ms
+	after=$(rportd_ticks)
+	[ $((after - before)) -le 5 ]
+}
+
+# rportd_ticks: CPU time of its processes, in ticks of 10 ms
+rportd_ticks() {
+	awk '{ n += $14 + $15 } END { print n }' "/proc/$RPORTD_PID/stat" "/proc/$(data_pid)/stat"
 }
 
 # rportd_wait: the daemon's exit status, when it ends in time

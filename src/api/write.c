@@ -161,7 +161,7 @@ static const char *link_state(const struct port_status status[static 2])
 static json_t *workers_to_json(const struct rport_link *link)
 {
 	unsigned int workers[TUN_QUEUES_MAX];
-	unsigned int n = link->shuttle ? shuttle_link_workers(link->shuttle, workers) : 0;
+	unsigned int n = link->datapath ? datapath_link_workers(link->datapath, workers) : 0;
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < n; i++)

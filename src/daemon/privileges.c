@@ -79,7 +79,12 @@ static int limit_bounding_set(capability_set set)
 	return 0;
 }
 
-int privileges_drop(void)
+int privileges_drop_ambient(void)
+{
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+static int drop_all_but(capability_set wanted)
 {
 	capability_set permitted = 0;
 	int r;
@@ -90,17 +95,33 @@ int privileges_drop(void)
 	if (r < 0)
 		return r;
 	if (permitted >> CAP_SETPCAP & 1) {
-		r = limit_bounding_set(needed_set());
+		r = limit_bounding_set(wanted);
 		if (r < 0)
 			return r;
 	}
 	/* also when there is nothing to take away: what is inheritable or ambient has to go */
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-		return -errno;
-	r = set_permitted(permitted & needed_set());
+	r = privileges_drop_ambient();
+	if (r < 0)
+		return r;
+	r = set_permitted(permitted & wanted);
 	/*
 	 * The unit's SystemCallFilter= refuses capset(). What is inheritable stays then, which has
 	 * no effect: it is neither permitted by a file under NO_NEW_PRIVS, nor ambient.
 	 */
-	return r == -EPERM && !(permitted & ~needed_set()) ? 0 : r;
+	return r == -EPERM && !(permitted & ~wanted) ? 0 : r;
+}
+
+int privileges_drop(void)
+{
+	return drop_all_but(needed_set());
+}
+
+int privileges_drop_to_start(void)
+{
+	return drop_all_but(UINT64_C(1) << CAP_SYS_ADMIN);
+}
+
+int privileges_drop_all(void)
+{
+	return drop_all_but(0);
 }

@@ -16,4 +16,28 @@
  */
 int privileges_drop(void);
 
+/**
+ * privileges_drop_to_start() - give up what the starter does not need: all but CAP_SYS_ADMIN, by
+ * which a new process makes a network namespace of its own, and io_uring where
+ * kernel.io_uring_disabled is 1
+ *
+ * Return: as privileges_drop().
+ */
+int privileges_drop_to_start(void);
+
+/**
+ * privileges_drop_ambient() - have the next program that this process executes get no capabilities,
+ * unless it is root
+ *
+ * Return: 0 or -errno of prctl(2).
+ */
+int privileges_drop_ambient(void);
+
+/**
+ * privileges_drop_all() - give up all capabilities of the calling thread
+ *
+ * Return: as privileges_drop().
+ */
+int privileges_drop_all(void);
+
 #endif

@@ -28,6 +28,7 @@
 #include "manager/reload.h"
 #include "manager/restore.h"
 #include "daemon/resources.h"
+#include "daemon/roles.h"
 #include "daemon/rportd.h"
 #include "daemon/seccomp.h"
 #include "daemon/watchdog.h"
@@ -72,6 +73,7 @@ struct rportd {
 	sd_event *event;
 	struct state *state;
 	struct state_handover handover;
+	struct starter *starter;
 	struct manager *manager;
 	struct reloader *reloader;
 	struct api *api;
@@ -88,6 +90,16 @@ static void drop_privileges(void)
 
 	if (r < 0)
 		log_warning("cannot give up privileges that are not needed: %s", strerror(-r));
+}
+
+/* First, and beside all that follows: it takes some milliseconds. */
+static int start_starter(struct rportd *rportd)
+{
+	int r = roles_start(rportd->arguments.seccomp, &rportd->starter);
+
+	if (r < 0)
+		log_error("cannot start a process: %s", strerror(-r));
+	return r;
 }
 
 /* As above. What a container forbids, or its kernel does not have, it does without. */
@@ -195,6 +207,8 @@ static int start_manager(struct rportd *rportd)
 		.workers = rportd->arguments.workers,
 		.busy_poll = rportd->arguments.busy_poll,
 		.datapath = rportd->arguments.datapath,
+		.starter = rportd->starter,
+		.data_role = ROLE_DATA,
 		.max_links = limits->links,
 		.max_ports = limits->ports,
 		.max_retries = limits->retries,
@@ -350,6 +364,7 @@ static void shut_down(struct rportd *rportd)
 	reloader_free(rportd->reloader);
 	api_free(rportd->api);
 	manager_free(rportd->manager);
+	starter_free(rportd->starter);
 	state_close(rportd->state);
 	sd_event_unref(rportd->event);
 	lock_release(&rportd->lock);
@@ -361,6 +376,9 @@ static int start_up(struct rportd *rportd)
 
 	/* 1. what we need of the process: descriptors, no more rights, an event loop, signals */
 	resources_raise_limits();
+	r = start_starter(rportd);
+	if (r < 0)
+		return r;
 	drop_privileges();
 	r = sd_event_new(&rportd->event);
 	if (r < 0)
@@ -450,8 +468,11 @@ int rportd_main(int argc, char *argv[])
 		.socket = ENTRY_INIT,
 		.socket_fd = -1,
 	};
+	role_main_t role = roles_main(argv);
 	int r;
 
+	if (role)
+		return role(argc, argv);
 	if (resources_open_standard_descriptors() < 0)
 		return EXIT_FAILED; /* there may be nowhere to say so */
 	log_open();

@@ -22,6 +22,14 @@ enum seccomp_mode {
 int seccomp_mode_from_name(const char *name);
 
 /**
+ * seccomp_mode_name() - name a mode
+ * @mode: the mode
+ *
+ * Return: a static string, as seccomp_mode_from_name() takes it.
+ */
+const char *seccomp_mode_name(enum seccomp_mode mode);
+
+/**
  * seccomp_install() - restrict all threads of the process to the system calls that rportd uses
  * @mode: what happens to others
  * @fastpath: unless it is FASTPATH_NEVER, rportd uses bpf(2), too
@@ -31,5 +39,22 @@ int seccomp_mode_from_name(const char *name);
  * Return: 0; -ENOMEM; -EINVAL or -EACCES when the kernel has no seccomp filters; another -errno.
  */
 int seccomp_install(enum seccomp_mode mode, enum fastpath_policy fastpath);
+
+/**
+ * seccomp_install_data() - restrict rportd-data to what moves packets
+ * @mode: what happens to other calls
+ *
+ * Return: as seccomp_install().
+ */
+int seccomp_install_data(enum seccomp_mode mode);
+
+/**
+ * seccomp_install_starter() - restrict the starter, and what it starts, to what rportd and the
+ * processes beside it use, and what makes and ends processes
+ * @mode: what happens to other calls
+ *
+ * Return: as seccomp_install().
+ */
+int seccomp_install_starter(enum seccomp_mode mode);
 
 #endif

@@ -6,9 +6,10 @@
  * Theory of operation
  *
  * Watchdog. A ping must mean that packets are moved. So twice in WatchdogSec= every worker is asked
- * for a sign of life, without waiting, and the ping is sent only if all have answered the question
- * before. A worker that hangs is noticed after one to two times WatchdogSec=. The main loop needs
- * no check: if it hung, the timer would not fire.
+ * for a sign of life, without waiting. If one has not answered the question before, rportd-data is
+ * replaced, which costs no link; if there is no answer the next time, either, the ping is not sent,
+ * and the service manager starts all of it again. A worker that hangs is replaced after half of
+ * WatchdogSec=, or all of it. The main loop needs no check: if it hung, the timer would not fire.
  *
  * Status. After each turn of the loop that did something the numbers are compared with those sent
  * last. A status is sent once a second at most, since it is work for the service manager and for
@@ -30,6 +31,7 @@
 
 struct counts {
 	unsigned int links, pending;
+	unsigned int restarts; /* of rportd-data */
 	bool restoring, reloading;
 	unsigned int restored, to_restore; /* ports */
 	struct reload_progress reload;
@@ -40,6 +42,7 @@ struct service {
 	const struct reloader *reloader;
 	sd_event_source *watchdog; /* timer */
 	uint64_t period;           /* of it, microseconds */
+	bool replaced;             /* the last time rportd-data was */
 
 	sd_event_source *changed; /* after each turn of the loop */
 	sd_event_source *status;  /* timer: tell it */
@@ -50,25 +53,39 @@ struct service {
 
 /* --- the watchdog ----------------------------------------------------------------------------- */
 
+static void take_silence(struct service *service, int silent, bool replaced)
+{
+	const char *what =
+		replaced ? "leaving it to the service manager's watchdog" : "replacing its process";
+
+	if (silent < 0)
+		log_print_id(LOG_ERR, MESSAGE_WORKER_SILENT, "rportd-data does not answer: %s",
+			     what);
+	else
+		log_print_id(LOG_ERR, MESSAGE_WORKER_SILENT, "worker %d does not answer: %s",
+			     silent, what);
+	if (!replaced)
+		manager_replace_data(service->manager);
+}
+
 static int ping(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 {
 	struct service *service = userdata;
-	unsigned int silent;
+	bool replaced = service->replaced;
+	int silent;
 
-	if (manager_workers_answer(service->manager, &silent))
+	service->replaced = !manager_workers_answer(service->manager, &silent);
+	if (service->replaced)
+		take_silence(service, silent, replaced);
+	if (!service->replaced || !replaced)
 		notify_watchdog();
-	else
-		log_print_id(
-			LOG_ERR, MESSAGE_WORKER_SILENT,
-			"worker %u does not answer: leaving it to the service manager's watchdog",
-			silent);
 	(void)sd_event_source_set_time_relative(source, service->period);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 static int start_watchdog(struct service *service, sd_event *event)
 {
-	unsigned int silent;
+	int silent;
 	int r;
 
 	service->period = notify_watchdog_period();
@@ -86,7 +103,8 @@ static int start_watchdog(struct service *service, sd_event *event)
 static struct counts count(const struct service *service)
 {
 	struct counts counts = { .links = manager_table(service->manager)->n_links,
-				 .pending = manager_n_pending(service->manager) };
+				 .pending = manager_n_pending(service->manager),
+				 .restarts = manager_data_restarts(service->manager) };
 
 	counts.restoring = restore_progress(service->manager, &counts.restored, &counts.to_restore);
 	counts.reloading = reloader_progress(service->reloader, &counts.reload);
@@ -95,9 +113,9 @@ static struct counts count(const struct service *service)
 
 static bool counts_equal(const struct counts *a, const struct counts *b)
 {
-	return a->links == b->links && a->pending == b->pending && a->restoring == b->restoring &&
-	       a->restored == b->restored && a->reloading == b->reloading &&
-	       a->reload.done == b->reload.done;
+	return a->links == b->links && a->pending == b->pending && a->restarts == b->restarts &&
+	       a->restoring == b->restoring && a->restored == b->restored &&
+	       a->reloading == b->reloading && a->reload.done == b->reload.done;
 }
 
 static const char *plural(unsigned int n)
@@ -105,10 +123,11 @@ static const char *plural(unsigned int n)
 	return n == 1 ? "" : "s";
 }
 
-/* "350 links, 2 ports pending, files: 350 of 1000 done" */
+/* "350 links, 2 ports pending, files: 350 of 1000 done, rportd-data was started again 2 times" */
 static void send_status(struct service *service)
 {
-	char pending[64] = "", restored[64] = "", files[64] = "", extend[64] = "";
+	char pending[64] = "", restored[64] = "", files[64] = "", restarts[64] = "",
+	     extend[64] = "";
 	struct counts counts = count(service);
 
 	service->sent = counts;
@@ -122,11 +141,14 @@ static void send_status(struct service *service)
 	if (counts.reloading)
 		snprintf(files, sizeof(files), ", files: %zu of %zu done", counts.reload.done,
 			 counts.reload.total);
+	if (counts.restarts > 0)
+		snprintf(restarts, sizeof(restarts), ", rportd-data was started again %u time%s",
+			 counts.restarts, plural(counts.restarts));
 	/* as long as one follows another, it takes the time that it takes */
 	if (counts.restoring || counts.reloading)
 		snprintf(extend, sizeof(extend), "\nEXTEND_TIMEOUT_USEC=%" PRIu64, EXTEND_PERIOD);
-	(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s%s%s%s%s", counts.links,
-			   plural(counts.links), pending, restored, files, extend);
+	(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s%s%s%s%s%s", counts.links,
+			   plural(counts.links), pending, restored, files, restarts, extend);
 }
 
 static int send_due_status(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)

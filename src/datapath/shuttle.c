@@ -71,10 +71,18 @@ static void stop_workers(struct shuttle *shuttle)
 /* All of them or none. */
 static int start_workers(struct shuttle *shuttle, const struct shuttle_options *options)
 {
+	struct worker_options worker = {
+		.class = shuttle->class,
+		.workers = options->workers,
+		.busy_poll = options->busy_poll,
+		.nowait = options->nowait,
+		.gone = flow_gone,
+		.confine = options->confine,
+		.userdata = shuttle,
+	};
+
 	while (shuttle->n_workers < options->workers) {
-		int r = worker_new(shuttle->class, options->busy_poll, options->nowait,
-				   options->workers, flow_gone, shuttle,
-				   &shuttle->workers[shuttle->n_workers]);
+		int r = worker_new(&worker, &shuttle->workers[shuttle->n_workers]);
 
 		if (r < 0) {
 			stop_workers(shuttle);

@@ -26,6 +26,9 @@ struct shuttle_options {
 	void (*gone)(void *owner, unsigned int end, void *userdata);
 	/* Called from the event loop when a queue of a link has been given to another worker. */
 	void (*moved)(void *owner, void *userdata);
+	/* Called from each worker's thread once it has its engine, before it has a frame: it gives up
+	 * what it needed for that. NULL: nothing. */
+	void (*confine)(void);
 	void *userdata;
 };
 

@@ -31,14 +31,9 @@ STAILQ_HEAD(command_list, command);
 
 struct worker {
 	pthread_t thread;
-	const struct engine_class *class;
-	unsigned int busy_poll;
-	unsigned int n_workers; /* of the shuttle */
-	bool nowait;
+	struct worker_options options;
 	struct engine *engine;
 	int wake_fd;
-	void (*gone)(struct flow *flow, void *userdata);
-	void *userdata;
 	unsigned int n_flows; /* the main thread's */
 	int delay_fd;         /* the thread's schedstat of proc(5), or -1 */
 
@@ -126,7 +121,7 @@ static int add_flows(struct worker *worker, struct flow **flows)
 	}
 	for (int i = 0; i < 2; i++) {
 		flows[i]->removing = false;
-		worker->class->start(worker->engine, flows[i]);
+		worker->options.class->start(worker->engine, flows[i]);
 	}
 	return 0;
 }
@@ -135,7 +130,7 @@ static void stop_flows(struct worker *worker, struct flow **flows)
 {
 	for (int i = 0; i < 2; i++) {
 		flows[i]->removing = true;
-		worker->class->stop(worker->engine, flows[i]);
+		worker->options.class->stop(worker->engine, flows[i]);
 	}
 }
 
@@ -190,20 +185,20 @@ static void flow_gone(struct engine *engine, struct flow *flow)
 {
 	struct worker *worker = engine->userdata;
 
-	worker->gone(flow, worker->userdata);
+	worker->options.gone(flow, worker->options.userdata);
 }
 
 static int create_engine(struct worker *worker)
 {
 	struct engine_options options = {
 		.wake_fd = worker->wake_fd,
-		.busy_poll = worker->busy_poll,
-		.engines = worker->n_workers,
-		.nowait = worker->nowait,
+		.busy_poll = worker->options.busy_poll,
+		.engines = worker->options.workers,
+		.nowait = worker->options.nowait,
 	};
 	int r;
 
-	r = worker->class->create(&options, &worker->engine);
+	r = worker->options.class->create(&options, &worker->engine);
 	if (r < 0)
 		return r;
 	worker->engine->gone = flow_gone;
@@ -226,6 +221,8 @@ static void *worker_thread(void *arg)
 
 	worker->delay_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	worker->start_result = create_engine(worker);
+	if (worker->options.confine)
+		worker->options.confine();
 	sem_post(&worker->started);
 	if (worker->start_result < 0)
 		return NULL;
@@ -236,9 +233,9 @@ static void *worker_thread(void *arg)
 		if (worker->quit)
 			break;
 		answer(worker);
-		worker->class->run(worker->engine);
+		worker->options.class->run(worker->engine);
 	}
-	worker->class->destroy(worker->engine);
+	worker->options.class->destroy(worker->engine);
 	return NULL;
 }
 
@@ -352,9 +349,7 @@ static void destroy(struct worker *worker)
 	free(worker);
 }
 
-int worker_new(const struct engine_class *class, unsigned int busy_poll, bool nowait,
-	       unsigned int workers, void (*gone)(struct flow *flow, void *userdata),
-	       void *userdata, struct worker **ret)
+int worker_new(const struct worker_options *options, struct worker **ret)
 {
 	struct worker *worker;
 	int r;
@@ -362,13 +357,8 @@ int worker_new(const struct engine_class *class, unsigned int busy_poll, bool no
 	worker = calloc(1, sizeof(*worker));
 	if (!worker)
 		return -ENOMEM;
+	worker->options = *options;
 	worker->delay_fd = -1;
-	worker->class = class;
-	worker->busy_poll = busy_poll;
-	worker->n_workers = workers;
-	worker->nowait = nowait;
-	worker->gone = gone;
-	worker->userdata = userdata;
 	pthread_mutex_init(&worker->lock, NULL);
 	sem_init(&worker->started, 0, 0);
 	STAILQ_INIT(&worker->commands);

@@ -12,22 +12,28 @@
 
 struct worker;
 
+struct worker_options {
+	const struct engine_class *class;
+	unsigned int workers;   /* how many there will be, see engine_options.engines */
+	unsigned int busy_poll; /* microseconds, see engine_options */
+	bool nowait;            /* see engine_options */
+
+	/* Called from the worker's thread, once, when the port that a flow reads from was removed. */
+	void (*gone)(struct flow *flow, void *userdata);
+	/* Called from the worker's thread once its engine is made; see shuttle_options. */
+	void (*confine)(void);
+	void *userdata;
+};
+
 /**
  * worker_new() - start a worker
- * @class: the engine
- * @busy_poll: microseconds, see engine_options
- * @nowait: see engine_options
- * @workers: how many workers there will be, see engine_options.engines
- * @gone: called from the worker's thread, once, when the port that a flow reads from was removed
- * @userdata: for @gone
+ * @options: copied
  * @ret: stop it with worker_free()
  *
  * Return: 0; -ENOMEM; -EAGAIN when there are too many threads; -EMFILE; or what the engine's
  * create() returned, see ring_init().
  */
-int worker_new(const struct engine_class *class, unsigned int busy_poll, bool nowait,
-	       unsigned int workers, void (*gone)(struct flow *flow, void *userdata),
-	       void *userdata, struct worker **ret);
+int worker_new(const struct worker_options *options, struct worker **ret);
 
 /**
  * worker_free() - stop the thread and free the worker; takes NULL

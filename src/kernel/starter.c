@@ -380,6 +380,7 @@ int starter_serve(const struct starter_role roles[], unsigned int n, void *userd
 		return -ENOTSOCK;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return -errno;
+	signal(SIGCHLD, SIG_DFL); /* whoever ignores it has no children to wait for */
 	do
 		r = serve_once(&serving);
 	while (r > 0);

@@ -177,15 +177,15 @@ static int connect_link(struct manager *manager, struct rport_link *link, bool s
 	struct shuttle_port ports[2] = { shuttle_port(link->ports[0], stale),
 					 shuttle_port(link->ports[1], stale) };
 
-	if (link->shuttle || !link->ports[0]->peering.present || !link->ports[1]->peering.present)
+	if (link->datapath || !link->ports[0]->peering.present || !link->ports[1]->peering.present)
 		return 0;
-	return shuttle_add_link(manager->shuttle, ports, link, &link->shuttle);
+	return datapath_add_link(manager->datapath, ports, link, &link->datapath);
 }
 
 static void disconnect(struct manager *manager, struct rport_link *link)
 {
 	fastpath_end(manager, &link, 1);
-	shuttle_remove_link(steal_ptr(link->shuttle));
+	datapath_remove_link(steal_ptr(link->datapath));
 }
 
 static int cannot_connect(int r, struct rport_error *err)

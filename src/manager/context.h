@@ -6,7 +6,7 @@
 
 #include "kernel/monitor.h"
 #include "kernel/netns-watch.h"
-#include "datapath/shuttle.h"
+#include "datapath/datapath.h"
 #include "manager/options.h"
 #include "store/counters.h"
 
@@ -21,7 +21,7 @@ struct manager {
 	struct manager_observer observer;
 	sd_event *event;
 	struct staging staging;
-	struct shuttle *shuttle;
+	struct datapath *datapath;
 	struct table table;
 	struct counters *counters;
 	struct state *state; /* NULL: rportd is ending, and nothing is recorded any more */

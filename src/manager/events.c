@@ -213,7 +213,7 @@ void events_link_moved(void *owner, void *userdata)
 {
 	struct rport_link *link = owner;
 	unsigned int workers[TUN_QUEUES_MAX];
-	unsigned int n = shuttle_link_workers(link->shuttle, workers);
+	unsigned int n = datapath_link_workers(link->datapath, workers);
 
 	for (unsigned int i = 0; i < n; i++)
 		report_link(LOG_DEBUG, NULL, link->name, "link %s: queue %u is worker %u's",
@@ -227,6 +227,19 @@ void events_link_moved(void *owner, void *userdata)
 void events_captures_changed(struct port *port, void *userdata)
 {
 	decide_again(userdata, port);
+}
+
+void events_datapath_ended(const char *why, void *userdata _unused_)
+{
+	log_limited(LOG_ERR, "rportd-data ended (%s) and is started again", why);
+}
+
+void events_datapath_failed(void *userdata)
+{
+	const struct manager *manager = userdata;
+
+	log_error("the starter of processes is gone: ending, to be started again");
+	(void)sd_event_exit(manager->event, -ECHILD);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

@@ -29,19 +29,32 @@ void events_stop(struct manager *manager);
 void events_read(struct manager *manager);
 
 /**
- * events_port_gone() - the data path reports that a device was removed; see shuttle_options.gone
- * @owner: the struct rport_link that was given to shuttle_add_link()
+ * events_port_gone() - the data path reports that a device was removed; see datapath_options.gone
+ * @owner: the struct rport_link that was given to datapath_add_link()
  * @end: the port of the link, 0 or 1
  * @userdata: the manager
  */
 void events_port_gone(void *owner, unsigned int end, void *userdata);
 
 /**
- * events_link_moved() - the data path reports other workers of a link; see shuttle_options.moved
- * @owner: the struct rport_link that was given to shuttle_add_link()
+ * events_link_moved() - the data path reports other workers of a link; see datapath_options.moved
+ * @owner: the struct rport_link that was given to datapath_add_link()
  * @userdata: the manager
  */
 void events_link_moved(void *owner, void *userdata);
+
+/**
+ * events_datapath_ended() - rportd-data ended, and is started again; see datapath_options.ended
+ * @why: in words
+ * @userdata: the manager
+ */
+void events_datapath_ended(const char *why, void *userdata);
+
+/**
+ * events_datapath_failed() - it cannot be started again: rportd ends
+ * @userdata: the manager
+ */
+void events_datapath_failed(void *userdata);
 
 /**
  * events_captures_changed() - captures that see a port began or ended; see captures_start()

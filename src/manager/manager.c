@@ -50,20 +50,26 @@ static int start_counters(struct manager *manager, sd_event *event, struct rport
 	return 0;
 }
 
-static int start_shuttle(struct manager *manager, sd_event *event, struct rport_error *err)
+static int start_datapath(struct manager *manager, sd_event *event, struct rport_error *err)
 {
-	struct shuttle_options options = {
+	struct datapath_options options = {
+		.starter = manager->options.starter,
+		.role = manager->options.data_role,
 		.datapath = manager->options.datapath,
 		.nowait = manager->staging.nowait,
 		.workers = manager->options.workers,
 		.busy_poll = manager->options.busy_poll,
 		.gone = events_port_gone,
 		.moved = events_link_moved,
+		.ended = events_datapath_ended,
+		.failed = events_datapath_failed,
 		.userdata = manager,
 	};
 	int r;
 
-	r = shuttle_new(event, &options, &manager->shuttle);
+	options.counters =
+		counters_memory(manager->counters, &options.counters_fd, &options.counters_size);
+	r = datapath_new(event, &options, &manager->datapath);
 	if (r == -EPERM || r == -ENOSYS)
 		return rport_error_set(
 			err, RPORT_ERR_SYSTEM, -r,
@@ -147,7 +153,7 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	if (r >= 0)
 		r = start_reconciler(manager, err);
 	if (r >= 0)
-		r = start_shuttle(manager, event, err);
+		r = start_datapath(manager, event, err);
 	if (r >= 0)
 		r = take_over(manager, err);
 	if (r < 0) {
@@ -204,7 +210,7 @@ void manager_free(struct manager *manager)
 	sd_event_source_disable_unref(manager->alive);
 	schedule_stop(manager);
 	events_stop(manager);
-	shuttle_free(manager->shuttle);
+	datapath_free(manager->datapath);
 	counters_close(manager->counters);
 	port_asker_free(manager->asker);
 	staging_close(&manager->staging);

@@ -12,8 +12,10 @@ struct manager;
 
 struct manager_options {
 	unsigned int workers;
-	unsigned int busy_poll; /* microseconds */
-	const char *datapath;   /* see shuttle_options */
+	unsigned int busy_poll;  /* microseconds */
+	const char *datapath;    /* see datapath_options */
+	struct starter *starter; /* borrowed; starts rportd-data */
+	unsigned int data_role;  /* of that, in the starter's table */
 	unsigned int max_links;
 	unsigned int max_ports;
 	unsigned int

@@ -35,8 +35,6 @@
 #include "manager/schedule.h"
 #include "port/look.h"
 
-#define STALE_USEC USEC_PER_SEC /* packets that waited longer are not delivered */
-
 /* --- a port with a device --------------------------------------------------------------------- */
 
 void reconcile_lose(struct manager *manager, struct port *port, const char *reason)
@@ -297,7 +295,7 @@ int reconcile_bring_up(struct manager *manager, struct port *port, bool again,
 /* Packets that wait in the device are old if no daemon ran for long. */
 static int take_over_device(struct manager *manager, struct port *port, struct rport_error *err)
 {
-	bool stale = counters_absence(manager->counters) >= STALE_USEC;
+	bool stale = counters_absence(manager->counters) >= DATAPATH_STALE_USEC;
 	int r = make_take_over(manager, port, err);
 
 	if (r < 0)

@@ -73,22 +73,32 @@ unsigned int manager_n_pending(const struct manager *manager)
 	return manager->pending.n;
 }
 
-bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent)
+bool manager_workers_answer(struct manager *manager, int *ret_silent)
 {
-	return shuttle_workers_answer(manager->shuttle, ret_silent);
+	return datapath_answers(manager->datapath, ret_silent);
+}
+
+void manager_replace_data(struct manager *manager)
+{
+	datapath_replace(manager->datapath);
+}
+
+unsigned int manager_data_restarts(const struct manager *manager)
+{
+	return datapath_restarts(manager->datapath);
 }
 
 const char *manager_datapath(const struct manager *manager)
 {
-	return shuttle_datapath_name(manager->shuttle);
+	return datapath_name(manager->datapath);
 }
 
 bool manager_has_busy_poll(const struct manager *manager)
 {
-	return manager->options.busy_poll > 0 && shuttle_has_busy_poll(manager->shuttle);
+	return manager->options.busy_poll > 0 && datapath_has_busy_poll(manager->datapath);
 }
 
 int manager_uring_error(const struct manager *manager)
 {
-	return shuttle_engine_error(manager->shuttle);
+	return datapath_engine_error(manager->datapath);
 }

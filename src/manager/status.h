@@ -68,9 +68,23 @@ unsigned int manager_n_pending(const struct manager *manager);
  * @manager: the manager
  * @ret_silent: index of the first worker that did not answer; untouched when all did
  *
- * Return: true when all workers answered; see shuttle_workers_answer().
+ * Return: true when all workers answered; see datapath_answers().
  */
-bool manager_workers_answer(struct manager *manager, unsigned int *ret_silent);
+bool manager_workers_answer(struct manager *manager, int *ret_silent);
+
+/**
+ * manager_replace_data() - replace rportd-data, as it or a worker does not answer
+ * @manager: the manager
+ */
+void manager_replace_data(struct manager *manager);
+
+/**
+ * manager_data_restarts() - count how often rportd-data was started again
+ * @manager: the manager
+ *
+ * Return: the number.
+ */
+unsigned int manager_data_restarts(const struct manager *manager);
 
 /**
  * manager_datapath() - name the engine that moves the packets

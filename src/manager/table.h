@@ -14,7 +14,7 @@
 
 #include "port/fastpath.h"
 #include "port/port.h"
-#include "datapath/shuttle.h"
+#include "datapath/datapath.h"
 
 TAILQ_HEAD(port_list, port);
 LIST_HEAD(port_chain, port);
@@ -25,8 +25,8 @@ LIST_HEAD(port_chain, port);
 struct rport_link {
 	char name[LINK_NAME_MAX + 1];
 	struct port *ports[2];
-	struct shuttle_link *shuttle; /* NULL: a port of it is pending */
-	bool configured;              /* there is a file for it */
+	struct datapath_link *datapath; /* NULL: a port of it is pending */
+	bool configured;                /* there is a file for it */
 	bool local_first[2]; /* as it was seen last: see struct check_end, which has it by family */
 	struct fastpath fastpath; /* laid over the shuttle; see fastpath.c */
 	char *fastpath_failure;   /* why it could not be laid; NULL: it could */

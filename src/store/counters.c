@@ -44,6 +44,7 @@ struct header {
 struct counters {
 	struct header *header; /* the mapping */
 	size_t mapped;         /* bytes */
+	int fd;                /* of the memfd */
 	unsigned int slots;
 	uint64_t absence;
 	uint64_t *used;     /* a bit for each slot */
@@ -116,9 +117,10 @@ static int map_inherited(struct counters *counters, int fd, unsigned int max)
 	return 0;
 }
 
-static int map_new(struct counters *counters, struct state *state, unsigned int max)
+static int map_new(struct counters *counters, struct state *state, unsigned int max, int *ret_fd)
 {
 	_cleanup_close_ int fd = memfd_new("rport-counters");
+	int r;
 
 	if (fd < 0)
 		return fd;
@@ -132,7 +134,10 @@ static int map_new(struct counters *counters, struct state *state, unsigned int 
 		.slot_size = SLOT_SIZE,
 		.slots = max,
 	};
-	return state_store_fd(state, COUNTERS_NAME, fd);
+	r = state_store_fd(state, COUNTERS_NAME, fd);
+	if (r >= 0)
+		*ret_fd = steal_fd(&fd);
+	return r;
 }
 
 /* --- slots ------------------------------------------------------------------------------------ */
@@ -178,6 +183,13 @@ void counters_free(struct counters *counters, unsigned int slot)
 		return;
 	counters->used[slot / WORD_BITS] &= ~(UINT64_C(1) << slot % WORD_BITS);
 	counters->first = MIN(counters->first, slot / WORD_BITS);
+}
+
+const void *counters_memory(const struct counters *counters, int *ret_fd, size_t *ret_size)
+{
+	*ret_fd = counters->fd;
+	*ret_size = counters->mapped;
+	return counters->header;
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -227,13 +239,17 @@ int counters_open(struct state *state, unsigned int max, struct counters **ret)
 	counters = calloc(1, sizeof(*counters));
 	if (!counters)
 		return -ENOMEM;
+	counters->fd = -1;
 	fd = state_take_fd(state, COUNTERS_NAME);
 	r = fd >= 0 ? map_inherited(counters, fd, max) : -ENOENT;
-	if (r < 0)
-		r = map_new(counters, state, max);
+	if (r < 0) {
+		fd = safe_close(fd);
+		r = map_new(counters, state, max, &fd);
+	}
 	if (r < 0)
 		return r;
 	counters->absence = since_alive(counters);
+	counters->fd = steal_fd(&fd);
 	counters->used = calloc(counters->slots / WORD_BITS + 1, sizeof(*counters->used));
 	if (!counters->used)
 		return -ENOMEM;
@@ -247,6 +263,7 @@ void counters_close(struct counters *counters)
 		return;
 	if (counters->header)
 		munmap(counters->header, counters->mapped);
+	safe_close(counters->fd);
 	free(counters->used);
 	free(counters);
 }

@@ -66,6 +66,16 @@ int counters_new(struct counters *counters, unsigned int queues, unsigned int *r
 struct flow_counters *counters_of(struct counters *counters, unsigned int slot, unsigned int queue);
 
 /**
+ * counters_memory() - tell where the counters are, for the process that counts
+ * @counters: of counters_open()
+ * @ret_fd: the memfd; stays that of @counters
+ * @ret_size: bytes
+ *
+ * Return: where it is mapped.
+ */
+const void *counters_memory(const struct counters *counters, int *ret_fd, size_t *ret_size);
+
+/**
  * counters_free() - mark a slot as free
  * @counters: of counters_open()
  * @slot: of counters_take() or counters_new()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fuzzes the whole API in this process: a real manager with its workers, in a network namespace of
+ * Fuzzes the whole API in this process: a real manager with its rportd-data, in a network namespace of
  * its own with two more, "red" and "blue". A part of the input is one step, told by its first byte:
  *
  *	C	root calls: the rest is the message
@@ -35,6 +35,7 @@
 
 #include "api/interface.h"
 #include "clients.h"
+#include "daemon/roles.h"
 #include "kernel/helper.h"
 #include "kernel/rtnl.h"
 #include "manager/manager.h"
@@ -50,6 +51,7 @@ enum { ROOT, USER, STREAM, CLIENTS };
 static const char *const netns_names[] = { "red", "blue" };
 
 static struct state *state;
+static struct starter *starter;
 static struct manager *manager;
 static struct reloader *reloader;
 static sd_event *event;
@@ -112,10 +114,14 @@ static void fork_and_follow(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-int LLVMFuzzerInitialize(int *argc _unused_, char ***argv _unused_)
+/* This program is the processes beside rportd, too. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	role_main_t role = roles_main(*argv);
 	int fd;
 
+	if (role)
+		exit(role(*argc, *argv));
 	if (geteuid() != 0)
 		fuzz_skip("needs root");
 	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -131,6 +137,7 @@ int LLVMFuzzerInitialize(int *argc _unused_, char ***argv _unused_)
 	fuzz_require(mount("tmpfs", "/run", "tmpfs", 0, NULL) == 0);
 	fuzz_require(mkdir(NETNS_RUN_DIR, 0755) == 0 && mkdir(CONFIG_PATH, 0755) == 0);
 	unsetenv("NOTIFY_SOCKET");
+	signal(SIGCHLD, SIG_IGN); /* the starter needs no reaper */
 	fuzz_be_quiet();
 	return 0;
 }
@@ -402,6 +409,9 @@ static struct varlink_server *start(struct api **ret_api)
 	fuzz_require(state_open(CONFIG_PATH "/aside", &state, &handover) == 0);
 	options.state = state;
 	options.handover = handover;
+	fuzz_require(roles_start(SECCOMP_OFF, &starter) == 0);
+	options.starter = starter;
+	options.data_role = ROLE_DATA;
 	fuzz_require(manager_new(event, &options, &manager, &err) == 0);
 	fuzz_require(reloader_new(event, manager, CONFIG_PATH, 20, &reloader) == 0);
 	reloader_start(reloader);
@@ -434,6 +444,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reloader_free(reloader);
 	api_free(api);
 	manager_free(manager);
+	starter_free(starter);
 	state_close(state);
 	event = sd_event_unref(event);
 	add_netns("red"); /* as before, if it was deleted */

@@ -27,7 +27,7 @@ has_uring() {
 
 # wakeups: how often a worker of rportd has slept, in all; the other threads hear of what others do on this machine
 wakeups() {
-	cat /proc/"$RPORTD_PID"/task/*/status |
+	cat /proc/"$(data_pid)"/task/*/status |
 		awk '/^Name:/ { worker = $2 == "rportd-worker" } worker && /^voluntary_ctxt_switches/ { n += $2 } END { print n }'
 }
 

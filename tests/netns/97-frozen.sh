@@ -36,10 +36,10 @@ burst() {
 	receivers+=("$SPAWN_PID")
 	receive "$B" "$1"
 	receivers+=("$SPAWN_PID")
-	kill -STOP "$RPORTD_PID"
+	freeze_rportd
 	in_ns "$A" "$BURST" send "$1"
 	in_ns "$B" "$BURST" send "$1"
-	kill -CONT "$RPORTD_PID"
+	thaw_rportd
 	wait "${receivers[@]}" || fail "a receiver failed"
 	tail -n 1 "received.$A" "received.$B"
 }

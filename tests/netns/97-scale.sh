@@ -39,15 +39,17 @@ make_calls() {
 	"$CALLS" "$SOCKET" >calls.out || fail "a call failed"
 }
 
-# memory: KiB that are the daemon's own; programs and libraries are not, nor the buffers of the workers, which are as many
+# memory: KiB that are the daemon's own, in both of its processes; programs and libraries are not, nor the buffers of the workers, which are as many
 # as the largest burst of packets needed, however many links it came over: they are the only large mappings
 memory() {
-	awk '$1 == "Size:" { size = $2 } $1 == "Anonymous:" && size < 16384 { n += $2 } END { print n }' "/proc/$RPORTD_PID/smaps"
+	awk '$1 == "Size:" { size = $2 } $1 == "Anonymous:" && size < 16384 { n += $2 } END { print n }' "/proc/$RPORTD_PID/smaps" "/proc/$(data_pid)/smaps"
 }
 
-# main_cpu_ns: time on a CPU of the thread that does what clients ask for, in the kernel, too
+# main_cpu_ns: time on a CPU of the threads that do what clients ask for, in the kernel, too
 main_cpu_ns() {
-	cut -d ' ' -f 1 "/proc/$RPORTD_PID/task/$RPORTD_PID/schedstat"
+	local data
+	data=$(data_pid)
+	awk '{ n += $1 } END { print n }' "/proc/$RPORTD_PID/task/$RPORTD_PID/schedstat" "/proc/$data/task/$data/schedstat"
 }
 
 # pair_edge FIRST: so many, and the CPU time that they took, in CPU_NS

@@ -510,7 +510,7 @@ check_ends() {
 }
 
 memory() {
-	awk '$1 == "VmRSS:" { print $2 }' "/proc/$RPORTD_PID/status"
+	awk '$1 == "VmRSS:" { n += $2 } END { print n }' "/proc/$RPORTD_PID/status" "/proc/$(data_pid)/status"
 }
 
 none_left() {

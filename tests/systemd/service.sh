@@ -366,13 +366,29 @@ test_persistent_links() {
 
 # --- the watchdog -----------------------------------------------------------------------------------------------------
 
+# data_pid, starter_pid: the processes of rportd beside itself
+starter_pid() {
+	pgrep -x -P "$(property MainPID)" rportd-starter
+}
+
+data_pid() {
+	pgrep -x -P "$(starter_pid)" rportd-data
+}
+
+# data_pid_other_than PID, as a condition: there is another one
+data_pid_other_than() {
+	local pid
+	pid=$(data_pid) && [ "$pid" != "$1" ]
+}
+
 # worker_tid PID: of one of its threads that move packets
 worker_tid() {
 	grep -lx rportd-worker /proc/"$1"/task/*/comm | head -n 1 | cut -d/ -f5
 }
 
+# the process that moves packets is replaced, and rportd goes on
 test_watchdog_of_a_stopped_worker() {
-	local pid tid holder
+	local pid data tid holder
 	setup
 	drop_in WatchdogSec=1s
 	pair_both
@@ -381,19 +397,69 @@ test_watchdog_of_a_stopped_worker() {
 	sleep 3
 	property_is MainPID "$pid"
 	property_is NRestarts 0
-	tid=$(worker_tid "$pid")
-	[ "$tid" ] || fail 'rportd has no worker'
+	data=$(data_pid)
+	tid=$(worker_tid "$data")
+	[ "$tid" ] || fail 'rportd-data has no worker'
 	"$BUILD_DIR/tests/tools/hold-thread" "$tid" >held &
 	holder=$!
 	eventually grep -q held held
 	# the main thread does what it always does
 	succeeds rportctl list
+	eventually data_pid_other_than "$data"
+	wait "$holder"
+	property_is MainPID "$pid"
+	property_is NRestarts 0
+	journalctl --sync
+	assert_match "$(journalctl -o cat -u rportd.service _PID="$pid")" '*worker [0-9]* does not answer: replacing*' 'log'
+	link_is ab up
+	ping_ok "$A" 192.168.0.1
+	eventually property_is StatusText '1 link, rportd-data was started again 1 time'
+}
+
+# status_is KEY VALUE PID: of all threads
+status_is() {
+	local task
+	for task in /proc/"$3"/task/*; do
+		assert_eq "$(sed -n "s/^$1:\t//p" "$task/status")" "$2" "$1 of $task"
+	done
+}
+
+# without capset(2), which the unit does not allow
+test_data_process() {
+	local pid data set
+	setup
+	pair_both
+	pid=$(property MainPID)
+	for _ in 1 2 3; do
+		data=$(data_pid)
+		for set in CapPrm CapEff CapAmb; do
+			status_is "$set" 0000000000000000 "$data"
+		done
+		status_is Seccomp 2 "$data"
+		status_is NoNewPrivs 1 "$data"
+		[ ! "/proc/$data/ns/net" -ef "/proc/$pid/ns/net" ] || fail 'it is in the network of rportd'
+		kill -KILL "$data"
+		eventually data_pid_other_than "$data"
+		ping_ok "$A" 192.168.0.1
+		sleep 1.1
+	done
+	property_is MainPID "$pid"
+	property_is NRestarts 0
+	data="$(starter_pid) $(data_pid)"
+	succeeds systemctl stop rportd.service
+	property_is Result success
+	for pid in $data; do
+		process_over "$pid" || fail "process $pid is left"
+	done
+}
+
+# it cannot be replaced: the service begins again
+test_death_of_the_starter() {
+	setup
+	pair_both
+	kill -KILL "$(starter_pid)"
 	eventually has_restarted
 	eventually property_is ActiveState active
-	[ "$(property MainPID)" != "$pid" ] || fail 'it is still the same'
-	wait "$holder"
-	journalctl --sync
-	assert_match "$(journalctl -o cat -u rportd.service _PID="$pid")" '*worker [0-9]* does not answer*' 'log'
 	link_is ab up
 	ping_ok "$A" 192.168.0.1
 }

@@ -7,28 +7,28 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/notify.h"
-#include "datapath/shuttle.h"
+#include "datapath/datapath.h"
 #include "fake_kernel.h"
 
 /* --- the shuttle ------------------------------------------------------------------------------ */
 
-struct shuttle_link {
-	TAILQ_ENTRY(shuttle_link) entry;
+struct datapath_link {
+	TAILQ_ENTRY(datapath_link) entry;
 	void *owner;
 	unsigned int n_queues;
 	int queues[2][TUN_QUEUES_MAX];
 	bool told[2]; /* that it was removed */
 };
 
-struct shuttle {
-	struct shuttle_options options;
-	TAILQ_HEAD(shuttle_link_list, shuttle_link) links;
+struct datapath {
+	struct datapath_options options;
+	TAILQ_HEAD(datapath_link_list, datapath_link) links;
 };
 
-static struct shuttle *shuttle;
+static struct datapath *shuttle;
 
-int shuttle_new(sd_event *event _unused_, const struct shuttle_options *options,
-		struct shuttle **ret)
+int datapath_new(sd_event *event _unused_, const struct datapath_options *options,
+		 struct datapath **ret)
 {
 	int r = fake_call(__func__, FAKE_ERRNOS(ENOMEM, ENOSYS, EOPNOTSUPP));
 
@@ -43,7 +43,7 @@ int shuttle_new(sd_event *event _unused_, const struct shuttle_options *options,
 	return 0;
 }
 
-void shuttle_free(struct shuttle *of)
+void datapath_free(struct datapath *of)
 {
 	if (!of)
 		return;
@@ -53,7 +53,7 @@ void shuttle_free(struct shuttle *of)
 
 bool fake_shuttle_uses(int fd)
 {
-	const struct shuttle_link *link;
+	const struct datapath_link *link;
 
 	if (!shuttle)
 		return false;
@@ -68,7 +68,7 @@ bool fake_shuttle_uses(int fd)
 
 unsigned int fake_shuttle_links(void)
 {
-	const struct shuttle_link *link;
+	const struct datapath_link *link;
 	unsigned int n = 0;
 
 	TAILQ_FOREACH(link, &shuttle->links, entry)
@@ -78,10 +78,10 @@ unsigned int fake_shuttle_links(void)
 	return n;
 }
 
-int shuttle_add_link(struct shuttle *to, const struct shuttle_port ports[static 2], void *owner,
-		     struct shuttle_link **ret)
+int datapath_add_link(struct datapath *to, const struct shuttle_port ports[static 2], void *owner,
+		      struct datapath_link **ret)
 {
-	struct shuttle_link *link;
+	struct datapath_link *link;
 	int r = fake_call(__func__, FAKE_ERRNOS(ENOMEM));
 
 	if (r < 0)
@@ -105,7 +105,7 @@ int shuttle_add_link(struct shuttle *to, const struct shuttle_port ports[static 
 	return 0;
 }
 
-void shuttle_remove_link(struct shuttle_link *link)
+void datapath_remove_link(struct datapath_link *link)
 {
 	if (!link)
 		return;
@@ -113,14 +113,14 @@ void shuttle_remove_link(struct shuttle_link *link)
 	free(link);
 }
 
-static bool is_gone(const struct shuttle_link *link, unsigned int end)
+static bool is_gone(const struct datapath_link *link, unsigned int end)
 {
 	return !link->told[end] && !fake_file(link->queues[end][0])->dev->netns;
 }
 
-static struct shuttle_link *find_gone(unsigned int *ret_end)
+static struct datapath_link *find_gone(unsigned int *ret_end)
 {
-	struct shuttle_link *link;
+	struct datapath_link *link;
 
 	if (!shuttle || fake.dead)
 		return NULL;
@@ -146,7 +146,7 @@ bool fake_shuttle_idle(void)
 bool fake_shuttle_turn(void)
 {
 	unsigned int end;
-	struct shuttle_link *link = find_gone(&end);
+	struct datapath_link *link = find_gone(&end);
 
 	if (!link)
 		return false;
@@ -155,30 +155,39 @@ bool fake_shuttle_turn(void)
 	return true;
 }
 
-unsigned int shuttle_link_workers(const struct shuttle_link *link,
-				  unsigned int ret[static TUN_QUEUES_MAX])
+unsigned int datapath_link_workers(const struct datapath_link *link,
+				   unsigned int ret[static TUN_QUEUES_MAX])
 {
 	for (unsigned int i = 0; i < link->n_queues; i++)
 		ret[i] = 0;
 	return link->n_queues;
 }
 
-bool shuttle_workers_answer(struct shuttle *of _unused_, unsigned int *ret_silent _unused_)
+bool datapath_answers(struct datapath *of _unused_, int *ret_silent _unused_)
 {
 	return true;
 }
 
-const char *shuttle_datapath_name(const struct shuttle *of _unused_)
+const char *datapath_name(const struct datapath *of _unused_)
 {
 	return "fake";
 }
 
-bool shuttle_has_busy_poll(const struct shuttle *of _unused_)
+bool datapath_has_busy_poll(const struct datapath *of _unused_)
 {
 	return false;
 }
 
-int shuttle_engine_error(const struct shuttle *of _unused_)
+unsigned int datapath_restarts(const struct datapath *datapath _unused_)
+{
+	return 0;
+}
+
+void datapath_replace(struct datapath *datapath _unused_)
+{
+}
+
+int datapath_engine_error(const struct datapath *of _unused_)
 {
 	return 0;
 }

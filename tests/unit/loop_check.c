@@ -110,9 +110,9 @@ static void check_link(struct rport_link *link, void *userdata _unused_)
 
 	count.links++;
 	fake_require(link->ports[0]->link == link && link->ports[1]->link == link);
-	if (whole != (link->shuttle != NULL))
+	if (whole != (link->datapath != NULL))
 		fake_fail("link %s is %s, and the data path has it%s", link->name,
-			  whole ? "whole" : "not whole", link->shuttle ? "" : " not");
+			  whole ? "whole" : "not whole", link->datapath ? "" : " not");
 	for (int end = 0; end < 2 && whole; end++)
 		fake_require(fake_shuttle_uses(tun_fd(&link->ports[end]->tun)));
 	count.paths += whole;
