@@ -259,11 +259,15 @@ static int no_netns(const char *name, int r, struct rport_error *err)
 			       strerror(-r));
 }
 
-static int open_named(const char *name, struct rport_error *err)
+static int open_named(const char *name, bool *ret_held, struct rport_error *err)
 {
 	int fd = netns_pid_open_name(name);
+	struct netns_id netns;
 
-	return fd < 0 ? no_netns(name, fd, err) : fd;
+	if (fd < 0)
+		return no_netns(name, fd, err);
+	*ret_held = netns_identify(fd, &netns) >= 0 && netns_name_holds(name, &netns) > 0;
+	return fd;
 }
 
 static int no_process(pid_t pid, int r, struct rport_error *err)
@@ -307,7 +311,7 @@ static int open_netns(struct domain_place *place, const struct process *process,
 {
 	switch (place->domain.netns) {
 	case DOMAIN_NETNS_NAMED:
-		return open_named(place->domain.name, err);
+		return open_named(place->domain.name, &place->held, err);
 	case DOMAIN_NETNS_PID:
 		return process ? open_process(process, err)
 			       : open_pid(place->domain.pid, &place->process, err);

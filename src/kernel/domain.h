@@ -42,6 +42,7 @@ struct domain_place {
 	uint32_t table;         /* routing table of the VRF, or RT_TABLE_MAIN */
 	/* The process of pid:N, if domain_resolve() found it; else NULL. May be taken away. */
 	struct process *process;
+	bool held; /* the name in /run/netns keeps it alive by itself (netns_name_holds()) */
 };
 
 /**

@@ -20,10 +20,10 @@
  * that hangs now and then costs it a small share of its time. The list has room for a fixed number:
  * one more is not begun.
  *
- * Staying. A thread that ends makes the next move of an interface wait (netns-thread.c), so one
- * helper that has returned in time stays for the next call. One that has entered a namespace ends,
- * since it must not be used for anything else; it is joined, so that nothing of it is left in that
- * namespace when the caller goes on.
+ * Staying. A thread costs time when it starts, and when it ends it makes the next move of an
+ * interface wait (netns-thread.c). So one helper that has returned in time stays for the next call.
+ * One that has entered a namespace comes back before it hands in its result, so that nothing of it
+ * is left there when the caller goes on. If it cannot come back it ends, and is joined.
  */
 
 #include <fcntl.h>
@@ -49,6 +49,7 @@ struct helper {
 	int netns_fd; /* negative: a new one; of a helper that enters it */
 	_Alignas(max_align_t) unsigned char argument[HELPER_ARGUMENT_MAX];
 	int result;
+	bool away; /* it could not come back from the namespace that it entered: it ends */
 
 	/* under the lock */
 	bool returned;
@@ -80,34 +81,41 @@ static bool hand_in(struct helper *helper, int result)
 	return !late;
 }
 
-static int enter(struct helper *helper)
+static int enter(const struct helper *helper)
 {
 	int r = helper->netns_fd < 0 ? unshare(CLONE_NEWNET)
 				     : setns(helper->netns_fd, CLONE_NEWNET);
 
-	r = r < 0 ? -errno : 0;
+	return r < 0 ? -errno : 0;
+}
+
+static int run_inside(struct helper *helper)
+{
+	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int r = own < 0 ? -errno : enter(helper);
+
 	helper->netns_fd = safe_close(helper->netns_fd);
+	if (r < 0)
+		return r;
+	r = helper->run(helper->argument);
+	helper->away = setns(own, CLONE_NEWNET) < 0;
 	return r;
 }
 
 static void *live(void *arg)
 {
 	struct helper *helper = arg;
-	bool once = false;
 	int r;
 
-	while (!once) {
+	do {
 		thread_wait(&helper->begun);
-		once = helper->enter;
 		if (!helper->run) /* put_back() ends it */
 			return NULL;
-		r = helper->enter ? enter(helper) : 0;
-		if (r >= 0)
-			r = helper->run(helper->argument);
+		r = helper->enter ? run_inside(helper) : helper->run(helper->argument);
 		if (!hand_in(helper, r))
 			return NULL;
 		sem_post(&helper->done);
-	}
+	} while (!helper->away); /* see put_back() */
 	return NULL;
 }
 
@@ -183,7 +191,7 @@ static int get_helper(const struct helper_call *call, unsigned int *ret_late, st
 
 	pthread_mutex_lock(&lock);
 	r = check_late(call, ret_late);
-	if (r >= 0 && !call->enter)
+	if (r >= 0)
 		helper = steal_ptr(idle);
 	pthread_mutex_unlock(&lock);
 	if (r >= 0 && !helper)
@@ -231,7 +239,7 @@ static bool stay(struct helper *helper)
 	bool stays;
 
 	pthread_mutex_lock(&lock);
-	stays = !helper->enter && !idle;
+	stays = !helper->away && !idle;
 	if (stays)
 		idle = helper;
 	pthread_mutex_unlock(&lock);
@@ -243,7 +251,7 @@ static void put_back(struct helper *helper)
 {
 	if (stay(helper))
 		return;
-	if (!helper->enter) {
+	if (!helper->away) {
 		helper->run = NULL;
 		sem_post(&helper->begun);
 	}

@@ -3,7 +3,7 @@
 /*
  * Theory of operation
  *
- * A short-lived thread, as netns_open_inside() starts one, delays a later move of an interface:
+ * A short-lived thread delays a later move of an interface:
  * when it ends, the kernel frees it after an RCU grace period, and to move an interface to another
  * namespace the kernel waits for everything that is to be freed (rcu_barrier() in
  * __dev_change_net_namespace()). So the thread that makes interfaces is kept.

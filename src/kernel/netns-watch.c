@@ -169,6 +169,11 @@ bool netns_watch_missed(const struct netns_watch *watch)
 	return watch->missed;
 }
 
+bool netns_watch_sees_all(const struct netns_watch *watch)
+{
+	return watch && watch->inotify_source && watch->mounts_source;
+}
+
 static int on_timer(sd_event_source *source _unused_, uint64_t usec, void *userdata)
 {
 	struct netns_watch *watch = userdata;

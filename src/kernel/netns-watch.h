@@ -55,6 +55,14 @@ const char *netns_watch_name(const struct netns_watch *watch, size_t i);
 bool netns_watch_missed(const struct netns_watch *watch);
 
 /**
+ * netns_watch_sees_all() - check whether both sources are there
+ * @watch: of netns_watch_new(), or NULL
+ *
+ * Return: true when nothing that happens to a name is missed.
+ */
+bool netns_watch_sees_all(const struct netns_watch *watch);
+
+/**
  * netns_watch_free() - stop watching; takes NULL
  * @watch: of netns_watch_new(), or NULL
  */

@@ -13,8 +13,8 @@
  * nevertheless, so a helper does it, with a deadline (helper.c).
  *
  * Acting. setns(2) changes the namespace of one thread only, so a helper thread does all work
- * inside a namespace and ends with it: whatever fails, no thread that continues is in the wrong
- * namespace.
+ * inside a namespace, and comes back or ends (helper.c): whatever fails, no thread that continues is
+ * in the wrong namespace.
  */
 
 #include <fcntl.h>
@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/names.h"
 #include "kernel/helper.h"
@@ -142,6 +143,43 @@ int netns_identify(int fd, struct netns_id *ret)
 bool netns_equal(const struct netns_id *a, const struct netns_id *b)
 {
 	return a->ino != 0 && a->ino == b->ino && a->dev == b->dev;
+}
+
+/* A path and a namespace, for the helper. */
+struct holding {
+	struct netns_id id;
+	char path[NAME_PATH_MAX];
+};
+_Static_assert(sizeof(struct holding) <= HELPER_ARGUMENT_MAX, "a helper gets a copy of it");
+
+/* In a helper. */
+static int holds(const void *argument)
+{
+	const int flags = AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+	const struct holding *holding = argument;
+	struct netns_id id;
+	struct statx it;
+
+	if (statx(AT_FDCWD, holding->path, flags, STATX_INO, &it) < 0)
+		return 0;
+	id = (struct netns_id){ .dev = makedev(it.stx_dev_major, it.stx_dev_minor),
+				.ino = it.stx_ino };
+	return netns_equal(&id, &holding->id);
+}
+
+int netns_name_holds(const char *name, const struct netns_id *id)
+{
+	struct holding holding = { .id = *id };
+
+	if (name_to_path(name, holding.path) < 0)
+		return 0;
+	return helper_run(&(struct helper_call){
+		.what = NETNS_RUN_DIR, /* the file itself is not opened */
+		.run = holds,
+		.argument = &holding,
+		.size = sizeof(holding),
+		.msec = PATH_MSEC,
+	});
 }
 
 /* In a helper. @argument: the path, a string. Return: the process, or 0. */

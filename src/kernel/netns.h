@@ -78,6 +78,19 @@ int netns_identify(int fd, struct netns_id *ret);
 bool netns_equal(const struct netns_id *a, const struct netns_id *b);
 
 /**
+ * netns_name_holds() - check whether a name in /run/netns keeps a namespace alive by itself
+ * @name: of the file
+ * @id: the namespace
+ *
+ * `ip netns add` and `ip netns attach` mount the namespace on the file. A symbolic link, such as one
+ * to /proc/PID/ns/net, keeps nothing alive.
+ *
+ * Return: 1 when the namespace is mounted on that very file; 0 when it is not; or -errno when it
+ * cannot be found out (helper_run()).
+ */
+int netns_name_holds(const char *name, const struct netns_id *id);
+
+/**
  * netns_link_pid() - find the process that a name in /run/netns is a symbolic link to
  * @name: of the file
  *
@@ -86,7 +99,7 @@ bool netns_equal(const struct netns_id *a, const struct netns_id *b);
 pid_t netns_link_pid(const char *name);
 
 /**
- * netns_open_inside() - open a descriptor inside a namespace, in a short-lived thread
+ * netns_open_inside() - open a descriptor inside a namespace, in a helper
  * @netns_fd: the namespace; negative: a new one that lasts as long as something in it is open
  * @fn: opens the descriptor and returns it, or -errno
  * @argument: @fn gets a copy of it

@@ -68,6 +68,14 @@ static int assign_nsid(struct rtnl *rtnl, int netns_fd)
 	return rtnl_send(rtnl, msg);
 }
 
+int rtnl_has_nsid(struct rtnl *rtnl, int netns_fd)
+{
+	int nsid = NETNSA_NSID_NOT_ASSIGNED;
+	int r = get_nsid(rtnl, netns_fd, &nsid);
+
+	return r < 0 ? r : nsid != NETNSA_NSID_NOT_ASSIGNED;
+}
+
 int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret)
 {
 	int nsid = NETNSA_NSID_NOT_ASSIGNED;

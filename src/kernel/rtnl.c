@@ -434,13 +434,35 @@ int rtnl_dev_delete_altname(struct rtnl *rtnl, unsigned int index, const char *n
 	return rtnl_send(rtnl, msg);
 }
 
-int rtnl_dev_release(struct rtnl *rtnl, unsigned int index)
+/* A request about one interface, or with @index 0 about a group, with one number in it. */
+static int send_number(struct rtnl *rtnl, int type, unsigned int index, int attribute,
+		       uint32_t number)
 {
 	struct ifinfomsg header = { .ifi_index = (int)index };
-	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
 
 	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
-	    nla_put_u32(msg, IFLA_MASTER, 0) < 0)
+	    nla_put_u32(msg, attribute, number) < 0)
 		return -ENOMEM;
 	return rtnl_send(rtnl, msg);
+}
+
+int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master)
+{
+	return send_number(rtnl, RTM_NEWLINK, index, IFLA_MASTER, master);
+}
+
+int rtnl_dev_release(struct rtnl *rtnl, unsigned int index)
+{
+	return rtnl_dev_enslave(rtnl, index, 0);
+}
+
+int rtnl_dev_set_group(struct rtnl *rtnl, unsigned int index, uint32_t group)
+{
+	return send_number(rtnl, RTM_NEWLINK, index, IFLA_GROUP, group);
+}
+
+int rtnl_delete_group(struct rtnl *rtnl, uint32_t group)
+{
+	return group == 0 ? -EINVAL : send_number(rtnl, RTM_DELLINK, 0, IFLA_GROUP, group);
 }

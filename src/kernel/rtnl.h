@@ -75,7 +75,7 @@ static inline void cleanup_rtnl(struct rtnl **rtnl)
 int rtnl_dev_by_name(struct rtnl *rtnl, const char *name, struct rtnl_dev *ret);
 
 /**
- * rtnl_dev_configure() - set the properties that a port gets before anybody can see it
+ * rtnl_dev_configure() - set the properties that a port gets before it is used
  * @rtnl: a socket in the namespace of the interface
  * @index: of the interface, which is down
  * @alias: IFLA_IFALIAS, shown by `ip link`
@@ -112,6 +112,26 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
  * Return: 0, -ENODEV when there is no such interface, or another -errno.
  */
 int rtnl_dev_delete(struct rtnl *rtnl, unsigned int index);
+
+/**
+ * rtnl_dev_set_group() - put an interface into a group (ip-link(8), "group")
+ * @rtnl: a socket in the namespace of the interface
+ * @index: of the interface
+ * @group: any number
+ *
+ * Return: as rtnl_dev_delete().
+ */
+int rtnl_dev_set_group(struct rtnl *rtnl, unsigned int index, uint32_t group);
+
+/**
+ * rtnl_delete_group() - remove all interfaces of a group, at the cost of one
+ * @rtnl: a socket in their namespace
+ * @group: not 0, in which all interfaces are that nobody put into another one
+ *
+ * Return: 0; -ENODEV when the group is empty; -EOPNOTSUPP when an interface in it cannot be removed:
+ * then none is; or another -errno.
+ */
+int rtnl_delete_group(struct rtnl *rtnl, uint32_t group);
 
 /**
  * rtnl_dev_move_to_pid() - move an interface into the namespace of a process, under its own name
@@ -180,6 +200,17 @@ int rtnl_dev_rename(struct rtnl *rtnl, unsigned int index, const char *name);
  * Return: 0, -EINVAL when the interface has no such name, or another -errno.
  */
 int rtnl_dev_delete_altname(struct rtnl *rtnl, unsigned int index, const char *name);
+
+/**
+ * rtnl_dev_enslave() - put an interface into a VRF
+ * @rtnl: a socket in the namespace of both
+ * @index: of the interface
+ * @master: ifindex of the VRF
+ *
+ * Return: 0, -ENODEV when there is no such interface, -EINVAL when there is no such VRF, or another
+ * -errno.
+ */
+int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master);
 
 /**
  * rtnl_dev_release() - take an interface out of its VRF, bridge or bond
@@ -363,6 +394,16 @@ int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct ro
  * Return: 0; -ENOENT when the kernel assigned none; or another -errno.
  */
 int rtnl_nsid(struct rtnl *rtnl, int netns_fd, int *ret);
+
+/**
+ * rtnl_has_nsid() - check whether the namespace of @rtnl has a number for another one
+ * @rtnl: a socket
+ * @netns_fd: the other one
+ *
+ * Return: 1: rtnl_nsid() has assigned one, or somebody else has; 0: it has none; -ENOMEM, or another
+ * -errno of rtnetlink(7).
+ */
+int rtnl_has_nsid(struct rtnl *rtnl, int netns_fd);
 
 /**
  * rtnl_dev_by_nsid() - look an interface up in another namespace, without entering it

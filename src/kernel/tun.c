@@ -7,7 +7,7 @@
  * The owner of a namespace may open one more queue of a TUN there that has IFF_MULTI_QUEUE: by
  * TUNSETIFF, with CAP_NET_ADMIN in the namespace or as its owner (TUNSETOWNER). A device with a
  * single queue cannot be opened again while that is open (EBUSY): we keep it open, or the service
- * manager does, from before the device comes to the namespace until it is removed. What a process
+ * manager does, from the moment it is made until it is removed. What a process
  * can do with a queue of our device, and what follows (tun_chr_ioctl() of drivers/net/tun.c, Linux
  * 6.18):
  *
@@ -46,11 +46,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <time.h>
 
+#include "kernel/netns.h"
 #include "kernel/tun.h"
 
 /* Debian 12's headers are older than the kernels that have these. */
@@ -74,16 +76,32 @@ static const struct {
 	{ TUN_F_TSO_ECN, "tso-ecn" }, { TUN_F_USO4, "uso4" }, { TUN_F_USO6, "uso6" },
 };
 
-static int attach(int fd, const char *name, const struct tun_options *options)
+/*
+ * struct making - how a device is made
+ * @netns_fd: the namespace in which it is opened; negative: that of the calling thread
+ * @name: or a pattern
+ * @ours: an interface that has the name is an error, and not to be opened
+ */
+struct making {
+	const struct tun_options *options;
+	int netns_fd;
+	const char *name;
+	bool ours;
+};
+
+static int attach(int fd, const char *name, const struct tun_options *options, bool ours)
 {
 	struct ifreq ifr = {
 		.ifr_flags = (short)(IFF_TUN | (options->mpls ? 0 : IFF_NO_PI) |
 				     (options->offload ? IFF_VNET_HDR : 0) |
-				     (options->queues > 1 ? IFF_MULTI_QUEUE : 0)),
+				     (options->queues > 1 ? IFF_MULTI_QUEUE : 0) |
+				     (ours ? IFF_TUN_EXCL : 0)),
 	};
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	for (int try = 0; ioctl(fd, TUNSETIFF, &ifr) < 0; try++) {
+		if (errno == EBUSY && ours)
+			return -EEXIST;
 		if (errno != EBUSY || try >= BUSY_TRIES)
 			return -errno;
 		nanosleep(&(struct timespec){ .tv_nsec = BUSY_PAUSE_NS }, NULL);
@@ -119,21 +137,32 @@ void tun_close(struct tun *tun)
 	*tun = (struct tun){ 0 };
 }
 
-/* The first one makes the device, and has a pattern for its name; the others are added to it. */
-static int open_queue(struct tun *tun, const char *name, const struct tun_options *options)
+static int open_clone(const void *argument _unused_)
 {
-	char device[IFNAMSIZ];
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int r = 0;
 
+	return fd < 0 ? -errno : fd;
+}
+
+/* The first one makes the device, and may have a pattern for its name; the others are added to it.
+ * What matters is where it is opened, not where the requests are made. */
+static int open_queue(struct tun *tun, const struct making *making)
+{
+	bool first = tun->n_queues == 0;
+	const char *name = making->name;
+	char device[IFNAMSIZ];
+	int r = 0, fd;
+
+	fd = making->netns_fd < 0 ? open_clone(NULL)
+				  : netns_open_inside(making->netns_fd, open_clone, NULL, 0);
 	if (fd < 0)
-		return -errno;
-	if (tun->n_queues > 0) {
+		return fd;
+	if (!first) {
 		r = tun_name(tun_fd(tun), device);
 		name = device;
 	}
 	if (r >= 0)
-		r = attach(fd, name, options);
+		r = attach(fd, name, making->options, making->ours && first);
 	if (r < 0) {
 		safe_close(fd);
 		return r;
@@ -158,22 +187,39 @@ static int set_header(struct tun *tun, const struct tun_options *options)
 	return 0;
 }
 
-int tun_open(const char *name, const struct tun_options *options, struct tun *ret)
+static int make(const struct making *making, struct tun *ret)
 {
 	struct tun tun = { 0 };
 	int r;
 
 	do
-		r = open_queue(&tun, name, options);
-	while (r >= 0 && tun.n_queues < options->queues);
+		r = open_queue(&tun, making);
+	while (r >= 0 && tun.n_queues < making->options->queues);
 	if (r >= 0)
-		r = set_header(&tun, options);
+		r = set_header(&tun, making->options);
 	if (r < 0) {
 		tun_close(&tun);
 		return r;
 	}
 	*ret = tun;
 	return 0;
+}
+
+int tun_open(const char *name, const struct tun_options *options, struct tun *ret)
+{
+	return make(&(struct making){ .options = options, .netns_fd = -1, .name = name }, ret);
+}
+
+int tun_open_in(int netns_fd, const char *name, const struct tun_options *options, struct tun *ret)
+{
+	struct making making = {
+		.options = options,
+		.netns_fd = netns_fd,
+		.name = name,
+		.ours = true,
+	};
+
+	return make(&making, ret);
 }
 
 /* Are these queues of one device, all of which are there? */
@@ -291,6 +337,13 @@ int tun_name(int fd, char ret_name[static IFNAMSIZ])
 int tun_netns(int fd)
 {
 	int netns_fd = ioctl(fd, TUNGETDEVNETNS);
+
+	return netns_fd < 0 ? -errno : netns_fd;
+}
+
+int tun_home(int fd)
+{
+	int netns_fd = ioctl(fd, SIOCGSKNS);
 
 	return netns_fd < 0 ? -errno : netns_fd;
 }

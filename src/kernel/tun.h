@@ -72,6 +72,20 @@ void tun_end_persistence(const struct tun *tun);
 int tun_open(const char *name, const struct tun_options *options, struct tun *ret);
 
 /**
+ * tun_open_in() - make a TUN device directly in a namespace
+ * @netns_fd: the namespace; negative: that of the calling thread
+ * @name: its name, or a pattern ("rp%d")
+ * @options: borrowed
+ * @ret: to be closed with tun_close(): until then the namespace is kept alive, wherever the device
+ *	is moved to (tun_home())
+ *
+ * The device of somebody else is never opened.
+ *
+ * Return: as tun_open(), but -EEXIST when an interface has that name; or as netns_open_inside().
+ */
+int tun_open_in(int netns_fd, const char *name, const struct tun_options *options, struct tun *ret);
+
+/**
  * tun_adopt() - use descriptors that another process opened, and that were handed on
  * @fds: one for each queue of a TUN device, whose options it finds out; owned by @ret on success
  * @n: how many, 1 to TUN_QUEUES_MAX
@@ -130,6 +144,14 @@ int tun_name(int fd, char ret_name[static IFNAMSIZ]);
  * Return: an fd, which keeps the namespace alive until closed, or -errno (-EBADFD: removed).
  */
 int tun_netns(int fd);
+
+/**
+ * tun_home() - open the namespace that a descriptor keeps alive
+ * @fd: of a TUN device: that in which it was opened, wherever the device is (SIOCGSKNS, Linux 4.16)
+ *
+ * Return: an fd to be closed; -EPERM, or another -errno of ioctl(2).
+ */
+int tun_home(int fd);
 
 /**
  * tun_set_carrier() - show LOWER_UP or NO-CARRIER on the interface

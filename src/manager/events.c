@@ -271,6 +271,7 @@ int events_start(struct manager *manager, struct rport_error *err)
 	r = start_names(manager);
 	if (r < 0) /* the monitor reports deleted namespaces, too */
 		log_warning("cannot watch %s: %s", NETNS_RUN_DIR, strerror(-r));
+	manager->staging.names_watched = netns_watch_sees_all(manager->events->names);
 	return 0;
 }
 

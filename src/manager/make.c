@@ -15,17 +15,28 @@
 
 /* --- its domain ------------------------------------------------------------------------------- */
 
-/* Assigns an nsid, so that we receive the link events of that namespace: of a VRF that the port
- * waits for, or of an interface that has its name. Before the lookup, so that none is missed. */
-static void listen_to(struct manager *manager, const struct port *port)
+/* Assigns an nsid, so that we receive the link events of the namespace: of a VRF that the port
+ * waits for, or of an interface that has its name. */
+static void listen_to(struct manager *manager, int netns_fd)
+{
+	int nsid;
+
+	(void)rtnl_nsid(manager->staging.own, netns_fd, &nsid);
+}
+
+/* Return: whether we hear of VRFs there from now on. */
+static bool listen_for_vrf(struct manager *manager, const struct port *port)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
 	struct domain domain = port->spec.domain;
-	int nsid;
 
+	if (domain.netns != DOMAIN_NETNS_NAMED || !domain.vrf[0])
+		return false;
 	domain.vrf[0] = '\0';
-	if (domain.netns == DOMAIN_NETNS_NAMED && domain_resolve(&domain, &place, NULL) >= 0)
-		(void)rtnl_nsid(manager->staging.own, place.netns_fd, &nsid);
+	if (domain_resolve(&domain, &place, NULL) < 0)
+		return false;
+	listen_to(manager, place.netns_fd);
+	return true;
 }
 
 /*
@@ -179,12 +190,15 @@ int make_device(struct manager *manager, struct port *port, struct rport_error *
 	char alias[PORT_ALIAS_MAX];
 	int r;
 
-	listen_to(manager, port);
 	r = resolve(port, &place, err);
+	/* it may have come just before we could hear of it */
+	if (r < 0 && listen_for_vrf(manager, port))
+		r = resolve(port, &place, err);
 	if (r >= 0)
 		r = check_netns(port, &place, err);
 	if (r < 0)
 		return r;
+	listen_to(manager, place.netns_fd);
 	port->spec.domain = place.domain;
 	if (port->link)
 		port_set_alias(port, port_link_alias(port->link->name, port->end, alias));
@@ -209,6 +223,54 @@ static bool has_name_of_another(const struct manager *manager, const struct port
 	return other;
 }
 
+/* The namespace in which the device is, and which its descriptor keeps alive. Return: whether it is
+ * both. */
+static bool find_home(int fd, struct netns_id *ret)
+{
+	_cleanup_close_ int home_fd = tun_home(fd), netns_fd = tun_netns(fd);
+	struct netns_id netns;
+
+	return home_fd >= 0 && netns_fd >= 0 && netns_identify(home_fd, ret) >= 0 &&
+	       netns_identify(netns_fd, &netns) >= 0 && netns_equal(ret, &netns);
+}
+
+/* Devices of a former daemon in one namespace. */
+struct left {
+	const struct manager *manager;
+	struct netns_id home;
+	int *fds;
+	size_t n;
+};
+
+static void add_left(struct port *port, void *userdata)
+{
+	struct left *left = userdata;
+	int fd = port->inherited ? records_find_device(left->manager, port->slot) : -ENOENT;
+	struct netns_id home;
+
+	if (fd >= 0 && find_home(fd, &home) && netns_equal(&home, &left->home))
+		left->fds[left->n++] = fd;
+}
+
+/* Was the name of the namespace, which this device keeps alive, taken from it while no daemon ran?
+ * Then all devices in it are removed at once; their descriptors are closed when it is their turn. */
+static void remove_left(struct manager *manager, const struct port *port, int fd)
+{
+	const char *name = port->spec.domain.name;
+	struct left left = { .manager = manager };
+
+	if (port->spec.domain.netns != DOMAIN_NETNS_NAMED || !find_home(fd, &left.home) ||
+	    netns_name_holds(name, &left.home) != 0)
+		return;
+	left.fds = calloc(manager->table.n_ports + 1, sizeof(*left.fds));
+	if (!left.fds)
+		return;
+	left.fds[left.n++] = fd;
+	table_foreach_in_netns(&manager->table, name, add_left, &left);
+	port_remove_devices(&manager->staging, left.fds, left.n);
+	free(left.fds);
+}
+
 int make_take_over(struct manager *manager, struct port *port, struct rport_error *err)
 {
 	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
@@ -223,6 +285,8 @@ int make_take_over(struct manager *manager, struct port *port, struct rport_erro
 	if (r >= 0)
 		r = port_adopt(&manager->staging, port, fds, &place);
 	if (r < 0) {
+		if (n > 0)
+			remove_left(manager, port, fds[0]);
 		records_drop_device(manager, port->slot, n);
 		while (n > 0)
 			safe_close(fds[--n]);

@@ -5,7 +5,7 @@
  *
  * A link is built in stages, each of which is undone when a later one fails:
  *
- *	both ports are made and moved to their domains, down and without addresses;
+ *	both ports are made in their domains, down and without addresses;
  *	they are set up and get addresses and routes;
  *	they become each other's peer, and the shuttle begins to move frames. Last, so that packets
  *	that the first sends as it comes up (MLD) wait until the second can receive them.

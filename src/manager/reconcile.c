@@ -204,20 +204,82 @@ void reconcile_saw(struct manager *manager, struct port *port, const struct rtnl
 	schedule_look_settings(port);
 }
 
+/* Ports in one namespace that have one name for it. */
+struct named {
+	struct port **ports;
+	size_t n, max;
+	const struct port *like;
+};
+
+static void count_named(struct port *port _unused_, void *userdata)
+{
+	((struct named *)userdata)->max++;
+}
+
+/* What is true of the name of one is true of that of the other. */
+static bool is_named_alike(const struct port *port, const struct port *like)
+{
+	return port == like ||
+	       (port->peering.present && !port->elsewhere && !like->elsewhere &&
+		port->spec.domain.netns == DOMAIN_NETNS_NAMED &&
+		port->pinned.ino == like->pinned.ino && netns_equal(&port->netns, &like->netns));
+}
+
+static void add_named(struct port *port, void *userdata)
+{
+	struct named *named = userdata;
+
+	if (is_named_alike(port, named->like))
+		named->ports[named->n++] = port;
+}
+
+static void keep_name(struct port *port, void *userdata)
+{
+	if (is_named_alike(port, userdata))
+		schedule_done(port, SCHEDULE_NAME);
+}
+
+/* The namespace goes with the last device that keeps it alive: all are removed at once. */
+static void remove_devices(struct manager *manager, const struct named *named)
+{
+	_cleanup_free_ int *fds = calloc(named->n, sizeof(*fds));
+
+	for (size_t i = 0; fds && i < named->n; i++)
+		fds[i] = tun_fd(&named->ports[i]->tun);
+	if (fds)
+		port_remove_devices(&manager->staging, fds, named->n);
+}
+
+static void lose_name(struct manager *manager, struct port *port, const char *reason)
+{
+	struct named named = { .like = port };
+	const char *name = port->spec.domain.name;
+
+	table_foreach_in_netns(&manager->table, name, count_named, &named);
+	named.ports = calloc(named.max, sizeof(struct port *));
+	if (named.ports)
+		table_foreach_in_netns(&manager->table, name, add_named, &named);
+	if (named.n > 1)
+		remove_devices(manager, &named);
+	for (size_t i = 0; i < named.n; i++)
+		reconcile_lose(manager, named.ports[i], reason);
+	free(named.ports);
+	reconcile_lose(manager, port, reason); /* without memory it is lost alone */
+}
+
 static void look_at_name(struct manager *manager, struct port *port)
 {
-	int r;
+	const char *lost = NULL;
 
 	schedule_done(port, SCHEDULE_NAME);
 	if (port->elsewhere) /* unless somebody has moved it back */
 		look_at_device(manager, port);
-	r = port_lost_name(port);
-	if (r > 0)
-		reconcile_lose(manager, port,
-			       port->elsewhere ? "its domain is another namespace now"
-					       : "its namespace is not called so any more");
-	else if (r < 0)
+	if (port_lost_name(port, &lost) < 0)
 		schedule_look_again(port, SCHEDULE_NAME);
+	else if (lost)
+		lose_name(manager, port, lost);
+	else
+		table_foreach_in_netns(&manager->table, port->spec.domain.name, keep_name, port);
 }
 
 void reconcile_now(struct manager *manager, struct port *port)
@@ -275,6 +337,8 @@ int reconcile_take(struct manager *manager, struct port *port, bool stale, const
 	}
 	commit_port(manager, port, why);
 	schedule_look_settings(port);
+	if (port->tun.n_queues > 1) /* whoever opened one of them before we heard of it */
+		schedule_look(port);
 	return 0;
 }
 
@@ -359,18 +423,22 @@ static void try_again(struct manager *manager, struct port *port)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-static void look_at_port(struct manager *manager, struct port *port, uint64_t now)
+static void look_at_port(struct manager *manager, struct port *port)
 {
-	uint64_t may = schedule_may_look(manager, port);
-	int nsid = port->nsid;
+	uint64_t now, may;
+	int nsid;
 
+	/* the owner of a namespace, whose budget this is, has no part in its name */
+	if (schedule_is_due(port, SCHEDULE_NAME, monotonic_usec()))
+		look_at_name(manager, port);
+	now = monotonic_usec();
+	may = schedule_may_look(manager, port);
+	nsid = port->nsid;
 	/* another process that opened a device with several queues must be noticed at once */
 	if (may > now && port->tun.n_queues < 2) {
 		schedule_postpone(port, may);
 		return;
 	}
-	if (schedule_is_due(port, SCHEDULE_NAME, now))
-		look_at_name(manager, port);
 	if (schedule_is_due(port, SCHEDULE_DEVICE, now))
 		look_at_device(manager, port);
 	if (schedule_is_due(port, SCHEDULE_SETTINGS, now))
@@ -384,7 +452,7 @@ void reconcile_due(struct manager *manager, struct port *port)
 
 	turn_is(port->peering.present ? "looking at a port" : "making a port");
 	if (port->peering.present)
-		look_at_port(manager, port, now);
+		look_at_port(manager, port);
 	else if (backoff_due(&port->retry, manager->options.max_retries) <= now)
 		try_again(manager, port);
 	commit_flush(manager);

@@ -180,6 +180,13 @@ void records_drop_device(struct manager *manager, unsigned int slot, unsigned in
 		state_drop_fd(manager->state, queue_name(slot, i, name));
 }
 
+int records_find_device(const struct manager *manager, unsigned int slot)
+{
+	char name[STATE_NAME_MAX];
+
+	return state_find_fd(manager->state, queue_name(slot, 0, name));
+}
+
 unsigned int records_take_queues(struct manager *manager, unsigned int slot, unsigned int n,
 				 int fds[static TUN_QUEUES_MAX])
 {

@@ -59,6 +59,15 @@ void records_drop_device(struct manager *manager, unsigned int slot, unsigned in
 void records_drop_process(struct manager *manager, const struct port *port);
 
 /**
+ * records_find_device() - find the device that a former daemon left of a port, without taking it
+ * @manager: the manager
+ * @slot: of the port
+ *
+ * Return: the descriptor of its first queue, not the caller's; -ENOENT when there is none.
+ */
+int records_find_device(const struct manager *manager, unsigned int slot);
+
+/**
  * records_take_queues() - take the descriptors of a former daemon's device from the store
  * @manager: whose store it is
  * @slot: the number of its port

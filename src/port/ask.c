@@ -71,7 +71,7 @@ static void ask(struct rtnl *own, const struct question *question, struct port_a
 
 	ret->result = ask_dev(own, port, &ret->dev);
 	if (ret->result >= 0 && question->observe)
-		ret->observed = port_observe(port, &want, PLAN_ALL, &ret->seen);
+		ret->observed = port_observe(port, &want, PLAN_ALL, &ret->seen, NULL);
 }
 
 static void drop_copy(struct port *copy)

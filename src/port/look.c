@@ -86,19 +86,35 @@ static int identify_netns(const struct port *port, struct netns_id *ret)
 	return netns_fd < 0 ? netns_fd : netns_identify(netns_fd, ret);
 }
 
-int port_lost_name(const struct port *port)
+static int compare_name(const struct port *port, const char **ret_lost)
 {
 	struct netns_id netns;
-	int r;
+	int r = identify_netns(port, &netns);
 
-	if (!port->peering.present || port->spec.domain.netns != DOMAIN_NETNS_NAMED)
-		return 0;
-	r = identify_netns(port, &netns);
 	if (r >= 0)
 		r = netns_pid_named(port->spec.domain.name, &netns);
 	if (r < 0)
 		return r;
-	return port->elsewhere ? r > 0 : r == 0;
+	if (port->elsewhere && r > 0)
+		*ret_lost = "its domain is another namespace now";
+	if (!port->elsewhere && r == 0)
+		*ret_lost = "its namespace is not called so any more";
+	return 0;
+}
+
+int port_lost_name(const struct port *port, const char **ret_lost)
+{
+	int r = 1;
+
+	if (!port->peering.present || port->spec.domain.netns != DOMAIN_NETNS_NAMED)
+		return 0;
+	if (port->pinned.ino != 0)
+		r = netns_name_holds(port->spec.domain.name, &port->pinned);
+	if (r == 0)
+		*ret_lost = "its namespace is not called so any more";
+	if (r <= 0 || (port->pinned.ino != 0 && !port->elsewhere))
+		return r;
+	return compare_name(port, ret_lost);
 }
 
 /* The kernel removes the nsid of a deleted namespace first, and then its interfaces. */

@@ -34,15 +34,17 @@ int port_look(struct staging *staging, struct port *port, const char **ret_lost)
 /**
  * port_lost_name() - check whether the name of its domain is that of another namespace, or gone
  * @port: any port; a port without a device, or in a domain without a name, has not lost it
+ * @ret_lost: why the port has to let go of its device; unchanged while it has not
  *
  * A namespace lives on without its name while a process is in it. But the name is the domain. Of a
- * device that was moved, the result is whether the name now stands for the namespace where the
- * device is: then the port needs a new one there.
+ * device that was moved, the question is whether the name now stands for the namespace where the
+ * device is: then the port needs a new one there. A device that keeps its domain's namespace alive
+ * (port->pinned), wherever it is, has to go when the name does not do so any more.
  *
- * Return: 1: yes; 0: no; -EBADFD when the device was removed; or another -errno when that could not
+ * Return: 0; -EBADFD when the device was removed; or another -errno when that could not
  * be found out, or not in time.
  */
-int port_lost_name(const struct port *port);
+int port_lost_name(const struct port *port, const char **ret_lost);
 
 /**
  * port_saw() - take what the kernel reports of the interface into a port

@@ -13,6 +13,7 @@ struct observer {
 	const struct port_want *want;
 	struct port_seen *seen;
 	bool no_memory;
+	bool cut_short; /* the socket cannot be used any more */
 };
 
 /* --- addresses -------------------------------------------------------------------------------- */
@@ -61,7 +62,7 @@ static bool has_family(const struct port_spec *spec, int family)
 /*
  * The kernel cannot look up a single IPv4 address. Ours are the first of its list, unless another
  * process removed them and added a thousand others: addresses behind the limit are not reported as
- * missing. This comes last, because the socket may be unusable afterwards.
+ * missing. This comes last, because the socket is unusable afterwards.
  */
 static int observe_ipv4(struct observer *observer, struct rtnl *rtnl)
 {
@@ -71,6 +72,7 @@ static int observe_ipv4(struct observer *observer, struct rtnl *rtnl)
 	if (!has_family(spec, AF_INET) && !has_family(observer->want->given, AF_INET))
 		return 0;
 	r = rtnl_dev_addresses(rtnl, observer->port->index, AF_INET, note_ipv4, observer);
+	observer->cut_short = r > 0;
 	for (size_t i = 0; i < spec->n_addresses && r > 0; i++)
 		if (spec->addresses[i].address.address.family == AF_INET)
 			note_address(observer, &spec->addresses[i].address,
@@ -222,7 +224,7 @@ static int observe_master(struct observer *observer, struct rtnl *rtnl, unsigned
 }
 
 int port_observe(const struct port *port, const struct port_want *want, unsigned int scope,
-		 struct port_seen *ret)
+		 struct port_seen *ret, struct rtnl **ret_rtnl)
 {
 	_cleanup_port_seen_ struct port_seen seen = { .elsewhere = port->elsewhere };
 	struct observer observer = { .port = port, .want = want, .seen = &seen };
@@ -244,5 +246,7 @@ int port_observe(const struct port *port, const struct port_want *want, unsigned
 	memcpy(seen.name, dev.name, sizeof(seen.name));
 	*ret = seen;
 	seen = (struct port_seen){ 0 };
+	if (ret_rtnl)
+		*ret_rtnl = observer.cut_short ? NULL : steal_ptr(rtnl);
 	return 0;
 }

@@ -3,9 +3,9 @@
 #define RPORT_PORT_PORT_H
 
 /*
- * A port: a TUN device in a domain. It is made in a namespace of rportd's own (the staging
- * namespace), and moved to its domain when it is complete, so that no network manager adopts it
- * half-made. Opened there, its descriptor does not keep the domain's namespace alive.
+ * A port: a TUN device in a domain. It is made there directly, where its descriptor may keep the
+ * domain's namespace alive; or else in a namespace of rportd's own (the staging namespace), from
+ * which it is moved (make.c).
  */
 
 #include "base/log.h"
@@ -63,7 +63,9 @@ struct port {
 	int nsid;              /* of its namespace, as the monitor knows it */
 	int domain_nsid;       /* the nsid of its domain's namespace, or PORT_DOMAIN_GONE */
 	struct netns_id netns; /* that namespace; ino 0: unknown, or deleted */
-	unsigned int index;    /* in its namespace; 0: it has no device */
+	/* The namespace with a name that the descriptors of the device keep alive; ino 0: none. */
+	struct netns_id pinned;
+	unsigned int index; /* in its namespace; 0: it has no device */
 	unsigned int mtu;
 	unsigned int vrf;           /* ifindex of its VRF, 0: none */
 	unsigned int master;        /* ifindex of the VRF, bridge, ... that it is in; 0: none */
@@ -112,6 +114,7 @@ struct staging {
 	bool nowait;                 /* see tun_has_nowait() */
 	bool queues_watched;         /* see tun_watchable(), and netlink reports open queues */
 	bool queues_forced;          /* ports may have several queues even so */
+	bool names_watched;          /* that a namespace loses its name is noticed */
 };
 
 /**
@@ -145,7 +148,7 @@ int port_name_taken(struct staging *staging, const struct domain_place *place, c
 
 /**
  * port_make() - make the device of a port in its domain, with name, MTU, alias and VRF
- * @staging: where the device is made before it moves
+ * @staging: where the kernel is asked, and the device is made unless it is made in its domain
  * @port: has a spec, with a name, and no device
  * @place: the domain of the spec, resolved; port->spec.domain becomes that of @place
  * @err: names the step, the object and the reason
@@ -167,8 +170,8 @@ int port_make(struct staging *staging, struct port *port, const struct domain_pl
  * @place: the domain of the spec, resolved
  *
  * Return: 0; -EBADFD when the device was removed; -ENODEV when it is not in its domain; -ESTALE
- * when offload, MPLS or the number of queues differ from the spec, or port_intruder() finds that
- * another process opened the device; -ENOTTY or -EINVAL when @fds are not of one TUN device that
+ * when offload, MPLS or the number of queues differ from the spec, port_intruder() finds that
+ * another process opened the device, or it would keep a namespace alive unnoticed; -ENOTTY or -EINVAL when @fds are not of one TUN device that
  * rportd makes; or another -errno.
  */
 int port_adopt(struct staging *staging, struct port *port, const int fds[],
@@ -198,13 +201,22 @@ void port_remove(struct port *port);
  * port_remove_all() - port_remove() of several ports at once
  * @staging: its thread removes the first one: of two ports none needs a thread that ends
  *	(netns-thread.c)
- * @ports: with or without a device
+ * @ports: with or without a device; their order changes
  * @n: how many
  *
- * The kernel removes an interface after an RCU grace period, for which the caller waits
- * (netdev_run_todo()). In parallel all removals wait for the same one.
+ * It takes hardly longer than one of them, and more than that for each namespace (remove.c).
  */
 void port_remove_all(struct staging *staging, struct port *ports[], size_t n);
+
+/**
+ * port_remove_devices() - remove the devices of descriptors that are no port's, in one namespace
+ * @staging: where the kernel is asked
+ * @fds: of TUN devices; they stay open
+ * @n: how many
+ *
+ * As port_remove_all(). A device that was moved to another namespace stays.
+ */
+void port_remove_devices(struct staging *staging, const int fds[], size_t n);
 
 /**
  * port_unmake_all() - port_unmake() of several ports at once, as port_remove_all()

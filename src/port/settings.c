@@ -231,13 +231,14 @@ static void note_ipv6(struct port *port, const struct port_seen *seen)
 	port->no_ipv6 = seen->no_ipv6;
 }
 
+/* @ret_rtnl: as of port_observe() */
 static int look(struct port *port, const struct port_want *want, unsigned int scope,
-		struct plan *ret)
+		struct plan *ret, struct rtnl **ret_rtnl)
 {
 	_cleanup_port_seen_ struct port_seen seen = { 0 };
 	int r;
 
-	r = port_observe(port, want, scope, &seen);
+	r = port_observe(port, want, scope, &seen, ret_rtnl);
 	if (r < 0)
 		return r;
 	note_ipv6(port, &seen);
@@ -261,8 +262,8 @@ static int play_round(struct port *port, const struct port_want *want, unsigned 
 	bool again = false;
 	int r;
 
-	r = look(port, want, scope, &plan);
-	if (r >= 0 && plan.n > 0)
+	r = look(port, want, scope, &plan, &rtnl);
+	if (r >= 0 && plan.n > 0 && !rtnl)
 		r = port_open_rtnl(port, &rtnl);
 	if (r < 0)
 		return port_step_failed(err, r, port, "look at");
@@ -418,7 +419,7 @@ int port_preview(const struct port *port, const struct port_spec *spec, struct p
 
 	if (!ip_address_equal(&want.link_local, &port->link_local))
 		want.given_link_local = port->link_local;
-	r = port_observe(port, &want, PLAN_ALL, &seen);
+	r = port_observe(port, &want, PLAN_ALL, &seen, NULL);
 	return r < 0 ? r : port_plan(&want, &seen, PLAN_IN_PLACE, ret);
 }
 
@@ -444,7 +445,7 @@ int port_compare(struct port *port)
 	int r = 0;
 
 	if (port->peering.present)
-		r = look(port, &want, PLAN_ALL, &plan);
+		r = look(port, &want, PLAN_ALL, &plan, NULL);
 	return r < 0 ? r : note_drift(port, &plan);
 }
 

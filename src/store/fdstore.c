@@ -206,13 +206,28 @@ static void forget_inherited(struct state *state, const char *name)
 		state->inherited[i].fd = safe_close(state->inherited[i].fd);
 }
 
-int state_take_fd(struct state *state, const char *name)
+/* Return: NULL when there is none. */
+static struct inherited *find_inherited(const struct state *state, const char *name)
 {
 	for (size_t i = lower_bound(state, name);
 	     i < state->n_inherited && streq(state->inherited[i].name, name); i++)
 		if (state->inherited[i].fd >= 0)
-			return steal_fd(&state->inherited[i].fd);
-	return -ENOENT;
+			return &state->inherited[i];
+	return NULL;
+}
+
+int state_find_fd(const struct state *state, const char *name)
+{
+	const struct inherited *inherited = find_inherited(state, name);
+
+	return inherited ? inherited->fd : -ENOENT;
+}
+
+int state_take_fd(struct state *state, const char *name)
+{
+	struct inherited *inherited = find_inherited(state, name);
+
+	return inherited ? steal_fd(&inherited->fd) : -ENOENT;
 }
 
 int state_next_fd(struct state *state, const char *prefix, char ret_name[static STATE_NAME_MAX])

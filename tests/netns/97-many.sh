@@ -88,7 +88,6 @@ answered_in_time() {
 # end_at_once: the namespaces take all their ports with them, which is faster than one after another
 end_at_once() {
 	ip -n "$HOME_NS" link add witness type veth peer name other netns "$A"
-	kill -STOP "$RPORTD_PID"
 	ip netns del "$B"
 	ip netns del "$A"
 	eventually -t 60000 witness_gone "$HOME_NS"

@@ -56,7 +56,7 @@ static void ask(const struct port_asker *asker, const struct port *port, bool ob
 	*ret = (struct port_answer){ 0 };
 	ret->result = ask_dev(asker, port, &ret->dev);
 	if (ret->result >= 0 && observe)
-		ret->observed = port_observe(port, &want, PLAN_ALL, &ret->seen);
+		ret->observed = port_observe(port, &want, PLAN_ALL, &ret->seen, NULL);
 }
 
 unsigned int port_ask(struct port_asker *asker, struct port *const ports[], unsigned int n,

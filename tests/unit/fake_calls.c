@@ -37,7 +37,7 @@ static int open_netns(struct fake_netns *netns)
 	return fake_open(&(struct fake_file){ .kind = FAKE_FILE_NETNS, .netns = netns });
 }
 
-static struct fake_netns *netns_of(int fd)
+struct fake_netns *fake_netns_of(int fd)
 {
 	const struct fake_file *file = fake_file(fd);
 
@@ -72,7 +72,7 @@ int netns_open_names(void)
 
 int netns_identify(int fd, struct netns_id *ret)
 {
-	*ret = (struct netns_id){ .dev = DEVICE_OF_NSFS, .ino = netns_of(fd)->ino };
+	*ret = (struct netns_id){ .dev = DEVICE_OF_NSFS, .ino = fake_netns_of(fd)->ino };
 	return 0;
 }
 
@@ -93,6 +93,15 @@ int netns_pid_named(const char *name, const struct netns_id *id)
 	netns_identify(fd, &other);
 	safe_close(fd);
 	return netns_equal(&other, id);
+}
+
+int netns_name_holds(const char *name, const struct netns_id *id)
+{
+	const struct fake_name *found;
+
+	CALL(NO_FILES, ETIMEDOUT, EAGAIN);
+	found = fake_name_find(name);
+	return found && !found->hangs && found->netns && id->ino == found->netns->ino;
 }
 
 struct netns_thread {
@@ -242,7 +251,7 @@ int rtnl_open(int netns_fd, struct rtnl **ret)
 	CALL(NO_FILES, ETIMEDOUT, EAGAIN);
 	rtnl = malloc(sizeof(*rtnl));
 	fake_require(rtnl);
-	rtnl->netns = netns_fd < 0 ? fake.current : netns_of(netns_fd);
+	rtnl->netns = netns_fd < 0 ? fake.current : fake_netns_of(netns_fd);
 	fake_netns_get(rtnl->netns);
 	rtnl->fd = fake_open(&(struct fake_file){ .kind = FAKE_FILE_SOCKET, .netns = rtnl->netns });
 	*ret = rtnl;
@@ -305,10 +314,16 @@ int rtnl_dev_by_nsid_name(struct rtnl *rtnl, int nsid, const char *name, struct 
 	return describe(fake_dev_by_name(target(rtnl, nsid), name), ret);
 }
 
+int rtnl_has_nsid(struct rtnl *rtnl _unused_, int netns_fd)
+{
+	CALL(NO_MEMORY);
+	return fake_netns_of(netns_fd)->nsid >= 0;
+}
+
 int rtnl_nsid(struct rtnl *rtnl _unused_, int netns_fd, int *ret)
 {
 	CALL(NO_MEMORY);
-	*ret = fake_netns_number(netns_of(netns_fd));
+	*ret = fake_netns_number(fake_netns_of(netns_fd));
 	return 0;
 }
 
@@ -338,7 +353,7 @@ int rtnl_dev_move(struct rtnl *rtnl, unsigned int index, int netns_fd, const cha
 	if (r >= 0)
 		r = fake_call("rtnl_dev_move (2)", FAKE_ERRNOS(NO_MEMORY));
 	if (r >= 0)
-		r = fake_dev_move(dev, netns_of(netns_fd));
+		r = fake_dev_move(dev, fake_netns_of(netns_fd));
 	if (r >= 0 && master > 0)
 		r = fake_call("rtnl_dev_move (3)", FAKE_ERRNOS(NO_MEMORY, EINVAL));
 	return r < 0 ? r : fake_dev_enslave(dev, master);
@@ -488,6 +503,32 @@ int rtnl_dev_delete_route(struct rtnl *rtnl, unsigned int index, const struct ro
 	FIND(dev, rtnl, index);
 	r = fake_route_delete(dev, route, table);
 	return r == -ESRCH ? 0 : r;
+}
+
+int rtnl_dev_enslave(struct rtnl *rtnl, unsigned int index, unsigned int master)
+{
+	FIND(dev, rtnl, index);
+	return fake_dev_enslave(dev, master);
+}
+
+int rtnl_dev_set_group(struct rtnl *rtnl, unsigned int index, uint32_t group)
+{
+	FIND(dev, rtnl, index);
+	dev->group = group;
+	return 0;
+}
+
+int rtnl_delete_group(struct rtnl *rtnl, uint32_t group)
+{
+	struct fake_dev *dev, *next;
+
+	CALL(NO_MEMORY, EOPNOTSUPP);
+	for (dev = TAILQ_FIRST(&rtnl->netns->devs); dev; dev = next) {
+		next = TAILQ_NEXT(dev, entry);
+		if (dev->group == group)
+			fake_dev_remove(dev);
+	}
+	return 0;
 }
 
 int rtnl_dev_release(struct rtnl *rtnl, unsigned int index)

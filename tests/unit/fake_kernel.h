@@ -83,6 +83,7 @@ struct fake_dev {
 	bool up, carrier, no_ipv6;
 	unsigned int master;
 	uint32_t table; /* of a VRF */
+	uint32_t group;
 
 	/* of a TUN */
 	bool pi, vnet, multi, persist, changed;
@@ -234,7 +235,7 @@ void fake_process_end(struct fake_process *process);
 enum fake_file_kind {
 	FAKE_FILE_NETNS,
 	FAKE_FILE_SOCKET, /* of rtnetlink: keeps its namespace */
-	FAKE_FILE_QUEUE,
+	FAKE_FILE_QUEUE,  /* keeps the namespace in which it was opened */
 	FAKE_FILE_PIDFD,
 	FAKE_FILE_OTHER,
 };
@@ -246,6 +247,9 @@ struct fake_file {
 	struct fake_dev *dev;
 	struct fake_process *process;
 };
+
+/** fake_netns_of() - the namespace of a descriptor that stands for one */
+struct fake_netns *fake_netns_of(int fd);
 
 /** fake_open() - a new descriptor; what it refers to is taken over. Return: it, or -errno */
 int fake_open(const struct fake_file *file);

@@ -314,6 +314,11 @@ const char *netns_watch_name(const struct netns_watch *watch, size_t i)
 	return i < watch->n ? watch->names[i] : NULL;
 }
 
+bool netns_watch_sees_all(const struct netns_watch *watch)
+{
+	return watch;
+}
+
 bool netns_watch_missed(const struct netns_watch *watch)
 {
 	return watch->missed;

@@ -20,9 +20,11 @@ static int find(int fd, struct fake_dev **ret)
 
 static void open_queue(struct fake_dev *dev, struct tun *tun)
 {
+	struct fake_file file = { .kind = FAKE_FILE_QUEUE, .dev = dev, .netns = dev->netns };
+
 	dev->queues++;
-	tun->queues[tun->n_queues++] =
-		fake_open(&(struct fake_file){ .kind = FAKE_FILE_QUEUE, .dev = dev });
+	fake_netns_get(file.netns);
+	tun->queues[tun->n_queues++] = fake_open(&file);
 }
 
 void tun_close(struct tun *tun)
@@ -41,32 +43,31 @@ void tun_end_persistence(const struct tun *tun)
 }
 
 /* A pattern has the lowest number that is free. */
-static struct fake_dev *make(const char *pattern)
+static struct fake_dev *make(struct fake_netns *netns, const char *pattern)
 {
 	const char *percent = strstr(pattern, "%d");
 	struct fake_dev *dev = NULL;
 	char name[IFNAMSIZ];
 
 	if (!percent)
-		return fake_dev_new(fake.current, pattern, FAKE_TUN);
+		return fake_dev_new(netns, pattern, FAKE_TUN);
 	for (unsigned int i = 0; !dev; i++) {
 		snprintf(name, sizeof(name), "%.*s%u", (int)(percent - pattern), pattern, i);
-		dev = fake_dev_new(fake.current, name, FAKE_TUN);
+		dev = fake_dev_new(netns, name, FAKE_TUN);
 	}
 	return dev;
 }
 
-int tun_open(const char *name, const struct tun_options *options, struct tun *ret)
+static int open_in(struct fake_netns *netns, const char *name, const struct tun_options *options,
+		   struct tun *ret)
 {
 	struct tun tun = { 0 };
 	struct fake_dev *dev;
-	int r = fake_call("tun_open", FAKE_ERRNOS(ENOMEM, EMFILE, EBUSY));
+	int r;
 
-	if (r < 0)
-		return r;
-	dev = make(name);
+	dev = make(netns, name);
 	if (!dev)
-		return -EBUSY;
+		return -EEXIST;
 	dev->pi = options->mpls;
 	dev->vnet = options->offload;
 	dev->multi = options->queues > 1;
@@ -82,6 +83,22 @@ int tun_open(const char *name, const struct tun_options *options, struct tun *re
 	tun.family_header = options->mpls;
 	*ret = tun;
 	return 0;
+}
+
+int tun_open(const char *name, const struct tun_options *options, struct tun *ret)
+{
+	int r = fake_call("tun_open", FAKE_ERRNOS(ENOMEM, EMFILE, EBUSY));
+
+	return r < 0 ? r : open_in(fake.current, name, options, ret);
+}
+
+int tun_open_in(int netns_fd, const char *name, const struct tun_options *options, struct tun *ret)
+{
+	int r = fake_call("tun_open_in", FAKE_ERRNOS(ENOMEM, EMFILE, ETIMEDOUT, EAGAIN));
+
+	if (r < 0)
+		return r;
+	return open_in(netns_fd < 0 ? fake.current : fake_netns_of(netns_fd), name, options, ret);
 }
 
 int tun_adopt(const int fds[], unsigned int n, struct tun *ret)
@@ -153,6 +170,17 @@ int tun_netns(int fd)
 		return r;
 	fake_netns_get(dev->netns);
 	return fake_open(&(struct fake_file){ .kind = FAKE_FILE_NETNS, .netns = dev->netns });
+}
+
+int tun_home(int fd)
+{
+	struct fake_netns *netns = fake_file(fd)->netns;
+	int r = fake_call("tun_home", FAKE_ERRNOS(ENOMEM, EMFILE, ENFILE));
+
+	if (r < 0)
+		return r;
+	fake_netns_get(netns);
+	return fake_open(&(struct fake_file){ .kind = FAKE_FILE_NETNS, .netns = netns });
 }
 
 int tun_set_carrier(int fd, bool on)

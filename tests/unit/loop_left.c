@@ -32,6 +32,35 @@ static void check_devices(const struct loop_count *count)
 		fake_fail("there are %u ports with a device, and %u devices", count->present, n);
 }
 
+/* A namespace that was made for a domain lives by a name or a process, not by a port in it. */
+static bool is_kept(const struct fake_netns *netns)
+{
+	const struct fake_process *process;
+
+	for (size_t i = 0; i < FAKE_NAMES_MAX; i++)
+		if (fake.names[i].name[0] && fake.names[i].netns == netns)
+			return true;
+	TAILQ_FOREACH(process, &fake.processes, entry)
+	{
+		if (process->netns == netns)
+			return true;
+	}
+	return netns == fake.own;
+}
+
+static void check_namespaces(void)
+{
+	const struct fake_netns *netns;
+
+	TAILQ_FOREACH(netns, &fake.namespaces, entry)
+	{
+		/* a staging namespace has no number */
+		if (netns->refs > 0 && netns->nsid >= 0 && !is_kept(netns))
+			fake_fail("the namespace %lu lives by a port only",
+				  (unsigned long)netns->ino);
+	}
+}
+
 static void check_stored(const struct port *port, unsigned int queue)
 {
 	char stored[64];
@@ -151,6 +180,7 @@ static void check_records(const struct loop_count *count)
 void loop_check_left(const struct loop_count *count)
 {
 	check_devices(count);
+	check_namespaces();
 	check_store(count);
 	check_records(count);
 }

@@ -252,7 +252,9 @@ START_TEST(a_port_that_is_lost_returns)
 		losses[_i].mend();
 		fake_pass(SETTLE_USEC);
 		ck_assert(port()->peering.present && peer_dev()->carrier && !port()->drift);
-		ck_assert(port()->index != index || losses[_i].reason);
+		/* in another namespace it may be the same number */
+		ck_assert(port()->index != index || losses[_i].reason ||
+			  losses[_i].lose == repoint);
 	}
 	loop_check_at_rest();
 	loop_end();
