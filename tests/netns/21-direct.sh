@@ -46,10 +46,10 @@ test_is_made_directly() {
 	ns_add A B
 	witness "$B"
 	succeeds rportctl pair "$A" "$B" --name ab
-	kill -STOP "$RPORTD_PID"
+	freeze_rportd
 	ip netns del "$B"
 	stays "the port was not made directly: nothing keeps its namespace"
-	kill -CONT "$RPORTD_PID"
+	thaw_rportd
 	is_freed
 	eventually port_is ab b .state pending
 	assert_eq "$(port ab b .reason)" "no namespace /run/netns/$B; \"ip netns list\" shows those that exist" reason
@@ -151,10 +151,10 @@ test_name_is_a_link() {
 	ip netns del "$B"
 	ln -s "/proc/$SPAWN_PID/ns/net" "/run/netns/$B"
 	succeeds rportctl pair "$A" "$B" --name ab
-	kill -STOP "$RPORTD_PID"
+	freeze_rportd
 	kill "$SPAWN_PID"
 	is_freed 3000
-	kill -CONT "$RPORTD_PID"
+	thaw_rportd
 	eventually port_is ab b .state pending
 	rm "/run/netns/$B"
 }
@@ -171,10 +171,10 @@ test_name_becomes_a_link() {
 	mv "/run/netns/$B.link" "/run/netns/$B"
 	eventually grep -q "port netns:$B/rport0: pending -> up" "$RPORTD_LOG"
 	eventually both_carry_pid
-	kill -STOP "$RPORTD_PID"
+	freeze_rportd
 	kill "$SPAWN_PID"
 	is_freed 3000
-	kill -CONT "$RPORTD_PID"
+	thaw_rportd
 	eventually port_is ab b .state pending
 	rm "/run/netns/$B"
 }
@@ -190,10 +190,10 @@ test_pid() {
 	spawn "$B" out sleep infinity
 	ip netns del "$B"
 	succeeds rportctl pair "$A" "pid:$SPAWN_PID" --name ab
-	kill -STOP "$RPORTD_PID"
+	freeze_rportd
 	kill "$SPAWN_PID"
 	is_freed 3000
-	kill -CONT "$RPORTD_PID"
+	thaw_rportd
 	eventually port_is ab b .state pending
 }
 

@@ -369,11 +369,10 @@ test_nothing_old_is_delivered() {
 	eventually both_carry
 	ping_ok "$A" 192.168.0.1
 	before=$(port ab a .statistics.packets)
-	ip -n "$A" link add witness type veth peer name witness netns "$B"
 	freeze_rportd
 	succeeds traffic "$A" udp-send --count 500 192.168.0.1 5000
+	ip -n "$B" link del rport0
 	ip netns del "$B"
-	eventually -t 3000 witness_gone "$A"
 	ns_create "$B"
 	listener "$B" out udp-listen --count 1000 --idle 300 --timeout 9000 0.0.0.0 5000
 	thaw_rportd
