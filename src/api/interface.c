@@ -15,6 +15,7 @@
 static const struct varlink_method methods[] = {
 	{ .name = "Pair", .run = api_method_pair, .changes = true },
 	{ .name = "Unpair", .run = api_method_unpair, .changes = true },
+	{ .name = "UnpairSeveral", .run = api_method_unpair_several, .changes = true },
 	{ .name = "Reconcile", .run = api_method_reconcile, .changes = true },
 	{ .name = "Export", .run = api_method_export },
 	{ .name = "Reload", .run = api_method_reload, .changes = true },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The methods about one link: Pair, Unpair, Show, Reconcile. */
+/* The methods about links: Pair, Unpair, UnpairSeveral, Show, Reconcile. */
 
 #include <stdio.h>
 
@@ -151,6 +151,96 @@ void api_method_unpair(struct varlink_call *call, json_t *parameters, void *user
 	configured = link->configured && !request.persist;
 	manager_destroy_link(api->manager, link);
 	varlink_reply(call, json_pack("{s:s, s:b}", "name", name, "configured", configured));
+}
+
+/* --- UnpairSeveral ---------------------------------------------------------------------------- */
+
+struct unpair_several_request {
+	const char *names[MANAGER_DESTROY_MAX];
+	size_t n;
+	bool persist;
+};
+
+static bool read_names(struct api_reader *reader, const struct api_field *field, json_t *value,
+		       void *target)
+{
+	struct unpair_several_request *request = target;
+	json_t *name;
+	size_t i;
+
+	if (!json_is_array(value) || json_array_size(value) > ARRAY_SIZE(request->names)) {
+		reader->bad = field->name;
+		return false;
+	}
+	json_array_foreach(value, i, name)
+	{
+		struct api_field one = { .name = field->name };
+
+		if (!api_field_string(reader, &one, name, &request->names[i]))
+			return false;
+	}
+	request->n = json_array_size(value);
+	return true;
+}
+
+static const struct api_field unpair_several_fields[] = {
+	API_OPTIONAL("persist", api_field_bool, offsetof(struct unpair_several_request, persist)),
+	API_REQUIRED("names", read_names, 0),
+};
+
+static bool is_among(const struct rport_link *link, struct rport_link *const links[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (links[i] == link)
+			return true;
+	return false;
+}
+
+/* Finds the links, and removes their files. Return: how many links; the others go into @other. */
+static size_t find_several(struct api *api, const struct unpair_several_request *request,
+			   struct rport_link *ret[static MANAGER_DESTROY_MAX], json_t *other)
+{
+	const struct table *table = manager_table(api->manager);
+	struct rport_link *link;
+	struct rport_error err;
+	size_t n = 0;
+
+	for (size_t i = 0; i < request->n; i++) {
+		int r = table_find_link(table, request->names[i], &link, &err);
+
+		if (r >= 0 && is_among(link, ret, n))
+			continue;
+		if (r >= 0 && request->persist)
+			r = config_remove(api->config_path, link->name, &err);
+		if (r >= 0)
+			ret[n++] = link;
+		else
+			json_array_append_new(other, escape_json(request->names[i]));
+	}
+	return n;
+}
+
+void api_method_unpair_several(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	json_t *removed = json_array(), *other = json_array();
+	struct rport_link *links[MANAGER_DESTROY_MAX];
+	struct unpair_several_request request = { 0 };
+	struct api *api = userdata;
+	size_t n = 0;
+
+	if (!api_read_or_refuse(call, parameters, unpair_several_fields,
+				ARRAY_SIZE(unpair_several_fields), &request)) {
+		json_decref(removed);
+		json_decref(other);
+		return;
+	}
+	n = find_several(api, &request, links, other);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(removed,
+				      json_pack("{s:s, s:b}", "name", links[i]->name, "configured",
+						links[i]->configured && !request.persist));
+	manager_destroy_links(api->manager, links, n);
+	varlink_reply(call, json_pack("{s:o, s:o}", "removed", removed, "other", other));
 }
 
 /* --- Show ------------------------------------------------------------------------------------- */

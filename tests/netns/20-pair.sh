@@ -259,4 +259,25 @@ test_quiet_and_json() {
 	assert_json "$OUT" '.name == "ab"'
 }
 
+# all that can be removed are; what is printed and the status say what could not
+test_unpair_several() {
+	local name
+	start_rportd
+	ns_add A B
+	for name in a1 a2 a3 b1 b2; do
+		succeeds rportctl pair "$A" "$B" --name "$name"
+	done
+	succeeds rportctl pair "$A" "$B" --name last --a-name wan7
+	refused 3 '*no link "nix"*' rportctl unpair a1 nix b1 a1
+	assert_eq "$(rportctl -br list | awk '{ print $1 }' | xargs)" 'a2 a3 b2 last' "what is left"
+	succeeds rportctl unpair a2 wan7 last
+	assert_eq "$OUT" "a2: removed
+last: removed" "output"
+	succeeds rportctl -j unpair 'a*' b2
+	assert_json "$OUT" '. == [{name: "a3", configured: false}, {name: "b2", configured: false}]'
+	refused 3 '*x\**' rportctl unpair 'x*'
+	refused 1 '*which link*' rportctl unpair
+	assert_no_ports
+}
+
 run_tests "$@"

@@ -11,6 +11,7 @@ LINKS=${LINKS:-1000}
 SOME=80 # enough to do something before they are made
 UNPAIRED=5 # of them, one after another
 ANSWER_MS=100
+LINK_MS=5 # to make one of many, or to remove one of many
 LIST_MS=200 # for all of them in a table
 if grep -qa __asan_init "$RPORTD"; then
 	LINKS=100
@@ -251,6 +252,7 @@ test_apply_and_restart() {
 	end_is 0
 	each=$((($(now_ms) - started) / LINKS))
 	echo "$LINKS links in $(($(now_ms) - started)) ms"
+	took_at_most $((LINK_MS * LINKS)) "$started" || fail "that is too long"
 	sum_up
 	answered_in_time "$idle" "$each" || fail "root waited"
 	assert_eq "$(wc -l <out)" "$LINKS" "lines of apply"
@@ -265,6 +267,24 @@ test_apply_and_restart() {
 	restart_many
 	remove_many "$idle"
 	end_at_once
+}
+
+# the same way as a reload that removes them
+test_unpair_many() {
+	local i started
+	ns_add A B
+	start_rportd
+	for ((i = 1; i <= LINKS; i++)); do
+		printf '{"method":"org.rportd.Manager.Pair","parameters":{"name":"l%04d","a":{"domain":"netns:%s"},"b":{"domain":"netns:%s"}}}\n' \
+			"$i" "$A" "$B"
+	done | "$BUILD_DIR/tests/bench/calls" "$SOCKET" >calls.out || fail "a call failed"
+	started=$(now_ms)
+	succeeds rportctl unpair 'l*'
+	echo "$LINKS links removed in $(($(now_ms) - started)) ms"
+	took_at_most $((LINK_MS * LINKS)) "$started" || fail "that is too long"
+	assert_eq "$(wc -l <<<"$OUT")" "$LINKS" "lines of unpair"
+	assert_eq "$(n_links)" 0 links
+	assert_no_ports
 }
 
 # note_first_answer: how many links there are when rportd answers for the first time
