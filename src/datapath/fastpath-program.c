@@ -2,10 +2,7 @@
 
 /* Loads the program of the fast path, and reads what it counts. */
 
-#include "build-config.h"
 #include "datapath/fastpath-program.h"
-
-#if HAVE_FASTPATH
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
@@ -120,24 +117,3 @@ int fastpath_read_counts(int counts, struct fastpath_count *ret)
 	*ret = sum;
 	return 0;
 }
-
-#else
-
-int fastpath_program_load(enum fastpath_role role _unused_,
-			  const struct fastpath_target *target _unused_,
-			  struct fastpath_program *ret _unused_)
-{
-	return -EOPNOTSUPP;
-}
-
-int fastpath_program_counts(uint32_t program _unused_)
-{
-	return -EOPNOTSUPP;
-}
-
-int fastpath_read_counts(int counts _unused_, struct fastpath_count *ret _unused_)
-{
-	return -EOPNOTSUPP;
-}
-
-#endif

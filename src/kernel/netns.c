@@ -17,6 +17,7 @@
  * in the wrong namespace.
  */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/nsfs.h>
@@ -118,7 +119,7 @@ static int open_directory(const void *argument)
 	return fd < 0 ? -errno : fd;
 }
 
-int netns_open_names(void)
+static int open_names(void)
 {
 	return helper_run(&(struct helper_call){
 		.what = NETNS_RUN_DIR,
@@ -128,6 +129,28 @@ int netns_open_names(void)
 		.discard = helper_discard_fd,
 		.msec = PATH_MSEC,
 	});
+}
+
+int netns_each_name(uint64_t usec, int (*fn)(const char *name, void *userdata), void *userdata)
+{
+	uint64_t end = monotonic_usec() + usec;
+	const struct dirent *entry;
+	int fd = open_names(), r = 0;
+	DIR *names;
+
+	if (fd < 0)
+		return fd;
+	names = fdopendir(fd);
+	if (!names) {
+		r = -errno;
+		safe_close(fd);
+		return r;
+	}
+	while (r == 0 && monotonic_usec() < end && (entry = readdir(names)))
+		if (netns_name_valid(entry->d_name))
+			r = fn(entry->d_name, userdata);
+	closedir(names);
+	return r;
 }
 
 int netns_identify(int fd, struct netns_id *ret)

@@ -34,12 +34,15 @@ int netns_open_self(void);
 int netns_open_name(const char *name);
 
 /**
- * netns_open_names() - open NETNS_RUN_DIR, to list the names in it
+ * netns_each_name() - call a function for each name in NETNS_RUN_DIR
+ * @usec: how long it may take: as many as can be done in that time
+ * @fn: returns 0 to go on
+ * @userdata: for @fn
  *
- * Return: an O_CLOEXEC fd that the caller closes; -ETIMEDOUT or -EAGAIN when the file system does
- * not answer (helper_run()); or another -errno.
+ * Return: what @fn returned; 0 when there is no other name, or no time left; -ETIMEDOUT or -EAGAIN
+ * when the file system does not answer (helper_run()); or another -errno.
  */
-int netns_open_names(void);
+int netns_each_name(uint64_t usec, int (*fn)(const char *name, void *userdata), void *userdata);
 
 /**
  * netns_open_pid() - open the namespace that a process is in

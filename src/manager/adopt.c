@@ -13,7 +13,6 @@
  * nobody knows which ports and links there are, so nothing true could be told, nor a name given.
  */
 
-#include <dirent.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -40,35 +39,29 @@ static bool is_own(const struct netns_id *netns)
 	return fd >= 0 && netns_identify(fd, &own) >= 0 && netns_equal(&own, netns);
 }
 
-static DIR *open_names(void)
-{
-	int fd = netns_open_names();
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+/* A namespace, and the domain that gets its name. */
+struct wanted_name {
+	const struct netns_id *netns;
+	struct domain *domain;
+};
 
-	if (!dir)
-		safe_close(fd);
-	return dir;
+static int compare_name(const char *name, void *userdata)
+{
+	const struct wanted_name *wanted = userdata;
+
+	if (netns_pid_named(name, wanted->netns) <= 0)
+		return 0;
+	wanted->domain->netns = DOMAIN_NETNS_NAMED;
+	snprintf(wanted->domain->name, sizeof(wanted->domain->name), "%s", name);
+	return 1;
 }
 
 /* Finds the name of a namespace in /run/netns, among as many names as can be compared in time. */
 static int find_name(const struct netns_id *netns, struct domain *ret)
 {
-	uint64_t end = monotonic_usec() + NAMES_USEC;
-	DIR *dir = open_names();
-	const struct dirent *entry;
-	int r = -ENOENT;
+	struct wanted_name wanted = { netns, ret };
 
-	if (!dir)
-		return -ENOENT;
-	while (r < 0 && monotonic_usec() < end && (entry = readdir(dir))) {
-		if (!netns_name_valid(entry->d_name) || netns_pid_named(entry->d_name, netns) <= 0)
-			continue;
-		ret->netns = DOMAIN_NETNS_NAMED;
-		snprintf(ret->name, sizeof(ret->name), "%s", entry->d_name);
-		r = 0;
-	}
-	closedir(dir);
-	return r;
+	return netns_each_name(NAMES_USEC, compare_name, &wanted) > 0 ? 0 : -ENOENT;
 }
 
 static int find_domain(int netns_fd, const struct rtnl_dev *master, struct domain *ret)

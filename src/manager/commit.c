@@ -150,6 +150,8 @@ void commit_port(struct manager *manager, struct port *port, const char *why)
 {
 	table_rename_port(&manager->table, port);
 	set_state(manager, port, why);
+	if (port->link)
+		fastpath_withdraw(manager, port->link);
 	records_device(manager, port);
 	records_port(manager, port);
 	mark_both_untold(manager, port);
@@ -201,6 +203,31 @@ int commit_attach(struct manager *manager, struct port *port, bool stale, struct
 	if (r >= 0 && port->link)
 		r = connect_link(manager, port->link, stale);
 	return r < 0 ? cannot_connect(r, err) : 0;
+}
+
+static int compare_links(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t) * (struct rport_link *const *)a;
+	uintptr_t y = (uintptr_t) * (struct rport_link *const *)b;
+
+	return (x > y) - (x < y);
+}
+
+void commit_end_fastpaths(struct manager *manager, struct port *const ports[], size_t n)
+{
+	_cleanup_free_ struct rport_link **links = calloc(n, sizeof(struct rport_link *));
+	size_t all = 0, different = 0;
+
+	if (!links)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (ports[i]->link)
+			links[all++] = ports[i]->link;
+	qsort(links, all, sizeof(struct rport_link *), compare_links);
+	for (size_t i = 0; i < all; i++)
+		if (i == 0 || links[i] != links[i - 1])
+			links[different++] = links[i];
+	fastpath_end(manager, links, different);
 }
 
 static void leave(struct manager *manager, struct port *port)

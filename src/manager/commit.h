@@ -64,6 +64,14 @@ int commit_connect(struct manager *manager, struct rport_link *link, bool stale,
 void commit_detach(struct manager *manager, struct port *port);
 
 /**
+ * commit_end_fastpaths() - take the fast paths of ports away, all at once
+ * @manager: the manager
+ * @ports: about to lose their devices
+ * @n: how many
+ */
+void commit_end_fastpaths(struct manager *manager, struct port *const ports[], size_t n);
+
+/**
  * commit_detach_all() - commit_detach() of several ports at once
  * @manager: the manager
  * @ports: as for commit_detach()

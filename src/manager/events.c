@@ -40,13 +40,6 @@ static int event_nsid(const struct manager *manager, int nsid)
 
 /* --- netlink ---------------------------------------------------------------------------------- */
 
-/* A link has to be decided about again, though its ports are as they were. */
-static void decide_again(struct manager *manager, struct port *port)
-{
-	commit_touch(manager, port);
-	schedule_look(port);
-}
-
 static void other_changed(struct manager *manager, const struct monitor_event *event)
 {
 	struct port *port = NULL;
@@ -54,7 +47,7 @@ static void other_changed(struct manager *manager, const struct monitor_event *e
 	if (event->removed || !(event->flags & IFF_UP))
 		port = fastpath_lost_veth(manager, event_nsid(manager, event->nsid), event->name);
 	if (port)
-		decide_again(manager, port);
+		schedule_look(port);
 }
 
 static void device_changed(const struct monitor_event *event, void *userdata)
@@ -90,7 +83,7 @@ static void queueing_changed(int nsid, unsigned int index, void *userdata)
 	struct port *port = table_port_by_index(&manager->table, event_nsid(manager, nsid), index);
 
 	if (port && port->link && fastpath_doubt(port->link))
-		decide_again(manager, port);
+		schedule_look(port);
 }
 
 /*
@@ -224,9 +217,11 @@ void events_link_moved(void *owner, void *userdata)
 
 /* --- captures --------------------------------------------------------------------------------- */
 
+/* The link has to be decided about again, though its ports are as they were. */
 void events_captures_changed(struct port *port, void *userdata)
 {
-	decide_again(userdata, port);
+	commit_touch(userdata, port);
+	schedule_look(port);
 }
 
 void events_datapath_ended(const char *why, void *userdata _unused_)

@@ -13,9 +13,9 @@
  * daemon laid, or takes it away.
  */
 
-#include <dirent.h>
 #include <stdio.h>
 
+#include "build-config.h"
 #include "kernel/netns-pid.h"
 #include "kernel/thread.h"
 #include "manager/captures.h"
@@ -140,6 +140,13 @@ void fastpath_update(struct manager *manager, struct rport_link *link)
 		fastpath_forget(&link->fastpath);
 }
 
+void fastpath_withdraw(struct manager *manager, struct rport_link *link)
+{
+	if (link->fastpath.known &&
+	    !(link->ports[0]->spec.fastpath && link->ports[1]->spec.fastpath))
+		fastpath_update(manager, link);
+}
+
 static void clear(void *links, size_t i)
 {
 	struct rport_link *link = ((struct rport_link **)links)[i];
@@ -168,24 +175,27 @@ void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n)
 
 /* --- repairing -------------------------------------------------------------------------------- */
 
+static int sweep_name(const char *name, void *userdata _unused_)
+{
+	_cleanup_close_ int netns_fd = netns_pid_open_name(name);
+
+	if (netns_fd >= 0)
+		fastpath_remove_orphans(netns_fd);
+	return 0;
+}
+
 void fastpath_sweep(void)
 {
-	uint64_t end = monotonic_usec() + USEC_PER_SEC;
-	int fd = netns_open_names();
-	DIR *names = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
+	if (!HAVE_FASTPATH)
+		return;
 	fastpath_remove_orphans(-1);
-	while (names && monotonic_usec() < end && (entry = readdir(names))) {
-		_cleanup_close_ int netns_fd = netns_pid_open_name(entry->d_name);
+	(void)netns_each_name(USEC_PER_SEC, sweep_name, NULL);
+}
 
-		if (netns_fd >= 0)
-			fastpath_remove_orphans(netns_fd);
-	}
-	if (names)
-		closedir(names);
-	else
-		safe_close(fd);
+bool fastpath_is_doubted(const struct rport_link *link)
+{
+	return !link->fastpath.known && !link->fastpath_failure && link->ports[0]->spec.fastpath &&
+	       link->ports[1]->spec.fastpath;
 }
 
 bool fastpath_doubt(struct rport_link *link)

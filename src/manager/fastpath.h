@@ -25,6 +25,15 @@ void fastpath_update(struct manager *manager, struct rport_link *link);
 void fastpath_retry(struct rport_link *link);
 
 /**
+ * fastpath_withdraw() - take the fast path of a link away that does not want it any more
+ * @manager: the manager
+ * @link: the link
+ *
+ * Before that is recorded: the next daemon does not look for a fast path that no record speaks of.
+ */
+void fastpath_withdraw(struct manager *manager, struct rport_link *link);
+
+/**
  * fastpath_end() - take the fast path of links away, for good
  * @manager: the manager; when rportd is ending with a store, the kernel keeps the fast path for the
  *	next daemon
@@ -38,9 +47,18 @@ void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n)
 /**
  * fastpath_sweep() - remove what a killed daemon left whose devices nobody kept
  *
- * Looks in rportd's own namespace and in those with a name, as many as it can in a second.
+ * Looks in rportd's own namespace and in those with a name, as many as it can in a second. Does
+ * nothing where rportd was built without the fast path.
  */
 void fastpath_sweep(void);
+
+/**
+ * fastpath_is_doubted() - check whether the kernel has to be looked at again
+ * @link: the link
+ *
+ * Return: true when fastpath_update() has something to find out.
+ */
+bool fastpath_is_doubted(const struct rport_link *link);
 
 /**
  * fastpath_doubt() - have the next fastpath_update() look at the kernel

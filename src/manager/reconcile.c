@@ -29,6 +29,7 @@
 #include "manager/commit.h"
 #include "manager/context.h"
 #include "manager/events.h"
+#include "manager/fastpath.h"
 #include "manager/make.h"
 #include "manager/reconcile.h"
 #include "manager/report.h"
@@ -188,6 +189,8 @@ static void look_at_device(struct manager *manager, struct port *port)
 		return;
 	}
 	take_in(manager, port, &before);
+	if (port->link && fastpath_is_doubted(port->link))
+		commit_touch(manager, port);
 }
 
 void reconcile_saw(struct manager *manager, struct port *port, const struct rtnl_dev *dev)
@@ -259,8 +262,10 @@ static void lose_name(struct manager *manager, struct port *port, const char *re
 	named.ports = calloc(named.max, sizeof(struct port *));
 	if (named.ports)
 		table_foreach_in_netns(&manager->table, name, add_named, &named);
-	if (named.n > 1)
+	if (named.n > 1) {
+		commit_end_fastpaths(manager, named.ports, named.n);
 		remove_devices(manager, &named);
+	}
 	for (size_t i = 0; i < named.n; i++)
 		reconcile_lose(manager, named.ports[i], reason);
 	free(named.ports);
@@ -443,6 +448,8 @@ static void look_at_port(struct manager *manager, struct port *port)
 		look_at_device(manager, port);
 	if (schedule_is_due(port, SCHEDULE_SETTINGS, now))
 		reconcile_compare(manager, port);
+	commit_flush(
+		manager); /* it may repair the fast path, which others can break all the time */
 	schedule_charge(manager, nsid, now);
 }
 

@@ -65,7 +65,8 @@ int netns_pid_open_name(const char *name)
 }
 
 /* Only for records that cannot be read, of which there are none. */
-int netns_open_names(void)
+int netns_each_name(uint64_t usec _unused_, int (*fn)(const char *name, void *userdata) _unused_,
+		    void *userdata _unused_)
 {
 	return -ENOENT;
 }

@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The fake kernel has no programs: links that want the fast path stay with the shuttle. */
+/* The fake kernel has no filters, and the test is linked with fastpath-none.c: links that want the
+ * fast path stay with the shuttle. */
 
-#include "datapath/fastpath-program.h"
 #include "kernel/packet-sockets.h"
 #include "kernel/tc.h"
 #include "kernel/veth.h"
-
-int fastpath_program_load(enum fastpath_role role _unused_,
-			  const struct fastpath_target *target _unused_,
-			  struct fastpath_program *ret _unused_)
-{
-	return -EPERM;
-}
-
-int fastpath_program_counts(uint32_t program _unused_)
-{
-	return -ENOENT;
-}
-
-int fastpath_read_counts(int counts _unused_, struct fastpath_count *ret _unused_)
-{
-	return -EBADF;
-}
 
 int tc_attach(struct rtnl *rtnl _unused_, unsigned int index _unused_, enum tc_hook hook _unused_,
 	      int program_fd _unused_, const char *name _unused_)
