@@ -27,6 +27,16 @@ stays() {
 	! witness_gone "$HOME_NS" || fail "$1"
 }
 
+# inhabit NAMESPACE: by a process, SPAWN_PID, that keeps it alive
+inhabit() {
+	spawn "$1" out sleep infinity
+	eventually is_in "$1"
+}
+
+is_in() {
+	[ "$(stat -L -c %i "/proc/$SPAWN_PID/ns/net")" = "$(namespace_inode "$1")" ]
+}
+
 # pair_many: MANY links between A and B
 pair_many() {
 	local i
@@ -91,7 +101,7 @@ test_namespace_outlives_its_name() {
 	start_rportd
 	ns_add A B
 	witness "$B"
-	spawn "$B" out sleep infinity
+	inhabit "$B"
 	succeeds rportctl pair "$A" "$B" --name ab
 	ip netns del "$B"
 	eventually port_is ab b .state pending
@@ -147,7 +157,7 @@ test_name_is_a_link() {
 	start_rportd
 	ns_add A B
 	witness "$B"
-	spawn "$B" out sleep infinity
+	inhabit "$B"
 	ip netns del "$B"
 	ln -s "/proc/$SPAWN_PID/ns/net" "/run/netns/$B"
 	succeeds rportctl pair "$A" "$B" --name ab
@@ -165,7 +175,7 @@ test_name_becomes_a_link() {
 	ns_add A B
 	witness "$B"
 	succeeds rportctl pair "$A" "$B" --name ab
-	spawn "$B" out sleep infinity
+	inhabit "$B"
 	ln -s "/proc/$SPAWN_PID/ns/net" "/run/netns/$B.link"
 	umount "/run/netns/$B"
 	mv "/run/netns/$B.link" "/run/netns/$B"
@@ -187,7 +197,7 @@ test_pid() {
 	start_rportd
 	ns_add A B
 	witness "$B"
-	spawn "$B" out sleep infinity
+	inhabit "$B"
 	ip netns del "$B"
 	succeeds rportctl pair "$A" "pid:$SPAWN_PID" --name ab
 	freeze_rportd
@@ -248,7 +258,7 @@ test_name_becomes_a_link_meanwhile() {
 	ns_add A B
 	witness "$B"
 	succeeds rportctl pair "$A" "$B" --name ab
-	spawn "$B" out sleep infinity
+	inhabit "$B"
 	kill_rportd_only
 	umount "/run/netns/$B"
 	ln -sf "/proc/$SPAWN_PID/ns/net" "/run/netns/$B"
