@@ -86,20 +86,27 @@ int args_string(const struct args_option *option, const char *value, void *targe
 	return 0;
 }
 
-/* Is @word this option? With "--option=value", @ret_value is what follows the "=". */
-static bool option_matches(const struct args_option *option, const char *word,
-			   const char **ret_value)
+/* Is @word this option, by this name? With "--option=value", @ret_value is what follows the "=". */
+static bool name_matches(const char *name, const char *word, const char **ret_value)
 {
-	size_t length = strlen(option->name);
+	size_t length = strlen(name);
 
 	*ret_value = NULL;
-	if (option->alias && streq(word, option->alias))
-		return true;
-	if (strncmp(word, option->name, length) != 0)
+	if (strncmp(word, name, length) != 0)
 		return false;
 	if (word[length] == '=')
 		*ret_value = word + length + 1;
 	return word[length] == '\0' || word[length] == '=';
+}
+
+static bool option_matches(const struct args_option *option, const char *word,
+			   const char **ret_value)
+{
+	*ret_value = NULL;
+	if (option->alias && streq(word, option->alias))
+		return true;
+	return name_matches(option->name, word, ret_value) ||
+	       (option->old && name_matches(option->old, word, ret_value));
 }
 
 const struct args_option *args_find(const struct args_option *options, size_t n, const char *word,

@@ -16,6 +16,7 @@
  *
  * @name: "--mtu"
  * @alias: another spelling, or NULL
+ * @old: what it was called before, which is neither shown nor offered; or NULL
  * @value: what the help calls its value; NULL: it takes none
  * @help: what it does
  * @words: words that may follow the value, each with a value of its own: { "via", NULL }; or NULL
@@ -27,6 +28,7 @@
 struct args_option {
 	const char *name;
 	const char *alias;
+	const char *old;
 	const char *value;
 	const char *help;
 	const char *const *words;

@@ -2,6 +2,7 @@
 
 /* A Varlink client for one call to rportd. */
 
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,6 +56,8 @@ struct exchange {
 	/* For each reply before the last one, if that is what the answer keeps. */
 	void (*progress)(const json_t *parameters, void *userdata);
 	void *userdata;
+	int64_t until; /* no reply after the first is waited for any longer; 0: for ever */
+	bool over;     /* it is later than that */
 	struct client_answer *answer;
 };
 
@@ -100,7 +103,7 @@ static int wait_for(int fd, short events, int64_t deadline)
 			if (left <= 0)
 				return -ETIMEDOUT;
 		}
-		r = poll(&pfd, 1, (int)left);
+		r = poll(&pfd, 1, (int)MIN(left, (int64_t)INT_MAX));
 	} while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return -errno;
@@ -297,6 +300,8 @@ static int64_t answer_deadline(void)
 /* When the next reply must be there: a stream gives one when there is something to say. */
 static int64_t next_deadline(const struct exchange *exchange)
 {
+	if (exchange->until > 0)
+		return exchange->until;
 	return exchange->progress ? answer_deadline() : DEADLINE_NEVER;
 }
 
@@ -313,6 +318,9 @@ static int exchange_run(struct exchange *exchange, const json_t *call, int64_t d
 		return sent < 0 ? sent : r;
 	while (r > 0)
 		r = exchange_receive(exchange, next_deadline(exchange));
+	exchange->over = r == -ETIMEDOUT && exchange->until > 0;
+	if (exchange->over)
+		return 0;
 	return r == -ECONNRESET ? -ECONNABORTED : r;
 }
 
@@ -375,6 +383,19 @@ enum ctl_status client_stream(const struct ctl_options *options, const char *met
 	struct exchange exchange = { .reply = reply, .userdata = userdata, .answer = answer };
 
 	return client_run(options, pack_more(method, parameters), &exchange);
+}
+
+bool client_stream_for(const struct ctl_options *options, int64_t milliseconds, const char *method,
+		       json_t *parameters, bool (*reply)(const json_t *parameters, void *userdata),
+		       void *userdata, struct client_answer *answer)
+{
+	struct exchange exchange = { .reply = reply,
+				     .userdata = userdata,
+				     .answer = answer,
+				     .until = now_milliseconds() + milliseconds };
+
+	client_run(options, pack_more(method, parameters), &exchange);
+	return exchange.over;
 }
 
 enum ctl_status client_call_or_complain(const struct ctl_options *options, const char *method,

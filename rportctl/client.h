@@ -70,6 +70,22 @@ enum ctl_status client_stream(const struct ctl_options *options, const char *met
 			      void *userdata, struct client_answer *answer);
 
 /**
+ * client_stream_for() - call a method that gives one reply after another, for some time
+ * @options: of them, where the socket is
+ * @milliseconds: how long it waits for replies, in all; for the first one as long as client_call()
+ * @method: its full name
+ * @parameters: an object; the reference is taken over. NULL: out of memory
+ * @reply: as for client_stream()
+ * @userdata: for @reply
+ * @answer: as for client_stream(); STATUS_DONE also when the time is over
+ *
+ * Return: true when the time is over; false when the stream ended before, as of client_stream().
+ */
+bool client_stream_for(const struct ctl_options *options, int64_t milliseconds, const char *method,
+		       json_t *parameters, bool (*reply)(const json_t *parameters, void *userdata),
+		       void *userdata, struct client_answer *answer);
+
+/**
  * client_call_or_complain() - call a method of the daemon, and print what went wrong
  * @options: of them, where the socket is
  * @method: its full name

@@ -17,10 +17,12 @@
 	COMMAND(reload)       \
 	COMMAND(export)       \
 	COMMAND(monitor)      \
+	COMMAND(status)       \
 	COMMAND(list)         \
 	COMMAND(show)         \
 	COMMAND(exists)       \
 	COMMAND(check)        \
+	COMMAND(wait)         \
 	COMMAND(create)       \
 	COMMAND(destroy)      \
 	COMMAND(up)           \

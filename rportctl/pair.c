@@ -113,7 +113,13 @@ static const struct args_option options_table[] = {
 	PORT_PROPERTIES(OPTION)
 	/* clang-format on */
 	PAIR("--replace", NULL, args_set, replace, "change a link that has other parameters"),
-	PAIR("--wait", NULL, args_set, wait, "wait for a domain that does not exist yet"),
+	{
+		.name = "--allow-pending",
+		.old = "--wait",
+		.help = "the link may wait for a domain that does not exist yet",
+		.apply = args_set,
+		.offset = offsetof(struct pair_request, wait),
+	},
 	PAIR("--dry-run", NULL, args_set, dry_run, "do nothing, but say what would be done"),
 	PAIR("--persist", NULL, args_set, persist,
 	     "write a file, so that it is made again whenever rportd starts"),
@@ -226,7 +232,7 @@ const struct ctl_command ctl_command_pair = {
 	.details = "A and B are domains: NAME, default, vrf:NAME, netns:NAME, "
 		   "netns:NAME/vrf:NAME or pid:N.\n"
 		   "The same command again changes nothing.\n"
-		   "With --wait the link is pending until its domains are there.\n",
+		   "With --allow-pending the link is pending until its domains are there.\n",
 	.run = run_pair,
 	.options = options_table,
 	.n_options = ARRAY_SIZE(options_table),

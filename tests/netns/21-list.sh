@@ -28,7 +28,7 @@ lists() {
 # set_off: link2 drifts, and `waits` is pending
 set_off() {
 	ip -n "$A" link set "$(port link2 a .interface)" mtu 1400
-	succeeds rportctl pair "$A" "$TEST_PREFIX"nowhere --name waits --wait
+	succeeds rportctl pair "$A" "$TEST_PREFIX"nowhere --name waits --allow-pending
 	eventually port_is link2 a .drift[0] 'mtu is 1400, not 32768'
 }
 

@@ -189,7 +189,7 @@ test_set_name_of_a_port() {
 test_set_name_of_a_pending_port() {
 	start_rportd
 	ns_add A
-	succeeds rportctl pair "$A" "netns:${TEST_PREFIX}b" --wait --name ab --b-name lan0
+	succeeds rportctl pair "$A" "netns:${TEST_PREFIX}b" --allow-pending --name ab --b-name lan0
 	succeeds rportctl set "netns:${TEST_PREFIX}b/lan0" name lan1
 	ns_add B
 	eventually port_is ab b .state up

@@ -45,7 +45,7 @@ test_hung_name() {
 	took_at_most 1000 "$start" || fail "what hangs took $(($(now_ms) - start)) ms"
 
 	# the link waits, and says why; all others go on
-	succeeds rportctl pair netns:hung default --name h --wait
+	succeeds rportctl pair netns:hung default --name h --allow-pending
 	assert_match "$OUT" 'h: created, pending: /run/netns/hung does not answer: *' pair
 	assert_match "$(port h a .reason)" '/run/netns/hung does not answer: *' reason
 	answered_within 1000 rportctl pair netns:good default --name g --addresses 192.168.0.0,192.168.0.1
@@ -61,7 +61,7 @@ test_hung_name() {
 # It is not held for dead for ever.
 test_hung_name_returns() {
 	start_hung
-	succeeds rportctl pair netns:hung default --name h --wait
+	succeeds rportctl pair netns:hung default --name h --allow-pending
 	assert_eq "$(port h a .state)" pending state
 	end_hung
 	in_run rm /run/netns/hung
@@ -77,7 +77,7 @@ test_hung_mount() {
 	in_run touch /run/netns/over
 	hang /run/netns/over
 	refused 3 '*no namespace /run/netns/over;*' rportctl pair netns:over default --name h
-	succeeds rportctl pair netns:over default --name h --wait
+	succeeds rportctl pair netns:over default --name h --allow-pending
 	eventually rportd_idle
 	answered_within 1000 rportctl list
 }
@@ -89,7 +89,7 @@ test_hung_directory() {
 	in_run mkdir /run/hang
 	hang /run/hang
 	in_run ln -s /run/hang/names /run/netns
-	succeeds rportctl pair netns:x default --name h --wait
+	succeeds rportctl pair netns:x default --name h --allow-pending
 	for ((i = 0; i < 10; i++)); do
 		answered_within 1000 rportctl list
 		in_run touch /run/other # what happens beside it
@@ -107,7 +107,7 @@ test_many_hung_names() {
 	before=$(n_threads)
 	for ((i = 0; i < 20; i++)); do
 		in_run ln -s "/run/hang/$i" "/run/netns/h$i"
-		succeeds rportctl pair "netns:h$i" default --name "h$i" --wait
+		succeeds rportctl pair "netns:h$i" default --name "h$i" --allow-pending
 		assert_match "$(port "h$i" a .reason)" "/run/netns/h$i does not answer: *" reason
 	done
 	assert_less "$(n_threads)" $((before + 18)) 'threads'

@@ -16,9 +16,9 @@ name_both() {
 	A=${TEST_PREFIX}a B=${TEST_PREFIX}b
 }
 
-# pair_waiting [OPTION...]: as pair_numbered, with --wait
+# pair_waiting [OPTION...]: as pair_numbered, with --allow-pending
 pair_waiting() {
-	pair_numbered --wait "$@"
+	pair_numbered --allow-pending "$@"
 }
 
 # is_whole NAMESPACE ADDRESS: has rport0 there a carrier and this address?
@@ -54,7 +54,7 @@ pings_at_once() {
 	done
 }
 
-# --- pair --wait -----------------------------------------------------------------------------------------------------
+# --- pair --allow-pending -----------------------------------------------------------------------------------------------------
 
 # waits_for NAMESPACE...: those of A and B that are missing when the link is made; they appear in this order
 waits_for() {
@@ -113,12 +113,12 @@ test_not_to_be_waited_for() {
 	start_rportd
 	remember_world
 	for domain in "pid:$$" pid:4194304; do
-		refuses 2 "$domain cannot be waited for: *" rportctl pair "$A" "$domain" --name ab --wait
-		refuses 2 "$domain cannot be waited for: *" rportctl pair "$domain" "$A" --name ab --wait
+		refuses 2 "$domain cannot be waited for: *" rportctl pair "$A" "$domain" --name ab --allow-pending
+		refuses 2 "$domain cannot be waited for: *" rportctl pair "$domain" "$A" --name ab --allow-pending
 	done
 	# what can never be is not waited for either
-	refuses 2 'invalid domain *' rportctl pair "$A" netns:x/y --name ab --wait
-	refuses 2 'mtu 100 *' rportctl pair "$A" "$B" --name ab --wait --mtu 100
+	refuses 2 'invalid domain *' rportctl pair "$A" netns:x/y --name ab --allow-pending
+	refuses 2 'mtu 100 *' rportctl pair "$A" "$B" --name ab --allow-pending --mtu 100
 }
 
 test_reason() {
@@ -126,7 +126,7 @@ test_reason() {
 	name_both
 	ns_create "$A"
 	start_rportd
-	succeeds rportctl pair "$A" "netns:$B" --name ab --wait
+	succeeds rportctl pair "$A" "netns:$B" --name ab --allow-pending
 	assert_match "$OUT" "ab: created, pending: no namespace /run/netns/$B; *" pair
 	assert_json "$(rportctl -j show ab)" ".state == \"pending\" and .workers == [] and .a.state == \"up\" and .a.reason == null
 		and (.a.carrier | not) and (.b | .state == \"pending\" and .interface == \"\" and .index == 0 and (.carrier | not)
@@ -166,7 +166,7 @@ test_no_name_is_no_port() {
 	name_both
 	ns_create "$A"
 	start_rportd
-	succeeds rportctl pair "$A" "$B" --name ab --wait
+	succeeds rportctl pair "$A" "$B" --name ab --allow-pending
 	remember_world
 	for verb in up down unparent destroy; do
 		refuses 3 '*' rportctl "$verb" ''
@@ -284,7 +284,7 @@ test_many_wait_for_one() {
 	ns_create "$A"
 	start_rportd
 	for ((i = 0; i < 20; i++)); do
-		succeeds rportctl pair "$A" "$B" --name "l$i" --wait --addresses "10.7.$i.1,10.7.$i.2"
+		succeeds rportctl pair "$A" "$B" --name "l$i" --allow-pending --addresses "10.7.$i.1,10.7.$i.2"
 	done
 	ns_create "$B"
 	eventually -t 3000 all_up
@@ -303,7 +303,7 @@ test_directory_to_come() {
 	start_rportd_with_empty_run
 	B=${TEST_PREFIX}b
 	[ ! -e "/proc/$RPORTD_PID/root/run/netns" ] || fail "there is a directory already"
-	succeeds rportctl pair default "$B" --name ab --wait --addresses 192.168.0.0,192.168.0.1
+	succeeds rportctl pair default "$B" --name ab --allow-pending --addresses 192.168.0.0,192.168.0.1
 	assert_match "$OUT" 'ab: created, pending: *' pair
 	succeeds nsenter --mount --target "$RPORTD_PID" ip netns add "$B"
 	eventually -t 1000 port_is ab b .state up
@@ -327,7 +327,7 @@ test_interface_in_the_way() {
 	ip -n "$B" link add wan0 type veth peer name wan1
 	refused 2 "*there is an interface wan0 in netns:$B already*" rportctl pair "$A" "$B" --name ab --b-name wan0
 	assert_no_tun "$A"
-	succeeds rportctl pair "$A" "$B" --name ab --b-name wan0 --wait --addresses 192.168.0.0,192.168.0.1
+	succeeds rportctl pair "$A" "$B" --name ab --b-name wan0 --allow-pending --addresses 192.168.0.0,192.168.0.1
 	assert_match "$OUT" "ab: created, pending: there is an interface wan0 in netns:$B already*" pair
 	assert_eq "$(port ab b .interface)" wan0 "interface"
 	eventually rportd_idle
@@ -374,14 +374,14 @@ test_two_want_one_name() {
 	name_both
 	ns_create "$A"
 	start_rportd
-	succeeds rportctl pair "$A" "netns:$B" --name one --wait --b-name wan0
+	succeeds rportctl pair "$A" "netns:$B" --name one --allow-pending --b-name wan0
 	for domain in "netns:$B" "$B"; do
 		refused 2 "*there is an interface wan0 in netns:$B already: choose another name*" \
-			rportctl pair "$A" "$domain" --name two --wait --b-name wan0
+			rportctl pair "$A" "$domain" --name two --allow-pending --b-name wan0
 	done
 	succeeds rportctl down wan0
 	succeeds rportctl unpair one
-	succeeds rportctl pair "$A" "netns:$B" --name two --wait --b-name wan0 --addresses 192.168.0.0,192.168.0.1
+	succeeds rportctl pair "$A" "netns:$B" --name two --allow-pending --b-name wan0 --addresses 192.168.0.0,192.168.0.1
 	ns_create "$B"
 	eventually port_is two b .state up
 	ping_ok "$A" 192.168.0.1
@@ -442,8 +442,8 @@ test_end_that_cannot_be() {
 	ns_create "$A"
 	start_rportd
 	remember_world
-	refuses 2 '*cannot add the route 10.9.0.0/16*' rportctl pair "$A" "$B" --name ab --a-route 10.9.0.0/16 src 10.8.8.8 --wait
-	refuses 2 '*cannot add the route 10.9.0.0/16*' rportctl pair "$B" "$A" --name ab --b-route 10.9.0.0/16 src 10.8.8.8 --wait
+	refuses 2 '*cannot add the route 10.9.0.0/16*' rportctl pair "$A" "$B" --name ab --a-route 10.9.0.0/16 src 10.8.8.8 --allow-pending
+	refuses 2 '*cannot add the route 10.9.0.0/16*' rportctl pair "$B" "$A" --name ab --b-route 10.9.0.0/16 src 10.8.8.8 --allow-pending
 	ports_count 0
 	ns_create "$B"
 	sleep 0.2
@@ -457,7 +457,7 @@ test_given_up() {
 	ns_create "$B"
 	ip -n "$B" link add wan0 type veth peer name wan1
 	start_rportd --limit retries=3
-	succeeds rportctl pair "$A" "$B" --name ab --b-name wan0 --wait --addresses 192.168.0.0,192.168.0.1
+	succeeds rportctl pair "$A" "$B" --name ab --b-name wan0 --allow-pending --addresses 192.168.0.0,192.168.0.1
 	eventually -t 3000 is_reason "there is an interface wan0 in netns:$B already*; given up, until it is reconciled"
 	refused 2 '*there is an interface wan0 *' rportctl reconcile ab
 	eventually -t 3000 is_reason '*; given up, until it is reconciled'

@@ -491,7 +491,7 @@ test_namespace_of_a_pending_port_dies() {
 displaced_pair() {
 	ip -n "$B" link add rport0 type veth peer name rport1
 	ip -n "$A" link add witness type veth peer name witness netns "$B"
-	succeeds rportctl pair "$A" "$B" --name ab --b-name rport0 --wait
+	succeeds rportctl pair "$A" "$B" --name ab --b-name rport0 --allow-pending
 	assert_match "$OUT" '*pending: there is an interface rport0 *' pair
 }
 

@@ -132,10 +132,10 @@ test_same_pair_again() {
 	pair_pending
 	refused 3 "*$B*" rportctl pair "$A" "$B" --name ab --addresses 192.168.0.0,192.168.0.1 --addresses fd00:ab::a,fd00:ab::b
 	is_pending b
-	pair_numbered --wait
-	assert_match "$OUT" 'ab: unchanged, pending: *' "pair --wait"
+	pair_numbered --allow-pending
+	assert_match "$OUT" 'ab: unchanged, pending: *' "pair --allow-pending"
 	refused 2 '*other parameters: *mtu*' rportctl pair "$A" "$B" --name ab --addresses 192.168.0.0,192.168.0.1 \
-		--addresses fd00:ab::a,fd00:ab::b --wait --mtu 1500
+		--addresses fd00:ab::a,fd00:ab::b --allow-pending --mtu 1500
 	is_pending b
 	ns_create "$B"
 	eventually both_carry
@@ -149,8 +149,8 @@ test_replace_while_pending() {
 	again=(pair "$A" "$B" --name ab --addresses '192.168.0.0,192.168.0.1' --mtu 1500 --replace)
 	remember_world
 	refuses 3 "*$B*" rportctl "${again[@]}"
-	succeeds rportctl "${again[@]}" --wait
-	assert_match "$OUT" 'ab: changed, pending: *' "pair --replace --wait"
+	succeeds rportctl "${again[@]}" --allow-pending
+	assert_match "$OUT" 'ab: changed, pending: *' "pair --replace --allow-pending"
 	ports_count 2
 	assert_eq "$(kernel_mtu "$A" rport0)" 1500 "MTU of A"
 	ns_create "$B"

@@ -160,8 +160,8 @@ test_persist_and_wait() {
 }
 
 pair_waiting() {
-	succeeds rportctl pair "$A" "netns:$B" --name ab --addresses 192.168.0.0,192.168.0.1 --wait --persist
-	assert_match "$OUT" 'ab: created, pending: *' "pair --wait --persist"
+	succeeds rportctl pair "$A" "netns:$B" --name ab --addresses 192.168.0.0,192.168.0.1 --allow-pending --persist
+	assert_match "$OUT" 'ab: created, pending: *' "pair --allow-pending --persist"
 }
 
 # a process cannot be waited for, so its file must not say so

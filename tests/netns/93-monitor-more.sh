@@ -77,7 +77,7 @@ one_operation() {
 	set -- "${first%/*}" "${second%/*}" "$1"
 	echo "operation $3: $what $first $second $link $mtu"
 	case $what in
-	pair) set -- pair "$1" "$2" --wait --addresses 10.0.0.1,10.0.0.2 ;;
+	pair) set -- pair "$1" "$2" --allow-pending --addresses 10.0.0.1,10.0.0.2 ;;
 	replace) set -- pair "$1" "$2" --replace ;;
 	unpair | reconcile) rportctl "$what" "$link" || true ;;
 	create) rportctl create "${first##*/}" in "$1" || true ;;
@@ -128,7 +128,7 @@ test_text() {
 	pair_numbered
 	eventually both_carry
 	succeeds rportctl create wan0 in "$A"
-	succeeds rportctl pair "$A" netns:missing --wait --name waits
+	succeeds rportctl pair "$A" netns:missing --allow-pending --name waits
 	start_monitor text
 	assert_eq "$(<text)" "link ab up
 link waits pending

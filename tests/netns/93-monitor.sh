@@ -14,7 +14,7 @@ test_snapshot_has_all_links_and_ports() {
 	start_monitor empty -j
 	assert_json "$(<empty)" ".event == \"snapshot\" and .links == [] and .ports == [] and keys == $REPLY_KEYS"
 	pair_numbered
-	succeeds rportctl pair "$A" netns:missing --wait --name waits
+	succeeds rportctl pair "$A" netns:missing --allow-pending --name waits
 	succeeds rportctl create wan0 in "$B"
 	start_monitor events -j
 	assert_eq "$(wc -l <events)" 1 "lines"
@@ -197,7 +197,7 @@ test_waiting_and_its_end() {
 	start_monitor events -j
 	mark
 	# until there is one of that name it may be a VRF, too
-	pair_numbered --wait
+	pair_numbered --allow-pending
 	told ".event == \"portAdded\" and .name == \"$B/-\" and .port.state == \"pending\" and .port.interface == \"\""
 	told '.event == "linkAdded" and .link.state == "pending"'
 	settle
@@ -217,7 +217,7 @@ test_waiting_goes_on() {
 	ip -n "$C" link add wan0 type veth peer name displacer
 	start_monitor events -j
 	mark
-	pair_numbered --wait --b-name wan0
+	pair_numbered --allow-pending --b-name wan0
 	told ".event == \"portAdded\" and .name == \"$B/wan0\" and .port.state == \"pending\""
 	settle
 	mark

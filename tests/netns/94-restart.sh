@@ -111,7 +111,7 @@ test_pending_links_stay() {
 	start_kept_rportd
 	ns_add A B
 	ip netns del "$B"
-	succeeds rportctl pair "$A" "netns:$B" --wait --name ab --addresses 192.168.0.0,192.168.0.1 --b-name wan0
+	succeeds rportctl pair "$A" "netns:$B" --allow-pending --name ab --addresses 192.168.0.0,192.168.0.1 --b-name wan0
 	eventually port_is ab b .state pending
 	kill_rportd
 	assert_json "$(rportctl -j show ab)" '.state == "pending" and .a.state == "up" and .b.state == "pending" and

@@ -55,7 +55,7 @@ test_bare_name_found_meanwhile() {
 	start_kept_rportd --delay never
 	ns_add A
 	B=${TEST_PREFIX}b
-	pair_numbered --wait
+	pair_numbered --allow-pending
 	assert_eq "$(port ab b .domain)" "$B" domain
 	absent_while ns_create "$B"
 	eventually both_carry
@@ -75,7 +75,7 @@ test_names_of_those_who_wait() {
 	eventually port_has "netns:$B/rport0" .state down
 	ip netns del "$B"
 	eventually port_has "netns:$B/rport0" .state pending
-	succeeds rportctl pair "$A" "$B" --wait --name ab --addresses 192.168.0.0,192.168.0.1
+	succeeds rportctl pair "$A" "$B" --allow-pending --name ab --addresses 192.168.0.0,192.168.0.1
 	assert_eq "$(port ab b .interface)" '' "name of what was never there"
 	absent_while ns_create "$B"
 	eventually both_are_up
@@ -101,7 +101,7 @@ test_namespace_comes() {
 	start_kept_rportd --delay never
 	ns_add A B
 	ip netns del "$B"
-	succeeds rportctl pair "$A" "netns:$B" --wait --name ab --addresses 192.168.0.0,192.168.0.1
+	succeeds rportctl pair "$A" "netns:$B" --allow-pending --name ab --addresses 192.168.0.0,192.168.0.1
 	absent_while ns_create "$B"
 	eventually both_carry
 	ping_ok "$A" 192.168.0.1

@@ -16,7 +16,7 @@ test_links() {
 	succeeds rportctl pair "$A" "$B" --name two
 	remember_world
 	refuses 2 "$LINKS_MESSAGE" rportctl pair "$A" "$B" --name three
-	refuses 2 "$LINKS_MESSAGE" rportctl pair "$A" missing --wait --name three
+	refuses 2 "$LINKS_MESSAGE" rportctl pair "$A" missing --allow-pending --name three
 	refuses 2 "$LINKS_MESSAGE" rportctl pair "$A" "$B" --name three --persist
 	[ ! -e conf/three.rport ] || fail "a file was written"
 	call_refused LimitReached 28 "$LINKS_MESSAGE" Pair \
@@ -77,7 +77,7 @@ test_ports() {
 	remember_world
 	# the first end could be made, the second cannot
 	refuses 2 "$message" rportctl pair "$A" "$B" --name two
-	refuses 2 "$message" rportctl pair missing "$B" --wait --name two
+	refuses 2 "$message" rportctl pair missing "$B" --allow-pending --name two
 	succeeds rportctl create wan1 in "$B"
 	remember_world
 	refuses 2 "$message" rportctl create wan2 in "$B"
@@ -110,7 +110,7 @@ test_replacing_at_the_limit_of_ports() {
 test_pending_ports_count() {
 	start_rportd --limit ports=2
 	ns_add A
-	succeeds rportctl pair "$A" missing --wait --name waits
+	succeeds rportctl pair "$A" missing --allow-pending --name waits
 	refused 2 'rportctl: the limit of 2 ports is reached (rportd --limit ports=N)' rportctl create wan0 in "$A"
 	succeeds rportctl unpair waits
 	succeeds rportctl create wan0 in "$A"
@@ -245,7 +245,7 @@ test_message() {
 	name=$(printf ' %.0s' {1..1500})
 	run varlink "{$name\"method\":\"org.rportd.Manager.List\"}" "{$name\"method\":\"org.rportd.Manager.List\"}"
 	assert_eq "$(jq -sc 'map(.parameters.links | length)' <<<"$OUT")" '[4,4]' "answers to two of 1500 bytes"
-	refused 4 'rportctl: rportd closed the connection without an answer' rportctl pair "$A" "$B" --name five --wait \
+	refused 4 'rportctl: rportd closed the connection without an answer' rportctl pair "$A" "$B" --name five --allow-pending \
 		"${TOO_MUCH[@]}"
 	succeeds rportctl exists one
 	refused 3 '*' rportctl exists five
@@ -260,7 +260,7 @@ taken() {
 	start_rportd "$@"
 	ns_add A B
 	ip -n "$B" link add rport0 type veth peer name taker
-	pair_numbered --wait --b-name rport0
+	pair_numbered --allow-pending --b-name rport0
 	eventually is_pending b
 }
 
@@ -308,7 +308,7 @@ test_retries_are_not_for_domains() {
 	start_rportd --limit retries=1
 	ns_add A
 	B=${TEST_PREFIX}b
-	pair_numbered --wait
+	pair_numbered --allow-pending
 	for i in 1 2 3; do
 		ns_create "${TEST_PREFIX}n$i" # looked at each time
 	done
@@ -362,7 +362,7 @@ test_all_at_once() {
 	ns_add A B
 	pair_numbered
 	# the last one counts
-	refused 2 'rportctl: cannot pair two: the limit of 1 links is reached (rportd --limit links=N)' rportctl pair "$A" "$A" --name two --wait
+	refused 2 'rportctl: cannot pair two: the limit of 1 links is reached (rportd --limit links=N)' rportctl pair "$A" "$A" --name two --allow-pending
 }
 
 test_help_names_them() {

@@ -73,7 +73,7 @@ test_options() {
 	assert_match " $(offered list -) " '* -br *' 'options of list'
 	assert_match " $(offered list -) " '* --json *' 'options of list'
 	# what can follow when all that must be said was said
-	assert_match "$(offered pair a b '')" '--a-address *--wait' 'options of pair'
+	assert_match "$(offered pair a b '')" '--a-address *--allow-pending*--replace' 'options of pair'
 	offers '--persist' unpair ab ''
 	offers '--all' reconcile --al
 	offers '--domain --drift' ports --d
@@ -88,7 +88,7 @@ test_options() {
 	offers '' pair --mtu ''
 	offers '' pair --mtu=
 	offers '' pair --nonsense=
-	offers '' pair --wait=
+	offers '' pair --allow-pending=
 }
 
 test_words_of_the_synopsis() {
@@ -124,7 +124,7 @@ test_domains() {
 	assert_eq "$(ours pair "$A" '')" "$A $B" 'second domain'
 	assert_eq "$(ours create in '')" "$A $B" 'domain'
 	assert_eq "$(ours create port0 in "$TEST_PREFIX")" "$A $B" 'domain'
-	assert_eq "$(ours pair --wait netns:)" "netns:$A netns:$B" 'with what it is'
+	assert_eq "$(ours pair --allow-pending netns:)" "netns:$A netns:$B" 'with what it is'
 	offers "netns:$A" pair "netns:$A"
 	offers default pair defau
 	offers '' pair "$A" "$B" "$TEST_PREFIX"

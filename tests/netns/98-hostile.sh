@@ -104,7 +104,7 @@ hang_entry() {
 		HANG_PID=''
 		echo "no FUSE filesystem can be mounted here: nothing hangs"
 	fi
-	succeeds rportctl pair netns:hung default --name hung --wait
+	succeeds rportctl pair netns:hung default --name hung --allow-pending
 }
 
 # attack: all of them, in the background; ATTACKERS

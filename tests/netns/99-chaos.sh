@@ -135,7 +135,7 @@ op_pair() {
 	pick_link link
 	number=${link#l}
 	options=(--name "$link" --addresses "10.99.$number.0,10.99.$number.1")
-	chance 80 && options+=(--wait)
+	chance 80 && options+=(--allow-pending)
 	chance 70 && options+=(--replace)
 	chance 15 && options+=(--persist)
 	chance 15 && options+=(--no-offload)

@@ -503,7 +503,7 @@ entries() {
 test_journal_fields() {
 	setup
 	ns_add A
-	succeeds rportctl pair "$A" "netns:${TEST_PREFIX}b" --wait --name ab
+	succeeds rportctl pair "$A" "netns:${TEST_PREFIX}b" --allow-pending --name ab
 	ns_add B
 	eventually link_is ab up
 	OUT=$(entries RPORT_LINK=ab MESSAGE_ID=09afd19f1a45c0953d1c0cf0fc5e8750)

@@ -43,7 +43,7 @@ members() {
 test_a_vrf_that_comes_late() {
 	local started
 	setup vrf-a
-	succeeds rportctl pair vrf:vrf-a vrf:vrf-b --wait --name ab "${addresses[@]}"
+	succeeds rportctl pair vrf:vrf-a vrf:vrf-b --allow-pending --name ab "${addresses[@]}"
 	assert_match "$OUT" '*pending*vrf-b*' 'what pair says'
 	link_is ab pending
 	vrf_add "$HOME_NS" vrf-b
@@ -55,7 +55,7 @@ test_a_vrf_that_comes_late() {
 
 test_a_bare_name_becomes_a_vrf() {
 	setup vrf-a
-	succeeds rportctl pair vrf-a vrf-b --wait --name ab "${addresses[@]}"
+	succeeds rportctl pair vrf-a vrf-b --allow-pending --name ab "${addresses[@]}"
 	vrf_add "$HOME_NS" vrf-b
 	eventually link_is ab up
 	assert_eq "$(rportctl -j show ab | jq -r .b.domain)" vrf:vrf-b 'the domain that it was found to be'
@@ -64,7 +64,7 @@ test_a_bare_name_becomes_a_vrf() {
 
 test_a_vrf_in_another_namespace_comes_late() {
 	setup vrf-a
-	succeeds rportctl pair vrf-a "netns:$A/vrf:vrf-b" --wait --name ab "${addresses[@]}"
+	succeeds rportctl pair vrf-a "netns:$A/vrf:vrf-b" --allow-pending --name ab "${addresses[@]}"
 	link_is ab pending
 	vrf_add "$A" vrf-b
 	eventually -t 2000 link_is ab up
@@ -130,7 +130,7 @@ link_has_losses() {
 
 test_a_device_that_is_no_vrf_is_not_mistaken() {
 	setup vrf-a
-	succeeds rportctl pair vrf:vrf-a vrf:vrf-b --wait --name ab "${addresses[@]}"
+	succeeds rportctl pair vrf:vrf-a vrf:vrf-b --allow-pending --name ab "${addresses[@]}"
 	ip -n "$HOME_NS" link add vrf-b type dummy
 	eventually says_why '*not a VRF*'
 	ip -n "$HOME_NS" link del vrf-b
