@@ -73,7 +73,7 @@ static enum ctl_status run_apply(struct ctl_options *options, int argc, char **a
 
 const struct ctl_command ctl_command_apply = {
 	.name = "apply",
-	.synopsis = "[--dry-run]",
+	.synopsis = "",
 	.summary = "make links as their files say, and say what changed",
 	.details = "One line for each link: + added, ~ changed, - removed. "
 		   "Exit with 2 when a file\n"

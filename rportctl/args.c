@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "base/escape.h"
+#include "base/nearest.h"
 #include "output.h"
 
 #define COMMON(name_, alias_, value_, apply_, field, help_)                                      \
@@ -15,12 +16,38 @@
 		.offset = offsetof(struct ctl_options, field)                                    \
 	}
 
+static const char *const color_words[] = {
+	[COLORS_AUTO] = "auto",
+	[COLORS_ALWAYS] = "always",
+	[COLORS_NEVER] = "never",
+};
+
+static const char *offer_color(size_t i)
+{
+	return i < ARRAY_SIZE(color_words) ? color_words[i] : NULL;
+}
+
+static int apply_color(const struct args_option *option, const char *value, void *target _unused_)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(color_words); i++)
+		if (streq(value, color_words[i])) {
+			output_set_colors((enum output_colors)i);
+			return 0;
+		}
+	return args_usage_error("%s is always, never or auto, not \"%s\"", option->name, value);
+}
+
 const struct args_option args_common[] = {
 	COMMON("--json", "-j", NULL, args_set, json, "JSON, with every key always there"),
 	COMMON("--pretty", "-p", NULL, args_set, pretty, "JSON that is indented"),
 	COMMON("--brief", "-br", NULL, args_set, brief, "one line for each link, without a header"),
 	COMMON("--statistics", "-s", NULL, args_set, statistics, "packets, bytes and drops, too"),
 	COMMON("--quiet", "-q", NULL, args_set, quiet, "print nothing but errors"),
+	{ .name = "--color",
+	  .value = "WHEN",
+	  .offer = offer_color,
+	  .help = "always, never or auto (on a terminal)",
+	  .apply = apply_color },
 	COMMON("--no-pager", NULL, NULL, args_set, no_pager, "no pager on a terminal"),
 	COMMON("--socket", NULL, "PATH", args_string, socket, "where rportd listens"),
 	COMMON("--help", "-h", NULL, args_set, help, "this, or the help of a command"),
@@ -34,6 +61,7 @@ struct args_cursor {
 	char **argv;
 	int next;
 	const struct args_table *tables[2];
+	struct ctl_options *common;
 };
 
 int args_usage_error(const char *fmt, ...)
@@ -195,6 +223,27 @@ static const char *take_words(struct args_cursor *cursor, const struct args_opti
 	return value;
 }
 
+/* Say which option may have been meant, and where to find the others. */
+static int unknown_option(const struct args_cursor *cursor, const char *word)
+{
+	const char *command = cursor->common->command, *meant;
+	_cleanup_free_ char *name = strndup(word, strcspn(word, "="));
+	struct nearest nearest;
+
+	nearest_begin(&nearest, name ? name : "");
+	for (size_t t = 0; t < ARRAY_SIZE(cursor->tables); t++) {
+		const struct args_table *table = cursor->tables[t];
+
+		for (size_t i = 0; table && i < table->n_options; i++)
+			nearest_offer(&nearest, table->options[i].name);
+	}
+	meant = nearest_found(&nearest);
+	return args_usage_error("unknown option \"%s\"%s%s%s; \"rportctl %s%s\" lists those of %s",
+				word, meant ? " (did you mean " : "", meant ? meant : "",
+				meant ? "?)" : "", command ? command : "help",
+				command ? " --help" : "", command ? command : "all commands");
+}
+
 static int read_option(struct args_cursor *cursor)
 {
 	const char *word = cursor->argv[cursor->next++];
@@ -204,7 +253,7 @@ static int read_option(struct args_cursor *cursor)
 
 	option = find_option(cursor, word, &table, &value);
 	if (!option)
-		return args_usage_error("unknown option \"%s\"; see \"rportctl help\"", word);
+		return unknown_option(cursor, word);
 	if (!option->value && value)
 		return args_usage_error("%s takes no value", option->name);
 	if (option->value && !value) {
@@ -229,7 +278,7 @@ bool args_is_option(const char *word)
 int args_parse_leading(struct ctl_options *common, int argc, char **argv)
 {
 	const struct args_table common_table = { args_common, args_n_common, common };
-	struct args_cursor cursor = { argc, argv, 1, { &common_table, NULL } };
+	struct args_cursor cursor = { argc, argv, 1, { &common_table, NULL }, common };
 	int r;
 
 	while (cursor.next < argc && args_is_option(argv[cursor.next])) {
@@ -244,7 +293,7 @@ int args_parse(struct ctl_options *common, const struct args_table *table, int a
 	       const char **positional, int max)
 {
 	const struct args_table common_table = { args_common, args_n_common, common };
-	struct args_cursor cursor = { argc, argv, 0, { table, &common_table } };
+	struct args_cursor cursor = { argc, argv, 0, { table, &common_table }, common };
 	bool options = true;
 	int n = 0;
 	int r;
@@ -262,7 +311,8 @@ int args_parse(struct ctl_options *common, const struct args_table *table, int a
 		}
 		if (n == max)
 			return args_usage_error(
-				"\"%s\" is one word too many; see \"rportctl help\"", word);
+				"\"%s\" is one word too many; see \"rportctl %s --help\"", word,
+				common->command);
 		positional[n++] = encode(word);
 		cursor.next++;
 	}

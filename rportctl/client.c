@@ -244,6 +244,7 @@ static enum ctl_status answer_varlink_error(struct client_answer *answer, const 
 	const char *message = json_string_value(json_object_get(parameters, "message"));
 	const char *value = NULL;
 
+	snprintf(answer->error, sizeof(answer->error), "%s", name);
 	if (message)
 		return answer_fail(answer, error.status, "%s", message);
 	if (error.parameter)

@@ -11,11 +11,13 @@
 #define CLIENT_SOCKET_DEFAULT     "/run/rportd/org.rportd.Manager"
 #define CLIENT_SOCKET_ENVIRONMENT "RPORT_SOCKET"
 #define CLIENT_MESSAGE_MAX        2048
+#define CLIENT_ERROR_MAX          64
 
 struct client_answer {
 	enum ctl_status status;
 	json_t *parameters; /* of the reply to client_call(), if that is STATUS_DONE; else NULL */
 	char message[CLIENT_MESSAGE_MAX]; /* what went wrong */
+	char error[CLIENT_ERROR_MAX];     /* the full name of the daemon's error, or "" */
 };
 
 /**

@@ -2,23 +2,38 @@
 
 /* What most commands do: take some words, make one call, and print what was answered. */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "client.h"
 #include "command.h"
 #include "match.h"
 #include "output.h"
+#include "suggest.h"
+
+/* The link or port that a call is about; NULL: none. */
+static const char *named_in(const json_t *parameters)
+{
+	const char *parent = json_string_value(json_object_get(parameters, "parent"));
+	const char *port = json_string_value(json_object_get(parameters, "port"));
+
+	if (parent || port)
+		return parent ? parent : port;
+	return json_string_value(json_object_get(parameters, "name"));
+}
 
 enum ctl_status command_call(const struct ctl_options *options, const char *method,
 			     json_t *parameters, const char *key, command_print_fn print)
 {
 	struct client_answer answer;
+	json_t *call = json_incref(parameters);
 	const json_t *value;
 
 	client_call(options, method, parameters, &answer);
 	value = key ? client_member(&answer, key) : answer.parameters;
 	if (!value)
-		output_error("%s", answer.message);
+		suggest_complain(options, &answer, "", named_in(call));
+	json_decref(call);
 	if (value && !options->quiet) {
 		if (options->json)
 			output_json(options, value);
@@ -30,12 +45,14 @@ enum ctl_status command_call(const struct ctl_options *options, const char *meth
 }
 
 /* Where several links are meant, a message that does not name its own begins with it. */
-static void complain_about(const char *name, const struct client_answer *answer, bool single)
+static void complain_about(const struct ctl_options *options, const char *name,
+			   const struct client_answer *answer, bool single)
 {
-	if (single || strstr(answer->message, name))
-		output_error("%s", answer->message);
-	else
-		output_error("%s: %s", name, answer->message);
+	_cleanup_free_ char *prefix = NULL;
+
+	if (single || strstr(answer->message, name) || asprintf(&prefix, "%s: ", name) < 0)
+		prefix = NULL;
+	suggest_complain(options, answer, prefix ? prefix : "", name);
 }
 
 /* For one link: print the answer as text, and add it to @values. */
@@ -50,7 +67,7 @@ static enum ctl_status call_one(const struct ctl_options *options, const struct 
 	client_call(options, each->method, parameters, &answer);
 	value = each->key ? client_member(&answer, each->key) : answer.parameters;
 	if (!value)
-		complain_about(name, &answer, single);
+		complain_about(options, name, &answer, single);
 	if (value && !options->quiet) {
 		if (!options->json && each->separate && json_array_size(values) > 0)
 			output_newline();
@@ -87,6 +104,14 @@ enum ctl_status command_call_each(const struct ctl_options *options,
 	return first;
 }
 
+int command_usage_error(const struct ctl_command *command, const char *problem)
+{
+	output_error("%s", problem);
+	output_diagnostic("Usage: rportctl %s %s%s", command->name, command->synopsis,
+			  command->options ? " [OPTION]..." : "");
+	return -EINVAL;
+}
+
 json_t *command_number(const char *text)
 {
 	return text ? json_integer(strtol(text, NULL, 10)) : NULL; /* "auto" is none, so 0 */
@@ -98,7 +123,7 @@ bool command_words(const struct ctl_command *command, struct ctl_options *option
 	int given = args_parse(options, NULL, argc, argv, ret, n);
 
 	if (given >= 0 && given < n)
-		args_usage_error("usage: rportctl %s %s", command->name, command->synopsis);
+		command_usage_error(command, "a word is missing");
 	return given == n;
 }
 
@@ -132,8 +157,7 @@ int command_many_links(const struct ctl_command *command, struct ctl_options *op
 	if ((n == 0) != *all) {
 		free(words);
 		return *all ? args_usage_error("--all stands for every link: name none besides")
-			    : args_usage_error("which link? rportctl %s %s", command->name,
-					       command->synopsis);
+			    : command_usage_error(command, "which link?");
 	}
 	*ret = words;
 	return n;
@@ -146,6 +170,6 @@ const char *command_link_name(const struct ctl_command *command, struct ctl_opti
 	int n = args_parse(options, table, argc, argv, &name, 1);
 
 	if (n == 0)
-		args_usage_error("which link? rportctl %s %s", command->name, command->synopsis);
+		command_usage_error(command, "which link?");
 	return n == 1 ? name : NULL;
 }

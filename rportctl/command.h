@@ -57,6 +57,15 @@ enum ctl_status command_call_each(const struct ctl_options *options,
 				  size_t n, bool all);
 
 /**
+ * command_usage_error() - say what is missing, and how the command is used
+ * @command: the command
+ * @problem: such as "which link?"
+ *
+ * Return: -EINVAL.
+ */
+int command_usage_error(const struct ctl_command *command, const char *problem);
+
+/**
  * command_number() - convert what args_number() or args_number_or_auto() has stored
  * @text: NULL: it was not given
  *

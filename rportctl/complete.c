@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "candidates.h"
+#include "command.h"
 #include "commands.h"
 #include "output.h"
 
@@ -317,7 +318,7 @@ static enum ctl_status run_complete(struct ctl_options *options, int argc, char 
 
 	n = args_parse(options, NULL, argc, argv, words, WORDS_MAX);
 	if (n == 0)
-		args_usage_error("which words? rportctl complete -- WORD...");
+		command_usage_error(&ctl_command_complete, "which words?");
 	if (n <= 0)
 		return STATUS_USAGE;
 	line.options.socket = options->socket;

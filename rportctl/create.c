@@ -47,7 +47,7 @@ static enum ctl_status run_create(struct ctl_options *options, int argc, char **
 	if (n < 0)
 		return STATUS_USAGE;
 	if (n < 2 || !streq(words[n - 2], "in")) {
-		args_usage_error("which port, and where? rportctl create [NAME] in DOMAIN");
+		command_usage_error(&ctl_command_create, "which port, and where?");
 		return STATUS_USAGE;
 	}
 	request.name = n == 3 ? words[0] : NULL;

@@ -60,11 +60,12 @@ static void print_progress(const json_t *parameters, void *userdata)
 	const json_t *progress = json_object_get(parameters, "progress");
 
 	if (!*quiet && progress)
-		output_progress("%s%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " links",
+		output_progress("%s%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " link%s",
 				json_is_true(json_object_get(progress, "waiting"))
 					? "waiting for another reload: "
 					: "",
-				view_number(progress, "done"), view_number(progress, "total"));
+				view_number(progress, "done"), view_number(progress, "total"),
+				PLURAL(view_number(progress, "total")));
 }
 
 enum ctl_status reload_files(const struct ctl_options *options, bool dry_run,

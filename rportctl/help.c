@@ -7,6 +7,51 @@
 #include "commands.h"
 #include "help.h"
 
+#define COLUMN 30 /* where explanations begin */
+#define WIDTH  80
+
+/* Print words from @indent on, in lines of WIDTH and those of the text; the cursor is at @column. */
+static void print_wrapped(const char *text, int indent, int column)
+{
+	const char *blank = "";
+
+	while (*text) {
+		int length = (int)strcspn(text, " \n");
+
+		if (*text == '\n') {
+			printf("\n%*s", indent, "");
+			column = indent;
+			blank = "";
+			text++;
+			continue;
+		}
+
+		if (*blank && column + 1 + length > WIDTH) {
+			printf("\n%*s", indent, "");
+			column = indent;
+			blank = "";
+		}
+		column += printf("%s%.*s", blank, length, text);
+		blank = " ";
+		text += length;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+/* "  WORDS", and from COLUMN on what they do, in the next line if there is no room in this one. */
+static void print_item(const char *words, const char *help)
+{
+	int column = printf("  %s", words);
+
+	if (column + 2 > COLUMN) {
+		putchar('\n');
+		column = 0;
+	}
+	column += printf("%*s", COLUMN - column, "");
+	print_wrapped(help, COLUMN, column);
+}
+
 static void print_options(const struct args_option *options, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -16,32 +61,35 @@ static void print_options(const struct args_option *options, size_t n)
 		snprintf(words, sizeof(words), "%s%s%s%s%s", option->alias ? option->alias : "",
 			 option->alias ? ", " : "", option->name, option->value ? " " : "",
 			 option->value ? option->value : "");
-		printf("  %-26s  %s\n", words, option->help);
+		print_item(words, option->help);
 	}
 }
 
 void help_print_overview(void)
 {
-	puts("Usage: rportctl [OPTION...] COMMAND [ARGUMENT...]\n\n"
-	     "Links at layer 3 between Linux network namespaces and VRFs.\n\n"
+	puts("Usage: rportctl [OPTION]... [COMMAND [ARGUMENT]...]\n\n"
+	     "Links at layer 3 between Linux network namespaces and VRFs. Without a COMMAND,\n"
+	     "a summary.\n\n"
 	     "Commands:");
 	for (size_t i = 0; i < ctl_n_commands; i++) {
-		char words[64];
+		char words[128];
 
-		snprintf(words, sizeof(words), "%s %s", ctl_commands[i]->name,
-			 ctl_commands[i]->synopsis);
-		printf("  %-26s  %s\n", words, ctl_commands[i]->summary);
+		snprintf(words, sizeof(words), "%s%s%s", ctl_commands[i]->name,
+			 *ctl_commands[i]->synopsis ? " " : "", ctl_commands[i]->synopsis);
+		print_item(words, ctl_commands[i]->summary);
 	}
 	puts("\nOptions, before or after the command:");
 	print_options(args_common, args_n_common);
-	puts("\nExit status: 0 done or unchanged, 1 usage, 2 refused, 3 not found, 4 no daemon,\n"
-	     "5 not permitted.");
+	puts("\nExit status: 0 done or unchanged, 1 wrong usage, 2 refused, 3 not found,\n"
+	     "4 no daemon, 5 not permitted.");
 }
 
 void help_print_command(const struct ctl_command *command)
 {
-	printf("Usage: rportctl %s%s%s\n\n%s%s", command->name, *command->synopsis ? " " : "",
-	       command->synopsis, command->details, *command->details ? "\n" : "");
+	printf("Usage: rportctl %s%s%s%s\n\n", command->name, *command->synopsis ? " " : "",
+	       command->synopsis, command->options ? " [OPTION]..." : "");
+	if (*command->details)
+		print_wrapped(command->details, 0, 0);
 	if (command->options) {
 		puts("Options:");
 		print_options(command->options, command->n_options);

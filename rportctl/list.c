@@ -77,8 +77,7 @@ const struct ctl_command ctl_command_list = {
 	.synopsis = "[LINK|IFNAME|PATTERN]...",
 	.summary = "list links",
 	.details = "The columns of -br are LINK STATE MTU A B, with -s also the packets, "
-		   "bytes and drops\n"
-		   "from A to B and from B to A.\n" LISTING_DETAILS
+		   "bytes and\ndrops from A to B and from B to A.\n" LISTING_DETAILS
 		   "Columns: link state mtu a b from to packets bytes drops a-packets a-bytes\n"
 		   "a-drops b-packets b-bytes b-drops drift warnings configured datapath\n"
 		   "fast-path offload mpls queues workers note\n",

@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <stdlib.h>
 
+#include "base/nearest.h"
 #include "commands.h"
 #include "help.h"
 #include "output.h"
@@ -25,10 +26,18 @@ const struct ctl_command *ctl_command_find(const char *name)
 const struct ctl_command *ctl_command_find_or_complain(const char *name)
 {
 	const struct ctl_command *command = ctl_command_find(name);
+	struct nearest nearest;
+	const char *meant;
 
-	if (!command)
-		output_error("unknown command \"%s\"; see \"rportctl help\"", name);
-	return command;
+	if (command)
+		return command;
+	nearest_begin(&nearest, name);
+	for (size_t i = 0; i < ctl_n_commands; i++)
+		nearest_offer(&nearest, ctl_commands[i]->name);
+	meant = nearest_found(&nearest);
+	output_error("unknown command \"%s\"%s%s%s; \"rportctl help\" lists them", name,
+		     meant ? " (did you mean " : "", meant ? meant : "", meant ? "?)" : "");
+	return NULL;
 }
 
 /*
@@ -74,13 +83,12 @@ static enum ctl_status run(int argc, char **argv)
 		help_print_overview();
 		return STATUS_DONE;
 	}
-	if (i == argc) {
-		output_error("which command? See \"rportctl help\"");
-		return STATUS_USAGE;
-	}
+	if (i == argc)
+		return ctl_command_status.run(&options, 0, NULL);
 	command = ctl_command_find_or_complain(argv[i]);
 	if (!command)
 		return STATUS_USAGE;
+	options.command = command->name;
 	return run_command(&options, command, argc - i - 1, argv + i + 1);
 }
 

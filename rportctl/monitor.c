@@ -204,6 +204,6 @@ const struct ctl_command ctl_command_monitor = {
 	.synopsis = "",
 	.summary = "print what is there, then each change as it comes",
 	.details = "With -j, each is an object on one line, also with -p. "
-		   "Exit with 4 when rportd ends.\n",
+		   "Exit with\n4 when rportd ends.\n",
 	.run = run_monitor,
 };

@@ -47,10 +47,19 @@ size_t output_width(void)
 	return (size_t)width;
 }
 
+static enum output_colors wanted_colors;
+
+void output_set_colors(enum output_colors colors)
+{
+	wanted_colors = colors;
+}
+
 static bool use_color(void)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
+	if (wanted_colors != COLORS_AUTO)
+		return wanted_colors == COLORS_ALWAYS;
 	return output_is_terminal() && !(no_color && *no_color) && !(term && streq(term, "dumb"));
 }
 

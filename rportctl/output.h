@@ -21,6 +21,18 @@ enum output_color {
 	COLOR_STRONG,
 };
 
+enum output_colors {
+	COLORS_AUTO,
+	COLORS_ALWAYS,
+	COLORS_NEVER,
+};
+
+/**
+ * output_set_colors() - choose when colours are used
+ * @colors: COLORS_AUTO, as from the start: on a terminal
+ */
+void output_set_colors(enum output_colors colors);
+
 /**
  * output_is_terminal() - tell whether a person reads standard output, perhaps through the pager
  *

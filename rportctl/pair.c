@@ -215,7 +215,7 @@ static enum ctl_status run_pair(struct ctl_options *options, int argc, char **ar
 
 	n = args_parse(options, &table, argc, argv, domains, ARRAY_SIZE(domains));
 	if (n >= 0 && n < 2)
-		args_usage_error("which two domains? rportctl pair A B");
+		command_usage_error(&ctl_command_pair, "which two domains?");
 	if (n == 2)
 		status = command_call(options, "org.rportd.Manager.Pair",
 				      pair_parameters(&request, domains), NULL,
@@ -227,10 +227,10 @@ static enum ctl_status run_pair(struct ctl_options *options, int argc, char **ar
 
 const struct ctl_command ctl_command_pair = {
 	.name = "pair",
-	.synopsis = "A B [OPTION...]",
+	.synopsis = "A B",
 	.summary = "join two domains with a link",
 	.details = "A and B are domains: NAME, default, vrf:NAME, netns:NAME, "
-		   "netns:NAME/vrf:NAME or pid:N.\n"
+		   "netns:NAME/vrf:NAME\nor pid:N. "
 		   "The same command again changes nothing.\n"
 		   "With --allow-pending the link is pending until its domains are there.\n",
 	.run = run_pair,

@@ -28,7 +28,7 @@ static enum ctl_status run_parent(struct ctl_options *options, int argc, char **
 
 	n = args_parse(options, NULL, argc, argv, words, ARRAY_SIZE(words));
 	if (n == 0)
-		args_usage_error("usage: rportctl parent PORT [PARENT]");
+		command_usage_error(&ctl_command_parent, "which port?");
 	if (n <= 0)
 		return STATUS_USAGE;
 	if (n == 1)

@@ -15,7 +15,8 @@ struct ctl_options {
 	bool no_pager;
 	bool help;
 	bool version;
-	const char *socket; /* --socket, or NULL */
+	const char *socket;  /* --socket, or NULL */
+	const char *command; /* what is run, for messages; NULL: not known yet */
 };
 
 /* Runs a command; @argv are the words after its own, which it reads with args_parse(). */

@@ -78,15 +78,19 @@ static enum ctl_status set_name(struct ctl_options *options, const char *name, c
 			    print_name);
 }
 
-/* What can be set. */
+/* What can be set: PROPERTY(word, what is put before it in a list, function). */
+#define PROPERTIES(PROPERTY)            \
+	PROPERTY("mtu", "", set_mtu)    \
+	PROPERTY("name", "|", set_name) \
+	PROPERTY("fast-path", "|", set_fastpath)
+
+#define LISTED(word, before, set)       before word
+#define PROPERTY_ROW(word, before, set) { word, set },
+
 static const struct property {
 	const char *name;
 	enum ctl_status (*set)(struct ctl_options *options, const char *name, const char *value);
-} properties[] = {
-	{ "mtu", set_mtu },
-	{ "name", set_name },
-	{ "fast-path", set_fastpath },
-};
+} properties[] = { PROPERTIES(PROPERTY_ROW) };
 
 static enum ctl_status run_set(struct ctl_options *options, int argc, char **argv)
 {
@@ -97,13 +101,13 @@ static enum ctl_status run_set(struct ctl_options *options, int argc, char **arg
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
 		if (streq(words[1], properties[i].name))
 			return properties[i].set(options, words[0], words[2]);
-	args_usage_error("\"%s\" cannot be set, only mtu, name and fast-path can", words[1]);
+	args_usage_error("\"%s\" cannot be set, only " PROPERTIES(LISTED) " can", words[1]);
 	return STATUS_USAGE;
 }
 
 const struct ctl_command ctl_command_set = {
 	.name = "set",
-	.synopsis = "PORT|LINK mtu|name|fast-path VALUE",
+	.synopsis = "PORT|LINK " PROPERTIES(LISTED) " VALUE",
 	.summary = "set the MTU of a port or of both ends of a link, a name, or the fast path",
 	.details = PORT_DETAILS,
 	.run = run_set,

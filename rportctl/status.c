@@ -112,7 +112,7 @@ static void print_fault(const json_t *links, const char *key, const char *where)
 	if (n == 0)
 		return;
 	output_text(COLOR_NONE, "%-*s", KEY_WIDTH, key);
-	output_text(COLOR_BAD, "%" JSON_INTEGER_FORMAT " link%s", n, n == 1 ? "" : "s");
+	output_text(COLOR_BAD, "%" JSON_INTEGER_FORMAT " link%s", n, PLURAL(n));
 	output_text(COLOR_NONE, "; see \"%s\"", where);
 	output_newline();
 }

@@ -40,7 +40,7 @@ enum ctl_status {
  */
 #define RPORT_ERROR_KINDS(KIND)                                    \
 	KIND(SYSTEM, "SystemError", STATUS_REFUSED)                \
-	KIND(INVALID, "InvalidArgument", STATUS_REFUSED)           \
+	KIND(INVALID, "InvalidArgument", STATUS_USAGE)             \
 	KIND(LINK_NOT_FOUND, "LinkNotFound", STATUS_NOT_FOUND)     \
 	KIND(PORT_NOT_FOUND, "PortNotFound", STATUS_NOT_FOUND)     \
 	KIND(DOMAIN_NOT_FOUND, "DomainNotFound", STATUS_NOT_FOUND) \

@@ -18,6 +18,7 @@
 #define MIN(a, b)                       ((a) < (b) ? (a) : (b))
 #define MAX(a, b)                       ((a) > (b) ? (a) : (b))
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define PLURAL(n)                       ((n) == 1 ? "" : "s")
 #define STRINGIFY_(x)                   #x
 #define STRINGIFY(x)                    STRINGIFY_(x)
 

@@ -132,6 +132,17 @@ bool config_files_found(const struct config_files *files, const char *name);
 int config_files_read(const struct config_files *files, size_t i, struct config_link *ret);
 
 /**
+ * config_files_read_named() - read the link of a name, as its file is now
+ * @files: of which only the path, and the drop-ins that were found, count
+ * @name: of the link
+ * @ret: release it with config_link_release()
+ *
+ * Return: as config_files_read().
+ */
+int config_files_read_named(const struct config_files *files, const char *name,
+			    struct config_link *ret);
+
+/**
  * config_files_have() - check whether there is a file for a link now
  * @files: of which only the path counts
  * @name: of the link

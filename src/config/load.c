@@ -236,8 +236,13 @@ static int locate(const struct config_files *files, const char *name, char **ret
 
 int config_files_read(const struct config_files *files, size_t i, struct config_link *ret)
 {
+	return config_files_read_named(files, files->files.files[i].name, ret);
+}
+
+int config_files_read_named(const struct config_files *files, const char *name,
+			    struct config_link *ret)
+{
 	_cleanup_config_draft_ struct config_draft draft = CONFIG_DRAFT_INIT;
-	const char *name = files->files.files[i].name;
 	_cleanup_free_ char *path = NULL;
 	int r;
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/escape.h"
+#include "base/nearest.h"
 #include "config/config-private.h"
 #include "port/property.h"
 
@@ -385,6 +386,24 @@ static void unknown_section(struct input *input)
 		      "what stands before the first section has no effect");
 }
 
+static void unknown_key(struct input *input, const struct section *section, const char *name)
+{
+	struct rport_error err = { 0 };
+	struct nearest nearest;
+	const char *meant;
+
+	nearest_begin(&nearest, name);
+	for (const struct key *key = section->keys; key->name; key++)
+		nearest_offer(&nearest, key->name);
+	for (size_t i = 0; section->keys == link_keys && i < N_PROPERTIES; i++)
+		nearest_offer(&nearest, properties[i].key);
+	meant = nearest_found(&nearest);
+	rport_error_set(&err, RPORT_ERR_INVALID, EINVAL, "there is no key \"%s\" in [%s]%s%s%s",
+			name, section->name, meant ? "; did you mean " : "", meant ? meant : "",
+			meant ? "?" : "");
+	fault(input, CONFIG_WARNING, input->line, err.message);
+}
+
 static void take_value(struct input *input, const char *section_name, const char *key_name)
 {
 	const struct section *section = find_section(section_name);
@@ -402,9 +421,7 @@ static void take_value(struct input *input, const char *section_name, const char
 	key = find_key(section, key_name);
 	property = section->keys == link_keys ? property_by_key(key_name) : NULL;
 	if (!key && !property) {
-		rport_error_set(&err, RPORT_ERR_INVALID, EINVAL, "there is no key \"%s\" in [%s]",
-				key_name, section_name);
-		fault(input, CONFIG_WARNING, input->line, err.message);
+		unknown_key(input, section, key_name);
 		return;
 	}
 	r = property ? set_property(input->draft, property, input->value, &err)

@@ -9,6 +9,7 @@
 
 #include "base/frame.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "build-config.h"
 #include "config/config.h"
 #include "daemon/arguments.h"
@@ -253,8 +254,9 @@ static const struct argument table[] = {
 	  FIELD(socket) },
 	{ "config-path", "DIR[:DIR...]", "read the files of links there (" CONFIG_PATH_DEFAULT ")",
 	  .take = take_config_path, FIELD(config_path) },
-	{ "check-config", NULL, "say what is wrong with these files, and end", .take = take_flag,
-	  FIELD(check_config) },
+	{ "check-config", NULL,
+	  "say what is wrong with these files, or with each FILE that is named, and end",
+	  .take = take_flag, FIELD(check_config) },
 	{ "workers", "N",
 	  "threads that move packets, 1 to " STRINGIFY(
 		  WORKERS_MAX) " (as many as CPUs, at most " STRINGIFY(WORKERS_USUAL_MAX) ")",
@@ -319,6 +321,7 @@ static int print_help(const struct argument *argument _unused_, const char *valu
 	char text[2 * HELP_MAX];
 
 	puts("Usage: rportd [OPTION]...\n"
+	     "       rportd --check-config [FILE]...\n"
 	     "Join network namespaces and VRFs at layer 3. Links are made with rportctl(1),\n"
 	     "or by files as in rport(5).\n");
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -359,11 +362,29 @@ static void fill_options(struct option ret[static ARRAY_SIZE(table) + 1])
 	ret[ARRAY_SIZE(table)] = (struct option){ 0 };
 }
 
-static int take_option(int option, const char *value, struct arguments *arguments)
+/* The way out of a wrong command line; @word: an option that there may not be, or NULL. */
+static void say_usage(const char *word)
+{
+	_cleanup_free_ char *name = NULL;
+	struct nearest nearest;
+	const char *meant;
+
+	word = word ? word + strspn(word, "-") : "";
+	name = strndup(word, strcspn(word, "="));
+	nearest_begin(&nearest, name ? name : "");
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		nearest_offer(&nearest, table[i].name);
+	meant = nearest_found(&nearest);
+	if (meant && !streq(meant, name))
+		fprintf(stderr, "rportd: did you mean --%s?\n", meant);
+	fputs("Usage: rportd [OPTION]...; \"rportd --help\" lists the options\n", stderr);
+}
+
+static int take_option(int option, const char *word, const char *value, struct arguments *arguments)
 {
 	if (option >= 0 && (size_t)option < ARRAY_SIZE(table))
 		return table[option].take(&table[option], value, arguments);
-	fputs("rportd: try \"rportd --help\"\n", stderr); /* getopt_long(3) has said what */
+	say_usage(word); /* getopt_long(3) has said what is wrong */
 	return -EINVAL;
 }
 
@@ -387,14 +408,16 @@ int arguments_parse(int argc, char *argv[], struct arguments *ret)
 	set_defaults(&arguments);
 	fill_options(options);
 	while (r > 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		r = take_option(option, optarg, &arguments);
+		r = take_option(option, argv[optind - 1], optarg, &arguments);
 	if (r <= 0)
 		return r;
-	if (optind < argc) {
-		fprintf(stderr, "rportd: \"%s\" is not an option; try \"rportd --help\"\n",
-			argv[optind]);
+	if (optind < argc && !arguments.check_config) {
+		fprintf(stderr, "rportd: \"%s\" is not an option\n", argv[optind]);
+		say_usage(NULL);
 		return -EINVAL;
 	}
+	arguments.files = argv + optind;
+	arguments.config_path_said = arguments.config_path != NULL;
 	if (!arguments.config_path)
 		arguments.config_path = default_config_path(&arguments);
 	*ret = arguments;

@@ -25,7 +25,9 @@ struct limits {
 struct arguments {
 	const char *socket;
 	const char *config_path; /* "": no files are read */
+	bool config_path_said;   /* by --config-path */
 	bool check_config;       /* do nothing else */
+	char **files;            /* for check_config, ended by NULL; none: those of config_path */
 	unsigned int workers;
 	unsigned int busy_poll; /* microseconds */
 	enum seccomp_mode seccomp;

@@ -4,14 +4,14 @@
 
 /* rportd --check-config: says what is wrong with the files of links. */
 
-#include <stdbool.h>
+#include "daemon/arguments.h"
 
 /**
- * check_config() - read the files of links, and print what is wrong with them
- * @path: directories, see config_load()
+ * check_config() - read files of links, and print what is wrong with them
+ * @arguments: of the command line: the files and directories that it names, or those of the path
  *
- * Return: true when all files could be read and none has an error.
+ * Return: true when all could be read, and none has an error.
  */
-bool check_config(const char *path);
+bool check_config(const struct arguments *arguments);
 
 #endif

@@ -61,8 +61,8 @@ enum {
 
 enum exit_status {
 	EXIT_OK = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,
+	EXIT_USAGE = 1,
+	EXIT_FAILED = 2,
 };
 
 struct rportd {
@@ -343,10 +343,10 @@ static void announce(const struct rportd *rportd)
 {
 	int errnum = manager_uring_error(rportd->manager);
 
-	log_info("rportd %s: serving %s, %u workers, data path %s%s%s%s", PACKAGE_VERSION,
+	log_info("rportd %s: serving %s, %u worker%s, data path %s%s%s%s", PACKAGE_VERSION,
 		 rportd->arguments.socket, rportd->arguments.workers,
-		 manager_datapath(rportd->manager), errnum ? " (io_uring: " : "",
-		 errnum ? strerror(errnum) : "", errnum ? ")" : "");
+		 PLURAL(rportd->arguments.workers), manager_datapath(rportd->manager),
+		 errnum ? " (io_uring: " : "", errnum ? strerror(errnum) : "", errnum ? ")" : "");
 	if (rportd->arguments.busy_poll > 0 && !manager_has_busy_poll(rportd->manager))
 		log_warning("--busy-poll has no effect with the data path %s",
 			    manager_datapath(rportd->manager));
@@ -481,7 +481,7 @@ int rportd_main(int argc, char *argv[])
 		return r < 0 ? EXIT_USAGE : EXIT_OK;
 	log_set_level(rportd.arguments.log_level);
 	if (rportd.arguments.check_config)
-		return check_config(rportd.arguments.config_path) ? EXIT_OK : EXIT_FAILED;
+		return check_config(&rportd.arguments) ? EXIT_OK : EXIT_FAILED;
 	r = start_up(&rportd);
 	if (r >= 0)
 		r = loop(rportd.event);

@@ -9,7 +9,7 @@
  * @argc: of main()
  * @argv: of main()
  *
- * Return: the exit status: 0; 1: it could not start; 2: wrong arguments.
+ * Return: the exit status: 0; 1: wrong arguments; 2: it could not start.
  */
 int rportd_main(int argc, char *argv[]);
 

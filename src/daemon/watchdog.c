@@ -118,11 +118,6 @@ static bool counts_equal(const struct counts *a, const struct counts *b)
 	       a->reloading == b->reloading && a->reload.done == b->reload.done;
 }
 
-static const char *plural(unsigned int n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* "350 links, 2 ports pending, files: 350 of 1000 done, rportd-data was started again 2 times" */
 static void send_status(struct service *service)
 {
@@ -134,21 +129,21 @@ static void send_status(struct service *service)
 	service->sent_at = monotonic_usec();
 	if (counts.pending > 0)
 		snprintf(pending, sizeof(pending), ", %u port%s pending", counts.pending,
-			 plural(counts.pending));
+			 PLURAL(counts.pending));
 	if (counts.restoring)
-		snprintf(restored, sizeof(restored), ", %u of %u ports taken over", counts.restored,
-			 counts.to_restore);
+		snprintf(restored, sizeof(restored), ", %u of %u port%s taken over",
+			 counts.restored, counts.to_restore, PLURAL(counts.to_restore));
 	if (counts.reloading)
 		snprintf(files, sizeof(files), ", files: %zu of %zu done", counts.reload.done,
 			 counts.reload.total);
 	if (counts.restarts > 0)
 		snprintf(restarts, sizeof(restarts), ", rportd-data was started again %u time%s",
-			 counts.restarts, plural(counts.restarts));
+			 counts.restarts, PLURAL(counts.restarts));
 	/* as long as one follows another, it takes the time that it takes */
 	if (counts.restoring || counts.reloading)
 		snprintf(extend, sizeof(extend), "\nEXTEND_TIMEOUT_USEC=%" PRIu64, EXTEND_PERIOD);
 	(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s%s%s%s%s%s", counts.links,
-			   plural(counts.links), pending, restored, files, restarts, extend);
+			   PLURAL(counts.links), pending, restored, files, restarts, extend);
 }
 
 static int send_due_status(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)

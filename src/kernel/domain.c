@@ -128,6 +128,35 @@ static const struct {
 	{ "", parse_bare },
 };
 
+/* The name of a namespace, where its path was said; NULL: @text is no such path. */
+static const char *name_of_path(const char *text)
+{
+	static const char *const before[] = { NETNS_RUN_DIR "/", "/var" NETNS_RUN_DIR "/" };
+
+	if (strncmp(text, "netns:", strlen("netns:")) == 0)
+		text += strlen("netns:");
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		const char *name = text + strlen(before[i]);
+
+		if (strncmp(text, before[i], strlen(before[i])) == 0 && !bad_namespace(name))
+			return name;
+	}
+	return NULL;
+}
+
+static int refuse_text(const char *text, const char *bad, struct rport_error *err)
+{
+	const char *name = name_of_path(text);
+
+	if (name)
+		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+				       "invalid domain \"%s\": a namespace is said by its name: "
+				       "netns:%s",
+				       text, name);
+	return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
+			       "invalid domain \"%s\": %s; a domain is " DOMAIN_SYNTAX, text, bad);
+}
+
 int domain_parse(const char *text, struct domain *ret, struct rport_error *err)
 {
 	struct domain domain = { 0 };
@@ -148,9 +177,7 @@ int domain_parse(const char *text, struct domain *ret, struct rport_error *err)
 		}
 	}
 	if (bad)
-		return rport_error_set(err, RPORT_ERR_INVALID, EINVAL,
-				       "invalid domain \"%s\": %s; a domain is " DOMAIN_SYNTAX,
-				       text, bad);
+		return refuse_text(text, bad, err);
 	*ret = domain;
 	return 0;
 }

@@ -297,6 +297,7 @@ void adopt_all(struct manager *manager)
 	json_decref(waiting);
 	state_drop_rest(manager->state);
 	log_print_id(LOG_NOTICE, MESSAGE_ADOPTED,
-		     "adopted from the former rportd: %u links, %u ports", manager->table.n_links,
-		     manager->table.n_ports);
+		     "adopted from the former rportd: %u link%s, %u port%s", manager->table.n_links,
+		     PLURAL(manager->table.n_links), manager->table.n_ports,
+		     PLURAL(manager->table.n_ports));
 }

@@ -23,8 +23,8 @@ static int check_limit(const struct manager *manager, struct rport_error *err)
 	if (manager->table.n_links < manager->options.max_links)
 		return 0;
 	return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
-			       "the limit of %u links is reached (rportd --limit links=N)",
-			       manager->options.max_links);
+			       "the limit of %u link%s is reached (rportd --limit links=N)",
+			       manager->options.max_links, PLURAL(manager->options.max_links));
 }
 
 static int refuse_self(const struct port *port, struct rport_error *err)

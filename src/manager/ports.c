@@ -54,8 +54,8 @@ static struct port *new_port(struct manager *manager)
 static int refuse_more(const struct manager *manager, struct rport_error *err)
 {
 	return rport_error_set(err, RPORT_ERR_LIMIT, ENOSPC,
-			       "the limit of %u ports is reached (rportd --limit ports=N)",
-			       manager->options.max_ports);
+			       "the limit of %u port%s is reached (rportd --limit ports=N)",
+			       manager->options.max_ports, PLURAL(manager->options.max_ports));
 }
 
 int ports_add(struct manager *manager, struct port_spec *spec, unsigned int slot, struct port **ret,

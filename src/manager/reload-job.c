@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include "config/clash.h"
 #include "manager/pair.h"
 #include "manager/parents.h"
 #include "manager/reload-job.h"
@@ -26,9 +27,10 @@ struct reload_job {
 	struct reload_listener listener;
 	struct config_files *files;
 	bool dry_run;
-	bool cleared;                  /* all links were checked for their file */
-	char after[LINK_NAME_MAX + 1]; /* the last link that was checked for its file */
-	size_t next;                   /* file */
+	struct config_clashes *clashes; /* of a dry run; NULL: the kernel and the table know them */
+	bool cleared;                   /* all links were checked for their file */
+	char after[LINK_NAME_MAX + 1];  /* the last link that was checked for its file */
+	size_t next;                    /* file */
 	size_t done, total;
 };
 
@@ -167,6 +169,9 @@ static void read_next_file(struct reload_job *job)
 
 	job->next++;
 	job->done++;
+	if (r > 0 && !wanted.bad)
+		config_clashes_add(job->clashes, &wanted, job->listener.problem,
+				   job->listener.userdata);
 	if (r > 0)
 		consider(job, &wanted);
 	else if (r < 0 && link_name_valid(name))
@@ -220,6 +225,8 @@ int reload_job_new(struct manager *manager, const char *path, bool dry_run,
 	job->manager = manager;
 	job->listener = *listener;
 	job->dry_run = dry_run;
+	if (dry_run)
+		job->clashes = config_clashes_new();
 	job->total = config_files_count(job->files);
 	table_foreach_link(manager_table(manager), count_stale, job);
 	*ret = job;
@@ -231,5 +238,6 @@ void reload_job_free(struct reload_job *job)
 	if (!job)
 		return;
 	config_files_close(job->files);
+	config_clashes_free(job->clashes);
 	free(job);
 }

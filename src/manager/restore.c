@@ -155,8 +155,9 @@ static void finish(struct manager *manager)
 	unsigned int n = state_drop_rest(manager->state);
 
 	log_print_id(LOG_INFO, MESSAGE_ADOPTED,
-		     "taken over from the former rportd: %u links, %u ports%s", restore->n_links,
-		     restore->n_ports, n > 0 ? "; what belonged to none was dropped" : "");
+		     "taken over from the former rportd: %u link%s, %u port%s%s", restore->n_links,
+		     PLURAL(restore->n_links), restore->n_ports, PLURAL(restore->n_ports),
+		     n > 0 ? "; what belonged to none was dropped" : "");
 	manager->restore = NULL;
 	slices_free(restore->slices);
 	if (restore->done)

@@ -64,6 +64,10 @@ static const char *const *const command_lines[] = {
 	LINES("show", "red-blue", "r*"),
 	LINES("-br", "show", "red-blue"),
 	LINES("-j", "reconcile", "--all"),
+	LINES("status"),
+	LINES("-j", "status"),
+	LINES("wait", "red-blue", "--timeout", "0"),
+	LINES("wait", "r*", "--state", "removed"),
 };
 
 static struct fuzz_input answers; /* of the connections to come */

@@ -82,7 +82,7 @@ test_malformed() {
 	for domain in '' netns: vrf: pid: pid:x pid:0 pid:-1 'netns:a/b' 'netns:..' 'netns:.' ../x a/b vrf:abcdefghijklmnop \
 		"netns:$A/vrf:" "netns:$A/" 'x:y' "netns:$A/netns:$A" default/vrf:x; do
 		run rportctl pair "$A" "$domain" --name bad
-		[ "$RC" = 2 ] || fail "domain '$domain': status $RC, expected 2: $ERR"
+		[ "$RC" = 1 ] || fail "domain '$domain': status $RC, expected 1: $ERR"
 		[ -n "$ERR" ] || fail "domain '$domain': refused without a word"
 	done
 	assert_no_ports
@@ -93,7 +93,7 @@ test_not_a_vrf() {
 	ns_add A
 	ip -n "$HOME_NS" link add notvrf type veth peer name notvrf2
 	run rportctl pair "$A" vrf:notvrf
-	case $RC in 2 | 3) ;; *) fail "an interface that is no VRF: status $RC" ;; esac
+	case $RC in 1 | 3) ;; *) fail "an interface that is no VRF: status $RC" ;; esac
 	assert_match "$ERR" '*notvrf*' message
 	# a bare name is not taken for it
 	refused 3 '*notvrf*' rportctl pair "$A" notvrf

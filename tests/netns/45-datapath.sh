@@ -105,7 +105,7 @@ test_io_uring_or_nothing() {
 		[ ! -e s ] || fail "a socket was made"
 	done
 	run timeout 5 "$RPORTD" --socket "$TEST_TMP/s" --datapath frob
-	assert_eq "$RC" 2 "status of a name that is none"
+	assert_eq "$RC" 1 "status of a name that is none"
 	assert_match "$ERR" '*frob*auto*uring*epoll*' message
 }
 

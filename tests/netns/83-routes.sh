@@ -50,13 +50,13 @@ test_pair() {
 test_refused() {
 	start_rportd
 	ns_add A B
-	refused 2 '*via fd00::1 is of another family than the network 10.0.0.0/8' \
+	refused 1 '*via fd00::1 is of another family than the network 10.0.0.0/8' \
 		rportctl pair "$A" "$B" --a-route 10.0.0.0/8 via fd00::1
-	refused 2 '*metric "0" is not possible: it must be 1 to 4294967295' rportctl pair "$A" "$B" --a-route default metric 0
-	refused 2 '*the route 10.0.0.0/8 is given twice: *' \
+	refused 1 '*metric "0" is not possible: it must be 1 to 4294967295' rportctl pair "$A" "$B" --a-route default metric 0
+	refused 1 '*the route 10.0.0.0/8 is given twice: *' \
 		rportctl pair "$A" "$B" --a-route 10.0.0.0/8 via 10.9.0.1 --a-route 10.0.0.0/8
-	refused 2 '*"dev" has no meaning in a route, *' rportctl pair "$A" "$B" --a-route 'default dev lo'
-	refused 2 "*has the port's own address as its next hop: *" \
+	refused 1 '*"dev" has no meaning in a route, *' rportctl pair "$A" "$B" --a-route 'default dev lo'
+	refused 1 "*has the port's own address as its next hop: *" \
 		rportctl pair "$A" "$B" --a-route default via 10.9.0.1 --a-address 10.9.0.1
 	refused 1 '*one word too many*' rportctl pair "$A" "$B" --a-route default via
 	call_refused InvalidArgument 22 '*given twice*' CreatePort "{\"port\":{\"domain\":\"$A\",\"routes\":[\"default\",\"0.0.0.0/0\"]}}"

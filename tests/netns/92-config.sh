@@ -148,8 +148,8 @@ test_drop_ins() {
 	remember_world
 	reloads 2 'unchanged: 0' '*etc/ab.rport.d/90-bad.conf:2: error: *rportctl: ab: its file is faulty; it stays as it is'
 	assert_same_world "a faulty drop-in"
-	checks 1 'etc/ab.rport.d/90-bad.conf:2: error: Address: "10.0.0.300" is not an address: use ADDRESS or ADDRESS/LENGTH' \
-		'1 links, 1 errors'
+	checks 2 'etc/ab.rport.d/90-bad.conf:2: error: Address: "10.0.0.300" is not an address: use ADDRESS or ADDRESS/LENGTH' \
+		'1 link, 1 error'
 	rm -r etc usr/ab.rport.d
 	applies 0 '~ ab: at end a mtu is 3000, not 2000' ''
 }
@@ -170,7 +170,7 @@ test_directory_that_cannot_be_read() {
 	eventually logged '<3>cannot read the files of first:conf: Not a directory'
 	assert_same_world "SIGHUP without a directory"
 	run "$RPORTD" --check-config --config-path "$CHECKED"
-	assert_eq "$RC $OUT" '1 first: error: cannot be read: Not a directory' --check-config
+	assert_eq "$RC $OUT" '2 first: error: cannot be read: Not a directory' --check-config
 	assert_match "$ERR" '*cannot read the files of first:conf: Not a directory' "stderr of --check-config"
 	stop_rportd
 	start_rportd --config-path "$CHECKED"
@@ -204,14 +204,14 @@ test_unknown_keys_warn() {
 	link_file ab.rport "$A" "$B" MTU=2000 Colour=red a:mtu=3000
 	printf '[Extra]\nX=1\n' >>conf/ab.rport
 	warnings=$(printf 'conf/ab.rport:%s\n' '3: warning: there is no key "Colour" in [Link]' \
-		'6: warning: there is no key "mtu" in [A]' \
+		'6: warning: there is no key "mtu" in [A]; did you mean MTU?' \
 		'9: warning: the section is unknown: there are [Link], [A] and [B]')
 	start_rportd --config-path conf
 	assert_logged '<4>conf/ab.rport:3: there is no key "Colour" in \[Link]'
-	assert_logged '<4>conf/ab.rport:6: there is no key "mtu" in \[A]'
+	assert_logged '<4>conf/ab.rport:6: there is no key "mtu" in \[A]; did you mean MTU?'
 	assert_logged '<4>conf/ab.rport:9: the section is unknown: *'
 	assert_eq "$(of_link ab '"\(.state) \(.mtu)"')" 'up 2000' "the link"
-	checks 0 "$warnings" '1 links, 0 errors'
+	checks 0 "$warnings" '1 link, 0 errors'
 	for verb in reload apply 'apply --dry-run'; do
 		# shellcheck disable=SC2086 # words
 		run rportctl $verb
@@ -251,7 +251,7 @@ test_bad_value_fails_that_link_only() {
 	assert_json "$OUT" '.unchanged == ["a-good", "z-good"] and .added + .changed + .removed == []'
 	assert_json "$OUT" '.problems | length == 8 and all(.[]; .severity == "error")'
 	run "$RPORTD" --check-config --config-path conf
-	assert_eq "$RC" 1 "status of --check-config"
+	assert_eq "$RC" 2 "status of --check-config"
 	assert_eq "$(tail -n 1 <<<"$OUT")" '9 links, 8 errors' "last line of --check-config"
 	assert_match "$OUT" '*conf/bad-mtu.rport:2: error: MTU: mtu 1279 is not possible: it must be 1280 to 32768*' errors
 	assert_match "$OUT" '*conf/-x.rport: error: "-x" is not a link name*' errors
@@ -272,7 +272,7 @@ test_files_that_are_none() {
 	link_file notalink "$A" "$B"
 	start_rportd
 	assert_eq "$(links)" ab links
-	checks 1 'conf/dangling.rport: error: cannot be read: No such file or directory' \
+	checks 2 'conf/dangling.rport: error: cannot be read: No such file or directory' \
 		'conf/directory.rport: error: it is not a regular file' 'conf/fifo.rport: error: it is not a regular file' \
 		'conf/loop.rport: error: cannot be read: Too many levels of symbolic links' \
 		'conf/zero.rport: error: it is not a regular file' '6 links, 5 errors'
@@ -299,7 +299,7 @@ test_size_of_files() {
 	start_rportd
 	assert_eq "$(links)" ok links
 	assert_logged "<3>$TEST_TMP/conf/big.rport: it is too big: 1048576 bytes are possible"
-	checks 1 'conf/big.rport: error: it is too big: 1048576 bytes are possible' '2 links, 1 errors'
+	checks 2 'conf/big.rport: error: it is too big: 1048576 bytes are possible' '2 links, 1 error'
 }
 
 test_crlf_and_bom() {
@@ -316,7 +316,7 @@ test_crlf_and_bom() {
 	ping_ok "$A" 192.168.0.1
 	mv conf/bom conf/ab.rport
 	applies 0 'nothing to do' ''
-	checks 0 '1 links, 0 errors'
+	checks 0 '1 link, 0 errors'
 }
 
 # --- the manual ------------------------------------------------------------------------------------------------------
@@ -384,7 +384,7 @@ test_second_instance_of_the_manual() {
 	succeeds "$BUILD_DIR/rportctl/rportctl" --socket "$TEST_TMP/second" -j list
 	assert_eq "$OUT" '[]' 'links of the second daemon'
 	assert_eq "$(grep -cE '"(/etc/rportd|/run/rportd/conf.d|/usr/lib/rportd)' trace)" 0 'directories of files that were read'
-	refused 2 '*no directory*' "$BUILD_DIR/rportctl/rportctl" --socket "$TEST_TMP/second" pair "$A" "$B" --persist
+	refused 1 '*no directory*' "$BUILD_DIR/rportctl/rportctl" --socket "$TEST_TMP/second" pair "$A" "$B" --persist
 	pkill -TERM -P "$SPAWN_PID"
 	wait "$SPAWN_PID" || fail 'exit status of the second daemon'
 	RPORTD_PID=$first

@@ -22,7 +22,7 @@ test_persist_writes_the_same_link() {
 	assert_eq "$(of_link ab .configured)" true configured
 	assert_eq "$(files)" ab.rport "files: no temporary ones"
 	assert_eq "$(stat -c '%A' conf conf/ab.rport | xargs)" 'drwxr-xr-x -rw-r--r--' "modes, whatever the umask"
-	checks 0 '1 links, 0 errors'
+	checks 0 '1 link, 0 errors'
 	applies 0 'nothing to do' '' --dry-run
 	reloads 0 'unchanged: 1' ''
 	before=$(as_asked)

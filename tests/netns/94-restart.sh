@@ -440,7 +440,7 @@ test_a_second_daemon_is_refused() {
 	pair_numbered
 	kill_rportd
 	run timeout 5 nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$SOCKET"
-	assert_eq "$RC" 1 "status of the second one"
+	assert_eq "$RC" 2 "status of the second one"
 	assert_match "$ERR" "*another rportd serves $SOCKET*" "its message"
 	succeeds rportctl exists ab
 	ping_ok "$A" 192.168.0.1

@@ -60,7 +60,7 @@ test_links_of_files() {
 	run rportctl apply
 	assert_eq "$RC" 2 "exit status of apply"
 	assert_eq "$OUT" '+ one' "its output"
-	assert_match "$ERR" 'rportctl: two: *the limit of 1 links is reached (rportd --limit links=N)' "its message"
+	assert_match "$ERR" 'rportctl: two: *the limit of 1 link is reached (rportd --limit links=N)' "its message"
 	assert_eq "$(rportctl -j list | jq -c 'map(.name)')" '["one"]' links
 	ports_count 2
 	rm conf/one.rport
@@ -331,7 +331,7 @@ test_without_limit_of_retries() {
 
 # bad_limit VALUE GLOB: it is refused, and what is allowed is said
 bad_limit() {
-	refused 2 "rportd: --limit cannot be \"$1\": it must be $2" timeout 5 "$RPORTD" --socket "$TEST_TMP/s" --limit "$1"
+	refused 1 "rportd: --limit cannot be \"$1\": it must be $2" timeout 5 "$RPORTD" --socket "$TEST_TMP/s" --limit "$1"
 	[ ! -e "$TEST_TMP/s" ] || fail "it listened"
 }
 
@@ -353,7 +353,7 @@ test_bad_values() {
 	bad_limit message=16777217 'message=N, with N from 1024 to 16777216'
 	bad_limit retries=-1 'retries=N, with N from 0 to 1000000'
 	run timeout 5 "$RPORTD" --limit
-	assert_eq "$RC" 2 "status without a value"
+	assert_eq "$RC" 1 "status without a value"
 }
 
 test_all_at_once() {
@@ -362,7 +362,7 @@ test_all_at_once() {
 	ns_add A B
 	pair_numbered
 	# the last one counts
-	refused 2 'rportctl: cannot pair two: the limit of 1 links is reached (rportd --limit links=N)' rportctl pair "$A" "$A" --name two --allow-pending
+	refused 2 'rportctl: cannot pair two: the limit of 1 link is reached (rportd --limit links=N)' rportctl pair "$A" "$A" --name two --allow-pending
 }
 
 test_help_names_them() {

@@ -76,6 +76,8 @@ test_options() {
 	assert_match "$(offered pair a b '')" '--a-address *--allow-pending*--replace' 'options of pair'
 	offers '--persist' unpair ab ''
 	offers '--all' reconcile --al
+	offers 'always auto' list --color a
+	offers 'degraded pending removed up' wait ab --state ''
 	offers '--domain --drift' ports --d
 	offers 'down inherited pending up' ports --state ''
 	offers 'up,degraded' list --state up,de

@@ -79,6 +79,7 @@ static const struct line {
 	{ { "--check-config=1" }, -EINVAL },
 	{ { "--nothing" }, -EINVAL },
 	{ { "word" }, -EINVAL },
+	{ { "--check-config", "a.rport", "b.rport" }, 1 },
 	{ { "--help" }, 0 },
 	{ { "--version" }, 0 },
 };
