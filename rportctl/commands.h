@@ -16,6 +16,7 @@
 	COMMAND(apply)        \
 	COMMAND(reload)       \
 	COMMAND(export)       \
+	COMMAND(delete_file)  \
 	COMMAND(monitor)      \
 	COMMAND(status)       \
 	COMMAND(list)         \

@@ -27,6 +27,7 @@ static const struct cell_column columns[] = {
 	CELL_RIGHT("drift", drifts),
 	CELL_RIGHT("warnings", count, .key = "warnings"),
 	CELL_LEFT("configured", yes_no, .key = "configured"),
+	CELL_CUT("file", text, .key = "file"),
 	CELL_LEFT("datapath", text, .key = "datapath"),
 	CELL_LEFT("fast-path", yes_no, .key = "fastpath"),
 	CELL_LEFT("offload", yes_no, .key = "offload"),
@@ -79,8 +80,8 @@ const struct ctl_command ctl_command_list = {
 	.details = "The columns of -br are LINK STATE MTU A B, with -s also the packets, "
 		   "bytes and\ndrops from A to B and from B to A.\n" LISTING_DETAILS
 		   "Columns: link state mtu a b from to packets bytes drops a-packets a-bytes\n"
-		   "a-drops b-packets b-bytes b-drops drift warnings configured datapath\n"
-		   "fast-path offload mpls queues workers note\n",
+		   "a-drops b-packets b-bytes b-drops drift warnings configured file\n"
+		   "datapath fast-path offload mpls queues workers note\n",
 	.run = run_list,
 	.options = options_table,
 	.n_options = ARRAY_SIZE(options_table),

@@ -122,7 +122,7 @@ static const struct args_option options_table[] = {
 	},
 	PAIR("--dry-run", NULL, args_set, dry_run, "do nothing, but say what would be done"),
 	PAIR("--persist", NULL, args_set, persist,
-	     "write a file, so that it is made again whenever rportd starts"),
+	     "have a file that makes it again whenever rportd starts"),
 };
 
 static json_t *end_parameters(const char *domain, const struct pair_end *end)
@@ -179,6 +179,7 @@ static void print_result(const struct ctl_options *options _unused_, const json_
 	view_print_link(json_object_get(reply, "link"), view_text(reply, "result"));
 	print_anew(reply);
 	print_warnings(json_object_get(reply, "link"));
+	view_print_persisted(json_object_get(reply, "persisted"));
 }
 
 static void print_preview(const struct ctl_options *options _unused_, const json_t *reply)

@@ -5,59 +5,107 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "output.h"
 #include "port.h"
 #include "view.h"
 
-static void print_mtu(const struct ctl_options *options _unused_, const json_t *reply)
+struct set_request {
+	const char *name;
+	const char *value;
+	bool persist;
+};
+
+static const struct args_option options_table[] = {
+	{
+		.name = "--persist",
+		.help = "change the file of the link, too",
+		.apply = args_set,
+		.offset = offsetof(struct set_request, persist),
+	},
+};
+
+/* The file of the link says something else now, or not any more. */
+static void print_file(const json_t *reply)
 {
-	char result[32];
+	const json_t *persisted = json_object_get(reply, "persisted");
+
+	if (json_is_object(persisted)) {
+		view_print_persisted(persisted);
+	} else if (view_bool(reply, "changed") && view_bool(reply, "configured")) {
+		output_text(COLOR_NONE,
+			    "its file is as it was, and \"rportctl apply\" undoes this; "
+			    "--persist changes it, too");
+		output_newline();
+	}
+}
+
+static void print_ports(const json_t *reply,
+			void (*say)(const json_t *port, char *buf, size_t size))
+{
+	char result[32] = "unchanged";
 	size_t i;
 	json_t *port;
 
 	json_array_foreach(json_object_get(reply, "ports"), i, port)
 	{
-		snprintf(result, sizeof(result), "mtu %" JSON_INTEGER_FORMAT,
-			 view_number(port, "mtu"));
-		port_print(port, view_bool(reply, "changed") ? result : "unchanged");
+		if (view_bool(reply, "changed"))
+			say(port, result, sizeof(result));
+		port_print(port, result);
 	}
+	print_file(reply);
 }
 
-static enum ctl_status set_mtu(struct ctl_options *options, const char *name, const char *value)
+/* Takes over the reference to @parameters, to which it adds what all of these methods take. */
+static enum ctl_status call(struct ctl_options *options, const struct set_request *request,
+			    const char *method, json_t *parameters, command_print_fn print)
 {
-	if (args_check_number(value) < 0) {
-		args_usage_error("the MTU %s is not a number of bytes", value);
+	json_object_set_new(parameters, "name", json_string(request->name));
+	if (request->persist)
+		json_object_set_new(parameters, "persist", json_true());
+	return command_call(options, method, parameters, NULL, print);
+}
+
+static void say_mtu(const json_t *port, char *buf, size_t size)
+{
+	snprintf(buf, size, "mtu %" JSON_INTEGER_FORMAT, view_number(port, "mtu"));
+}
+
+static void print_mtu(const struct ctl_options *options _unused_, const json_t *reply)
+{
+	print_ports(reply, say_mtu);
+}
+
+static enum ctl_status set_mtu(struct ctl_options *options, const struct set_request *request)
+{
+	if (args_check_number(request->value) < 0) {
+		args_usage_error("the MTU %s is not a number of bytes", request->value);
 		return STATUS_USAGE;
 	}
-	return command_call(options, "org.rportd.Manager.SetMtu",
-			    json_pack("{s:s, s:I}", "name", name, "mtu",
-				      (json_int_t)strtol(value, NULL, 10)),
-			    NULL, print_mtu);
+	return call(options, request, "org.rportd.Manager.SetMtu",
+		    json_pack("{s:I}", "mtu", (json_int_t)strtol(request->value, NULL, 10)),
+		    print_mtu);
+}
+
+static void say_fastpath(const json_t *port, char *buf, size_t size)
+{
+	snprintf(buf, size, "fast-path %s", view_bool(port, "fastpath") ? "on" : "off");
 }
 
 static void print_fastpath(const struct ctl_options *options _unused_, const json_t *reply)
 {
-	size_t i;
-	json_t *port;
-
-	json_array_foreach(json_object_get(reply, "ports"), i, port)
-	{
-		const char *result = view_bool(port, "fastpath") ? "fast-path on" : "fast-path off";
-
-		port_print(port, view_bool(reply, "changed") ? result : "unchanged");
-	}
+	print_ports(reply, say_fastpath);
 }
 
-static enum ctl_status set_fastpath(struct ctl_options *options, const char *name,
-				    const char *value)
+static enum ctl_status set_fastpath(struct ctl_options *options, const struct set_request *request)
 {
-	bool on = streq(value, "on");
+	bool on = streq(request->value, "on");
 
-	if (!on && !streq(value, "off")) {
-		args_usage_error("fast-path is on or off, not \"%s\"", value);
+	if (!on && !streq(request->value, "off")) {
+		args_usage_error("fast-path is on or off, not \"%s\"", request->value);
 		return STATUS_USAGE;
 	}
-	return command_call(options, "org.rportd.Manager.SetFastPath",
-			    json_pack("{s:s, s:b}", "name", name, "on", on), NULL, print_fastpath);
+	return call(options, request, "org.rportd.Manager.SetFastPath",
+		    json_pack("{s:b}", "on", on), print_fastpath);
 }
 
 static void print_name(const struct ctl_options *options _unused_, const json_t *reply)
@@ -65,17 +113,19 @@ static void print_name(const struct ctl_options *options _unused_, const json_t 
 	const char *result = view_bool(reply, "changed") ? "renamed" : "unchanged";
 	const json_t *link = json_object_get(reply, "link");
 
-	if (json_is_object(link))
-		printf("%s: %s\n", view_text(link, "name"), result);
-	else
+	if (json_is_object(link)) {
+		output_text(COLOR_NONE, "%s: %s", view_text(link, "name"), result);
+		output_newline();
+	} else {
 		port_print(json_object_get(reply, "port"), result);
+	}
+	print_file(reply);
 }
 
-static enum ctl_status set_name(struct ctl_options *options, const char *name, const char *value)
+static enum ctl_status set_name(struct ctl_options *options, const struct set_request *request)
 {
-	return command_call(options, "org.rportd.Manager.SetName",
-			    json_pack("{s:s, s:s}", "name", name, "newName", value), NULL,
-			    print_name);
+	return call(options, request, "org.rportd.Manager.SetName",
+		    json_pack("{s:s}", "newName", request->value), print_name);
 }
 
 /* What can be set: PROPERTY(word, what is put before it in a list, function). */
@@ -89,18 +139,25 @@ static enum ctl_status set_name(struct ctl_options *options, const char *name, c
 
 static const struct property {
 	const char *name;
-	enum ctl_status (*set)(struct ctl_options *options, const char *name, const char *value);
+	enum ctl_status (*set)(struct ctl_options *options, const struct set_request *request);
 } properties[] = { PROPERTIES(PROPERTY_ROW) };
 
 static enum ctl_status run_set(struct ctl_options *options, int argc, char **argv)
 {
+	struct set_request request = { 0 };
+	const struct args_table table = { options_table, ARRAY_SIZE(options_table), &request };
 	const char *words[3];
+	int n = args_parse(options, &table, argc, argv, words, ARRAY_SIZE(words));
 
-	if (!command_words(&ctl_command_set, options, argc, argv, words, 3))
+	if (n >= 0 && n < 3)
+		command_usage_error(&ctl_command_set, "a word is missing");
+	if (n < 3)
 		return STATUS_USAGE;
+	request.name = words[0];
+	request.value = words[2];
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
 		if (streq(words[1], properties[i].name))
-			return properties[i].set(options, words[0], words[2]);
+			return properties[i].set(options, &request);
 	args_usage_error("\"%s\" cannot be set, only " PROPERTIES(LISTED) " can", words[1]);
 	return STATUS_USAGE;
 }
@@ -111,4 +168,6 @@ const struct ctl_command ctl_command_set = {
 	.summary = "set the MTU of a port or of both ends of a link, a name, or the fast path",
 	.details = PORT_DETAILS,
 	.run = run_set,
+	.options = options_table,
+	.n_options = ARRAY_SIZE(options_table),
 };

@@ -197,6 +197,8 @@ static void show_link(const struct ctl_options *options, const json_t *link)
 	show_text(LINK_INDENT, "offload", view_bool(link, "offload") ? "on" : "off");
 	show_datapath(link);
 	show_text(LINK_INDENT, "configured", view_bool(link, "configured") ? "yes" : "no");
+	if (json_is_string(json_object_get(link, "file")))
+		show_text(LINK_INDENT, "file", view_text(link, "file"));
 	if (view_bool(link, "mpls"))
 		show_text(LINK_INDENT, "mpls", "on");
 	if (view_number(link, "queues") > 1)

@@ -56,6 +56,19 @@ void view_print_link(const json_t *link, const char *result)
 	output_newline();
 }
 
+void view_print_persisted(const json_t *persisted)
+{
+	const char *overridden = json_string_value(json_object_get(persisted, "overridden"));
+
+	if (!json_is_object(persisted))
+		return;
+	output_text(COLOR_NONE, "%s: %s", view_text(persisted, "file"),
+		    view_bool(persisted, "changed") ? "written" : "unchanged");
+	output_newline();
+	if (overridden)
+		output_error("the file is overridden by %s", overridden);
+}
+
 void view_print_state(bool changed, const char *state, const char *reason)
 {
 	output_text(COLOR_NONE, "%s", changed ? state : "unchanged");

@@ -54,6 +54,14 @@ const char *view_pending_reason(const json_t *link);
 void view_print_link(const json_t *link, const char *result);
 
 /**
+ * view_print_persisted() - print which file says a link now, if it was persisted
+ * @persisted: the member of the reply; null or NULL: it was not
+ *
+ * What overrides the file is an error message, since the link will not be what was asked for.
+ */
+void view_print_persisted(const json_t *persisted);
+
+/**
  * view_print_state() - print the end of a line on what was brought up or down
  * @changed: did the command change it?
  * @state: "up", "down", "degraded" or "pending"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The methods about NAME.rport files: Export and Reload; and what Pair does for its "persist". */
+/* The methods about NAME.rport files: DeleteFile, Export and Reload; and what others do to "persist". */
 
 #include <stdio.h>
 
@@ -27,31 +27,69 @@ static struct link_spec borrow_spec(const struct rport_link *link)
 	return spec;
 }
 
-int api_persist(struct api *api, struct rport_link *link, struct rport_error *err)
+int api_persist(struct api *api, struct rport_link *link, bool names, struct config_written *ret,
+		struct rport_error *err)
 {
 	struct link_spec spec = borrow_spec(link);
-	int r = config_write(api->config_path, &spec, err);
+	int r = config_write(api->config_path, &spec, names, ret, err);
 
 	if (r >= 0)
-		manager_set_configured(api->manager, link, true);
+		manager_set_file(api->manager, link, ret->file);
 	return r;
 }
 
-/* --- Export ----------------------------------------------------------------------------------- */
+json_t *api_written_to_json(const struct config_written *written)
+{
+	if (!written->file)
+		return json_null();
+	return json_pack("{s:o, s:b, s:o}", "file", escape_json(written->file), "changed",
+			 written->changed, "overridden",
+			 written->overridden ? escape_json(written->overridden) : json_null());
+}
 
 /* Where config_write() would write it. */
-static json_t *file_of(const struct api *api, const struct rport_link *link)
+static json_t *file_of(const struct api *api, const char *name)
 {
 	const char *end = strchrnul(api->config_path, ':');
 	_cleanup_free_ char *file = NULL;
 
 	if (asprintf(&file, "%.*s/%s.rport", (int)(end - api->config_path), api->config_path,
-		     link->name) < 0) {
+		     name) < 0) {
 		file = NULL; /* undefined then */
 		return NULL;
 	}
 	return escape_json(file);
 }
+
+/* --- DeleteFile ------------------------------------------------------------------------------- */
+
+void api_method_delete_file(struct varlink_call *call, json_t *parameters, void *userdata)
+{
+	const char *name = NULL;
+	const struct api_field field = API_REQUIRED("name", api_field_string, 0);
+	struct api *api = userdata;
+	struct rport_error err;
+	struct rport_link *link;
+	int r;
+
+	if (!api_read_or_refuse(call, parameters, &field, 1, &name))
+		return;
+	r = config_remove(api->config_path, name, &err);
+	if (r == 0)
+		r = rport_error_set(&err, RPORT_ERR_LINK_NOT_FOUND, ENOENT,
+				    "there is no file %s.rport", name);
+	if (r < 0) {
+		api_reply_error(call, &err);
+		return;
+	}
+	link = table_link_by_name(manager_table(api->manager), name);
+	if (link)
+		manager_set_file(api->manager, link, NULL);
+	varlink_reply(call,
+		      json_pack("{s:o, s:b}", "file", file_of(api, name), "linked", link != NULL));
+}
+
+/* --- Export ----------------------------------------------------------------------------------- */
 
 void api_method_export(struct varlink_call *call, json_t *parameters, void *userdata)
 {
@@ -64,8 +102,9 @@ void api_method_export(struct varlink_call *call, json_t *parameters, void *user
 		return;
 	spec = borrow_spec(link);
 	text = config_format(&spec);
-	varlink_reply(call, text ? json_pack("{s:s, s:o}", "text", text, "file", file_of(api, link))
-				 : NULL);
+	varlink_reply(call,
+		      text ? json_pack("{s:s, s:o}", "text", text, "file", file_of(api, link->name))
+			   : NULL);
 }
 
 /* --- Reload ----------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@ static const struct varlink_method methods[] = {
 	{ .name = "Unpair", .run = api_method_unpair, .changes = true },
 	{ .name = "UnpairSeveral", .run = api_method_unpair_several, .changes = true },
 	{ .name = "Reconcile", .run = api_method_reconcile, .changes = true },
+	{ .name = "DeleteFile", .run = api_method_delete_file, .changes = true },
 	{ .name = "Export", .run = api_method_export },
 	{ .name = "Reload", .run = api_method_reload, .changes = true },
 	{ .name = "Monitor", .run = api_method_monitor },

@@ -36,10 +36,10 @@ static const char *result_name(enum pair_result result)
 }
 
 /* The file of a link is part of it: without, a link that was made for it is not kept. */
-static int persist(struct api *api, enum pair_result result, struct rport_link *link,
-		   struct rport_error *err)
+static int persist(struct api *api, enum pair_result result, struct rport_link *link, bool names,
+		   struct config_written *ret, struct rport_error *err)
 {
-	int r = api_persist(api, link, err);
+	int r = api_persist(api, link, names, ret, err);
 
 	if (r >= 0)
 		return r;
@@ -50,11 +50,13 @@ static int persist(struct api *api, enum pair_result result, struct rport_link *
 	return r;
 }
 
-static json_t *pair_reply(const struct pair_outcome *outcome, json_t *steps, json_t *link)
+static json_t *pair_reply(const struct pair_outcome *outcome, json_t *steps, json_t *link,
+			  const struct config_written *written)
 {
-	return json_pack("{s:s, s:{s:s?, s:s?}, s:o, s:o}", "result", result_name(outcome->result),
-			 "anew", "a", outcome->anew[0], "b", outcome->anew[1], "steps", steps,
-			 "link", link);
+	return json_pack("{s:s, s:{s:s?, s:s?}, s:o, s:o, s:o}", "result",
+			 result_name(outcome->result), "anew", "a", outcome->anew[0], "b",
+			 outcome->anew[1], "steps", steps, "link", link, "persisted",
+			 api_written_to_json(written));
 }
 
 static void add_step(unsigned int end, const char *text, void *userdata)
@@ -70,6 +72,7 @@ static void preview(struct varlink_call *call, struct api *api, struct link_spec
 {
 	struct rport_link *link = NULL;
 	json_t *steps = json_array();
+	const struct config_written written = { 0 };
 	struct pair_outcome outcome = { 0 };
 	struct rport_error err;
 
@@ -80,7 +83,8 @@ static void preview(struct varlink_call *call, struct api *api, struct link_spec
 	}
 	link = table_link_by_name(manager_table(api->manager), spec->name);
 	varlink_reply(call, pair_reply(&outcome, steps,
-				       link ? api_link_to_json(api->manager, link) : json_null()));
+				       link ? api_link_to_json(api->manager, link) : json_null(),
+				       &written));
 }
 
 void api_method_pair(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -90,7 +94,9 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 	struct api_reader reader = { 0 };
 	struct api *api = userdata;
 	struct rport_link *link;
+	_cleanup_config_written_ struct config_written written = { 0 };
 	struct pair_outcome outcome = { 0 };
+	bool names;
 	int r;
 
 	property_use_standards(&spec.ports[0]);
@@ -103,16 +109,21 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 		preview(call, api, &spec, options.replace);
 		return;
 	}
-	r = pair_domains(api->manager, &spec, options.replace, &outcome, &link, &reader.err);
+	/* what no file can say is not made first */
+	r = options.persist ? config_can_say(&spec, &reader.err) : 0;
+	names = spec.ports[0].ifname[0] || spec.ports[1].ifname[0];
+	if (r >= 0)
+		r = pair_domains(api->manager, &spec, options.replace, &outcome, &link,
+				 &reader.err);
 	if (r >= 0 && options.persist)
-		r = persist(api, outcome.result, link, &reader.err);
+		r = persist(api, outcome.result, link, names, &written, &reader.err);
 	if (r < 0) {
 		api_refuse(call, &reader);
 		return;
 	}
 	checker_look_at_rules(link);
-	varlink_reply(call,
-		      pair_reply(&outcome, json_array(), api_link_to_json(api->manager, link)));
+	varlink_reply(call, pair_reply(&outcome, json_array(), api_link_to_json(api->manager, link),
+				       &written));
 }
 
 /* --- Unpair ----------------------------------------------------------------------------------- */
@@ -127,6 +138,23 @@ static const struct api_field unpair_fields[] = {
 	API_REQUIRED("name", api_field_string, offsetof(struct unpair_request, name)),
 };
 
+/* The link, which with "persist" may be gone while its file is not: then it is NULL. */
+static int find_to_unpair(struct api *api, const struct unpair_request *request,
+			  struct rport_link **ret, struct rport_error *err)
+{
+	struct rport_error why;
+	int r = table_find_link(manager_table(api->manager), request->name, ret, err);
+
+	if (r >= 0 && request->persist)
+		return config_remove(api->config_path, (*ret)->name, err);
+	if (r >= 0 || !request->persist || err->kind != RPORT_ERR_LINK_NOT_FOUND)
+		return r;
+	if (config_remove(api->config_path, request->name, &why) <= 0)
+		return r;
+	*ret = NULL;
+	return 0;
+}
+
 void api_method_unpair(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct unpair_request request = { 0 };
@@ -135,21 +163,19 @@ void api_method_unpair(struct varlink_call *call, json_t *parameters, void *user
 	struct rport_error err;
 	struct rport_link *link;
 	bool configured;
-	int r;
 
 	if (!api_read_or_refuse(call, parameters, unpair_fields, ARRAY_SIZE(unpair_fields),
 				&request))
 		return;
-	r = table_find_link(manager_table(api->manager), request.name, &link, &err);
-	if (r >= 0 && request.persist)
-		r = config_remove(api->config_path, link->name, &err);
-	if (r < 0) {
+	if (find_to_unpair(api, &request, &link, &err) < 0) {
 		api_reply_error(call, &err);
 		return;
 	}
-	memcpy(name, link->name, sizeof(name));
-	configured = link->configured && !request.persist;
-	manager_destroy_link(api->manager, link);
+	/* config_remove() has taken it, so it is the name of a link */
+	snprintf(name, sizeof(name), "%s", link ? link->name : request.name);
+	configured = link && link->configured && !request.persist;
+	if (link)
+		manager_destroy_link(api->manager, link);
 	varlink_reply(call, json_pack("{s:s, s:b}", "name", name, "configured", configured));
 }
 

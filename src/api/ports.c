@@ -2,6 +2,7 @@
 
 /* The methods about ports: the verbs of rport(4). */
 
+#include "api/files.h"
 #include "api/ports.h"
 #include "api/reply.h"
 #include "api/write.h"
@@ -77,16 +78,56 @@ void api_method_set_up(struct varlink_call *call, json_t *parameters, void *user
 		api_reply_changed(call, r > 0, "port", api_port_to_json(port));
 }
 
+/* --- what is set, and its file ---------------------------------------------------------------- */
+
+/*
+ * Persist what was set of the link that a port belongs to, if that is asked for, and answer. What
+ * cannot be persisted is set all the same.
+ */
+static void reply_set(struct varlink_call *call, struct api *api, struct rport_link *link,
+		      bool persist, json_t *reply)
+{
+	_cleanup_config_written_ struct config_written written = { 0 };
+	struct rport_error err;
+	int r = 0;
+
+	if (persist && !link)
+		r = rport_error_set(&err, RPORT_ERR_INVALID, EINVAL,
+				    "a port without a peer has no file");
+	else if (persist)
+		r = api_persist(api, link, true, &written, &err);
+	if (r < 0) {
+		json_decref(reply);
+		rport_error_prefix(&err, "it is set, but will not be after a restart: ");
+		api_reply_error(call, &err);
+		return;
+	}
+	json_object_set_new(reply, "configured", json_boolean(link && link->configured));
+	json_object_set_new(reply, "persisted", api_written_to_json(&written));
+	varlink_reply(call, reply);
+}
+
+static json_t *changed_ports(bool changed, struct port *const ports[], int n)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(array, api_port_to_json(ports[i]));
+	return json_pack("{s:b, s:o}", "changed", changed, "ports", array);
+}
+
 /* --- SetMtu ----------------------------------------------------------------------------------- */
 
 struct mtu_request {
 	const char *name;
 	int64_t mtu;
+	bool persist;
 };
 
 static const struct api_field mtu_fields[] = {
 	API_REQUIRED("name", api_field_string, offsetof(struct mtu_request, name)),
 	API_REQUIRED("mtu", api_field_int, offsetof(struct mtu_request, mtu)),
+	API_OPTIONAL("persist", api_field_bool, offsetof(struct mtu_request, persist)),
 };
 
 /* The port of that name, or both ports of the link of that name. Return: how many, or -errno. */
@@ -105,15 +146,6 @@ static int ports_of(struct manager *manager, const char *name, struct port *ret[
 	return 2;
 }
 
-static json_t *ports_to_json(struct port *const ports[], int n)
-{
-	json_t *array = json_array();
-
-	for (int i = 0; i < n; i++)
-		json_array_append_new(array, api_port_to_json(ports[i]));
-	return array;
-}
-
 void api_method_set_mtu(struct varlink_call *call, json_t *parameters, void *userdata)
 {
 	struct mtu_request request = { 0 };
@@ -130,7 +162,8 @@ void api_method_set_mtu(struct varlink_call *call, json_t *parameters, void *use
 	if (r < 0)
 		api_reply_error(call, &err);
 	else
-		api_reply_changed(call, r > 0, "ports", ports_to_json(ports, n));
+		reply_set(call, api, ports[0]->link, request.persist,
+			  changed_ports(r > 0, ports, n));
 }
 
 /* --- SetFastPath ------------------------------------------------------------------------------ */
@@ -138,11 +171,13 @@ void api_method_set_mtu(struct varlink_call *call, json_t *parameters, void *use
 struct fastpath_request {
 	const char *name;
 	bool on;
+	bool persist;
 };
 
 static const struct api_field fastpath_fields[] = {
 	API_REQUIRED("name", api_field_string, offsetof(struct fastpath_request, name)),
 	API_REQUIRED("on", api_field_bool, offsetof(struct fastpath_request, on)),
+	API_OPTIONAL("persist", api_field_bool, offsetof(struct fastpath_request, persist)),
 };
 
 void api_method_set_fastpath(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -160,9 +195,10 @@ void api_method_set_fastpath(struct varlink_call *call, json_t *parameters, void
 	if (n < 0)
 		api_reply_error(call, &err);
 	else
-		api_reply_changed(call,
-				  manager_set_fastpath(api->manager, ports, (size_t)n, request.on),
-				  "ports", ports_to_json(ports, n));
+		reply_set(call, api, ports[0]->link, request.persist,
+			  changed_ports(manager_set_fastpath(api->manager, ports, (size_t)n,
+							     request.on),
+					ports, n));
 }
 
 /* --- SetName ---------------------------------------------------------------------------------- */
@@ -170,11 +206,13 @@ void api_method_set_fastpath(struct varlink_call *call, json_t *parameters, void
 struct name_request {
 	const char *name;
 	const char *new_name;
+	bool persist;
 };
 
 static const struct api_field name_fields[] = {
 	API_REQUIRED("name", api_field_string, offsetof(struct name_request, name)),
 	API_REQUIRED("newName", api_field_string, offsetof(struct name_request, new_name)),
+	API_OPTIONAL("persist", api_field_bool, offsetof(struct name_request, persist)),
 };
 
 void api_method_set_name(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -198,9 +236,10 @@ void api_method_set_name(struct varlink_call *call, json_t *parameters, void *us
 		api_reply_error(call, &err);
 		return;
 	}
-	varlink_reply(call, json_pack("{s:b, s:o, s:o}", "changed", r > 0, "link",
-				      link ? api_link_to_json(api->manager, link) : json_null(),
-				      "port", port ? api_port_to_json(port) : json_null()));
+	reply_set(call, api, link ? link : port->link, request.persist,
+		  json_pack("{s:b, s:o, s:o}", "changed", r > 0, "link",
+			    link ? api_link_to_json(api->manager, link) : json_null(), "port",
+			    port ? api_port_to_json(port) : json_null()));
 }
 
 /* --- SetParent, GetParent, DeleteParent ------------------------------------------------------- */

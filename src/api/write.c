@@ -186,8 +186,9 @@ json_t *api_link_to_json(struct manager *manager, const struct rport_link *link)
 
 	manager_port_status(a, &status[0]);
 	manager_port_status(b, &status[1]);
-	object = json_pack("{s:s, s:s, s:b, s:I}", "name", link->name, "state", link_state(status),
-			   "configured", link->configured, "mtu",
+	object = json_pack("{s:s, s:s, s:b, s:o, s:I}", "name", link->name, "state",
+			   link_state(status), "configured", link->configured, "file",
+			   link->file && *link->file ? escape_json(link->file) : json_null(), "mtu",
 			   (json_int_t)MIN(status[0].mtu, status[1].mtu));
 	property_write(&a->spec, PROPERTY_MTU + 1, object);
 	json_object_set_new(object, "datapath", json_string(manager_datapath(manager)));

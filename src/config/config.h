@@ -33,6 +33,7 @@ typedef void (*config_problem_fn)(enum config_severity severity, const char *fil
 struct config_link {
 	struct link_spec spec; /* with its name, which is the file's; domains are not resolved */
 	char *file;            /* where it is: the path of NAME.rport */
+	char *drop_in;         /* the last of its drop-ins, which overrides the others; or NULL */
 	bool bad;              /* there was a CONFIG_ERROR: of the spec only the name may be used */
 };
 
@@ -132,15 +133,17 @@ bool config_files_found(const struct config_files *files, const char *name);
 int config_files_read(const struct config_files *files, size_t i, struct config_link *ret);
 
 /**
- * config_files_read_named() - read the link of a name, as its file is now
- * @files: of which only the path, and the drop-ins that were found, count
+ * config_read() - read the link of a name, as its file is now, without looking for other files
+ * @path: as for config_load()
  * @name: of the link
+ * @problem: called for every fault; may be NULL
+ * @userdata: for @problem
  * @ret: release it with config_link_release()
  *
- * Return: as config_files_read().
+ * Return: as config_files_read(), or -EINVAL for a @path without directories.
  */
-int config_files_read_named(const struct config_files *files, const char *name,
-			    struct config_link *ret);
+int config_read(const char *path, const char *name, config_problem_fn problem, void *userdata,
+		struct config_link *ret);
 
 /**
  * config_files_have() - check whether there is a file for a link now
@@ -176,18 +179,47 @@ void config_link_release(struct config_link *link);
 char *config_format(const struct link_spec *spec);
 
 /**
- * config_write() - write the file of a link, into the first directory of a path
- * @path: directories with ':' between, see config_load()
- * @spec: of the link, with its name
+ * config_can_say() - tell whether a link can outlive the daemon in a file
+ * @spec: of the link
  * @err: filled on failure
  *
- * Atomic: there is the old file or the new one, whole and on the disk. The directory is made when
- * it is not there, that above it is not. Drop-ins are left alone.
+ * A process cannot: its number means another one when the next daemon reads the file.
  *
- * Return: 0, -EINVAL for what a file cannot say (ports that differ in their offloads, a namespace
- * whose name would be read as a comment), or another -errno; @err names the file.
+ * Return: 0, or -EINVAL with the way out in @err.
  */
-int config_write(const char *path, const struct link_spec *spec, struct rport_error *err);
+int config_can_say(const struct link_spec *spec, struct rport_error *err);
+
+/* What config_write() has done. */
+struct config_written {
+	char *file;       /* that says the link now */
+	bool changed;     /* it was written; else it said the link already */
+	char *overridden; /* by what the link is another one at the next reload; NULL: it is not */
+};
+
+/**
+ * config_written_release() - free what config_write() gave; takes a zeroed one
+ * @written: zeroed afterwards
+ */
+void config_written_release(struct config_written *written);
+#define _cleanup_config_written_ _cleanup_(config_written_release)
+
+/**
+ * config_write() - have the file of a link say it, in the first directory of a path
+ * @path: directories with ':' between, see config_load()
+ * @spec: of the link, with its name
+ * @names: the names of its interfaces have to be said, and not only to be free
+ * @ret: release it with config_written_release()
+ * @err: filled on failure
+ *
+ * If the files say the link already, nothing is written. A file that is there is edited, see
+ * config_edit(). Atomic: there is the old file or the new one, whole and on the disk. The directory
+ * is made when it is not there, that above it is not. Drop-ins are left alone.
+ *
+ * Return: 0, -EINVAL for what a file cannot say (ports that differ in their offloads, a process, a
+ * namespace whose name would be read as a comment), or another -errno; @err names the file.
+ */
+int config_write(const char *path, const struct link_spec *spec, bool names,
+		 struct config_written *ret, struct rport_error *err);
 
 /**
  * config_remove() - remove or mask all files of a link
@@ -195,7 +227,7 @@ int config_write(const char *path, const struct link_spec *spec, struct rport_er
  * @name: of the link
  * @err: filled on failure
  *
- * The file in the first directory is removed. Where another directory has one, too, an empty file
+ * The file in the first directory is removed, whatever it says. Where another directory has one, too, an empty file
  * in the first masks it. Drop-ins are left alone.
  *
  * Return: 1: done; 0: there was none; or -errno, with @err naming the file.

@@ -146,6 +146,7 @@ struct config_files {
 	char **directories;
 	struct found_set files;    /* NAME.rport */
 	struct found_set drop_ins; /* NAME.rport.d */
+	bool scanned;              /* else it is not known which drop-ins there are */
 	config_problem_fn problem;
 	void *userdata;
 };
@@ -173,17 +174,23 @@ static int find_drop_ins(const struct config_files *files, const char *name,
 	return 0;
 }
 
+/* @ret_last: the one that overrides all others; untouched when there is none. */
 static int load_drop_ins(const struct config_files *files, const char *name, const char *file,
-			 struct config_draft *draft)
+			 struct config_draft *draft, char **ret_last)
 {
 	_cleanup_found_set_ struct found_set set = { .max = CONFIG_DROP_INS_MAX };
 	int r;
 
-	if (!found_set_has(&files->drop_ins, name))
+	if (files->scanned && !found_set_has(&files->drop_ins, name))
 		return 0;
 	r = find_drop_ins(files, name, draft, &set);
 	for (size_t i = 0; r >= 0 && i < set.n; i++)
 		r = load_file(draft, set.files[i].path);
+	if (r >= 0 && set.n > 0) {
+		*ret_last = strdup(set.files[set.n - 1].path);
+		if (!*ret_last)
+			r = -ENOMEM;
+	}
 	if (r < 0)
 		return r;
 	if (set.overflow)
@@ -234,16 +241,10 @@ static int locate(const struct config_files *files, const char *name, char **ret
 	return 0;
 }
 
-int config_files_read(const struct config_files *files, size_t i, struct config_link *ret)
-{
-	return config_files_read_named(files, files->files.files[i].name, ret);
-}
-
-int config_files_read_named(const struct config_files *files, const char *name,
-			    struct config_link *ret)
+static int read_named(const struct config_files *files, const char *name, struct config_link *ret)
 {
 	_cleanup_config_draft_ struct config_draft draft = CONFIG_DRAFT_INIT;
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = NULL, *drop_in = NULL;
 	int r;
 
 	config_draft_begin(&draft);
@@ -255,15 +256,33 @@ int config_files_read_named(const struct config_files *files, const char *name,
 	r = load_file(&draft, path);
 	if (r <= 0)
 		return r;
-	r = load_drop_ins(files, name, path, &draft);
+	r = load_drop_ins(files, name, path, &draft, &drop_in);
 	if (r < 0)
 		return r;
 	config_draft_finish(&draft, path);
 	*ret = (struct config_link){ .spec = draft.spec,
 				     .file = steal_ptr(path),
+				     .drop_in = steal_ptr(drop_in),
 				     .bad = draft.bad };
 	draft.spec = (struct link_spec){ 0 };
 	return 1;
+}
+
+int config_files_read(const struct config_files *files, size_t i, struct config_link *ret)
+{
+	return read_named(files, files->files.files[i].name, ret);
+}
+
+int config_read(const char *path, const char *name, config_problem_fn problem, void *userdata,
+		struct config_link *ret)
+{
+	struct config_files files = { .problem = problem, .userdata = userdata };
+	int r = config_split_path(path, &files.directories);
+
+	if (r >= 0)
+		r = read_named(&files, name, ret);
+	config_free_path(files.directories);
+	return r;
 }
 
 bool config_files_have(const struct config_files *files, const char *name)
@@ -281,6 +300,7 @@ void config_link_release(struct config_link *link)
 {
 	link_spec_release(&link->spec);
 	free(link->file);
+	free(link->drop_in);
 	*link = (struct config_link){ 0 };
 }
 
@@ -322,6 +342,7 @@ int config_files_open(const char *path, config_problem_fn problem, void *userdat
 		return -ENOMEM;
 	*files = (struct config_files){ .files.max = CONFIG_LINKS_MAX,
 					.drop_ins.max = CONFIG_LINKS_MAX,
+					.scanned = true,
 					.problem = problem,
 					.userdata = userdata };
 	r = config_split_path(path, &files->directories);

@@ -1,94 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Links as files: writes, masks and removes them. */
+/* Links as files: writes, masks and removes them; format.c makes the text. */
 
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "base/escape.h"
 #include "config/config-private.h"
+#include "config/edit.h"
 #include "port/property.h"
 #include "port/spec-diff.h"
-
-/* --- text ------------------------------------------------------------------------------------- */
-
-static bool mtus_differ(const struct link_spec *spec)
-{
-	return spec->ports[0].mtu != spec->ports[1].mtu;
-}
-
-/* Those that [Link] says for both ports. An MTU that differs is said for each port. */
-static bool is_said(const struct link_spec *spec, enum property_id id)
-{
-	return property_get(&spec->ports[0], id) != property_standard(id) &&
-	       !(id == PROPERTY_MTU && mtus_differ(spec));
-}
-
-static void format_link(FILE *out, const struct link_spec *spec)
-{
-	char text[PROPERTY_TEXT_MAX];
-	bool empty = spec->wait;
-
-	for (enum property_id id = 0; id < N_PROPERTIES; id++)
-		empty &= !is_said(spec, id);
-	if (empty)
-		return;
-	fputs("[Link]\n", out);
-	if (!spec->wait)
-		fputs("OnMissing=fail\n", out);
-	for (enum property_id id = 0; id < N_PROPERTIES; id++)
-		if (is_said(spec, id))
-			fprintf(out, "%s=%s\n", properties[id].key,
-				property_format_key(&properties[id],
-						    property_get(&spec->ports[0], id), text));
-	fputs("\n", out);
-}
-
-static void format_port(FILE *out, const char *section, const struct port_spec *port, bool with_mtu)
-{
-	char domain[DOMAIN_TEXT_MAX], text[ROUTE_TEXT_MAX];
-	char escaped[ESCAPED_SIZE(DOMAIN_TEXT_MAX)];
-
-	domain_format(&port->domain, domain);
-	escape_into(escaped, sizeof(escaped), domain, ESCAPE_BACKSLASH);
-	/* no blank after '=': a name may begin with ';' */
-	fprintf(out, "[%s]\nDomain=%s\n", section, escaped);
-	if (port->ifname[0]) {
-		escape_into(escaped, sizeof(escaped), port->ifname, ESCAPE_BACKSLASH);
-		fprintf(out, "Name=%s\n", escaped);
-	}
-	if (with_mtu)
-		fprintf(out, "MTU=%u\n", port->mtu);
-	for (size_t i = 0; i < port->n_addresses; i++) {
-		const struct address_spec *spec = &port->addresses[i];
-
-		fprintf(out, "Address=%s\n", ip_prefix_format(&spec->address, text));
-		if (spec->peer.family != AF_UNSPEC)
-			fprintf(out, "PeerAddress=%s\n", ip_address_format(&spec->peer, text));
-	}
-	for (size_t i = 0; i < port->n_routes; i++)
-		fprintf(out, "Route=%s\n", route_format(&port->routes[i], text));
-}
-
-char *config_format(const struct link_spec *spec)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	bool failed;
-
-	if (!out)
-		return NULL;
-	format_link(out, spec);
-	format_port(out, "A", &spec->ports[0], mtus_differ(spec));
-	fputs("\n", out);
-	format_port(out, "B", &spec->ports[1], mtus_differ(spec));
-	failed = ferror(out);
-	failed |= fclose(out) != 0;
-	if (failed)
-		free(steal_ptr(text));
-	return text;
-}
 
 /* --- what a file cannot say ------------------------------------------------------------------- */
 
@@ -109,16 +29,17 @@ static int check_ports_alike(const struct link_spec *spec, struct rport_error *e
 }
 
 struct first_problem {
+	enum config_severity least; /* lesser ones do not count */
 	unsigned int line;
 	char message[CONFIG_LINE_MAX]; /* "": none */
 };
 
-static void keep_first(_unused_ enum config_severity severity, _unused_ const char *file,
-		       unsigned int line, const char *message, void *userdata)
+static void keep_first(enum config_severity severity, _unused_ const char *file, unsigned int line,
+		       const char *message, void *userdata)
 {
 	struct first_problem *problem = userdata;
 
-	if (problem->message[0])
+	if (problem->message[0] || severity < problem->least)
 		return;
 	snprintf(problem->message, sizeof(problem->message), "%s", message);
 	problem->line = line;
@@ -134,14 +55,22 @@ static int refuse_line(const char *text, const struct first_problem *problem,
 			       (int)strcspn(text, "\n"), text, problem->message);
 }
 
+/* Either may have its domain resolved, or no name, where any will do. */
+static bool ports_differ(const struct port_spec *a, const struct port_spec *b, char *ret,
+			 size_t size)
+{
+	return port_spec_diff(a, b, ret, size) && port_spec_diff(b, a, ret, size);
+}
+
 /*
  * Read it before it is written: whatever name a namespace has, a file that says something else, or
  * that makes the next start complain, is not made.
  */
-static int check_text(const struct link_spec *spec, const char *text, struct rport_error *err)
+static int check_text(const struct link_spec *spec, const char *text, enum config_severity least,
+		      struct rport_error *err)
 {
 	_cleanup_config_draft_ struct config_draft draft = CONFIG_DRAFT_INIT;
-	struct first_problem problem = { 0 };
+	struct first_problem problem = { .least = least };
 	char difference[RPORT_ERROR_MESSAGE_MAX];
 
 	config_draft_begin(&draft);
@@ -154,8 +83,8 @@ static int check_text(const struct link_spec *spec, const char *text, struct rpo
 	if (problem.message[0])
 		return refuse_line(text, &problem, err);
 	for (int side = 0; side < 2; side++)
-		if (port_spec_diff(&draft.spec.ports[side], &spec->ports[side], difference,
-				   sizeof(difference)))
+		if (ports_differ(&draft.spec.ports[side], &spec->ports[side], difference,
+				 sizeof(difference)))
 			return refuse(err, difference);
 	return 0;
 }
@@ -232,9 +161,16 @@ static int write_and_rename(char *temporary, const char *file, const char *text)
 	return r;
 }
 
+static char *file_path(const char *directory, const char *name)
+{
+	char *file;
+
+	return asprintf(&file, "%s/%s" CONFIG_SUFFIX, directory, name) < 0 ? NULL : file;
+}
+
 static int replace_file(const char *directory, const char *name, const char *text)
 {
-	_cleanup_free_ char *temporary = NULL, *file = NULL;
+	_cleanup_free_ char *temporary = NULL, *file = file_path(directory, name);
 	int r;
 
 	/* the dot keeps it from being read as a link, should we be killed */
@@ -242,10 +178,8 @@ static int replace_file(const char *directory, const char *name, const char *tex
 		temporary = NULL;
 		return -ENOMEM;
 	}
-	if (asprintf(&file, "%s/%s" CONFIG_SUFFIX, directory, name) < 0) {
-		file = NULL;
+	if (!file)
 		return -ENOMEM;
-	}
 	r = make_directory(directory);
 	if (r == 0)
 		r = write_and_rename(temporary, file, text);
@@ -254,18 +188,70 @@ static int replace_file(const char *directory, const char *name, const char *tex
 
 static int remove_file(const char *directory, const char *name)
 {
-	_cleanup_free_ char *file = NULL;
+	_cleanup_free_ char *file = file_path(directory, name);
 
-	if (asprintf(&file, "%s/%s" CONFIG_SUFFIX, directory, name) < 0) {
-		file = NULL;
+	if (!file)
 		return -ENOMEM;
-	}
 	return unlink(file) < 0 ? -errno : sync_directory(directory);
+}
+
+/* What there is in the way of the new text: that of a file which can be edited, or NULL. */
+static char *read_old(const char *directory, const char *name)
+{
+	_cleanup_free_ char *file = file_path(directory, name), *text = NULL;
+	_cleanup_close_ int fd =
+		file ? open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
+	    st.st_size > CONFIG_FILE_MAX)
+		return NULL;
+	text = calloc(1, (size_t)st.st_size + 1);
+	n = text ? read(fd, text, (size_t)st.st_size) : -1;
+	/* with a NUL in it, it is no text */
+	return n == st.st_size && strlen(text) == (size_t)n ? steal_ptr(text) : NULL;
+}
+
+/* As the old text says it, if that is what the link has: "red" may mean netns:red. */
+static void keep_domains(const char *old, struct link_spec *spec)
+{
+	_cleanup_config_draft_ struct config_draft draft = CONFIG_DRAFT_INIT;
+
+	config_draft_begin(&draft);
+	config_draft_read(&draft, "", old, strlen(old));
+	for (int side = 0; side < 2; side++) {
+		const struct domain *said = &draft.spec.ports[side].domain;
+
+		if (draft.domain_said[side] && domain_means(said, &spec->ports[side].domain))
+			spec->ports[side].domain = *said;
+	}
+}
+
+/*
+ * The text of the file that is there, with the new keys in it; NULL when there is none, or when it
+ * would not say the link then.
+ */
+static char *edit_old(const char *directory, const struct link_spec *spec)
+{
+	_cleanup_free_ char *old = read_old(directory, spec->name), *text = NULL, *edited = NULL;
+	struct link_spec wanted = *spec; /* it borrows what it does not change */
+
+	/* OnMissing= of an old file is kept, as no link has said it: one that does has a new file */
+	if (!old || !spec->wait)
+		return NULL;
+	keep_domains(old, &wanted);
+	text = config_format(&wanted);
+	edited = text ? config_edit(old, text) : NULL;
+	/* what is a warning has been there before */
+	if (!edited || check_text(spec, edited, CONFIG_ERROR, NULL) < 0)
+		return NULL;
+	return steal_ptr(edited);
 }
 
 static int write_link(const char *directory, const struct link_spec *spec, struct rport_error *err)
 {
-	_cleanup_free_ char *text = config_format(spec);
+	_cleanup_free_ char *text = config_format(spec), *edited = NULL;
 	int r;
 
 	if (!text)
@@ -273,10 +259,11 @@ static int write_link(const char *directory, const struct link_spec *spec, struc
 	r = check_ports_alike(spec, err);
 	if (r < 0)
 		return r;
-	r = check_text(spec, text, err);
+	r = check_text(spec, text, CONFIG_WARNING, err);
 	if (r < 0)
 		return r;
-	r = replace_file(directory, spec->name, text);
+	edited = edit_old(directory, spec);
+	r = replace_file(directory, spec->name, edited ? edited : text);
 	return r < 0 ? system_error(err, r) : 0;
 }
 
@@ -296,8 +283,81 @@ static int split_path(const char *path, char ***ret, struct rport_error *err)
 	return r < 0 ? system_error(err, r) : 0;
 }
 
-int config_write(const char *path, const struct link_spec *spec, struct rport_error *err)
+/* Do the files say another link? @ret: the first difference. */
+static bool says_other(const struct config_link *file, const struct link_spec *spec, bool names,
+		       char *ret, size_t size)
 {
+	for (int side = 0; side < 2; side++) {
+		const struct port_spec *port = &file->spec.ports[side];
+
+		if (ports_differ(port, &spec->ports[side], ret, size))
+			return true;
+		if ((names || port->ifname[0]) && !streq(port->ifname, spec->ports[side].ifname)) {
+			snprintf(ret, size, "the name of the interface is \"%s\"", port->ifname);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Say by what the file that was written is overridden, if it is. */
+static int find_override(const char *path, const struct link_spec *spec, char **ret)
+{
+	_cleanup_config_link_ struct config_link link = { 0 };
+	char difference[RPORT_ERROR_MESSAGE_MAX] = "it is faulty";
+
+	if (config_read(path, spec->name, NULL, NULL, &link) <= 0 || !link.drop_in)
+		return 0;
+	if (!link.bad && !says_other(&link, spec, true, difference, sizeof(difference)))
+		return 0;
+	if (asprintf(ret, "%s: %s", link.drop_in, difference) < 0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Return: 1: the files say the link already; 0: they do not; -ENOMEM. */
+static int is_said_already(const char *path, const struct link_spec *spec, bool names,
+			   char **ret_file)
+{
+	_cleanup_config_link_ struct config_link link = { 0 };
+	char difference[RPORT_ERROR_MESSAGE_MAX];
+	int r = config_read(path, spec->name, NULL, NULL, &link);
+
+	if (r <= 0 || link.bad || says_other(&link, spec, names, difference, sizeof(difference)))
+		return MIN(r, 0);
+	*ret_file = steal_ptr(link.file);
+	return 1;
+}
+
+int config_can_say(const struct link_spec *spec, struct rport_error *err)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct domain *domain = &spec->ports[side].domain;
+
+		if (domain->netns == DOMAIN_NETNS_PID)
+			return rport_error_set(
+				err, RPORT_ERR_INVALID, EINVAL,
+				"pid:%d cannot be persisted, since its number will "
+				"be another process's: give its namespace a name (ip "
+				"netns attach NAME %d), and pair that",
+				domain->pid, domain->pid);
+	}
+	return 0;
+}
+
+void config_written_release(struct config_written *written)
+{
+	free(written->file);
+	free(written->overridden);
+	*written = (struct config_written){ 0 };
+}
+
+int config_write(const char *path, const struct link_spec *spec, bool names,
+		 struct config_written *ret, struct rport_error *err)
+{
+	_cleanup_config_written_ struct config_written written = { 0 };
 	_cleanup_config_path_ char **directories = NULL;
 	int r;
 
@@ -305,13 +365,27 @@ int config_write(const char *path, const struct link_spec *spec, struct rport_er
 	if (r < 0)
 		return r;
 	r = split_path(path, &directories, err);
+	if (r >= 0)
+		r = config_can_say(spec, err);
 	if (r < 0)
 		return r;
-	r = write_link(directories[0], spec, err);
-	if (r < 0)
+	r = is_said_already(path, spec, names, &written.file);
+	if (r == 0) {
+		written.changed = true;
+		written.file = file_path(directories[0], spec->name);
+		r = written.file ? write_link(directories[0], spec, err)
+				 : rport_error_no_memory(err);
+	}
+	if (r < 0) {
 		rport_error_prefix(err, "cannot write %s/%s" CONFIG_SUFFIX ": ", directories[0],
 				   spec->name);
-	return r;
+		return r;
+	}
+	if (written.changed && find_override(path, spec, &written.overridden) < 0)
+		return rport_error_no_memory(err);
+	*ret = written;
+	written = (struct config_written){ 0 };
+	return 0;
 }
 
 enum presence {
@@ -323,13 +397,11 @@ enum presence {
 /* Return: enum presence, or -errno. */
 static int find_file(const char *directory, const char *name)
 {
-	_cleanup_free_ char *file = NULL;
+	_cleanup_free_ char *file = file_path(directory, name);
 	struct stat st;
 
-	if (asprintf(&file, "%s/%s" CONFIG_SUFFIX, directory, name) < 0) {
-		file = NULL;
+	if (!file)
 		return -ENOMEM;
-	}
 	if (lstat(file, &st) < 0)
 		return errno == ENOENT ? ABSENT : -errno;
 	/* a link that leads nowhere is a fault, not a mask */
@@ -348,6 +420,7 @@ static int find_in(char **directories, const char *name)
 	return ABSENT;
 }
 
+/* Return: 1: done; 0: there was none; or -errno. */
 static int remove_or_mask(char **directories, const char *name)
 {
 	int first = find_file(directories[0], name), others;

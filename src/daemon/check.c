@@ -74,16 +74,10 @@ static void check_directories(struct check *check, const char *path)
 static int read_link_of(struct check *check, const char *directory, const char *name)
 {
 	_cleanup_config_link_ struct config_link link = { 0 };
-	struct config_files *files;
-	int r;
+	int r = config_read(directory, name, print_problem, check, &link);
 
-	r = config_files_open(directory, print_problem, check, &files);
-	if (r < 0)
-		return r;
-	r = config_files_read_named(files, name, &link);
 	if (r > 0)
 		check_link(check, &link);
-	config_files_close(files);
 	return r;
 }
 

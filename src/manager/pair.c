@@ -153,11 +153,20 @@ static void link_plan_release(struct link_plan *plan)
 }
 #define _cleanup_link_plan_ _cleanup_(link_plan_release)
 
+/* The file of a link that was inherited is not known until it is read. */
+static void keep_file(struct manager *manager, struct rport_link *link, bool configured,
+		      const char *file)
+{
+	if (configured)
+		manager_set_file(manager, link, file ? file : "");
+}
+
 /* Removes the old link; if the new one cannot be made the old one is made again. */
 static int replace_link(struct manager *manager, struct rport_link *old, struct link_plan *plan,
 			struct rport_link **ret, struct rport_error *err)
 {
 	_cleanup_link_plan_ struct link_plan back = link_plan_again(old);
+	_cleanup_free_ char *file = steal_ptr(old->file);
 	bool configured = old->configured;
 	struct rport_error again;
 	struct rport_link *link;
@@ -166,12 +175,12 @@ static int replace_link(struct manager *manager, struct rport_link *old, struct 
 	manager_destroy_link(manager, old);
 	r = build(manager, plan, ret, err);
 	if (r >= 0) {
-		manager_set_configured(manager, *ret, configured);
+		keep_file(manager, *ret, configured, file);
 		return r;
 	}
 	restored = build(manager, &back, &link, &again);
 	if (restored >= 0)
-		manager_set_configured(manager, link, configured);
+		keep_file(manager, link, configured, file);
 	else
 		log_error("link %s: could not be restored after a failed replacement: %s",
 			  back.spec.name, again.message);

@@ -115,6 +115,12 @@ static int start_link(struct manager *manager, struct rport_link *link, bool sta
 	return r;
 }
 
+static void link_free(struct rport_link *link)
+{
+	free(link->file);
+	free(link);
+}
+
 int parents_tie(struct manager *manager, struct port *port, struct port *parent, const char *name,
 		bool stale, struct rport_error *err)
 {
@@ -228,7 +234,7 @@ int manager_delete_parent(struct manager *manager, struct port *port)
 		commit_port(manager, link->ports[end], NULL);
 	}
 	commit_link_gone(manager, link);
-	free(link);
+	link_free(link);
 	commit_flush(manager);
 	return 1;
 }
@@ -255,7 +261,7 @@ void manager_destroy_links(struct manager *manager, struct rport_link *links[], 
 	for (size_t i = 0; i < n; i++) {
 		separate(manager, links[i]);
 		commit_link_gone(manager, links[i]);
-		free(links[i]);
+		link_free(links[i]);
 	}
 	if (manager->state) /* else manager_free() has closed the devices */
 		commit_detach_all(manager, ports, 2 * n);
@@ -309,8 +315,14 @@ int manager_rename_link(struct manager *manager, struct rport_link *link, const 
 	return 1;
 }
 
-void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured)
+void manager_set_file(struct manager *manager, struct rport_link *link, const char *file)
 {
+	bool configured = file != NULL;
+
+	if (!link->file || !file || !streq(link->file, file)) {
+		free(link->file);
+		link->file = file ? strdup(file) : NULL; /* without memory it is not told */
+	}
 	if (link->configured == configured)
 		return;
 	link->configured = configured;

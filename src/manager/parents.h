@@ -81,12 +81,12 @@ int manager_rename_link(struct manager *manager, struct rport_link *link, const 
 			struct rport_error *err);
 
 /**
- * manager_set_configured() - note whether a file makes a link
+ * manager_set_file() - note which file makes a link
  * @manager: the manager
  * @link: the link
- * @configured: true: a file makes it
+ * @file: its path, copied; NULL: none does
  */
-void manager_set_configured(struct manager *manager, struct rport_link *link, bool configured);
+void manager_set_file(struct manager *manager, struct rport_link *link, const char *file);
 
 #define MANAGER_DESTROY_MAX 32 /* links */
 

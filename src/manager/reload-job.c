@@ -134,7 +134,7 @@ static void make(struct reload_job *job, struct config_link *wanted, enum reload
 		tell(job, RELOAD_FAILED, name, err.message);
 		return;
 	} else {
-		manager_set_configured(job->manager, link, true);
+		manager_set_file(job->manager, link, wanted->file);
 	}
 	snprintf(text, sizeof(text), "%s", difference);
 	add_anew(&outcome, text, sizeof(text));
@@ -157,7 +157,7 @@ static void consider(struct reload_job *job, struct config_link *wanted)
 	} else {
 		tell(job, RELOAD_UNCHANGED, name, "");
 		if (!job->dry_run)
-			manager_set_configured(job->manager, have, true);
+			manager_set_file(job->manager, have, wanted->file);
 	}
 }
 

@@ -27,6 +27,7 @@ struct rport_link {
 	struct port *ports[2];
 	struct datapath_link *datapath; /* NULL: a port of it is pending */
 	bool configured;                /* there is a file for it */
+	char *file;                     /* its path; NULL: it was not read yet, or there is none */
 	bool local_first[2]; /* as it was seen last: see struct check_end, which has it by family */
 	struct fastpath fastpath; /* laid over the shuttle; see fastpath.c */
 	char *fastpath_failure;   /* why it could not be laid; NULL: it could */

@@ -68,6 +68,10 @@ static const char *const *const command_lines[] = {
 	LINES("-j", "status"),
 	LINES("wait", "red-blue", "--timeout", "0"),
 	LINES("wait", "r*", "--state", "removed"),
+	LINES("delete-file", "red-blue"),
+	LINES("set", "red-blue", "mtu", "1500", "--persist"),
+	LINES("set", "red-blue", "fast-path", "on"),
+	LINES("set", "wan0", "name", "wan1"),
 };
 
 static struct fuzz_input answers; /* of the connections to come */

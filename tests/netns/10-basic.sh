@@ -152,7 +152,7 @@ test_show() {
 	succeeds rportctl -s show ab
 	assert_match "$OUT" '*sent*packets*bytes*peer_down*noproto*invalid*no_memory*' "show with statistics"
 	succeeds rportctl -j show ab
-	assert_json "$OUT" '[keys[]] == ["a","b","configured","datapath","fastpath","mpls","mtu","name","offload","queues","state","warnings","ways","workers"]'
+	assert_json "$OUT" '[keys[]] == ["a","b","configured","datapath","fastpath","file","mpls","mtu","name","offload","queues","state","warnings","ways","workers"]'
 	assert_json "$OUT" "[.a, .b] | all(keys == $keys)" "every key is there"
 	assert_json "$OUT" '.a.addresses | any(.address == "192.168.0.0/32" and .peer == "192.168.0.1")'
 	assert_json "$OUT" '.a.index > 0 and .b.carrier and .b.state == "up" and .state == "up"'

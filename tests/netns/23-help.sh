@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 commands() {
-	rportctl help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p'
+	rportctl help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\).*/\1/p'
 }
 
 # fits_80 TEXT WHAT

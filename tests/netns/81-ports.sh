@@ -8,7 +8,7 @@
 # --- create ----------------------------------------------------------------------------------------------------------
 
 PORT_KEYS='["addresses","carrier","domain","drift","fastpath","index","interface","link","linkLocal","losses","mpls","mtu","offload","offloads","peer","queues","reason","routes","state","statistics"]'
-LINK_KEYS='["a","b","configured","datapath","fastpath","mpls","mtu","name","offload","queues","state","warnings","ways","workers"]'
+LINK_KEYS='["a","b","configured","datapath","fastpath","file","mpls","mtu","name","offload","queues","state","warnings","ways","workers"]'
 
 test_create() {
 	start_rportd

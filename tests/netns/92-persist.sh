@@ -164,23 +164,6 @@ pair_waiting() {
 	assert_match "$OUT" 'ab: created, pending: *' "pair --allow-pending --persist"
 }
 
-# a process cannot be waited for, so its file must not say so
-test_persist_of_a_process() {
-	local before
-	ns_add A B
-	spawn "$B" sleep.out sleep 60
-	start_rportd
-	succeeds rportctl pair "$A" "pid:$SPAWN_PID" --name ab --persist
-	before=$(<conf/ab.rport)
-	reloads 0 'unchanged: 1' ''
-	stop_rportd
-	start_rportd
-	assert_eq "$(links)" ab "links after a restart"
-	assert_eq "$(ports "$B")" rport0 "interfaces in B"
-	succeeds rportctl export ab
-	assert_eq "$OUT" "$before" export
-}
-
 # --- files that cannot be written ------------------------------------------------------------------------------------
 
 # cannot_persist ERROR: neither a link nor a file is left, and one that is there stays, without a file

@@ -27,7 +27,7 @@ no_daemon() {
 }
 
 commands() {
-	rportctl help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p' | LC_ALL=C sort | xargs
+	rportctl help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\).*/\1/p' | LC_ALL=C sort | xargs
 }
 
 # --- the command -----------------------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ static void apply(void)
 	r = pair_domains(loop.manager, &spec, true, &paired, &link, &why);
 	loop_trace("apply %s: %s", spec.name, result(r));
 	if (r >= 0)
-		manager_set_configured(loop.manager, link, true);
+		manager_set_file(loop.manager, link, "/etc/rportd/x.rport");
 }
 
 static void unpair(void)
@@ -270,7 +270,8 @@ static void configure(void)
 	struct rport_link *link = any_link();
 
 	if (link)
-		manager_set_configured(loop.manager, link, fake_random(2) == 0);
+		manager_set_file(loop.manager, link,
+				 fake_random(2) == 0 ? "/etc/rportd/x.rport" : NULL);
 }
 
 static void note_restored(const struct port *port, const char *what, void *userdata _unused_)
