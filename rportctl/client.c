@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "activation.h"
 #include "client.h"
 #include "output.h"
 #include "base/frame.h"
@@ -335,6 +336,12 @@ static enum ctl_status client_run(const struct ctl_options *options, json_t *cal
 	int r;
 
 	*exchange->answer = (struct client_answer){ .status = STATUS_DONE };
+	if (call && activation_is_due(path, json_string_value(json_object_get(call, "method")))) {
+		json_decref(call);
+		return answer_fail(exchange->answer, STATUS_NO_DAEMON,
+				   "rportd is stopped, and is not started to be looked at; "
+				   "\"systemctl start rportd\" starts it");
+	}
 	r = client_connect(path, deadline, &fd);
 	if (r < 0) {
 		answer_connect_failed(exchange->answer, path, r);

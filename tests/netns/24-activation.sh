@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# passes: asan-client
+# A service that is stopped, but whose socket systemd listens on, is not started by who only looks.
+. "$(dirname "$0")/../lib.sh"
+
+# in_its_run COMMAND...: with a /run of its own, in which somebody listens where rportd does, and with a systemctl that says
+# that the service is in the state STATE
+in_its_run() {
+	mkdir -p bin
+	printf '#!/bin/sh\necho "$*" >>"%s/asked"\necho %s\n' "$TEST_TMP" "$STATE" >bin/systemctl
+	chmod +x bin/systemctl
+	# shellcheck disable=SC2016 # for the inner shell
+	PATH=$TEST_TMP/bin:$PATH unshare --mount --propagation private bash -c '
+		mount -t tmpfs run /run
+		mkdir -p /run/systemd/system /run/rportd
+		[ ! -e "$0/lock" ] || : >/run/rportd/org.rportd.Manager.lock
+		socat UNIX-LISTEN:/run/rportd/org.rportd.Manager,fork SYSTEM:"echo connected >>$0/connected" 2>/dev/null &
+		for _ in {1..500}; do [ ! -S /run/rportd/org.rportd.Manager ] || break; sleep 0.01; done
+		status=0
+		timeout 10 "$@" || status=$?
+		sleep 0.1
+		kill $!
+		exit $status' "$TEST_TMP" "$@"
+}
+
+# connects STATUS COMMAND...: the socket is used
+connects() {
+	rm -f connected
+	run in_its_run "$RPORTCTL" "${@:2}"
+	assert_eq "$RC" "$1" "exit status of '${*:2}'"
+	[ -s connected ] || fail "'${*:2}' has not connected"
+}
+
+# does_not COMMAND...: it is not, and it is said why
+does_not() {
+	rm -f connected
+	run in_its_run "$RPORTCTL" "$@"
+	[ ! -e connected ] || fail "'$*' has connected"
+}
+
+test_stopped() {
+	local command
+	for STATE in inactive failed; do
+		for command in list ports show 'show ab' 'exists ab' 'export ab' status monitor version 'wait ab'; do
+			# shellcheck disable=SC2086 # words
+			does_not $command
+			assert_eq "$RC" 4 "exit status of $command"
+			assert_match "$ERR" '*rportd is stopped*systemctl start rportd*' "message of $command"
+		done
+		does_not complete -- show ''
+		assert_eq "$RC$OUT$ERR" 0 'completion'
+		# who changes something means it
+		connects 4 unpair ab
+		connects 4 pair red blue
+	done
+}
+
+# a restart is no stop: who calls meanwhile, waits
+test_on_its_way() {
+	for STATE in activating deactivating active reloading; do
+		connects 4 list
+	done
+}
+
+test_running() {
+	STATE=inactive
+	touch lock
+	connects 4 list
+	[ ! -e asked ] || fail 'systemctl was asked in vain'
+}
+
+run_tests "$@"
