@@ -352,7 +352,8 @@ static struct data_process_options process_options(struct datapath *datapath)
 	struct data_process_options ret = {
 		.starter = options->starter,
 		.role = options->role,
-		.setup = { .counters_size = options->counters_size,
+		.setup = { .counters_offset = options->counters_offset,
+			   .counters_size = options->counters_size,
 			   .workers = options->workers,
 			   .busy_poll = options->busy_poll,
 			   .nowait = options->nowait },

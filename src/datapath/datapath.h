@@ -24,8 +24,10 @@ struct datapath_options {
 	unsigned int workers;    /* threads */
 	unsigned int busy_poll;  /* microseconds that they look for frames before they sleep */
 
-	/* the memory that all counters are in: a memfd, borrowed, and where it is mapped */
+	/* the memory that all counters are in: a memfd, borrowed, where they begin in it, and where
+	 * that is mapped; rportd-data does not keep what is before */
 	int counters_fd;
+	size_t counters_offset; /* bytes */
 	const void *counters;
 	size_t counters_size; /* bytes */
 

@@ -230,19 +230,23 @@ static int readable(sd_event_source *source _unused_, int fd _unused_, uint32_t 
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-static int map_counters(struct data_server *server, int fd, uint64_t size)
+/* What is before the counters is rportd's: it is let go of, where pages are small enough. */
+static int map_counters(struct data_server *server, int fd, const struct data_setup *setup)
 {
+	uint64_t offset = setup->counters_offset, size = setup->counters_size;
 	struct stat st;
-	void *memory;
+	char *memory;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (size < 1 || (uint64_t)st.st_size < size)
+	if (size < 1 || offset > (uint64_t)st.st_size || size > (uint64_t)st.st_size - offset)
 		return -EBADMSG;
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	memory = mmap(NULL, offset + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
-	server->counters = memory;
+	if (offset > 0)
+		(void)munmap(memory, offset);
+	server->counters = memory + offset;
 	server->counters_size = size;
 	return 0;
 }
@@ -276,7 +280,7 @@ static int set_up(struct data_server *server, void (*confine)(void))
 	if (r <= 0)
 		return r == 0 ? -ECONNRESET : r;
 	r = request.type == DATA_SETUP && n_fds == 1 && request.setup.workers > 0
-		    ? map_counters(server, fds[0], request.setup.counters_size)
+		    ? map_counters(server, fds[0], &request.setup)
 		    : -EBADMSG;
 	for (unsigned int i = 0; i < n_fds; i++)
 		safe_close(fds[i]);

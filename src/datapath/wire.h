@@ -28,7 +28,8 @@ enum data_answer_type {
 };
 
 struct data_setup {
-	uint64_t counters_size; /* bytes of the memfd */
+	uint64_t counters_offset; /* of the first of them in the memfd, in bytes */
+	uint64_t counters_size;   /* bytes from there on */
 	uint32_t workers;
 	uint32_t busy_poll; /* microseconds */
 	uint32_t nowait;
@@ -37,7 +38,7 @@ struct data_setup {
 
 struct data_port {
 	uint32_t stale;
-	uint64_t counters[TUN_QUEUES_MAX]; /* offsets in the memfd */
+	uint64_t counters[TUN_QUEUES_MAX]; /* offsets from the first of them */
 };
 
 struct data_link {

@@ -67,8 +67,8 @@ static int start_datapath(struct manager *manager, sd_event *event, struct rport
 	};
 	int r;
 
-	options.counters =
-		counters_memory(manager->counters, &options.counters_fd, &options.counters_size);
+	options.counters = counters_memory(manager->counters, &options.counters_fd,
+					   &options.counters_offset, &options.counters_size);
 	r = datapath_new(event, &options, &manager->datapath);
 	if (r == -EPERM || r == -ENOSYS)
 		return rport_error_set(

@@ -185,11 +185,13 @@ void counters_free(struct counters *counters, unsigned int slot)
 	counters->first = MIN(counters->first, slot / WORD_BITS);
 }
 
-const void *counters_memory(const struct counters *counters, int *ret_fd, size_t *ret_size)
+const void *counters_memory(const struct counters *counters, int *ret_fd, size_t *ret_offset,
+			    size_t *ret_size)
 {
 	*ret_fd = counters->fd;
-	*ret_size = counters->mapped;
-	return counters->header;
+	*ret_offset = HEADER_SIZE;
+	*ret_size = counters->mapped - HEADER_SIZE;
+	return (const char *)counters->header + HEADER_SIZE;
 }
 
 /* --- time ------------------------------------------------------------------------------------- */

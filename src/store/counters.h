@@ -69,11 +69,13 @@ struct flow_counters *counters_of(struct counters *counters, unsigned int slot, 
  * counters_memory() - tell where the counters are, for the process that counts
  * @counters: of counters_open()
  * @ret_fd: the memfd; stays that of @counters
- * @ret_size: bytes
+ * @ret_offset: where the first counter is in it, in bytes; what is before is not for others
+ * @ret_size: bytes from there on
  *
- * Return: where it is mapped.
+ * Return: where the first counter is mapped.
  */
-const void *counters_memory(const struct counters *counters, int *ret_fd, size_t *ret_size);
+const void *counters_memory(const struct counters *counters, int *ret_fd, size_t *ret_offset,
+			    size_t *ret_size);
 
 /**
  * counters_free() - mark a slot as free

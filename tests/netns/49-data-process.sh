@@ -63,6 +63,11 @@ test_has_few_descriptors() {
 		esac
 	done
 	assert_eq "$sockets" 1 'its sockets'
+	# of the counters' file it has the counters, and not what rportd notes before them
+	run grep ' 00000000 .*rport-counters' "/proc/$(data_pid)/maps"
+	[ "$(getconf PAGESIZE)" != 4096 ] || assert_eq "$OUT" '' 'what it has mapped'
+	run grep rport-counters "/proc/$(data_pid)/maps"
+	assert_match "$OUT" '*rw-s*' 'what it has mapped'
 	succeeds rportctl unpair ab
 	! readlink /proc/"$(data_pid)"/fd/* | grep -q /dev/net/tun || fail 'it has a device of a link that was removed'
 }

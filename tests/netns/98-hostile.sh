@@ -166,6 +166,16 @@ call_until() {
 	done
 }
 
+# kill_data_at_random: for as long as a round takes
+kill_data_at_random() {
+	local end pid
+	end=$(($(now_ms) + HOSTILE_SECONDS * 1000))
+	while [ "$(now_ms)" -lt "$end" ]; do
+		sleep "0.$((RANDOM % 9 + 1))"
+		! pid=$(data_pid) || { kill -KILL "$pid" && echo killed; }
+	done
+}
+
 # sum_up NAME: of the times in NAME.ms, in SLOW and SLOWEST; one call in ten may wait for the scheduler, but none for long
 sum_up() {
 	local sorted
@@ -229,7 +239,7 @@ ports_of_rportd() {
 }
 
 test_all_at_once() {
-	local n fds tasks pinger
+	local n fds tasks pinger killer
 	echo "SEED=$SEED"
 	ns_add A B C D
 	start_rportd_with_empty_run
@@ -255,6 +265,15 @@ test_all_at_once() {
 	kill "$pinger"
 	[ "$n" -lt "$ROUNDS" ] || fail "root waited in each of $n rounds"
 	assert_eq "$(missing_reply)" '' "the victim's first lost packet"
+	# once more while that which moves packets dies again and again
+	kill_data_at_random >killed &
+	killer=$!
+	one_round
+	wait "$killer"
+	sum_up victim
+	assert_match "$(<killed)" '*killed*' 'what was killed'
+	eventually data_pid
+	assert_json "$(rportctl -j show victim)" '.a.losses == 0 and .b.losses == 0' "the victim's losses"
 	# the victim is whole, and nothing is left
 	ping_ok "$C" 192.168.99.1
 	succeeds rportctl list

@@ -19,6 +19,7 @@ MEMORY_GROWTH_MAX=16384 # KiB of VmRSS; sanitizers take more
 N_DOMAINS=6 N_LINKS=6
 
 declare -A OUTCOMES=()  # "OPERATION STATUS": how often
+declare -A STARTERLESS=() # by PID: daemons whose starter we killed
 declare -A KILLED=()    # by PID: daemons that we killed, and how many had been started by then
 LAST_END=0              # when the last one was
 SERIAL=0                # of witnesses, monitors, flows
@@ -263,6 +264,22 @@ op_kill() {
 	note kill 0
 }
 
+# the process that moves packets, which is started again, or the starter, without which the daemon ends
+op_kill_role() {
+	local pid other
+	pid=$(running)
+	[ -n "$pid" ] || return 0
+	other=$(RPORTD_PID=$pid data_pid) || return 0
+	if chance 25; then
+		other=$(RPORTD_PID=$pid starter_pid) || return 0
+		STARTERLESS[$pid]=1
+		LAST_END=$(now_ms)
+	fi
+	echo "kill $other of $pid" >>chaos.log
+	kill -KILL "$other" 2>/dev/null || true
+	note kill-role 0
+}
+
 op_restart() {
 	local pid
 	pid=$(running)
@@ -307,7 +324,8 @@ operation() {
 	5[89] | 6*) op_device ;;
 	7[0-6]) op_file ;;
 	7[7-9] | 8[01]) op_reconcile ;;
-	8[23]) op_kill ;;
+	82) op_kill ;;
+	83) op_kill_role ;;
 	84) op_restart ;;
 	*) op_traffic ;;
 	esac
@@ -502,6 +520,7 @@ check_ends() {
 		[ "$word" = ended ] || continue
 		case $status in
 		137) [ -z "${KILLED[$pid]:-}" ] || continue ;;
+		1) [ -z "${STARTERLESS[$pid]:-}" ] || continue ;;
 		0 | 143) [ -z "${terminated[$pid]:-}" ] || continue ;;
 		esac
 		fail "rportd $pid ended by itself, with status $status ($(tail -n 20 "$RPORTD_LOG"))"

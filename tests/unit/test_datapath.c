@@ -21,6 +21,7 @@
 #define NAME         "test-starter"
 #define WAIT_USEC    (20 * USEC_PER_SEC)
 #define SLOT         64
+#define OFFSET       4096 /* of the counters in their file */
 #define COUNTERS     (16 * SLOT)
 #define HOSTILE_RUNS 300
 
@@ -143,6 +144,7 @@ static void start(unsigned int role)
 		.workers = 2,
 		.counters_fd = test.counters_fd,
 		.counters = test.counters,
+		.counters_offset = OFFSET,
 		.counters_size = COUNTERS,
 		.gone = gone,
 		.moved = moved,
@@ -162,9 +164,9 @@ static void set_up(void)
 	ck_assert_int_ge(sd_event_new(&test.event), 0);
 	ck_assert_int_eq(starter_new(argv, &test.starter), 0);
 	test.counters_fd = memfd_create("counters", MFD_CLOEXEC);
-	ck_assert_int_eq(ftruncate(test.counters_fd, COUNTERS), 0);
+	ck_assert_int_eq(ftruncate(test.counters_fd, OFFSET + COUNTERS), 0);
 	test.counters =
-		mmap(NULL, COUNTERS, PROT_READ | PROT_WRITE, MAP_SHARED, test.counters_fd, 0);
+		mmap(NULL, COUNTERS, PROT_READ | PROT_WRITE, MAP_SHARED, test.counters_fd, OFFSET);
 	ck_assert_ptr_ne(test.counters, MAP_FAILED);
 	for (int end = 0; end < 2; end++) {
 		int fds[2];

@@ -144,7 +144,7 @@ test_udp_in_order() {
 	wait "$SPAWN_PID" || fail "datagrams were lost or out of order: $(<udp.log)"
 	assert_match "$(<udp.log)" 'received=10000 lost=0 reordered=0 *' 'datagrams'
 	# a read that the kernel hands to a thread of its own may be overtaken
-	if grep -qs iou-wrk /proc/"$RPORTD_PID"/task/*/comm; then
+	if grep -qs iou-wrk /proc/"$(data_pid)"/task/*/comm; then
 		fail 'the kernel does reads or writes in threads of its own'
 	fi
 }
