@@ -320,6 +320,16 @@ data_pid() {
 	pgrep -x -P "$(starter_pid)" rportd-data
 }
 
+# processes_of PID: a daemon, and what it has beside itself; or any other process; of none, none
+processes_of() {
+	local starter
+	[ -n "$1" ] || return 0
+	echo "$1"
+	starter=$(pgrep -x -P "$1" rportd-starter) || return 0
+	echo "$starter"
+	pgrep -x -P "$starter" rportd-data || true
+}
+
 # data_pid_other_than PID, as a condition: there is another one
 data_pid_other_than() {
 	local pid

@@ -88,7 +88,7 @@ measure() {
 	IFS=- read -r kind n mtu <<<"$2"
 	set_mtu "$rival" "${mtu:-1500}" || return
 	arguments=(--from "$(ns_of "$rival" a)" --to "$(ns_of "$rival" b)" --address "$ADDRESS_B")
-	for pid in ${PIDS[$rival]}; do
+	for pid in $(processes_of "${PIDS[$rival]}"); do
 		arguments+=(--pid "$pid")
 	done
 	case $kind in

@@ -72,14 +72,20 @@ ctl() {
 	"$BUILD_DIR/rportctl/rportctl" --socket "$TEST_TMP/$1" "${@:2}"
 }
 
-# cpu_ms NAME: that it has used
+# cpu_ms NAME: that its processes have used
 cpu_ms() {
-	cat "/proc/${PIDS[$1]}"/task/*/schedstat | awk '{ ns += $1 } END { printf "%.3f", ns / 1e6 }'
+	local pid
+	for pid in $(processes_of "${PIDS[$1]}"); do
+		cat "/proc/$pid"/task/*/schedstat
+	done | awk '{ ns += $1 } END { printf "%.3f", ns / 1e6 }'
 }
 
-# memory NAME KEY: KiB; Rss or Pss
+# memory NAME KEY: KiB of its processes; Rss or Pss
 memory() {
-	awk -v key="$2:" '$1 == key { print $2 }' "/proc/${PIDS[$1]}/smaps_rollup"
+	local pid
+	for pid in $(processes_of "${PIDS[$1]}"); do
+		cat "/proc/$pid/smaps_rollup"
+	done | awk -v key="$2:" '$1 == key { n += $2 } END { print n }'
 }
 
 # --- measuring -------------------------------------------------------------------------------------------------------
