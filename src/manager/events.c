@@ -17,6 +17,7 @@
  * time: so after all names were checked, the next check waits ten times as long as that took.
  */
 
+#include "base/messages.h"
 #include "manager/commit.h"
 #include "manager/context.h"
 #include "manager/events.h"
@@ -226,7 +227,8 @@ void events_captures_changed(struct port *port, void *userdata)
 
 void events_datapath_ended(const char *why, void *userdata _unused_)
 {
-	log_limited(LOG_ERR, "rportd-data ended (%s) and is started again", why);
+	log_print_id(LOG_ERR, MESSAGE_DATA_ENDED, "rportd-data ended (%s) and is started again",
+		     why); /* at a rate that is bounded, see data-process.c */
 }
 
 void events_datapath_failed(void *userdata)
