@@ -45,7 +45,10 @@ static int descriptors(int fd _unused_, void *userdata _unused_)
 
 	while (dir && readdir(dir))
 		n++;
-	return dir ? n - 2 - 3 - 2 : EXIT_FAILURE; /* "." and "..", 0 to 2 */
+	if (!dir)
+		return EXIT_FAILURE;
+	closedir(dir);
+	return n - 2 - 3 - 2; /* "." and "..", 0 to 2 */
 }
 
 static const struct starter_role roles[] = {
