@@ -63,8 +63,8 @@ static void drop_all(void)
 
 static int data_main(int argc, char *argv[])
 {
-	struct data_server *server;
-	sd_event *event;
+	struct data_server *server = NULL;
+	sd_event *event = NULL;
 	int r;
 
 	/* 1. what it is called, and no signals */
@@ -76,7 +76,7 @@ static int data_main(int argc, char *argv[])
 	if (r >= 0)
 		r = data_server_new(event, STARTER_FD, drop_all, &server);
 	if (r < 0) /* rportd has been told */
-		return EXIT_FAILURE;
+		goto end;
 	drop_all();
 
 	/* 3. no system calls but those that move packets; sd-event reads the boot id for its first
@@ -88,6 +88,7 @@ static int data_main(int argc, char *argv[])
 	r = data_server_ready(server);
 	if (r >= 0)
 		r = sd_event_loop(event);
+end:
 	data_server_free(server);
 	sd_event_unref(event);
 	return r < 0 ? EXIT_FAILURE : r;
