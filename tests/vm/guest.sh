@@ -48,7 +48,7 @@ guest_prepare() {
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
 		cp "$TESTS_DIR"/{lib,ports,drift,keeper}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
-		cp "$TESTS_DIR"/vm/{vrf,mpls,hold}.sh "$TREE/tests/vm" &&
+		cp "$TESTS_DIR"/vm/{vrf,mpls,hold,uring}.sh "$TREE/tests/vm" &&
 		cp "$TESTS_DIR"/systemd/{varlink,service}.sh "$TREE/tests/systemd" || exit 1
 }
 
