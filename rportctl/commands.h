@@ -24,6 +24,10 @@
 	COMMAND(exists)       \
 	COMMAND(check)        \
 	COMMAND(wait)         \
+	COMMAND(capture)      \
+	COMMAND(top)          \
+	COMMAND(graph)        \
+	COMMAND(metrics)      \
 	COMMAND(create)       \
 	COMMAND(destroy)      \
 	COMMAND(up)           \

@@ -10,9 +10,11 @@
 PACKAGES_build='gcc:gcc libc6-dev:file=/usr/include/stdio.h make:make autoconf:autoconf automake:automake
 	pkg-config:pkg-config libnl-route-3-dev:pc=libnl-route-3.0 libmnl-dev:pc=libmnl liburing-dev:pc=liburing
 	libseccomp-dev:pc=libseccomp libsystemd-dev:pc=libsystemd libjansson-dev:pc=jansson libsmartcols-dev:pc=smartcols libinih-dev:pc=inih check:pc=check
-	clang:clang bpftool:bpftool libbpf-dev:pc=libbpf'
+	clang:clang bpftool:bpftool libbpf-dev:pc=libbpf libmicrohttpd-dev:pc=libmicrohttpd
+	libncurses-dev:pc=ncursesw'
 PACKAGES_run='iproute2:ip iputils-ping:ping util-linux:nsenter'
-PACKAGES_test="$PACKAGES_run jq:jq gojq:gojq socat:socat procps:ps tcpdump:tcpdump nftables:nft ethtool:ethtool strace:strace"
+PACKAGES_test="$PACKAGES_run jq:jq gojq:gojq socat:socat procps:ps tcpdump:tcpdump nftables:nft ethtool:ethtool strace:strace
+	curl:curl prometheus:promtool tmux:tmux graphviz:dot tshark:tshark"
 PACKAGES_shells='zsh:zsh fish:fish'
 PACKAGES_memcheck='valgrind:valgrind libc6-dbg'
 PACKAGES_lint='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck shellcheck:shellcheck mandoc:mandoc

@@ -10,6 +10,7 @@
 #include "api/list.h"
 #include "api/monitor.h"
 #include "api/ports.h"
+#include "api/status.h"
 #include "manager/checker.h"
 
 static const struct varlink_method methods[] = {
@@ -23,6 +24,7 @@ static const struct varlink_method methods[] = {
 	{ .name = "Monitor", .run = api_method_monitor },
 	{ .name = "List", .run = api_method_list },
 	{ .name = "Show", .run = api_method_show },
+	{ .name = "Status", .run = api_method_status },
 	{ .name = "Check", .run = api_method_check },
 	{ .name = "CreatePort", .run = api_method_create_port, .changes = true },
 	{ .name = "DestroyPort", .run = api_method_destroy_port, .changes = true },

@@ -418,6 +418,20 @@ void datapath_replace(struct datapath *datapath)
 	data_process_replace(datapath->process);
 }
 
+bool datapath_get_worker(struct datapath *datapath, unsigned int index, struct shuttle_worker *ret)
+{
+	struct data_request request = { .type = DATA_WORKER, .link = index };
+	struct data_answer answer;
+
+	if (index >= datapath->options.workers || !data_process_runs(datapath->process) ||
+	    data_process_call(datapath->process, &request, NULL, 0, &answer) < 0 ||
+	    answer.result != 0)
+		return false;
+	*ret = (struct shuttle_worker){ .cpu_ns = answer.worker.cpu_ns,
+					.flows = answer.worker.flows };
+	return true;
+}
+
 const char *datapath_name(const struct datapath *datapath)
 {
 	int error;

@@ -115,6 +115,16 @@ bool datapath_answers(struct datapath *datapath, int *ret_silent);
 void datapath_replace(struct datapath *datapath);
 
 /**
+ * datapath_get_worker() - ask what a worker does
+ * @datapath: the data path
+ * @index: from 0
+ * @ret: what rportd-data says; nothing in it is checked
+ *
+ * Return: false when there is no such worker, or rportd-data is being started again.
+ */
+bool datapath_get_worker(struct datapath *datapath, unsigned int index, struct shuttle_worker *ret);
+
+/**
  * datapath_name() - name the engine in use
  * @datapath: the data path
  *

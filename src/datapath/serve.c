@@ -197,6 +197,21 @@ static int pong(struct data_server *server, const struct data_request *request)
 	return answer(server, &reply);
 }
 
+static int describe_worker(struct data_server *server, const struct data_request *request)
+{
+	struct data_answer reply = { .type = DATA_ANSWER,
+				     .serial = request->serial,
+				     .result = -ENOENT };
+	struct shuttle_worker worker;
+
+	if (shuttle_get_worker(server->shuttle, request->link, &worker)) {
+		reply.result = 0;
+		reply.worker.cpu_ns = worker.cpu_ns;
+		reply.worker.flows = worker.flows;
+	}
+	return answer(server, &reply);
+}
+
 /* --- requests --------------------------------------------------------------------------------- */
 
 static int take_request(struct data_server *server)
@@ -214,6 +229,8 @@ static int take_request(struct data_server *server)
 		safe_close(fds[i]);
 	if (request.type == DATA_REMOVE)
 		return remove_link(server, &request);
+	if (request.type == DATA_WORKER)
+		return describe_worker(server, &request);
 	return request.type == DATA_PING ? pong(server, &request) : -EBADMSG;
 }
 

@@ -311,6 +311,18 @@ bool shuttle_workers_answer(struct shuttle *shuttle, unsigned int *ret_silent)
 	return all;
 }
 
+bool shuttle_get_worker(const struct shuttle *shuttle, unsigned int index,
+			struct shuttle_worker *ret)
+{
+	if (index >= shuttle->n_workers)
+		return false;
+	*ret = (struct shuttle_worker){
+		.cpu_ns = worker_cpu_time(shuttle->workers[index]),
+		.flows = worker_n_flows(shuttle->workers[index]),
+	};
+	return true;
+}
+
 const char *shuttle_datapath_name(const struct shuttle *shuttle)
 {
 	return shuttle->class->name;

@@ -105,6 +105,27 @@ unsigned int shuttle_link_workers(const struct shuttle_link *link,
  */
 bool shuttle_workers_answer(struct shuttle *shuttle, unsigned int *ret_silent);
 
+/*
+ * struct shuttle_worker - what a worker does
+ * @cpu_ns: CPU time of its thread, in nanoseconds
+ * @flows: directions of queues of links that it serves
+ */
+struct shuttle_worker {
+	uint64_t cpu_ns;
+	unsigned int flows;
+};
+
+/**
+ * shuttle_get_worker() - tell what a worker does
+ * @shuttle: the data path
+ * @index: from 0
+ * @ret: filled
+ *
+ * Return: false when there is no such worker.
+ */
+bool shuttle_get_worker(const struct shuttle *shuttle, unsigned int index,
+			struct shuttle_worker *ret);
+
 /**
  * shuttle_datapath_name() - name the engine in use
  * @shuttle: the data path

@@ -17,11 +17,12 @@ enum data_request_type {
 	DATA_SETUP,  /* with the counters' memfd; the first, and once */
 	DATA_ADD,    /* with the queues of port 0, then those of port 1 */
 	DATA_REMOVE, /* answered when nothing uses the queues any more */
+	DATA_WORKER, /* tell what a worker does, whose index is in link */
 	DATA_PING,   /* tell whether the workers answered the last one */
 };
 
 enum data_answer_type {
-	DATA_ANSWER, /* to DATA_SETUP, DATA_ADD, DATA_REMOVE */
+	DATA_ANSWER, /* to DATA_SETUP, DATA_ADD, DATA_REMOVE, DATA_WORKER */
 	DATA_ALIVE,  /* to DATA_PING */
 	DATA_GONE,   /* event: the device of a port was removed */
 	DATA_MOVED,  /* event: a queue has another worker */
@@ -48,6 +49,11 @@ struct data_link {
 	struct data_port ports[2];
 };
 
+struct data_worker {
+	uint64_t cpu_ns;
+	uint32_t flows;
+};
+
 struct data_request {
 	uint32_t type;
 	uint32_t serial;
@@ -67,6 +73,7 @@ struct data_answer {
 		char engine[DATA_NAME_MAX];       /* DATA_SETUP */
 		uint32_t workers[TUN_QUEUES_MAX]; /* DATA_ADD, DATA_MOVED: by queue */
 		uint32_t end;                     /* DATA_GONE */
+		struct data_worker worker;        /* DATA_WORKER */
 	};
 	int32_t engine_error; /* DATA_SETUP: see shuttle_engine_error() */
 };

@@ -304,14 +304,19 @@ static uint64_t delay(const struct worker *worker)
 	return second ? strtoull(second, NULL, 10) : 0;
 }
 
-uint64_t worker_busy_time(const struct worker *worker)
+uint64_t worker_cpu_time(const struct worker *worker)
 {
 	struct timespec time = { 0 };
 	clockid_t clock;
 
 	if (pthread_getcpuclockid(worker->thread, &clock) == 0)
 		(void)clock_gettime(clock, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec + delay(worker);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+uint64_t worker_busy_time(const struct worker *worker)
+{
+	return worker_cpu_time(worker) + delay(worker);
 }
 
 unsigned int worker_n_flows(const struct worker *worker)

@@ -73,6 +73,14 @@ void worker_ask(struct worker *worker);
 bool worker_has_answered(const struct worker *worker);
 
 /**
+ * worker_cpu_time() - how long its thread ran, so far
+ * @worker: of worker_new()
+ *
+ * Return: nanoseconds of CPU time.
+ */
+uint64_t worker_cpu_time(const struct worker *worker);
+
+/**
  * worker_busy_time() - for how long it had something to do, so far
  * @worker: of worker_new()
  *

@@ -17,6 +17,7 @@ struct waiting_ports {
 };
 
 struct manager {
+	struct manager_counts counts;
 	struct manager_options options;
 	struct manager_observer observer;
 	sd_event *event;

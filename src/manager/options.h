@@ -26,6 +26,13 @@ struct manager_options {
 	struct state_handover handover;
 };
 
+/* How often the loop has acted since the start. */
+struct manager_counts {
+	uint64_t attempts; /* to make the interface of a port, or to take it over */
+	uint64_t failures; /* of these */
+	uint64_t losses;   /* of interfaces */
+};
+
 /* Functions that are notified of changes of ports and links, at the end of a verb or of a burst. */
 struct manager_observer {
 	void (*port)(const struct port *port, bool removed, void *userdata);

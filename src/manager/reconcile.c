@@ -45,6 +45,7 @@ void reconcile_lose(struct manager *manager, struct port *port, const char *reas
 
 	if (!port->peering.present)
 		return;
+	manager->counts.losses++;
 	commit_detach(manager, port);
 	delay = backoff_lost(&port->retry, monotonic_usec());
 	if (delay > 0) {
@@ -390,10 +391,12 @@ int reconcile_try(struct manager *manager, struct port *port, struct rport_error
 	int r = -ENODEV;
 
 	port->inherited = false;
+	manager->counts.attempts++;
 	if (inherited)
 		r = take_over_device(manager, port, err);
 	if (r < 0)
 		r = make_new_device(manager, port, err);
+	manager->counts.failures += r < 0;
 	if (r < 0)
 		note_failure(manager, port, err);
 	else

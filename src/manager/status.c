@@ -68,6 +68,16 @@ void manager_observe(struct manager *manager, const struct manager_observer *obs
 	manager->observer = *observer;
 }
 
+bool manager_get_worker(struct manager *manager, unsigned int index, struct shuttle_worker *ret)
+{
+	return datapath_get_worker(manager->datapath, index, ret);
+}
+
+const struct manager_counts *manager_get_counts(const struct manager *manager)
+{
+	return &manager->counts;
+}
+
 unsigned int manager_n_pending(const struct manager *manager)
 {
 	return manager->pending.n;

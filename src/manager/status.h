@@ -4,7 +4,7 @@
 
 /* What can be asked of the manager without a system call: ports, links and how they are. */
 
-#include "datapath/flow.h"
+#include "datapath/shuttle.h"
 #include "manager/options.h"
 
 /* A port as the daemon knows it; see manager_port_status(). */
@@ -16,6 +16,24 @@ struct port_status {
 	uint64_t interface_dropped;
 	struct flow_counters counters;
 };
+
+/**
+ * manager_get_worker() - tell what a worker does; see datapath_get_worker()
+ * @manager: the manager
+ * @index: from 0
+ * @ret: filled
+ *
+ * Return: false when there is no such worker.
+ */
+bool manager_get_worker(struct manager *manager, unsigned int index, struct shuttle_worker *ret);
+
+/**
+ * manager_get_counts() - tell what has been done since the start
+ * @manager: the manager
+ *
+ * Return: the numbers, owned by the manager.
+ */
+const struct manager_counts *manager_get_counts(const struct manager *manager);
 
 /**
  * manager_observe() - set the observer, of which there is one

@@ -72,6 +72,13 @@ static const char *const *const command_lines[] = {
 	LINES("set", "red-blue", "mtu", "1500", "--persist"),
 	LINES("set", "red-blue", "fast-path", "on"),
 	LINES("set", "wan0", "name", "wan1"),
+	LINES("check", "red-blue"),
+	LINES("check"),
+	LINES("metrics"),
+	LINES("metrics", "--openmetrics"),
+	LINES("graph"),
+	LINES("graph", "--format", "mermaid"),
+	LINES("top", "-b", "-n", "1", "-d", "0.1"),
 };
 
 static struct fuzz_input answers; /* of the connections to come */

@@ -222,7 +222,8 @@ test_lo_down() {
 	ip -n "$B" link set lo down
 	run in_ns "$B" ping -n -q -c 1 -W 0.3 192.168.7.1
 	[ "$RC" != 0 ] || fail "the address can be reached"
-	finds lo-down warning "*lo is down*$B/rport0*"
+	checked
+	assert_match "$(finding lo-down)" "*lo is down*$B/rport0*\"hint\"*" 'lo'
 	mend lo-down
 	succeeds in_ns "$B" ping -n -q -c 1 -W 3 192.168.7.1
 }

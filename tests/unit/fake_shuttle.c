@@ -168,6 +168,12 @@ bool datapath_answers(struct datapath *of _unused_, int *ret_silent _unused_)
 	return true;
 }
 
+bool datapath_get_worker(struct datapath *of _unused_, unsigned int index _unused_,
+			 struct shuttle_worker *ret _unused_)
+{
+	return false;
+}
+
 const char *datapath_name(const struct datapath *of _unused_)
 {
 	return "fake";
