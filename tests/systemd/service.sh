@@ -656,4 +656,35 @@ test_permissions() {
 	succeeds as rport-operator unpair xy
 }
 
+# http_get PATH: from the exporter, without curl, which the image does not have
+http_get() {
+	exec 3<>/dev/tcp/127.0.0.1/9980
+	printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&3
+	cat <&3
+	exec 3>&-
+}
+
+# the exporter is started by who asks, has no rights, and no network but its sockets
+test_exporter() {
+	local pid
+	setup
+	[ -e /usr/local/lib/systemd/system/rport-exporter.socket ] || skip cannot 'rport-exporter was not built'
+	succeeds systemctl start rportd.service rport-exporter.socket
+	pair_both
+	assert_eq "$(systemctl is-active rport-exporter.service)" inactive 'before anybody asks'
+	OUT=$(http_get /metrics)
+	assert_match "$OUT" 'HTTP/1.* 200 *rport_up 1*rport_link_up{link="ab"} 1*' 'metrics'
+	assert_match "$(http_get /healthz)" '*200*ok' 'health'
+	pid=$(systemctl show -P MainPID rport-exporter.service)
+	[ "$(ps -o uid= -p "$pid")" -ge 61184 ] || fail "not a user of its own: $(ps -o user= -p "$pid")"
+	assert_eq "$(status_of "$pid" CapBnd)" 0000000000000000 CapBnd
+	[ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ] || fail 'it has our network'
+	succeeds systemd-analyze security --no-pager --threshold=10 rport-exporter.service
+	succeeds systemd-analyze verify --man=no rport-exporter.service rport-exporter.socket
+	# without rportd
+	systemctl stop rportd.service rportd.socket
+	assert_match "$(http_get /metrics)" '*rport_up 0*' 'without rportd'
+	systemctl stop rport-exporter.socket rport-exporter.service
+}
+
 run_tests "$@"
