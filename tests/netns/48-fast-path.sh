@@ -212,6 +212,53 @@ test_captures() {
 	captures -i any
 }
 
+# how soon: one in promiscuous mode tells of itself, others are looked for
+test_captures_in_time() {
+	local i
+	start_rportd
+	pair_fast
+	for ((i = 0; i < 3; i++)); do
+		capture_for 100 -i rport0
+		capture_for 2000 -p -i rport0
+	done
+}
+
+# capture_for MS OPTION...: turns the fast path off in this time, from when the socket is there
+capture_for() {
+	spawn "$A" captured tcpdump -n -U "${@:2}" -w /dev/null
+	eventually has_packet_socket
+	eventually -t "$1" fast_is false true
+	kill "$SPAWN_PID"
+	eventually fast_is true true
+}
+
+has_packet_socket() {
+	[ "$(in_ns "$A" cat /proc/net/packet | wc -l)" -gt 1 ]
+}
+
+# what is sent to a peer that is down is purged and counted, whichever way it would have taken
+test_peer_down_is_counted() {
+	local before
+	start_rportd
+	pair_fast
+	before=$(lost)
+	succeeds rportctl down "netns:$B/rport0"
+	succeeds traffic "$A" udp-send --count 50 192.168.0.1 5000
+	eventually has_lost "$before" 50
+	succeeds rportctl up "netns:$B/rport0"
+	eventually fast_is true true
+	ping_ok "$A" 192.168.0.1
+}
+
+# lost: packets that a's port was given and that did not cross
+lost() {
+	port ab a '.statistics | .interfaceDropped + .drops.peerDown'
+}
+
+has_lost() {
+	[ $(($(lost) - $1)) -ge "$2" ]
+}
+
 test_mtu() {
 	start_rportd
 	pair_fast
