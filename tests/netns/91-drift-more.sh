@@ -50,16 +50,24 @@ is_elsewhere() {
 	[[ $(of_port "netns:$A/wan0" '.drift | join(",")') == *'it was moved to another namespace'* ]]
 }
 
-# numbers of namespaces are used again: that which its own had does not make another one its own
+# numbers of namespaces are used again: that which its own had does not make another one its own. A port that keeps its own alive
+# would be lost with its name: this one is in the namespace of a process
 test_moved_to_the_number_of_its_home() {
+	local inode
 	start_rportd
 	ns_add A C
+	inode=$(namespace_inode "$A")
+	spawn "$A" out sleep infinity
+	eventually is_process_in "$inode"
+	ip netns del "$A"
+	ln -s "/proc/$SPAWN_PID/ns/net" "/run/netns/$A"
 	succeeds rportctl create wan0 in "$A"
 	ip -n "$A" link set wan0 netns "$C"
 	eventually is_elsewhere
 	ip -n "$C" link add witness type veth peer name witness netns "$A"
-	ip netns del "$A"
+	kill "$SPAWN_PID"
 	eventually witness_gone "$C"
+	rm "/run/netns/$A"
 	ns_add D
 	succeeds rportctl create wan1 in "$D"
 	ip -n "$C" link set wan0 netns "$D"
@@ -69,6 +77,10 @@ test_moved_to_the_number_of_its_home() {
 	sleep 0.3
 	is_elsewhere || fail "it is in D, not in the new A: $(rportctl -j ports)"
 	assert_eq "$(ports "$D" | sort | xargs)" 'wan0 wan1' "interfaces in D"
+}
+
+is_process_in() {
+	[ "$(stat -L -c %i "/proc/$SPAWN_PID/ns/net")" = "$1" ]
 }
 
 # states_are STATE..., as a condition: of all ports, in the order of the alphabet
