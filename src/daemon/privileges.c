@@ -79,6 +79,24 @@ static int limit_bounding_set(capability_set set)
 	return 0;
 }
 
+int privileges_pass_on(void)
+{
+	struct __user_cap_header_struct header = this_thread();
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	int r = 0;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	/* where a filter refuses it, what the service manager made inheritable still is */
+	for (unsigned int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].inheritable = data[i].permitted;
+	(void)syscall(SYS_capset, &header, data);
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, needed[i], 0, 0) < 0 && geteuid())
+			r = -errno;
+	return r;
+}
+
 int privileges_drop_ambient(void)
 {
 	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ? -errno : 0;

@@ -34,6 +34,14 @@ int privileges_drop_to_start(void);
 int privileges_drop_ambient(void);
 
 /**
+ * privileges_pass_on() - have the next program that this process executes get the capabilities that
+ * rportd needs, as far as this process has them, also where it is not root
+ *
+ * Return: 0, or -errno of prctl(2): what root has it passes on without.
+ */
+int privileges_pass_on(void);
+
+/**
  * privileges_drop_all() - give up all capabilities of the calling thread
  *
  * Return: as privileges_drop().

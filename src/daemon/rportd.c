@@ -95,7 +95,11 @@ static void drop_privileges(void)
 /* First, and beside all that follows: it takes some milliseconds. */
 static int start_starter(struct rportd *rportd)
 {
-	int r = roles_start(rportd->arguments.seccomp, &rportd->starter);
+	const struct role_options options = {
+		.seccomp = rportd->arguments.seccomp,
+		.fastpath = rportd->arguments.fastpath,
+	};
+	int r = roles_start(&options, &rportd->starter);
 
 	if (r < 0)
 		log_error("cannot start a process: %s", strerror(-r));
@@ -209,6 +213,7 @@ static int start_manager(struct rportd *rportd)
 		.datapath = rportd->arguments.datapath,
 		.starter = rportd->starter,
 		.data_role = ROLE_DATA,
+		.net_role = ROLE_NET,
 		.max_links = limits->links,
 		.max_ports = limits->ports,
 		.max_retries = limits->retries,

@@ -183,10 +183,11 @@ int seccomp_install_data(enum seccomp_mode mode)
 	return install(mode, tables, ARRAY_SIZE(tables));
 }
 
-int seccomp_install_starter(enum seccomp_mode mode)
+int seccomp_install_starter(enum seccomp_mode mode, enum fastpath_policy fastpath)
 {
 	const struct seccomp_table *const tables[] = { &seccomp_table_starter, &seccomp_table_data,
-						       &seccomp_table_rportd };
+						       &seccomp_table_rportd,
+						       &seccomp_table_fastpath };
 
-	return install(mode, tables, ARRAY_SIZE(tables));
+	return install(mode, tables, fastpath == FASTPATH_NEVER ? 3 : 4);
 }

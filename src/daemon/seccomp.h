@@ -52,9 +52,10 @@ int seccomp_install_data(enum seccomp_mode mode);
  * seccomp_install_starter() - restrict the starter, and what it starts, to what rportd and the
  * processes beside it use, and what makes and ends processes
  * @mode: what happens to other calls
+ * @fastpath: as for seccomp_install()
  *
  * Return: as seccomp_install().
  */
-int seccomp_install_starter(enum seccomp_mode mode);
+int seccomp_install_starter(enum seccomp_mode mode, enum fastpath_policy fastpath);
 
 #endif
