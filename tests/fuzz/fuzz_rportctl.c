@@ -120,13 +120,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input input = { data, size };
 	const char *const *line = command_lines[fuzz_take_byte(&input) % ARRAY_SIZE(command_lines)];
 	FILE *saved[2] = { stdout, stderr };
-	char *texts[2] = { NULL, NULL }, *argv[8];
+	char *texts[2] = { NULL, NULL }, *argv[16];
 	size_t sizes[2] = { 0, 0 };
 	FILE *outputs[2];
 	int argc, status;
 
 	answers = input;
-	for (argc = 0; line[argc]; argc++)
+	for (argc = 0; line[argc] && argc < 15; argc++)
 		argv[argc] = (char *)(uintptr_t)line[argc];
 	argv[argc] = NULL;
 	for (int i = 0; i < 2; i++) {
