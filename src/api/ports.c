@@ -236,7 +236,7 @@ void api_method_set_name(struct varlink_call *call, json_t *parameters, void *us
 		api_reply_error(call, &err);
 		return;
 	}
-	reply_set(call, api, link ? link : port->link, request.persist,
+	reply_set(call, api, link || !port ? link : port->link, request.persist,
 		  json_pack("{s:b, s:o, s:o}", "changed", r > 0, "link",
 			    link ? api_link_to_json(api->manager, link) : json_null(), "port",
 			    port ? api_port_to_json(port) : json_null()));

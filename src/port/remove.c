@@ -124,11 +124,11 @@ static void remove_one(void *groups, size_t i)
 
 void port_remove_all(struct staging *staging, struct port *ports[], size_t n)
 {
-	_cleanup_free_ struct group *groups = calloc(n, sizeof(*groups));
+	_cleanup_free_ struct group *groups = NULL;
 	size_t n_groups;
 
-	if (n == 0)
-		return;
+	if (n > 0)
+		groups = calloc(n, sizeof(*groups));
 	if (!groups) {
 		for (size_t i = 0; i < n; i++)
 			port_remove(ports[i]);
