@@ -2,6 +2,7 @@
 
 /* All that rportctl prints: texts and JSON; table.c prints tables. */
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -28,12 +29,13 @@ bool output_is_terminal(void)
 static size_t terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");
+	unsigned long wanted = columns ? strtoul(columns, NULL, 10) : 0;
 	struct winsize size = { 0 };
 
 	if (!output_is_terminal())
 		return 0;
-	if (columns && atoi(columns) > 0)
-		return (size_t)atoi(columns);
+	if (wanted > 0 && wanted <= USHRT_MAX)
+		return wanted;
 	ioctl(fileno(stdout), TIOCGWINSZ, &size);
 	return size.ws_col > 0 ? size.ws_col : WIDTH_DEFAULT;
 }

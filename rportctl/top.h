@@ -75,10 +75,10 @@ const char *top_line(const struct rated_link *link, size_t width, char buf[stati
 /**
  * top_details() - write the lines about one link
  * @link: of the view
- * @put: called with each line
- * @userdata: for @put
+ * @fn: called with each line
+ * @userdata: for @fn
  */
-void top_details(const struct rated_link *link, void (*put)(const char *line, void *userdata),
+void top_details(const struct rated_link *link, void (*fn)(const char *line, void *userdata),
 		 void *userdata);
 
 /* Where top gets what it shows: from the daemon. */

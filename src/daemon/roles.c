@@ -23,8 +23,6 @@
 #define STARTER_NAME "rportd-starter"
 #define DATA_NAME    "rportd-data"
 
-extern char **environ;
-
 /* Each works without: so that it fails is no reason not to start. */
 static void confine(const char *name, const char *what, int r)
 {

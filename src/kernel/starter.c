@@ -31,8 +31,6 @@
 #include "kernel/packet.h"
 #include "kernel/starter.h"
 
-extern char **environ;
-
 enum request_type {
 	REQUEST_START,
 	REQUEST_KILL,

@@ -248,10 +248,11 @@ static void remove_devices(struct manager *manager, const struct named *named)
 {
 	_cleanup_free_ int *fds = calloc(named->n, sizeof(*fds));
 
-	for (size_t i = 0; fds && i < named->n; i++)
+	if (!fds)
+		return;
+	for (size_t i = 0; i < named->n; i++)
 		fds[i] = tun_fd(&named->ports[i]->tun);
-	if (fds)
-		port_remove_devices(&manager->staging, fds, named->n);
+	port_remove_devices(&manager->staging, fds, named->n);
 }
 
 static void lose_name(struct manager *manager, struct port *port, const char *reason)
@@ -261,8 +262,11 @@ static void lose_name(struct manager *manager, struct port *port, const char *re
 
 	table_foreach_in_netns(&manager->table, name, count_named, &named);
 	named.ports = calloc(named.max, sizeof(struct port *));
-	if (named.ports)
-		table_foreach_in_netns(&manager->table, name, add_named, &named);
+	if (!named.ports) { /* it is lost alone */
+		reconcile_lose(manager, port, reason);
+		return;
+	}
+	table_foreach_in_netns(&manager->table, name, add_named, &named);
 	if (named.n > 1) {
 		commit_end_fastpaths(manager, named.ports, named.n);
 		remove_devices(manager, &named);
@@ -270,7 +274,6 @@ static void lose_name(struct manager *manager, struct port *port, const char *re
 	for (size_t i = 0; i < named.n; i++)
 		reconcile_lose(manager, named.ports[i], reason);
 	free(named.ports);
-	reconcile_lose(manager, port, reason); /* without memory it is lost alone */
 }
 
 static void look_at_name(struct manager *manager, struct port *port)

@@ -263,16 +263,18 @@ END_TEST
 /* The child of the starter, which is the only child of ours. */
 static pid_t child_of(pid_t pid)
 {
-	char path[64];
-	int child = 0;
+	char path[64], text[32] = "";
+	long child;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
 	file = fopen(path, "re");
 	ck_assert_ptr_nonnull(file);
-	ck_assert_int_eq(fscanf(file, "%d", &child), 1);
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), file));
 	fclose(file);
-	return child;
+	child = strtol(text, NULL, 10);
+	ck_assert_int_gt(child, 0);
+	return (pid_t)child;
 }
 
 static pid_t process_of_data(void)
