@@ -16,7 +16,7 @@
 static const char *const reading[] = {
 	"org.varlink.service.GetInfo",  "org.rportd.Manager.Check", "org.rportd.Manager.Export",
 	"org.rportd.Manager.GetParent", "org.rportd.Manager.List",  "org.rportd.Manager.ListPorts",
-	"org.rportd.Manager.Monitor",   "org.rportd.Manager.Show",
+	"org.rportd.Manager.Monitor",   "org.rportd.Manager.Show",  "org.rportd.Manager.Status",
 };
 
 static bool only_reads(const char *method)
@@ -35,18 +35,23 @@ static bool is_running(const char *socket)
 	return access(lock, F_OK) == 0;
 }
 
-/* Only the service manager tells one that is stopped from one that has not yet begun. */
+/*
+ * Only the service manager tells one that is stopped from one that has not yet begun. Not all can
+ * ask it: a user that is not known to the bus, such as that of rport-exporter, is not answered.
+ * Then it is stopped, as far as one can see.
+ */
 static bool is_stopped(void)
 {
 	FILE *systemctl = popen(ASK_STATE, "re");
 	char state[64] = "";
 
 	if (!systemctl)
-		return false;
+		return true;
 	if (!fgets(state, sizeof(state), systemctl))
 		*state = '\0';
 	pclose(systemctl);
-	return streq(state, "inactive\n") || streq(state, "failed\n");
+	state[strcspn(state, "\n")] = '\0';
+	return streq(state, "") || streq(state, "inactive") || streq(state, "failed");
 }
 
 bool activation_is_due(const char *socket, const char *method)

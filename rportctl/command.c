@@ -11,15 +11,14 @@
 #include "output.h"
 #include "suggest.h"
 
-/* The link or port that a call is about; NULL: none. */
-static const char *named_in(const json_t *parameters)
+/* The link or port that a call names, and that was not found if it failed so; NULL: none. */
+static const char *named_in(const json_t *parameters, const char *error)
 {
-	const char *parent = json_string_value(json_object_get(parameters, "parent"));
 	const char *port = json_string_value(json_object_get(parameters, "port"));
 
-	if (parent || port)
-		return parent ? parent : port;
-	return json_string_value(json_object_get(parameters, "name"));
+	if (error && streq(error, "org.rportd.Manager.ParentNotFound"))
+		return json_string_value(json_object_get(parameters, "parent"));
+	return port ? port : json_string_value(json_object_get(parameters, "name"));
 }
 
 enum ctl_status command_call(const struct ctl_options *options, const char *method,
@@ -32,7 +31,7 @@ enum ctl_status command_call(const struct ctl_options *options, const char *meth
 	client_call(options, method, parameters, &answer);
 	value = key ? client_member(&answer, key) : answer.parameters;
 	if (!value)
-		suggest_complain(options, &answer, "", named_in(call));
+		suggest_complain(options, &answer, "", named_in(call, answer.error));
 	json_decref(call);
 	if (value && !options->quiet) {
 		if (options->json)

@@ -100,7 +100,7 @@ test_epoll_when_asked_for() {
 test_io_uring_or_nothing() {
 	for name in uring uring-pending; do
 		run timeout 5 "$WITHOUT_URING" "$RPORTD" --socket "$TEST_TMP/s" --datapath "$name"
-		assert_eq "$RC" 1 "status of rportd --datapath $name"
+		assert_eq "$RC" 2 "status of rportd --datapath $name"
 		assert_match "$ERR" '*io_uring*Operation not permitted*kernel.io_uring_disabled*--datapath=epoll*' message
 		[ ! -e s ] || fail "a socket was made"
 	done

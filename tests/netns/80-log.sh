@@ -86,11 +86,15 @@ test_the_owner_of_a_port_cannot_fill_it() {
 	grep -qE "messages were suppressed, of the kind: netns:$A/rport0" "$RPORTD_LOG" || fail 'nothing tells how many there were'
 }
 
-# close_badly N: connections that are closed for what they sent, by this user
+# close_badly N UID: connections that are closed for what they sent, by this user; all at once, as the limit is one of time
 close_badly() {
-	local i
+	local i pids=()
 	for ((i = 0; i < $1; i++)); do
-		printf 'no JSON\0' | setpriv --reuid="$2" --clear-groups --regid=65534 -- "$TRAFFIC" unix-send --timeout 5000 "$SOCKET" || true
+		printf 'no JSON\0' | setpriv --reuid="$2" --clear-groups --regid=65534 -- "$TRAFFIC" unix-send --timeout 5000 "$SOCKET" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || true
 	done
 }
 

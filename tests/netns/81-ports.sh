@@ -31,7 +31,7 @@ test_create() {
 	assert_match "$(ip -n "$A" link show dev wan0)" '*POINTOPOINT,MULTICAST,NOARP*' "flags"
 	assert_eq "$(ip -n "$A" addr show dev wan0 | grep -c inet)" 0 "addresses"
 	succeeds rportctl -j ports
-	assert_json "$OUT" 'map(.interface) == ["wan0", "rport0", "rport1", "rport0", "in", "home0"]' "order of creation"
+	assert_json "$OUT" 'map(.interface) == ["home0", "rport0", "rport1", "wan0", "in", "rport0"]' "natural order of domains and interfaces"
 	assert_json "$OUT" 'all(.[]; .state == "down" and (.carrier | not) and .link == null and .peer == null and
 		.mtu == 32768 and .offload and (.mpls | not) and .index > 0 and .addresses == [] and .routes == [])'
 	succeeds rportctl -j show
@@ -147,7 +147,7 @@ test_keys_are_always_there() {
 		assert_json "$OUT" "keys == [\"changed\", \"port\"] and (.port | keys) == $PORT_KEYS" "$verb"
 	done
 	succeeds rportctl -j set wan0 mtu 1500
-	assert_json "$OUT" "keys == [\"changed\", \"ports\"] and (.ports | map(keys)) == [$PORT_KEYS]" "set PORT"
+	assert_json "$OUT" "keys == [\"changed\", \"configured\", \"persisted\", \"ports\"] and (.ports | map(keys)) == [$PORT_KEYS]" "set PORT"
 	succeeds rportctl -j parent wan0 wan1
 	assert_json "$OUT" "keys == [\"changed\", \"link\"] and .changed and (.link | keys) == $LINK_KEYS" parent
 	assert_json "$OUT" "(.link.a | keys) == $PORT_KEYS and (.link.b | keys) == $PORT_KEYS" parent
@@ -185,14 +185,14 @@ test_ports() {
 	succeeds rportctl ports
 	assert_match "$(sed -n 1p <<<"$OUT")" 'PORT *STATE *CARRIER *MTU *PEER *LINK' titles
 	succeeds rportctl -br ports
-	assert_match "$(sed -n 1p <<<"$OUT" | tr -s ' ')" "netns:$A/wan0 down NO-CARRIER 32768 - -" "a port by itself"
-	assert_match "$(sed -n 2p <<<"$OUT" | tr -s ' ')" "netns:$A/rport0 up carrier 1500 netns:$B/rport0 ab" "end a"
+	assert_match "$(sed -n 1p <<<"$OUT" | tr -s ' ')" "netns:$A/rport0 up carrier 1500 netns:$B/rport0 ab" "end a"
+	assert_match "$(sed -n 2p <<<"$OUT" | tr -s ' ')" "netns:$A/wan0 down NO-CARRIER 32768 - -" "a port by itself"
 	assert_match "$(sed -n 3p <<<"$OUT" | tr -s ' ')" "netns:$B/rport0 up carrier 1500 netns:$A/rport0 ab" "end b"
 	assert_eq "$(wc -l <<<"$OUT")" 3 "lines of -br"
 	ping_ok "$A" 192.168.0.1
 	succeeds rportctl -s ports
 	assert_match "$(sed -n 1p <<<"$OUT")" 'PORT *LINK *PACKETS *BYTES *DROPS' titles
-	assert_match "$(sed -n 3p <<<"$OUT" | tr -s ' ')" "netns:$A/rport0 * ab [1-9]*" "counters"
+	assert_match "$(sed -n 2p <<<"$OUT" | tr -s ' ')" "netns:$A/rport0 * ab [1-9]*" "counters"
 	succeeds rportctl -q ports
 	assert_eq "$OUT$ERR" '' "-q ports"
 }
@@ -224,7 +224,7 @@ test_destroy() {
 	succeeds rportctl destroy wan0
 	assert_eq "$OUT" "netns:$A/wan0: destroyed" output
 	assert_eq "$(ports "$A")" wan1 "what is left"
-	refused 3 'rportctl: there is no port "wan0" (rportctl ports shows all)' rportctl destroy wan0
+	refused 3 'rportctl: there is no port "wan0" (rportctl ports shows all); did you mean "wan1"?' rportctl destroy wan0
 	succeeds rportctl create wan0 in "$A"
 	succeeds rportctl destroy "netns:$A/wan0"
 	succeeds rportctl destroy wan1

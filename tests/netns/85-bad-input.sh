@@ -19,21 +19,21 @@ test_bad_input() {
 	remember_world
 
 	# create
-	refuses 1 'which port, and where? rportctl create \[NAME\] in DOMAIN' rportctl create
-	refuses 1 'which port, and where? *' rportctl create in
-	refuses 1 'which port, and where? *' rportctl create wan2 "$A"
-	refuses 1 'which port, and where? *' rportctl create wan2 at "$A"
+	refuses 1 $'which port, and where?\nUsage: rportctl create \\[NAME\\] in DOMAIN \\[OPTION\\]...' rportctl create
+	refuses 1 $'which port, and where?\nUsage: *' rportctl create in
+	refuses 1 $'which port, and where?\nUsage: *' rportctl create wan2 "$A"
+	refuses 1 $'which port, and where?\nUsage: *' rportctl create wan2 at "$A"
 	refuses 1 '*one word too many*' rportctl create wan2 in "$A" "$B"
 	refuses 1 '*--frob*' rportctl create wan2 in "$A" --frob
 	refuses 1 '*--mtu*' rportctl create wan2 in "$A" --mtu
 	refuses 3 'no domain "nowhere": *' rportctl create wan2 in nowhere
 	refuses 3 '*nowhere*' rportctl create wan2 in netns:nowhere
 	refuses 3 '*nowhere*' rportctl create wan2 in vrf:nowhere
-	refuses 2 'invalid domain "netns:": *' rportctl create wan2 in netns:
-	refuses 2 'invalid domain "": *' rportctl create wan2 in ''
-	refuses 2 'invalid domain "pid:x": *' rportctl create wan2 in pid:x
+	refuses 1 'invalid domain "netns:": *' rportctl create wan2 in netns:
+	refuses 1 'invalid domain "": *' rportctl create wan2 in ''
+	refuses 1 'invalid domain "pid:x": *' rportctl create wan2 in pid:x
 	for name in '' a/b 'a b' a:b a%d . .. abcdefghijklmnop; do
-		refuses 2 "\"$name\" is not an interface name: use 1 to 15 characters, *" rportctl create "$name" in "$A"
+		refuses 1 "\"$name\" is not an interface name: use 1 to 15 characters, *" rportctl create "$name" in "$A"
 	done
 	refuses 2 "there is an interface v0 in netns:$A already: choose another name" rportctl create v0 in "$A"
 	refuses 2 "there is an interface lo in netns:$B already: choose another name" rportctl create lo in "$B"
@@ -50,7 +50,7 @@ test_bad_input() {
 		refuses 1 '*--frob*' rportctl "$verb" wan0 --frob
 		refuses 3 "there is no port \"nix\" $no_port" rportctl "$verb" nix
 		refuses 3 "there is no port \"\" $no_port" rportctl "$verb" ''
-		refuses 3 "there is no port \"netns:$A/nix\" $no_port" rportctl "$verb" "netns:$A/nix"
+		refuses 3 "there is no port \"netns:$A/nix\" $no_port; did you mean \"netns:$A/wan0\"\?" rportctl "$verb" "netns:$A/nix"
 		refuses 3 "there is no port \"netns:nowhere/wan0\" $no_port" rportctl "$verb" netns:nowhere/wan0
 		refuses 3 "there is no port \"abcdefghijklmnopq\" $no_port" rportctl "$verb" abcdefghijklmnopq
 		refuses 2 "the interface lo is not a port of rportd's" rportctl "$verb" lo
@@ -58,12 +58,12 @@ test_bad_input() {
 		refuses 2 "several ports have an interface rport0: say netns:$A/rport0 or netns:$B/rport0" rportctl "$verb" rport0
 	done
 	refuses 1 '*one word too many*' rportctl destroy wan0 wan1
-	refuses 1 '*one word too many*' rportctl ports wan0
+	refuses 3 'nothing matches "nix"*' rportctl ports nix
 
 	refuses 1 '*rportctl set PORT|LINK mtu|name|fast-path VALUE*' rportctl set
 	refuses 1 '*rportctl set PORT|LINK mtu|name|fast-path VALUE*' rportctl set wan0 mtu
 	refuses 1 '*one word too many*' rportctl set wan0 mtu 1500 1500
-	refuses 1 '"color" cannot be set, only mtu, name and fast-path can' rportctl set wan0 color 3
+	refuses 1 '"color" cannot be set, only mtu|name|fast-path can' rportctl set wan0 color 3
 	refuses 3 "there is no port \"nix\" $no_port" rportctl set nix mtu 1500
 	refuses 2 "the interface lo is not a port of rportd's" rportctl set lo mtu 1500
 	refuses 2 "the interface netns:$A/v0 is not a port of rportd's" rportctl set "netns:$A/v0" mtu 1500
@@ -76,25 +76,25 @@ test_bad_input() {
 	refuses 2 "netns:$B/rport0 is taken: its parent is netns:$A/rport0 (*)" rportctl parent "netns:$B/rport0" wan1
 
 	# pair, unpair
-	refuses 2 'the peer address fd00::1 is of another family than the address' \
+	refuses 1 'the peer address fd00::1 is of another family than the address' \
 		rportctl pair "$A" "$B" --name cd --addresses 10.0.0.1,fd00::1
-	refuses 2 'the peer address 10.0.0.1 is of another family than the address' \
+	refuses 1 'the peer address 10.0.0.1 is of another family than the address' \
 		rportctl pair "$A" "$B" --name cd --addresses fd00::1,10.0.0.1
-	refuses 2 '0.0.0.0 cannot be the address of a port: it stands for no address; *' \
+	refuses 1 '0.0.0.0 cannot be the address of a port: it stands for no address; *' \
 		rportctl pair "$A" "$B" --name cd --addresses 0.0.0.0,10.0.0.1
-	refuses 2 '0.0.0.0 cannot be the address of a peer: *' rportctl pair "$A" "$B" --name cd --addresses 10.0.0.1,0.0.0.0
-	refuses 2 '10.0.0.1 cannot be the address of both ends: *' rportctl pair "$A" "$B" --name cd --addresses 10.0.0.1,10.0.0.1
-	refuses 2 'fd00::1 cannot be the address of both ends: *' \
+	refuses 1 '0.0.0.0 cannot be the address of a peer: *' rportctl pair "$A" "$B" --name cd --addresses 10.0.0.1,0.0.0.0
+	refuses 1 '10.0.0.1 cannot be the address of both ends: *' rportctl pair "$A" "$B" --name cd --addresses 10.0.0.1,10.0.0.1
+	refuses 1 'fd00::1 cannot be the address of both ends: *' \
 		rportctl pair "$A" "$B" --name cd --a-address fd00::1/64 --b-address fd00::1
-	refuses 2 'ff02::1 cannot be the address of a port: it is a multicast address; *' \
+	refuses 1 'ff02::1 cannot be the address of a port: it is a multicast address; *' \
 		rportctl pair "$A" "$B" --name cd --b-address ff02::1
-	refuses 2 'the address 10.0.0.1 is given twice: *' rportctl pair "$A" "$B" --name cd --a-address 10.0.0.1 --a-address 10.0.0.1
+	refuses 1 'the address 10.0.0.1 is given twice: *' rportctl pair "$A" "$B" --name cd --a-address 10.0.0.1 --a-address 10.0.0.1
 	call_refused InvalidArgument 22 '::ffff:10.0.0.1 cannot be *; use the IPv4 address' CreatePort \
 		"{\"port\":{\"domain\":\"$A\",\"addresses\":[{\"address\":\"::ffff:10.0.0.1\"}]}}"
-	refuses 2 'no interface can be named "all": *' rportctl pair "$A" "$B" --name cd --a-name all
-	refuses 2 'no interface can be named "default": *' rportctl create default in "$A"
-	refuses 2 '"abcdefghijklmnop" is not an interface name: *' rportctl pair "$A" "$B" --name cd --a-name abcdefghijklmnop
-	refuses 2 '"abcdefghijklmnop" is not an interface name: *' rportctl pair "$A" "$B" --name cd --b-name abcdefghijklmnop
+	refuses 1 'no interface can be named "all": *' rportctl pair "$A" "$B" --name cd --a-name all
+	refuses 1 'no interface can be named "default": *' rportctl create default in "$A"
+	refuses 1 '"abcdefghijklmnop" is not an interface name: *' rportctl pair "$A" "$B" --name cd --a-name abcdefghijklmnop
+	refuses 1 '"abcdefghijklmnop" is not an interface name: *' rportctl pair "$A" "$B" --name cd --b-name abcdefghijklmnop
 	refuses 2 "*there is an interface v0 in netns:$A already: *" rportctl pair "$A" "$B" --name cd --a-name v0
 	refuses 2 "*there is an interface v1 in netns:$B already: *" rportctl pair "$A" "$B" --name cd --b-name v1
 	refuses 2 "*there is an interface wan1 in netns:$B already: *" rportctl pair "$A" "$B" --name cd --b-name wan1

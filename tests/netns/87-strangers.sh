@@ -13,7 +13,11 @@ declare -A OPEN_METHODS=(
 	[Show]='{"name":"NAME"}'
 	[Export]='{"name":"NAME"}'
 	[GetParent]='{"port":"NAME"}'
+	[Status]='{}'
+	[Check]='{"name":"NAME"}'
 )
+# Check looks at the link that it is about: for all names that stand for none, it does as little as the others
+declare -A LINK_NAMES=()
 
 # describe_methods: the names of all methods, as the daemon describes them
 describe_methods() {
@@ -77,6 +81,7 @@ call_all_as_nobody() {
 			continue
 		fi
 		for name; do
+			[ "$method" != Check ] || [ -z "$name" ] || [ -z "${LINK_NAMES[$name]-}" ] || continue
 			parameters=${OPEN_METHODS[$method]//NAME/$name}
 			reply=$(call_as_nobody "$method" "$parameters")
 			assert_json "$reply" .parameters "$method $parameters"
@@ -86,7 +91,7 @@ call_all_as_nobody() {
 }
 
 test_reading_acts_in_no_namespace() {
-	local names try=0
+	local names reply try=0
 	ns_add HOME_NS A B
 	OWN_MOUNTS=1 start_rportd
 	pair_numbered
@@ -95,6 +100,9 @@ test_reading_acts_in_no_namespace() {
 	names=(pid:1/lo "pid:$STRANGER/hidden0" "pid:$STRANGER/nosuch" pid:2147483647/lo pid:0/lo
 		"netns:$A/secret0" "netns:$A/nosuch" "netns:$A/lo" "netns:$A/rport0" netns:x/y "$A/secret0" "$A/nosuch" "$A"
 		lo nosuch ab default default/lo vrf:red/rport0 netns:../x '/' '')
+	LINK_NAMES=([ab]=1 ["netns:$A/rport0"]=1)
+	reply=$(call_as_nobody Check '{"name":"ab","probe":true}')
+	assert_json "$reply" '.error == "org.varlink.service.PermissionDenied"' "a probe, for nobody"
 	start_trace
 	# What the calls cause is there each time, what rportd does of itself (a late event, a check) is not.
 	until : >trace && call_all_as_nobody "${names[@]}" && [ -z "$(traced)" ]; do

@@ -298,7 +298,7 @@ test_reconcile_refused() {
 	refuses 3 'there is no link "netns:nowhere/rport0"*' rportctl reconcile netns:nowhere/rport0
 	refuses 5 '*' as_nobody reconcile ab
 	refused 1 '*' rportctl reconcile
-	refused 1 '*' rportctl reconcile ab ab
+	refused 1 '*name none besides*' rportctl reconcile --all ab
 	assert_same_world "a wrong command line"
 	call_invalid name Reconcile '{}'
 	call_invalid name Reconcile '{"name":1}'
@@ -307,6 +307,10 @@ test_reconcile_refused() {
 	run as_nobody -j show ab
 	assert_json "$OUT" '.a.drift == ["mtu is 1400, not 32768"]' "show, by nobody"
 	puts_back 'mtu is 1400, not 32768'
+	# the same name twice is the link once
+	ip -n "$A" link set rport0 mtu 1400
+	succeeds rportctl -j reconcile ab ab
+	assert_eq "$(jq -cs 'flatten | map(.restored)' <<<"$OUT")" "[[\"netns:$A/rport0: mtu is 1400, not 32768\"]]" 'reconcile of a name twice'
 }
 
 # --- what is not ours ------------------------------------------------------------------------------------------------

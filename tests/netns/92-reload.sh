@@ -188,22 +188,28 @@ test_pair_without_a_file_is_never_touched() {
 # of numbered_file, as messages have them
 NUMBERS_A='192.168.0.0/32 peer 192.168.0.1 fd00:ab::a/128 peer fd00:ab::b'
 
+# interfaces LINK: which they are; an index is one of its namespace
+interfaces() {
+	of_link "$1" '"\(.a.domain) \(.a.index) \(.b.domain) \(.b.index)"'
+}
+
 # changed kept|new DIFFERENCE: ab is changed for this reason, has kept its interfaces or has new ones, and carries
 changed() {
 	local before
-	before=$(indexes ab)
+	before=$(interfaces ab)
 	succeeds rportctl apply
 	assert_match "$OUT" "~ ab: $2$([ "$1" = kept ] || echo '; *made anew, because *')" "stdout of apply"
 	if [ "$1" = kept ]; then
-		assert_eq "$(indexes ab)" "$before" "the interfaces of ab"
+		assert_eq "$(interfaces ab)" "$before" "the interfaces of ab"
 	else
-		[ "$(indexes ab)" != "$before" ] || fail "ab has its old interfaces"
+		[ "$(interfaces ab)" != "$before" ] || fail "ab has its old interfaces"
 	fi
 	assert_eq "$(of_link ab '"\(.state) \(.configured)"')" 'up true' "ab after the change"
 	applies 0 'nothing to do' ''
 }
 
 test_changed_links() {
+	local index
 	ns_add A B C
 	numbered_file
 	start_rportd
@@ -218,7 +224,9 @@ test_changed_links() {
 	ping_ok "$A" 10.0.0.2
 	ping_fails "$A" 192.168.0.1
 	link_file ab.rport "$A" "$C" MTU=9000 a:Name=wan0 a:Address=10.0.0.1/24 b:Address=10.0.0.2/24
+	index=$(of_link ab .a.index)
 	changed new "at end b the domain is netns:$B, not $C"
+	assert_eq "$(of_link ab .a.index)" "$index" 'the interface at the other end'
 	ping_ok "$A" 10.0.0.2
 	assert_eq "$(ports "$B")" '' "interfaces in B"
 	link_file ab.rport "$A" "$C" MTU=9000 Offload=no a:Name=wan0 a:Address=10.0.0.1/24 b:Address=10.0.0.2/24

@@ -34,7 +34,7 @@ commands() {
 
 test_commands() {
 	no_daemon
-	assert_match "$(commands)" '*complete*pair*version' 'commands in the help'
+	assert_match "$(commands)" '*complete*pair*version wait' 'commands in the help'
 	offers "$(commands)" ''
 	offers 'pair parent ports' p
 	offers 'unpair unparent up' u

@@ -161,21 +161,30 @@ test_enabled_it_comes_with_the_system() {
 	succeeds systemctl disable rportd.service
 }
 
+# who changes something starts it; who only looks does not
 test_started_by_the_first_rportctl() {
+	local command
 	setup
+	for command in list ports status monitor; do
+		refused 4 '*rportd is stopped*systemctl start rportd*' rportctl "$command"
+		refused 4 '*rportd is stopped*systemctl start rportd*' as rport-reader "$command"
+	done
+	succeeds rportctl complete -- show ''
 	property_is ActiveState inactive
+	succeeds rportctl reload
+	property_is ActiveState active
 	succeeds rportctl list
-	property_is ActiveState active
-	# also by one who may not change anything
+	# also one who may not change anything
 	succeeds systemctl stop rportd.service
-	succeeds as rport-reader list
+	refused 5 '*not permitted*' as rport-reader reload
 	property_is ActiveState active
+	succeeds as rport-reader list
 }
 
 test_no_second_one() {
 	setup
-	succeeds rportctl list
-	refused 1 '*another rportd serves*' /usr/local/sbin/rportd
+	succeeds systemctl start rportd.service
+	refused 2 '*another rportd serves*' /usr/local/sbin/rportd
 	succeeds rportctl list
 }
 
@@ -245,6 +254,7 @@ test_stop_and_start() {
 		stop_and_start
 	fi
 	eventually gone_everywhere
+	succeeds systemctl start rportd.service
 	succeeds rportctl -j list
 	assert_json "$OUT" 'length == 0'
 }
@@ -681,8 +691,11 @@ test_exporter() {
 	[ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ] || fail 'it has our network'
 	succeeds systemd-analyze security --no-pager --threshold=10 rport-exporter.service
 	succeeds systemd-analyze verify --man=no rport-exporter.service rport-exporter.socket
-	# without rportd
-	systemctl stop rportd.service rportd.socket
+	# without rportd, which it does not start, as it only looks
+	systemctl stop rportd.service
+	assert_match "$(http_get /metrics)" '*rport_up 0*' 'while rportd is stopped'
+	property_is ActiveState inactive
+	systemctl stop rportd.socket
 	assert_match "$(http_get /metrics)" '*rport_up 0*' 'without rportd'
 	systemctl stop rport-exporter.socket rport-exporter.service
 }

@@ -204,7 +204,7 @@ test_vrf_to_main_table() {
 test_not_a_vrf() {
 	setup
 	ip -n "$HOME_NS" link add no-vrf type dummy
-	refused 2 '*no-vrf*not a VRF*' rportctl pair vrf:no-vrf vrf-b
+	refused 1 '*no-vrf*not a VRF*' rportctl pair vrf:no-vrf vrf-b
 	refused 3 '*vrf-x*' rportctl pair vrf:vrf-x vrf-b
 	refused 3 '*vrf-x*' rportctl pair vrf-x vrf-b
 	assert_no_ports
