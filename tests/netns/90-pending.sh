@@ -136,7 +136,7 @@ test_reason() {
 *b: - in netns:$B
 * state *pending: no namespace /run/netns/$B; *" show
 	assert_match "$(rportctl -br ports | tr -s ' ' | tail -n 1)" "netns:$B/- pending *" ports
-	assert_match "$(rportctl -br list)" "ab  pending  *" list
+	assert_match "$(rportctl -br list)" "ab    pending  *" list
 	# the port at the other end calls it by the same name
 	port=$(rportctl -br ports | tr -s ' ' | cut -d ' ' -f 5 | head -n 1)
 	assert_eq "$port" "netns:$B/-" "peer in ports"

@@ -101,7 +101,7 @@ test_words_of_the_synopsis() {
 	offers '' create port0 in port p
 	offers 'fast-path mtu name' set ab ''
 	offers '' set ab mtu ''
-	offers '' set ab mtu 1500 ''
+	offers --persist set ab mtu 1500 ''
 	offers '' set ab name ''
 	offers default pair --a-route d
 	offers --a-route=default pair a b --a-route=d

@@ -76,7 +76,7 @@ lintian_finds_nothing() {
 # each override says why
 overrides_have_reasons() {
 	awk '/^#/ { reason = 1; next } /./ && !reason { print "without a reason: " $0; bad = 1 } { reason = 0 } END { exit bad }' \
-		"$TOP_DIR/debian/rportd.lintian-overrides"
+		"$TOP_DIR"/debian/*.lintian-overrides
 }
 
 same_version_everywhere() {
