@@ -365,7 +365,7 @@ test_configured() {
 	succeeds rportctl reload
 	link_told ab configured .configured
 	settle
-	assert_eq "$(events_told)" 'linkChanged ab configured' "told of a file"
+	assert_eq "$(events_told)" 'linkChanged ab configured,file' "told of a file"
 	mark
 	rm conf/ab.rport
 	succeeds rportctl reload
