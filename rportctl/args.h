@@ -21,7 +21,7 @@
  * @help: what it does
  * @words: words that may follow the value, each with a value of its own: { "via", NULL }; or NULL
  * @offer: tells the values that completion offers, also in a list with commas: the i-th, or NULL
- *	when there is none; NULL: it goes by @value
+ *	after the last one; if @offer is NULL, completion goes by @value
  * @apply: stores the value; returns 0, or -EINVAL after having said what is wrong
  * @offset: for @apply: of the field in the target
  */

@@ -20,7 +20,7 @@
  * @options: LISTING_OPTIONS()
  * @n_options: entries of @options
  * @matches: see match_link()
- * @nothing: what is said where there is none
+ * @nothing: printed when the list is empty
  */
 struct listing_kind {
 	const char *method;

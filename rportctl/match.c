@@ -16,7 +16,7 @@ bool match_is_pattern(const char *word)
 	return strpbrk(word, "*?[") != NULL;
 }
 
-/* A backslash is none of the pattern's: it is how names are escaped. */
+/* A backslash has no special meaning in a pattern: names are escaped with it. */
 static bool matches(const char *pattern, const char *text)
 {
 	return fnmatch(pattern, text, FNM_NOESCAPE) == 0;

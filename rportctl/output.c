@@ -25,7 +25,7 @@ bool output_is_terminal(void)
 	return pager_is_open() || isatty(fileno(stdout));
 }
 
-/* Of the terminal, in columns; 0: there is none. */
+/* Return: the width of the terminal, in columns; 0: the output is not a terminal. */
 static size_t terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");

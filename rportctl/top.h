@@ -30,7 +30,7 @@ struct top_view {
 
 /**
  * top_view_update() - compute what is shown from two looks at the daemon
- * @view: its order and its filter are kept, the rest is made anew; zeroed before the first call
+ * @view: keeps its order and its filter, all else is replaced; zeroed before the first call
  * @before: links and status of the first look; NULL: there was none
  * @now: of the second one: an object with "links" and "status"
  * @seconds: between them

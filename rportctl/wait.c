@@ -86,8 +86,8 @@ static void note_reply(struct wait *wait, const json_t *reply)
 		note_link(wait, link);
 }
 
-/* The first link that a word stands for and that is not as it should be; NULL when all are, or
- * there is none. @ret_n: how many there are. */
+/* Return: the first link that a word stands for and that is not in the wanted state; NULL when all
+ * are, or no link is meant. @ret_n: how many links the word stands for. */
 static const json_t *find_other(const struct wait *wait, const char *word, size_t *ret_n)
 {
 	const json_t *other = NULL;
