@@ -4,40 +4,12 @@
 
 #include <stdio.h>
 
+#include "base/wrap.h"
 #include "commands.h"
 #include "help.h"
 
 #define COLUMN 30 /* where explanations begin */
 #define WIDTH  80
-
-/* Print words from @indent on, in lines of WIDTH and those of the text; the cursor is at @column. */
-static void print_wrapped(const char *text, int indent, int column)
-{
-	const char *blank = "";
-
-	while (*text) {
-		int length = (int)strcspn(text, " \n");
-
-		if (*text == '\n') {
-			printf("\n%*s", indent, "");
-			column = indent;
-			blank = "";
-			text++;
-			continue;
-		}
-
-		if (*blank && column + 1 + length > WIDTH) {
-			printf("\n%*s", indent, "");
-			column = indent;
-			blank = "";
-		}
-		column += printf("%s%.*s", blank, length, text);
-		blank = " ";
-		text += length;
-		text += strspn(text, " ");
-	}
-	putchar('\n');
-}
 
 /* "  WORDS", and from COLUMN on what they do, in the next line if there is no room in this one. */
 static void print_item(const char *words, const char *help)
@@ -49,7 +21,7 @@ static void print_item(const char *words, const char *help)
 		column = 0;
 	}
 	column += printf("%*s", COLUMN - column, "");
-	print_wrapped(help, COLUMN, column);
+	wrap_print(help, COLUMN, column, WIDTH);
 }
 
 static void print_options(const struct args_option *options, size_t n)
@@ -89,7 +61,7 @@ void help_print_command(const struct ctl_command *command)
 	printf("Usage: rportctl %s%s%s%s\n\n", command->name, *command->synopsis ? " " : "",
 	       command->synopsis, command->options ? " [OPTION]..." : "");
 	if (*command->details)
-		print_wrapped(command->details, 0, 0);
+		wrap_print(command->details, 0, 0, WIDTH);
 	if (command->options) {
 		puts("Options:");
 		print_options(command->options, command->n_options);

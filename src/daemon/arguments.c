@@ -10,6 +10,7 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/nearest.h"
+#include "base/wrap.h"
 #include "build-config.h"
 #include "config/config.h"
 #include "daemon/arguments.h"
@@ -20,7 +21,7 @@
 #define BUSY_POLL_MAX     10000
 
 #define HELP_COLUMN 22 /* where the help of an option begins */
-#define HELP_WIDTH  80
+#define HELP_WIDTH  79
 #define HELP_MAX    512 /* bytes of the help of one option */
 
 /* What struct argument.take returns, besides -EINVAL. */
@@ -289,30 +290,15 @@ static const struct argument table[] = {
 
 /* --- help ------------------------------------------------------------------------------------- */
 
-/* Print words from HELP_COLUMN on, in lines of HELP_WIDTH; the cursor is at @column. */
-static void print_wrapped(const char *text, int column)
+/* What an option does, from HELP_COLUMN on, in the next line if the option leaves no room. */
+static void print_what(const char *text, int column)
 {
-	const char *blank = "";
-
 	if (column + 2 > HELP_COLUMN) {
 		putchar('\n');
 		column = 0;
 	}
 	column += printf("%*s", HELP_COLUMN - column, "");
-	while (*text) {
-		int length = (int)strcspn(text, " ");
-
-		if (*blank && column + 1 + length >= HELP_WIDTH) {
-			printf("\n%*s", HELP_COLUMN, "");
-			column = HELP_COLUMN;
-			blank = "";
-		}
-		column += printf("%s%.*s", blank, length, text);
-		blank = " ";
-		text += length;
-		text += strspn(text, " ");
-	}
-	putchar('\n');
+	wrap_print(text, HELP_COLUMN, column, HELP_WIDTH);
 }
 
 static int print_help(const struct argument *argument _unused_, const char *value _unused_,
@@ -332,7 +318,7 @@ static int print_help(const struct argument *argument _unused_, const char *valu
 		if (table[i].choices)
 			table[i].choices(choices, sizeof(choices));
 		snprintf(text, sizeof(text), "%s %s", table[i].help, choices);
-		print_wrapped(text, column);
+		print_what(text, column);
 	}
 	return TAKEN_LAST;
 }
