@@ -383,11 +383,8 @@ int config_write(const char *path, const struct link_spec *spec, bool names,
 	}
 	if (written.changed && find_override(path, spec, &written.overridden) < 0)
 		return rport_error_no_memory(err);
-	*ret = (struct config_written){
-		.file = steal_ptr(written.file),
-		.changed = written.changed,
-		.overridden = steal_ptr(written.overridden),
-	};
+	*ret = written;
+	written = (struct config_written){ 0 };
 	return 0;
 }
 

@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int argc, status;
 
 	answers = input;
-	for (argc = 0; line[argc] && argc < 15; argc++)
+	for (argc = 0; argc < 15 && line[argc]; argc++)
 		argv[argc] = (char *)(uintptr_t)line[argc];
 	argv[argc] = NULL;
 	for (int i = 0; i < 2; i++) {
