@@ -2,6 +2,7 @@
 
 /* The command graph: domains and the links between them, for Graphviz or Mermaid. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -189,6 +190,7 @@ static void draw_mermaid(const struct graph *graph)
 
 static enum ctl_status draw_svg(struct graph *graph)
 {
+	void (*on_sigpipe)(int);
 	int result;
 
 	(void)output_flush();
@@ -197,8 +199,11 @@ static enum ctl_status draw_svg(struct graph *graph)
 		output_error("cannot run dot: %s", strerror(errno));
 		return STATUS_REFUSED;
 	}
+	/* if dot is missing or fails early, pclose() says so */
+	on_sigpipe = signal(SIGPIPE, SIG_IGN);
 	draw_dot(graph);
 	result = pclose(graph->stream);
+	signal(SIGPIPE, on_sigpipe);
 	if (result == 0)
 		return STATUS_DONE;
 	output_error("dot has failed: install graphviz, or take --format dot");

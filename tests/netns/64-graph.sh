@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client
 #
 # rportctl graph and rportctl top: what there is, and what passes.
 
