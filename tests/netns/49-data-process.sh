@@ -294,7 +294,7 @@ test_the_death_of_the_starter() {
 	assert_same_world 'the end of the starter'
 	ping_ok "$A" 192.168.0.1
 	grep -q 'the starter of processes is gone' "$RPORTD_LOG" || fail 'the log does not say why'
-	all_ended_by 1
+	all_ended_by 2
 	all_ended_by() { :; } # at the end that is asked again
 }
 

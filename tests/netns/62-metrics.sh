@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
+# passes: asan-client
 #
 # rportctl metrics and rport-exporter: what Prometheus makes of them.
 

@@ -163,7 +163,7 @@ test_socket_is_exchanged_for_a_link() {
 	command -v strace >/dev/null || skip could 'strace is missing'
 	ns_add HOME_NS
 	foreign_directory
-	spawn "$HOME_NS" out strace -f -o trace -e trace=bind -e inject=bind:delay_exit=1000000 \
+	ASAN_OPTIONS=detect_leaks=0 spawn "$HOME_NS" out strace -f -o trace -e trace=bind -e inject=bind:delay_exit=1000000 \
 		"$RPORTD" --socket "$TEST_TMP/theirs/socket" --config-path "$TEST_TMP/conf" --workers 1
 	pid=$SPAWN_PID
 	# who waits with all that is needed is in time on a busy machine, too

@@ -520,7 +520,7 @@ check_ends() {
 		[ "$word" = ended ] || continue
 		case $status in
 		137) [ -z "${KILLED[$pid]:-}" ] || continue ;;
-		1) [ -z "${STARTERLESS[$pid]:-}" ] || continue ;;
+		2) [ -z "${STARTERLESS[$pid]:-}" ] || continue ;;
 		0 | 143) [ -z "${terminated[$pid]:-}" ] || continue ;;
 		esac
 		fail "rportd $pid ended by itself, with status $status ($(tail -n 20 "$RPORTD_LOG"))"
