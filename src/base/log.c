@@ -52,7 +52,7 @@ static struct {
 	int max_level;
 	int fd; /* of lines */
 	enum sink sink;
-	bool terminal;
+	bool to_journal;   /* standard error leads there */
 	int journal;       /* a datagram socket; -1: lines go to @fd */
 	unsigned int lost; /* lines that were lost and not yet reported */
 } out = { .max_level = LOG_INFO, .fd = STDERR_FILENO, .journal = -1 };
@@ -106,9 +106,9 @@ void log_open(void)
 
 	if (fstat(STDERR_FILENO, &st) < 0)
 		return;
-	if (leads_to_journal(&st))
+	out.to_journal = leads_to_journal(&st);
+	if (out.to_journal)
 		open_journal();
-	out.terminal = isatty(STDERR_FILENO);
 	if (S_ISSOCK(st.st_mode))
 		out.sink = SINK_SOCKET;
 	else if (S_ISREG(st.st_mode))
@@ -134,7 +134,7 @@ int log_level_from_name(const char *name)
 
 /* A datagram of lines KEY=VALUE, see https://systemd.io/JOURNAL_NATIVE_PROTOCOL. */
 struct entry {
-	char text[6 * FIELD_MAX + PIPE_BUF];
+	char text[11 * FIELD_MAX + PIPE_BUF];
 	size_t length;
 };
 
@@ -154,6 +154,29 @@ static void add_field(struct entry *entry, size_t max, const char *key, const ch
 	entry->length += (size_t)used + 1;
 }
 
+/* Two have one key: the journal keeps both values. */
+static const struct {
+	const char *key;
+	size_t offset;
+} keys[] = {
+	{ "MESSAGE_ID", offsetof(struct log_fields, message_id) },
+	{ "RPORT_LINK", offsetof(struct log_fields, link) },
+	{ "RPORT_IFNAME", offsetof(struct log_fields, ifname) },
+	{ "RPORT_DOMAIN", offsetof(struct log_fields, domain) },
+	{ "RPORT_DOMAIN", offsetof(struct log_fields, peer_domain) },
+	{ "RPORT_METHOD", offsetof(struct log_fields, method) },
+	{ "RPORT_UID", offsetof(struct log_fields, uid) },
+	{ "RPORT_PID", offsetof(struct log_fields, pid) },
+	{ "RPORT_PROGRAM", offsetof(struct log_fields, program) },
+};
+
+static void add_fields(struct entry *entry, const struct log_fields *fields)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		add_field(entry, FIELD_MAX, keys[i].key,
+			  *(const char *const *)((const char *)fields + keys[i].offset));
+}
+
 /* @line: escaped. Return: 0 or -errno. */
 static int send_to_journal(int level, const struct log_fields *fields, const char *line)
 {
@@ -162,10 +185,8 @@ static int send_to_journal(int level, const struct log_fields *fields, const cha
 
 	add_field(&entry, FIELD_MAX, "PRIORITY", priority);
 	add_field(&entry, FIELD_MAX, "SYSLOG_IDENTIFIER", "rportd");
-	add_field(&entry, FIELD_MAX, "MESSAGE_ID", fields->message_id);
-	add_field(&entry, FIELD_MAX, "RPORT_LINK", fields->link);
-	add_field(&entry, FIELD_MAX, "RPORT_IFNAME", fields->ifname);
-	add_field(&entry, FIELD_MAX, "RPORT_DOMAIN", fields->domain);
+	if (fields)
+		add_fields(&entry, fields);
 	entry.length += (size_t)snprintf(entry.text + entry.length, PIPE_BUF, "MESSAGE=%s\n", line);
 	return send(out.journal, entry.text, entry.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno
 											    : 0;
@@ -212,10 +233,14 @@ static int send_line(int level, const struct log_fields *fields, const char *tex
 			return r;
 		/* the journal is gone: standard error may still be read */
 	}
-	if (out.terminal)
-		r = snprintf(line, sizeof(line), "rportd: %s\n", text);
-	else
+	if (out.to_journal)
 		r = snprintf(line, sizeof(line), "<%d>%s\n", level, text);
+	else
+		r = snprintf(line, sizeof(line), "rportd: %s%s\n",
+			     level <= LOG_ERR       ? "error: "
+			     : level == LOG_WARNING ? "warning: "
+						    : "",
+			     text);
 	return write_line(line, MIN((size_t)r, sizeof(line) - 1));
 }
 
@@ -227,7 +252,7 @@ static int tell_lost(void)
 	if (out.lost == 0)
 		return 0;
 	snprintf(text, sizeof(text), "%u lines of the log were lost: nobody read them", out.lost);
-	if (send_line(LOG_WARNING, &(struct log_fields){ 0 }, text) < 0)
+	if (send_line(LOG_WARNING, NULL, text) < 0)
 		return -EAGAIN;
 	out.lost = 0;
 	return 0;
@@ -252,7 +277,16 @@ void log_print(int level, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	log_vprint(level, &(struct log_fields){ 0 }, fmt, args);
+	log_vprint(level, NULL, fmt, args);
+	va_end(args);
+}
+
+void log_print_fields(int level, const struct log_fields *fields, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_vprint(level, fields, fmt, args);
 	va_end(args);
 }
 

@@ -3,11 +3,10 @@
 #define RPORT_BASE_LOG_H
 
 /*
- * Log lines on standard error, each with its sd-daemon(3) priority ("<6>...") when no one reads it
- * on a terminal; or, when that leads to the journal, sent there with fields. Library code does not
- * log: it returns an error, and the one who decides what to do logs once. Logging never waits: a
- * line that cannot be written at once is lost, and counted. Names in a line are escaped, see
- * escape.h.
+ * Log lines on standard error, "rportd: warning: ..."; or, when that leads to the journal
+ * ($JOURNAL_STREAM), sent there with fields. Library code does not log: it returns an error, and the
+ * caller that decides what to do logs once. Logging never waits: a line that cannot be written at
+ * once is lost, and counted. Names in a line are escaped, see escape.h.
  */
 
 #include <stdarg.h>
@@ -42,12 +41,29 @@ int log_level_from_name(const char *name);
  */
 void log_print(int level, const char *fmt, ...) _printf_(2, 3);
 
-/* By which a line can be found in the journal; NULL and "": not by that. */
+/*
+ * Fields of a line in the journal; one that is NULL or "" is left out.
+ *
+ * @message_id: MESSAGE_ID=, 32 hexadecimal digits
+ * @link: RPORT_LINK=
+ * @ifname: RPORT_IFNAME=
+ * @domain: RPORT_DOMAIN=
+ * @peer_domain: a second RPORT_DOMAIN=, of the other end of a link
+ * @method: RPORT_METHOD=, that somebody called
+ * @uid: RPORT_UID=, of the caller
+ * @pid: RPORT_PID=, of the caller
+ * @program: RPORT_PROGRAM=, of the caller
+ */
 struct log_fields {
-	const char *message_id; /* 32 hexadecimal digits */
-	const char *link;       /* RPORT_LINK= */
-	const char *ifname;     /* RPORT_IFNAME= */
-	const char *domain;     /* RPORT_DOMAIN= */
+	const char *message_id;
+	const char *link;
+	const char *ifname;
+	const char *domain;
+	const char *peer_domain;
+	const char *method;
+	const char *uid;
+	const char *pid;
+	const char *program;
 };
 
 /**
@@ -59,6 +75,15 @@ struct log_fields {
  */
 void log_vprint(int level, const struct log_fields *fields, const char *fmt, va_list args)
 	_printf_(3, 0);
+
+/**
+ * log_print_fields() - print one line, with fields in the journal
+ * @level: syslog(3) priority, LOG_ERR to LOG_DEBUG
+ * @fields: borrowed; NULL: none
+ * @fmt: printf format, without a newline at the end
+ */
+void log_print_fields(int level, const struct log_fields *fields, const char *fmt, ...)
+	_printf_(3, 4);
 
 /**
  * log_print_id() - print one line that has a MESSAGE_ID= in the journal

@@ -226,15 +226,6 @@ test_options() {
 	done
 }
 
-test_log_lines_have_priorities() {
-	start_rportd --log-level debug
-	ns_add A B
-	pair_numbered
-	stop_rportd
-	[ -s "$RPORTD_LOG" ] || fail "no log at level debug"
-	assert_eq "$(grep -cv '^<[3-7]>' "$RPORTD_LOG")" 0 "lines without a priority"
-}
-
 test_workers() {
 	start_rportd --workers 2
 	ns_add A B

@@ -42,7 +42,7 @@ test_a_full_pipe_stops_nothing() {
 	read_pipe
 	tr -d '\0' <log.read >log.first
 	assert_eq "$(<log.first)" '' 'lines while the pipe was full'
-	eventually pipe_says '<4>[1-9][0-9]* lines of the log were lost'
+	eventually pipe_says 'rportd: warning: [1-9][0-9]* lines of the log were lost'
 	# and the log goes on
 	succeeds rportctl create p4 in "$A"
 	succeeds rportctl destroy p4
@@ -108,6 +108,51 @@ test_a_user_cannot_fill_it() {
 	eventually grep -q 'client of uid 0' "$RPORTD_LOG"
 	# and the rest is told, though nothing more happens
 	eventually grep -q 'messages were suppressed, of the kind: closing connections of a user' "$RPORTD_LOG"
+}
+
+# --- how lines look ---------------------------------------------------------------------------------------------------
+
+# lines_but GLOB: how many lines do not begin like this
+lines_but() {
+	grep -cv "^$1" "$RPORTD_LOG" || true
+}
+
+test_lines_name_the_program() {
+	mkdir -p "$TEST_TMP/conf/none.rport.d"
+	: >"$TEST_TMP/conf/none.rport.d/x.conf"
+	start_rportd --log-level debug
+	ns_add A B
+	pair_numbered
+	stop_rportd
+	assert_eq "$(lines_but 'rportd: ')" 0 "lines without the name of the program"
+	grep -q '^rportd: warning: ' "$RPORTD_LOG" || fail "a warning is not called one"
+}
+
+# journal_stream FILE: what the service manager would say of it
+journal_stream() {
+	stat -c %d:%i "$1"
+}
+
+# Priorities are for the journal alone: where standard error is the stream that the service manager has connected with it, and
+# the journal does not take fields.
+test_priorities_are_for_the_journal() {
+	: >"$TEST_TMP/rportd.log"
+	JOURNAL_STREAM=$(journal_stream "$TEST_TMP/rportd.log")
+	export JOURNAL_STREAM
+	start_rportd_with_empty_run
+	stop_rportd
+	[ -s "$RPORTD_LOG" ] || fail "no log"
+	assert_eq "$(lines_but '<[3-7]>')" 0 "lines without a priority"
+}
+
+# a stream of the service that started us, whose standard error is another one
+test_priorities_of_another_stream() {
+	: >other
+	JOURNAL_STREAM=$(journal_stream other)
+	export JOURNAL_STREAM
+	start_rportd_with_empty_run
+	stop_rportd
+	assert_eq "$(lines_but 'rportd: ')" 0 "lines without the name of the program"
 }
 
 run_tests "$@"

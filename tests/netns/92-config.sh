@@ -51,7 +51,7 @@ test_on_missing_fail() {
 	start_rportd
 	assert_eq "$(links)" other links
 	assert_eq "$(ports "$A" | xargs)" 'one two' "interfaces in A"
-	assert_logged "<3>link ab: no namespace /run/netns/$B;*"
+	assert_logged "rportd: error: link ab: no namespace /run/netns/$B;*"
 	reloads 2 'unchanged: 1' "rportctl: ab: no namespace /run/netns/$B;*"
 	ns_add B
 	reloads 0 $'added: ab\nunchanged: 1' ''
@@ -132,7 +132,7 @@ test_drop_ins() {
 	printf '[Link]\nMTU=5000\n' >etc/ab.rport.d/30-not.txt
 	printf '[Link]\nMTU=5000\n' >etc/none.rport.d/x.conf
 	start_rportd --config-path "$CHECKED"
-	assert_logged '<4>etc/none.rport.d: these drop-ins have no effect*'
+	assert_logged 'rportd: warning: etc/none.rport.d: these drop-ins have no effect*'
 	assert_eq "$(of_link ab '"\(.mtu) \(.b.interface) \(.a.addresses | map(.address))"')" \
 		'4000 wan0 ["10.0.0.1/32","10.0.0.2/32"]' "with drop-ins"
 	rm -r etc/none.rport.d
@@ -167,7 +167,7 @@ test_directory_that_cannot_be_read() {
 	refuses 2 'cannot read the files of first:conf: Not a directory' rportctl apply
 	refuses 2 'cannot read the files of first:conf: Not a directory' rportctl apply --dry-run
 	kill -HUP "$RPORTD_PID"
-	eventually logged '<3>cannot read the files of first:conf: Not a directory'
+	eventually logged 'rportd: error: cannot read the files of first:conf: Not a directory'
 	assert_same_world "SIGHUP without a directory"
 	run "$RPORTD" --check-config --config-path "$CHECKED"
 	assert_eq "$RC $OUT" '2 first: error: cannot be read: Not a directory' --check-config
@@ -207,9 +207,9 @@ test_unknown_keys_warn() {
 		'6: warning: there is no key "mtu" in [A]; did you mean MTU?' \
 		'9: warning: the section is unknown: there are [Link], [A] and [B]')
 	start_rportd --config-path conf
-	assert_logged '<4>conf/ab.rport:3: there is no key "Colour" in \[Link]'
-	assert_logged '<4>conf/ab.rport:6: there is no key "mtu" in \[A]; did you mean MTU?'
-	assert_logged '<4>conf/ab.rport:9: the section is unknown: *'
+	assert_logged 'rportd: warning: conf/ab.rport:3: there is no key "Colour" in \[Link]'
+	assert_logged 'rportd: warning: conf/ab.rport:6: there is no key "mtu" in \[A]; did you mean MTU?'
+	assert_logged 'rportd: warning: conf/ab.rport:9: the section is unknown: *'
 	assert_eq "$(of_link ab '"\(.state) \(.mtu)"')" 'up 2000' "the link"
 	checks 0 "$warnings" '1 link, 0 errors'
 	for verb in reload apply 'apply --dry-run'; do
@@ -242,8 +242,8 @@ test_bad_value_fails_that_link_only() {
 	assert_eq "$(links)" 'a-good z-good' links
 	bad='bad-address bad-bool bad-domain bad-half bad-mtu bad-name bad-text'
 	for name in $bad; do
-		assert_logged "<3>$TEST_TMP/conf/$name.rport*"
-		assert_logged "<3>link $name: its file is faulty"
+		assert_logged "rportd: error: $TEST_TMP/conf/$name.rport*"
+		assert_logged "rportd: error: link $name: its file is faulty"
 	done
 	run rportctl -j reload
 	assert_eq "$RC" 2 "status of reload"
@@ -298,7 +298,7 @@ test_size_of_files() {
 	grow conf/big.rport $((1024 * 1024 + 1))
 	start_rportd
 	assert_eq "$(links)" ok links
-	assert_logged "<3>$TEST_TMP/conf/big.rport: it is too big: 1048576 bytes are possible"
+	assert_logged "rportd: error: $TEST_TMP/conf/big.rport: it is too big: 1048576 bytes are possible"
 	checks 2 'conf/big.rport: error: it is too big: 1048576 bytes are possible' '2 links, 1 error'
 }
 

@@ -74,10 +74,10 @@ test_sighup_is_a_reload() {
 	link_file bad.rport "$A" "$B" MTU=big
 	kill -HUP "$RPORTD_PID"
 	eventually link_is ab .mtu 9000
-	eventually logged '<3>link bad: its file is faulty'
-	assert_logged "<4>$TEST_TMP/conf/ab.rport:3: there is no key \"Colour\" in \\[Link]"
-	assert_logged '<6>link ab: changed, as its file has it: at end a mtu is 32768, not 9000'
-	assert_logged '<6>link gone: removed, as it has no file any more'
+	eventually logged 'rportd: error: link bad: its file is faulty'
+	assert_logged "rportd: warning: $TEST_TMP/conf/ab.rport:3: there is no key \"Colour\" in \\[Link]"
+	assert_logged 'rportd: link ab: changed, as its file has it: at end a mtu is 32768, not 9000'
+	assert_logged 'rportd: link gone: removed, as it has no file any more'
 	assert_eq "$(links)" 'ab added' links
 	ping_ok "$A" 192.168.0.1
 	rm conf/bad.rport

@@ -238,7 +238,7 @@ adopt_test() {
 	remember_world
 	before=$(facts)
 	edit_state "$1"
-	assert_match "$(grep '^<3>' "$RPORTD_LOG")" "*the records of the former rportd cannot be read: $2; they were set aside in $SOCKET.unreadable-state" \
+	assert_match "$(grep '^rportd: error: ' "$RPORTD_LOG")" "*the records of the former rportd cannot be read: $2; they were set aside in $SOCKET.unreadable-state" \
 		"what the log says"
 	cmp state.after "$SOCKET.unreadable-state" || fail "what was set aside is not the records"
 	assert_eq "$(stat -c %a "$SOCKET.unreadable-state")" 600 "mode of what was set aside"
@@ -327,13 +327,13 @@ test_one_bad_record() {
 	pair_numbered
 	succeeds rportctl pair "$A" "$B" --name other
 	edit_state '/"link other"/s/"slot":2/"slot":-2/'
-	assert_match "$(grep '^<3>' "$RPORTD_LOG")" '*cannot restore link other: *' "what the log says"
+	assert_match "$(grep '^rportd: error: ' "$RPORTD_LOG")" '*cannot restore link other: *' "what the log says"
 	assert_eq "$(rportctl -j list | jq -r '.[].name')" ab links
 	eventually stored_is p0 p1
 	assert_eq "$(ports "$A") $(ports "$B")" 'rport0 rport0' interfaces
 	ping_ok "$A" 192.168.0.1
 	kill_rportd
-	assert_eq "$(grep -c '^<3>' "$RPORTD_LOG")" 1 "what the log says after another kill"
+	assert_eq "$(grep -c '^rportd: error: ' "$RPORTD_LOG")" 1 "what the log says after another kill"
 }
 
 # counters_file: that of the keeper

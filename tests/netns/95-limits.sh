@@ -280,7 +280,7 @@ test_retries() {
 	taken --limit retries=6
 	eventually -t 5000 is_given_up
 	assert_json "$(rportctl -j show ab)" '.state == "pending" and .b.state == "pending" and .b.losses == 0'
-	was_logged "<4>port netns:$B/rport0 is given up: there is an interface rport0 " || fail "the log: $(<"$RPORTD_LOG")"
+	was_logged "rportd: warning: port netns:$B/rport0 is given up: there is an interface rport0 " || fail "the log: $(<"$RPORTD_LOG")"
 	assert_eq "$(grep -c 'is given up' "$RPORTD_LOG")" 1 "lines of it"
 	assert_match "$(rportctl show ab)" '*given up, until it is reconciled*' "what show says"
 	# it is: that the name is free does not matter, nor what else happens
