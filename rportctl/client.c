@@ -14,6 +14,7 @@
 #include "client.h"
 #include "output.h"
 #include "base/frame.h"
+#include "base/socket-name.h"
 
 #define CLIENT_TIMEOUT_SECONDS 30
 #define CLIENT_REPLY_MAX       ((size_t)64 * 1024 * 1024) /* a list of very many links */
@@ -138,6 +139,7 @@ static int client_connect(const char *path, int64_t deadline, int *ret_fd)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	socket_name_set(fd);
 	r = connect_until(fd, &address, deadline);
 	if (r < 0)
 		return r;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "api/audit.h"
 #include "api/files.h"
 #include "api/reply.h"
 #include "base/escape.h"
@@ -74,6 +75,9 @@ void api_method_delete_file(struct varlink_call *call, json_t *parameters, void 
 
 	if (!api_read_or_refuse(call, parameters, &field, 1, &name))
 		return;
+	link = table_link_by_name(manager_table(api->manager), name);
+	if (link)
+		api_about_link(api, link);
 	r = config_remove(api->config_path, name, &err);
 	if (r == 0)
 		r = rport_error_set(&err, RPORT_ERR_LINK_NOT_FOUND, ENOENT,
@@ -82,9 +86,10 @@ void api_method_delete_file(struct varlink_call *call, json_t *parameters, void 
 		api_reply_error(call, &err);
 		return;
 	}
-	link = table_link_by_name(manager_table(api->manager), name);
 	if (link)
 		manager_set_file(api->manager, link, NULL);
+	else
+		api_about_spec(api, name, NULL, 0);
 	varlink_reply(call,
 		      json_pack("{s:o, s:b}", "file", file_of(api, name), "linked", link != NULL));
 }
@@ -225,6 +230,8 @@ void api_method_reload(struct varlink_call *call, json_t *parameters, void *user
 
 	if (!api_read_or_refuse(call, parameters, fields, ARRAY_SIZE(fields), &dry_run))
 		return;
+	if (dry_run)
+		api_about_nothing(api);
 	reload = request_reload(api, dry_run);
 	if (reload)
 		reload->later = varlink_later_new(call, client_left, reload);

@@ -71,6 +71,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	free(api->subjects);
 	checker_free(api->checker);
 	api_monitor_free(api->monitor);
 	free(api);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "api/audit.h"
 #include "api/files.h"
 #include "api/links.h"
 #include "api/reply.h"
@@ -106,9 +107,11 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 		return;
 	}
 	if (options.dry_run) {
+		api_about_nothing(api);
 		preview(call, api, &spec, options.replace);
 		return;
 	}
+	api_about_spec(api, spec.name, spec.ports, 2);
 	/* what no file can say is not made first */
 	r = options.persist ? config_can_say(&spec, &reader.err) : 0;
 	names = spec.ports[0].ifname[0] || spec.ports[1].ifname[0];
@@ -121,6 +124,7 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 		api_refuse(call, &reader);
 		return;
 	}
+	api_about_link(api, link);
 	checker_look_at_rules(link);
 	varlink_reply(call, pair_reply(&outcome, json_array(), api_link_to_json(api->manager, link),
 				       &written));
@@ -174,6 +178,10 @@ void api_method_unpair(struct varlink_call *call, json_t *parameters, void *user
 	/* config_remove() has taken it, so it is the name of a link */
 	snprintf(name, sizeof(name), "%s", link ? link->name : request.name);
 	configured = link && link->configured && !request.persist;
+	if (link)
+		api_about_link(api, link);
+	else
+		api_about_spec(api, name, NULL, 0);
 	if (link)
 		manager_destroy_link(api->manager, link);
 	varlink_reply(call, json_pack("{s:s, s:b}", "name", name, "configured", configured));
@@ -261,10 +269,12 @@ void api_method_unpair_several(struct varlink_call *call, json_t *parameters, vo
 		return;
 	}
 	n = find_several(api, &request, links, other);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		api_about_link(api, links[i]);
 		json_array_append_new(removed,
 				      json_pack("{s:s, s:b}", "name", links[i]->name, "configured",
 						links[i]->configured && !request.persist));
+	}
 	manager_destroy_links(api->manager, links, n);
 	varlink_reply(call, json_pack("{s:o, s:o}", "removed", removed, "other", other));
 }
@@ -327,6 +337,7 @@ void api_method_reconcile(struct varlink_call *call, json_t *parameters, void *u
 
 	if (!link)
 		return;
+	api_about_link(api, link);
 	restored = json_array();
 	if (reconcile_ends(api->manager, link, restored, &err) > 0) {
 		json_decref(restored);

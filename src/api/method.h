@@ -10,6 +10,7 @@
 #define API_INTERFACE "org.rportd.Manager"
 
 struct api_monitor;
+struct api_subject;
 struct checker;
 struct reloader;
 
@@ -21,6 +22,9 @@ struct reloader;
  * @config_path: directories of the files of links, see config_load()
  * @monitor: the subscribers of changes
  * @checker: looks at links for Check
+ * @subjects: what the call that is being answered is about, see audit.h
+ * @n_subjects: how many
+ * @changes_nothing: the call does not, though its method may
  */
 struct api {
 	struct manager *manager;
@@ -28,6 +32,9 @@ struct api {
 	const char *config_path;
 	struct api_monitor *monitor;
 	struct checker *checker;
+	struct api_subject *subjects;
+	size_t n_subjects;
+	bool changes_nothing;
 };
 
 /*

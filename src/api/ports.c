@@ -2,6 +2,7 @@
 
 /* The methods about ports: the verbs of rport(4). */
 
+#include "api/audit.h"
 #include "api/files.h"
 #include "api/ports.h"
 #include "api/reply.h"
@@ -24,14 +25,17 @@ void api_method_create_port(struct varlink_call *call, json_t *parameters, void 
 	int r = -EINVAL;
 
 	property_use_standards(&spec);
-	if (api_read_port(&reader, parameters, &spec))
+	if (api_read_port(&reader, parameters, &spec)) {
+		api_about_spec(api, "", &spec, 1);
 		r = pair_create_port(api->manager, &spec, &port, &reader.err);
-	if (r < 0)
+	}
+	if (r < 0) {
 		api_refuse(call, &reader);
-	else
-		varlink_reply(call,
-			      json_pack("{s:s, s:o}", "result", r > 0 ? "created" : "unchanged",
-					"port", api_port_to_json(port)));
+		return;
+	}
+	api_about_port(api, port);
+	varlink_reply(call, json_pack("{s:s, s:o}", "result", r > 0 ? "created" : "unchanged",
+				      "port", api_port_to_json(port)));
 }
 
 void api_method_destroy_port(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -43,6 +47,7 @@ void api_method_destroy_port(struct varlink_call *call, json_t *parameters, void
 	if (!port)
 		return;
 	port_format(port, name);
+	api_about_port(api, port);
 	manager_destroy_port(api->manager, port);
 	varlink_reply(call, json_pack("{s:o}", "port", escape_json(name)));
 }
@@ -70,8 +75,10 @@ void api_method_set_up(struct varlink_call *call, json_t *parameters, void *user
 	if (!api_read_or_refuse(call, parameters, up_fields, ARRAY_SIZE(up_fields), &request))
 		return;
 	r = manager_find_port(api->manager, request.port, &port, &err);
-	if (r >= 0)
+	if (r >= 0) {
+		api_about_port(api, port);
 		r = manager_set_up(api->manager, port, request.up, &err);
+	}
 	if (r < 0)
 		api_reply_error(call, &err);
 	else
@@ -131,16 +138,20 @@ static const struct api_field mtu_fields[] = {
 };
 
 /* The port of that name, or both ports of the link of that name. Return: how many, or -errno. */
-static int ports_of(struct manager *manager, const char *name, struct port *ret[static 2],
+static int ports_of(struct api *api, const char *name, struct port *ret[static 2],
 		    struct rport_error *err)
 {
-	struct rport_link *link = table_link_by_name(manager_table(manager), name);
+	struct rport_link *link = table_link_by_name(manager_table(api->manager), name);
 	int r;
 
 	if (!link) {
-		r = manager_find_port(manager, name, &ret[0], err);
-		return r < 0 ? r : 1;
+		r = manager_find_port(api->manager, name, &ret[0], err);
+		if (r < 0)
+			return r;
+		api_about_port(api, ret[0]);
+		return 1;
 	}
+	api_about_link(api, link);
 	ret[0] = link->ports[0];
 	ret[1] = link->ports[1];
 	return 2;
@@ -156,7 +167,7 @@ void api_method_set_mtu(struct varlink_call *call, json_t *parameters, void *use
 
 	if (!api_read_or_refuse(call, parameters, mtu_fields, ARRAY_SIZE(mtu_fields), &request))
 		return;
-	r = n = ports_of(api->manager, request.name, ports, &err);
+	r = n = ports_of(api, request.name, ports, &err);
 	if (r >= 0)
 		r = manager_set_mtu(api->manager, ports, (size_t)n, request.mtu, &err);
 	if (r < 0)
@@ -191,7 +202,7 @@ void api_method_set_fastpath(struct varlink_call *call, json_t *parameters, void
 	if (!api_read_or_refuse(call, parameters, fastpath_fields, ARRAY_SIZE(fastpath_fields),
 				&request))
 		return;
-	n = ports_of(api->manager, request.name, ports, &err);
+	n = ports_of(api, request.name, ports, &err);
 	if (n < 0)
 		api_reply_error(call, &err);
 	else
@@ -229,6 +240,10 @@ void api_method_set_name(struct varlink_call *call, json_t *parameters, void *us
 	link = table_link_by_name(manager_table(api->manager), request.name);
 	if (!link)
 		r = manager_find_port(api->manager, request.name, &port, &err);
+	if (link)
+		api_about_link(api, link);
+	else if (r >= 0)
+		api_about_port(api, port);
 	if (r >= 0)
 		r = link ? manager_rename_link(api->manager, link, request.new_name, &err)
 			 : manager_rename_port(api->manager, port, request.new_name, &err);
@@ -282,12 +297,16 @@ void api_method_set_parent(struct varlink_call *call, json_t *parameters, void *
 	r = manager_find_port(api->manager, request.port, &port, &err);
 	if (r >= 0)
 		r = find_parent(api->manager, request.parent, &parent, &err);
-	if (r >= 0)
+	if (r >= 0) {
+		api_about_ports(api, port, parent);
 		r = manager_set_parent(api->manager, port, parent, NULL, &err);
-	if (r < 0)
+	}
+	if (r < 0) {
 		api_reply_error(call, &err);
-	else
-		api_reply_changed(call, r > 0, "link", api_link_to_json(api->manager, port->link));
+		return;
+	}
+	api_about_link(api, port->link);
+	api_reply_changed(call, r > 0, "link", api_link_to_json(api->manager, port->link));
 }
 
 void api_method_get_parent(struct varlink_call *call, json_t *parameters, void *userdata)
@@ -313,6 +332,7 @@ void api_method_delete_parent(struct varlink_call *call, json_t *parameters, voi
 
 	if (!port)
 		return;
+	api_about_port(api, port);
 	r = manager_delete_parent(api->manager, port);
 	api_reply_changed(call, r > 0, "port", api_port_to_json(port));
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
+#include "api/audit.h"
 #include "api/interface.h"
 #include "daemon/arguments.h"
 #include "daemon/check.h"
@@ -291,6 +292,7 @@ static int start_varlink(struct rportd *rportd)
 	struct varlink_server_options options = {
 		.interface = &api_interface,
 		.userdata = rportd->api,
+		.audit = api_audit,
 		.group = allowed_group(),
 		.limits = {
 			.connections = limits->connections,

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "varlink/call.h"
+#include "varlink/program.h"
 #include "varlink/server-state.h"
 #include "varlink/service.h"
 
@@ -34,6 +35,14 @@ static int connection_send(struct varlink_connection *connection, const json_t *
 	return size;
 }
 
+void varlink_call_audit(const struct varlink_call *call, const json_t *reply)
+{
+	const struct varlink_server_options *options = &call->connection->server->options;
+
+	if (call->changes && options->audit)
+		options->audit(call, reply, options->userdata);
+}
+
 void varlink_call_fail(struct varlink_call *call, int reason)
 {
 	call->answered = true;
@@ -49,6 +58,8 @@ int varlink_call_answer(struct varlink_call *call, json_t *message)
 		json_decref(message);
 		return -EALREADY;
 	}
+	if (message)
+		varlink_call_audit(call, message);
 	if (!message)
 		r = -ENOMEM;
 	else if (!call->oneway)
@@ -92,6 +103,25 @@ bool varlink_call_may_change(const struct varlink_call *call)
 	return call->connection->user->class != VARLINK_OTHER;
 }
 
+uid_t varlink_call_uid(const struct varlink_call *call)
+{
+	return call->connection->user->uid;
+}
+
+const char *varlink_call_method(const struct varlink_call *call)
+{
+	const char *dot = strrchr(call->method, '.');
+
+	return dot ? dot + 1 : call->method;
+}
+
+void varlink_call_caller(const struct varlink_call *call, struct varlink_caller *ret)
+{
+	*ret = (struct varlink_caller){ .uid = varlink_call_uid(call),
+					.pid = call->connection->pid };
+	varlink_read_program(call->connection->fd, ret->pid, ret->program);
+}
+
 /* --- calling ---------------------------------------------------------------------------------- */
 
 static const struct varlink_method *interface_find(const struct varlink_interface *interface,
@@ -111,7 +141,10 @@ static void call_run(struct varlink_call *call, const struct varlink_interface *
 	if (!method) {
 		varlink_error_name(call, "org.varlink.service.MethodNotFound", "method",
 				   call->method);
-	} else if (method->changes && !varlink_call_may_change(call)) {
+		return;
+	}
+	call->changes = method->changes;
+	if (method->changes && !varlink_call_may_change(call)) {
 		varlink_error(call, "org.varlink.service.PermissionDenied", NULL);
 	} else if (call->upgrade) {
 		/* No method here turns the connection into something else. */

@@ -13,6 +13,7 @@ struct varlink_call {
 	bool more;
 	bool oneway;
 	bool upgrade;
+	bool changes; /* it is of a method that changes something */
 	bool answered;
 	int result; /* of answering: 0, or why the connection must close */
 };
@@ -35,6 +36,13 @@ int varlink_connection_call(struct varlink_connection *connection, json_t *messa
  * the connection closes.
  */
 int varlink_call_answer(struct varlink_call *call, json_t *message);
+
+/**
+ * varlink_call_audit() - tell the server's audit function how a call is answered
+ * @call: the call; nothing is told unless its method changes something
+ * @reply: the message that answers it; NULL: it is answered later
+ */
+void varlink_call_audit(const struct varlink_call *call, const json_t *reply);
 
 /**
  * varlink_call_fail() - close the connection in place of an answer

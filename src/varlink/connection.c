@@ -93,6 +93,7 @@ static int connection_identify(struct varlink_connection *connection)
 				     connection->server->options.group)
 			? VARLINK_GROUP
 			: VARLINK_OTHER;
+	connection->pid = cred.pid;
 	connection->user = varlink_user_get(connection->server, cred.uid, class);
 	return connection->user ? 0 : -ENOMEM;
 }

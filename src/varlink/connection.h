@@ -15,6 +15,7 @@
  * @prev, @next: in the server's list
  * @io: event source of the socket
  * @fd: the socket
+ * @pid: of the process that connected; 0: it has none here
  * @user: owned by the server
  * @input: bytes that came, and calls among them that have not been run
  * @output: bytes that wait to be sent
@@ -32,6 +33,7 @@ struct varlink_connection {
 	struct varlink_connection *prev, *next;
 	sd_event_source *io;
 	int fd;
+	pid_t pid;
 	struct varlink_user *user;
 	struct frame_buffer input;
 	struct varlink_output output;

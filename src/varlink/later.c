@@ -22,6 +22,7 @@ struct varlink_later *varlink_later_new(struct varlink_call *call, void (*gone)(
 {
 	struct varlink_connection *connection = call->connection;
 
+	varlink_call_audit(call, NULL);
 	if (call->answered || call->oneway) {
 		call->answered = true;
 		return NULL;

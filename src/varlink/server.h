@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/entry.h"
+#include "base/socket-name.h"
 #include "base/util.h"
 
 struct varlink_server;
@@ -76,10 +77,33 @@ struct varlink_limits {
 	unsigned int idle;
 };
 
+/*
+ * Who made a call.
+ *
+ * @uid: when it connected
+ * @pid: the same; 0: a process of another PID namespace, which has no number here
+ * @program: as the process calls itself, any bytes: /proc/PID/comm, or the name of its socket where
+ *	that is hidden; "": not known
+ */
+struct varlink_caller {
+	uid_t uid;
+	pid_t pid;
+	char program[PROGRAM_NAME_MAX];
+};
+
+/*
+ * Is told of each call of a method that changes something, when it is answered, also when it is
+ * refused.
+ * @reply: the whole message that answers it, borrowed; NULL: it is answered later
+ */
+typedef void (*varlink_audit_fn)(const struct varlink_call *call, const json_t *reply,
+				 void *userdata);
+
 struct varlink_server_options {
 	const struct varlink_interface *interface;
-	void *userdata; /* for the methods */
-	gid_t group;    /* may call what changes something, besides root; (gid_t)-1: nobody */
+	void *userdata;         /* for the methods, and @audit */
+	varlink_audit_fn audit; /* NULL: nobody is told */
+	gid_t group; /* may call what changes something, besides root; (gid_t)-1: nobody */
 	struct varlink_limits limits;
 	int64_t priorities[VARLINK_CLASSES]; /* of their connections, as sd-event has them */
 	const char *vendor, *product, *version, *url; /* for GetInfo */
@@ -120,6 +144,29 @@ void varlink_server_free(struct varlink_server *server);
  * Return: true for root and the server's group.
  */
 bool varlink_call_may_change(const struct varlink_call *call);
+
+/**
+ * varlink_call_uid() - name the user who makes a call
+ * @call: the call being answered
+ *
+ * Return: the uid with which the client connected.
+ */
+uid_t varlink_call_uid(const struct varlink_call *call);
+
+/**
+ * varlink_call_method() - name the method that a call is of
+ * @call: the call being answered
+ *
+ * Return: the name without that of the interface, "Pair"; valid as long as the call.
+ */
+const char *varlink_call_method(const struct varlink_call *call);
+
+/**
+ * varlink_call_caller() - find out who makes a call
+ * @call: the call being answered
+ * @ret: filled; reads from /proc
+ */
+void varlink_call_caller(const struct varlink_call *call, struct varlink_caller *ret);
 
 /**
  * varlink_reply() - answer a call

@@ -33,6 +33,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "api/audit.h"
 #include "api/interface.h"
 #include "clients.h"
 #include "daemon/roles.h"
@@ -417,6 +418,7 @@ static struct varlink_server *start(struct api **ret_api)
 	reloader_start(reloader);
 	fuzz_require(api_new(manager, reloader, CONFIG_PATH, ret_api) == 0);
 	server_options.userdata = *ret_api;
+	server_options.audit = api_audit;
 	listen_fd = fuzz_listen();
 	fuzz_require(varlink_server_new(event, listen_fd, &server_options, &server) == 0);
 	return server;

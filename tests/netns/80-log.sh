@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # passes: asan
-# The log: it never waits for whoever reads it, and nobody can fill it.
+# The log: it says who changed what, never waits for whoever reads it, and nobody can fill it.
 . "$(dirname "$0")/../lib.sh"
 
 # start_into FIFO: rportd with its standard error there
@@ -53,7 +53,7 @@ test_a_full_pipe_stops_nothing() {
 
 # lines_of_port: what the log says of the port in A
 lines_of_port() {
-	grep -c "$A/rport0" "$RPORTD_LOG"
+	grep -c "port netns:$A/rport0" "$RPORTD_LOG"
 }
 
 # is_seen NAMESPACE: rportd knows that end a is there
@@ -153,6 +153,104 @@ test_priorities_of_another_stream() {
 	start_rportd_with_empty_run
 	stop_rportd
 	assert_eq "$(lines_but 'rportd: ')" 0 "lines without the name of the program"
+}
+
+# --- who changed what -------------------------------------------------------------------------------------------------
+
+# logs LINE COMMAND...: the log says LINE, a pattern, of the command, in which PID is its number and BY is who did it
+logs() {
+	local line=$1 pid status=0
+	shift
+	"$@" >out 2>&1 </dev/null &
+	pid=$!
+	wait "$pid" || status=$?
+	echo "$* -> $status, $(<out)"
+	line=${line//BY/by uid 0, pid $pid (rportctl):}
+	# shellcheck disable=SC2053 # a pattern
+	while IFS= read -r OUT; do
+		[[ $OUT != "rportd: "$line ]] || return 0
+	done <"$RPORTD_LOG"
+	fail "not in the log: $line"
+}
+
+ctl() {
+	exec "$RPORTCTL" --socket "$SOCKET" "$@"
+}
+
+test_who_changed_what() {
+	local lines
+	ns_add A B C
+	start_rportd
+	logs "Pair BY link ab, netns:$A/rport0 and netns:$B/rport0: created" ctl pair "$A" "$B" --name ab
+	logs "Pair BY link ab, netns:$A/rport0 and netns:$B/rport0: unchanged" ctl pair "$A" "$B" --name ab
+	logs "Pair BY link ab, * and *: refused: LinkExists: *" ctl pair "$A" "$B" --name ab --mtu 9000
+	logs "Pair BY refused: InvalidArgument: *" ctl pair "$A" "$B" --name ab --mtu 1
+	logs "Pair BY link cd, * and netns:${TEST_PREFIX}x: refused: DomainNotFound: *" ctl pair "$A" "netns:${TEST_PREFIX}x" --name cd
+	logs "SetMtu BY link ab, netns:$A/rport0 and netns:$B/rport0: changed" ctl set ab mtu 9000
+	logs "SetUp BY port netns:$A/rport0 of link ab, whose peer is netns:$B/rport0: changed" ctl down "$A/rport0"
+	logs "SetName BY link ab, *: changed" ctl set ab name new
+	logs "Reconcile BY link new, *: unchanged" ctl reconcile new
+	logs "SetFastPath BY link new, *: *" ctl set new fast-path on
+	logs "CreatePort BY port netns:$C/p1: created" ctl create p1 in "$C"
+	logs "CreatePort BY port netns:$C/p2: created" ctl create p2 in "$C"
+	logs "SetParent BY link *, netns:$C/p1 and netns:$C/p2: changed" ctl parent p1 p2
+	logs "SetParent BY link of netns:$C/p1 and netns:$A/rport0: refused: *" ctl parent p1 "$A/rport0"
+	logs "DeleteParent BY port netns:$C/p1 of link *, whose peer is netns:$C/p2: changed" ctl unparent p1
+	logs "DestroyPort BY port netns:$C/p1: done" ctl destroy p1
+	logs "Unpair BY link new, netns:$A/rport0 and netns:$B/rport0: done" ctl unpair new
+	logs "Unpair BY refused: LinkNotFound: *" ctl unpair new
+	logs "DeleteFile BY refused: LinkNotFound: *" ctl delete-file new
+	logs "Reload BY begun" ctl apply
+	succeeds rportctl pair "$A" "$B" --name l1
+	succeeds rportctl pair "$A" "$B" --name l2
+	logs "UnpairSeveral BY link l2, netns:$A/rport1 and netns:$B/rport1: done" ctl unpair l1 l2
+	logs "UnpairSeveral by *: link l1, netns:$A/rport0 and netns:$B/rport0: done" true
+	# what only looks, or only says what would be done, is not logged
+	lines=$(wc -l <"$RPORTD_LOG")
+	succeeds rportctl pair "$A" "$B" --dry-run
+	succeeds rportctl apply --dry-run
+	succeeds rportctl list
+	succeeds rportctl status
+	assert_eq "$(wc -l <"$RPORTD_LOG")" "$lines" "lines of the log"
+}
+
+# call_by COMMAND...: a call that is refused, as this program has it
+call_by() {
+	printf '{"method":"org.rportd.Manager.Unpair","parameters":{"name":"none"}}\0' | "$@" unix-send --timeout 5000 "$SOCKET" >/dev/null
+}
+
+# a program calls itself what it likes
+test_names_of_programs() {
+	local name=$'a): \e[1m\n(b'
+	start_rportd
+	cp "$TRAFFIC" "$name"
+	call_by "./$name"
+	grep -qF "(a_: \x1b[1m\x0a_b): refused: LinkNotFound" "$RPORTD_LOG" || fail "the log: $(<"$RPORTD_LOG")"
+	cp "$TRAFFIC" a-name-longer-than-the-kernel-keeps
+	call_by ./a-name-longer-than-the-kernel-keeps
+	grep -qF '(a-name-longer-t): refused' "$RPORTD_LOG" || fail "the log: $(<"$RPORTD_LOG")"
+}
+
+# one that has ended has no name: the number may be that of another program by now
+test_a_program_that_has_ended() {
+	start_rportd
+	freeze_rportd
+	printf '{"method":"org.rportd.Manager.Unpair","parameters":{"name":"none"},"oneway":true}\0' | socat -u - "UNIX-CONNECT:$SOCKET"
+	thaw_rportd
+	eventually grep -qE 'Unpair by uid 0, pid [0-9]+ \(unknown\): refused' "$RPORTD_LOG"
+}
+
+# whoever may not change anything is logged, and cannot fill it
+test_who_was_refused() {
+	local i
+	start_rportd
+	for ((i = 0; i < 25; i++)); do
+		run as_nobody unpair ab
+		assert_eq "$RC" 5 "exit status for nobody"
+	done
+	grep -qE 'Unpair by uid 65534, pid [0-9]+ \(rportctl\): refused: PermissionDenied$' "$RPORTD_LOG" || fail "the log: $(<"$RPORTD_LOG")"
+	[ "$(grep -c 'by uid 65534' "$RPORTD_LOG")" -le 20 ] || fail 'a line for each call'
+	eventually grep -q 'messages were suppressed, of the kind: calls of a user who may not change anything' "$RPORTD_LOG"
 }
 
 run_tests "$@"

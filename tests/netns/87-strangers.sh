@@ -66,9 +66,9 @@ trace_at_rest() {
 	[ "$(wc -c <trace)" = "$before" ]
 }
 
-# traced: all that was not done with the sockets of clients, nor to hear of names that other tests make
+# traced: all that was not done with the sockets of clients, nor to hear of names that other tests make, nor to log who they are
 traced() {
-	grep -v -e '<UNIX' -e 'inotify_add_watch(.*, "/run\(/netns\)\?", ' trace || true
+	grep -v -e '<UNIX' -e '"/proc/[0-9]*/comm"' -e 'inotify_add_watch(.*, "/run\(/netns\)\?", ' trace || true
 }
 
 # call_all_as_nobody NAME...: each open method, with each of the names where it takes one; a method that is not open is refused

@@ -526,6 +526,14 @@ test_journal_fields() {
 	assert_json "$OUT" '.PRIORITY == "5"'
 	succeeds rportctl unpair ab
 	assert_json "$(entries MESSAGE_ID=14adc4d24416006d132ea44e34876502)" '.RPORT_LINK == "ab"'
+	# who did it, and both domains
+	OUT=$(entries RPORT_METHOD=Pair)
+	assert_json "$OUT" '.RPORT_LINK == "ab" and .RPORT_UID == "0" and (.RPORT_PID | test("^[1-9][0-9]*$")) and .RPORT_PROGRAM == "rportctl"'
+	assert_json "$OUT" '.RPORT_DOMAIN == ["netns:'"$A"'", "netns:'"$B"'"] and .MESSAGE_ID == "57e0452751ebc2401f182d1c6c57c656"'
+	assert_match "$(jq -r .MESSAGE <<<"$OUT")" "Pair by uid 0, pid [1-9]* (rportctl): link ab, netns:$A/rport0 and *: created" 'message'
+	assert_json "$(entries RPORT_UID=0 | jq -s 'map(.RPORT_METHOD)')" '. == ["Pair", "Unpair"]'
+	# no priority in front, and no place in the source of the function that logs
+	assert_json "$(entries | jq -s .)" 'all((.MESSAGE | test("^<") | not) and (has("CODE_FUNC") | not) and (has("CODE_FILE") | not))'
 	# lines that are about no link have none
 	assert_json "$(entries RPORT_LINK=ab | jq -s .)" 'all(.MESSAGE | test("serving") | not)'
 }

@@ -195,6 +195,84 @@ START_TEST(member_of_the_group_may_change)
 }
 END_TEST
 
+/* What the audit function was told. */
+static struct {
+	unsigned int calls, later;
+	char text[256];
+	struct varlink_caller caller;
+} audited;
+
+static void audit(const struct varlink_call *call, const json_t *reply, void *userdata _unused_)
+{
+	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+
+	audited.calls++;
+	audited.later += !reply;
+	snprintf(audited.text, sizeof(audited.text), "%s %s", varlink_call_method(call),
+		 text ? text : "later");
+	varlink_call_caller(call, &audited.caller);
+	ck_assert_uint_eq(varlink_call_uid(call), audited.caller.uid);
+	free(text);
+}
+
+static void start_audited(void)
+{
+	struct varlink_server_options options = varlink_default_options;
+
+	memset(&audited, 0, sizeof(audited));
+	options.audit = audit;
+	options.group = geteuid() == 0 ? (gid_t)-1 : getegid();
+	varlink_server_free(varlink_server);
+	varlink_start(&options);
+}
+
+START_TEST(changes_are_audited)
+{
+	struct client client;
+
+	start_audited();
+	client_open(&client);
+	client_send(&client, COUNT); /* it only reads */
+	client_expect_count(&client, 1);
+	ck_assert_uint_eq(audited.calls, 0);
+	client_send(&client, CHANGE);
+	client_expect_count(&client, 2);
+	ck_assert_str_eq(audited.text, "Change {\"parameters\":{\"count\":2}}");
+	ck_assert_uint_eq(audited.caller.uid, geteuid());
+	ck_assert_int_eq(audited.caller.pid, getpid());
+	ck_assert_int_gt(strlen(audited.caller.program), 0);
+	/* also where nobody waits for the answer */
+	client_send(&client, CALL_WITH("org.example.Test.Change", "\"oneway\":true"));
+	client_send(&client, COUNT);
+	client_expect_count(&client, 4);
+	ck_assert_uint_eq(audited.calls, 2);
+	/* and where it comes later */
+	client_send(&client, CALL("org.example.Test.ChangeLater"));
+	varlink_settle();
+	ck_assert_str_eq(audited.text, "ChangeLater later");
+	client_close(&client);
+	varlink_settle();
+	ck_assert_uint_eq(audited.calls, 3);
+	ck_assert_uint_eq(audited.later, 1);
+}
+END_TEST
+
+START_TEST(refusals_are_audited)
+{
+	struct client client;
+
+	if (geteuid() != 0)
+		return;
+	start_audited();
+	client_open_as_user(&client, NULL, 0);
+	client_send(&client, CHANGE);
+	client_expect(&client, DENIED);
+	ck_assert_str_eq(audited.text, "Change " DENIED);
+	ck_assert_uint_ne(audited.caller.uid, 0);
+	client_close(&client);
+}
+END_TEST
+
 START_TEST(may_change)
 {
 	static const gid_t groups[] = { 10, 20 };
@@ -372,6 +450,8 @@ static void add_server_tests(TCase *tcase)
 	tcase_add_test(tcase, other_user_may_read_but_not_change);
 	tcase_add_test(tcase, root_may_change);
 	tcase_add_test(tcase, member_of_the_group_may_change);
+	tcase_add_test(tcase, changes_are_audited);
+	tcase_add_test(tcase, refusals_are_audited);
 	tcase_add_test(tcase, may_change);
 	tcase_add_test(tcase, connections_of_a_user_are_limited);
 	tcase_add_test(tcase, free_takes_null_and_open_connections);

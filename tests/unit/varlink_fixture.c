@@ -230,7 +230,7 @@ static const struct varlink_method methods[] = {
 	{ "Silent", method_silent, false }, { "Change", method_count, true },
 	{ "Watch", method_watch, false },   { "WatchNoMemory", method_watch_no_memory, false },
 	{ "Flood", method_flood, false },   { "Items", method_items, false },
-	{ "Later", method_later, false },
+	{ "Later", method_later, false },   { "ChangeLater", method_later, true },
 };
 
 static const struct varlink_interface interface = {
