@@ -20,16 +20,19 @@ static const char *const color_words[] = {
 	[COLORS_AUTO] = "auto",
 	[COLORS_ALWAYS] = "always",
 	[COLORS_NEVER] = "never",
+	NULL,
 };
 
-static const char *offer_color(size_t i)
+const char *args_offer_word(const struct args_option *option, size_t i)
 {
-	return i < ARRAY_SIZE(color_words) ? color_words[i] : NULL;
+	const char *const *words = option->offered;
+
+	return words[i];
 }
 
 static int apply_color(const struct args_option *option, const char *value, void *target _unused_)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(color_words); i++)
+	for (size_t i = 0; color_words[i]; i++)
 		if (streq(value, color_words[i])) {
 			output_set_colors((enum output_colors)i);
 			return 0;
@@ -45,7 +48,7 @@ const struct args_option args_common[] = {
 	COMMON("--quiet", "-q", NULL, args_set, quiet, "print nothing but errors"),
 	{ .name = "--color",
 	  .value = "WHEN",
-	  .offer = offer_color,
+	  ARGS_OFFER_WORDS(color_words),
 	  .help = "always, never or auto (on a terminal)",
 	  .apply = apply_color },
 	COMMON("--no-pager", NULL, NULL, args_set, no_pager, "no pager on a terminal"),

@@ -22,6 +22,7 @@
  * @words: words that may follow the value, each with a value of its own: { "via", NULL }; or NULL
  * @offer: tells the values that completion offers, also in a list with commas: the i-th, or NULL
  *	after the last one; if @offer is NULL, completion goes by @value
+ * @offered: for @offer
  * @apply: stores the value; returns 0, or -EINVAL after having said what is wrong
  * @offset: for @apply: of the field in the target
  */
@@ -32,10 +33,23 @@ struct args_option {
 	const char *value;
 	const char *help;
 	const char *const *words;
-	const char *(*offer)(size_t i);
+	const char *(*offer)(const struct args_option *option, size_t i);
+	const void *offered;
 	int (*apply)(const struct args_option *option, const char *value, void *target);
 	size_t offset;
 };
+
+/* What may be said for an option, when it is one of a few words: an array of them, ended by NULL. */
+#define ARGS_OFFER_WORDS(words_) .offer = args_offer_word, .offered = (words_)
+
+/**
+ * args_offer_word() - tell a value of an option that is one of a few words
+ * @option: its @offered is an array of them, ended by NULL
+ * @i: which one
+ *
+ * Return: the word, or NULL after the last one.
+ */
+const char *args_offer_word(const struct args_option *option, size_t i);
 
 struct args_table {
 	const struct args_option *options;

@@ -259,7 +259,7 @@ static void add_value(struct candidates *candidates, const struct args_option *o
 {
 	const char *name;
 
-	for (size_t i = 0; option->offer && (name = option->offer(i)); i++)
+	for (size_t i = 0; option->offer && (name = option->offer(option, i)); i++)
 		add_listed(candidates, name);
 	add_alternatives(candidates, option->value, (int)strlen(option->value));
 }

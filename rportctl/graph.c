@@ -287,19 +287,12 @@ static enum ctl_status draw(struct graph *graph, const char *format)
 	return status;
 }
 
-static const char *offer_format(size_t i)
-{
-	static const char *const formats[] = { "dot", "mermaid", "svg" };
-
-	return i < ARRAY_SIZE(formats) ? formats[i] : NULL;
-}
+static const char *const formats[] = { "dot", "mermaid", "svg", NULL };
 
 static bool is_format(const char *word)
 {
-	const char *format;
-
-	for (size_t i = 0; (format = offer_format(i)); i++)
-		if (streq(word, format))
+	for (size_t i = 0; formats[i]; i++)
+		if (streq(word, formats[i]))
 			return true;
 	return false;
 }
@@ -307,7 +300,7 @@ static bool is_format(const char *word)
 static const struct args_option graph_options[] = {
 	{ .name = "--format",
 	  .value = "FORMAT",
-	  .offer = offer_format,
+	  ARGS_OFFER_WORDS(formats),
 	  .help = "dot (Graphviz; the default), mermaid or svg",
 	  .apply = args_string,
 	  .offset = offsetof(struct graph_options, format) },

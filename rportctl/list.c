@@ -40,17 +40,7 @@ static const struct cell_column columns[] = {
 
 static const char *const states[] = { "up", "degraded", "pending", "inherited", NULL };
 
-static const char *offer_state(size_t i)
-{
-	return states[i];
-}
-
-static const char *offer_column(size_t i)
-{
-	return i < ARRAY_SIZE(columns) ? columns[i].layout.title : NULL;
-}
-
-static const struct args_option options_table[] = { LISTING_OPTIONS(offer_state, offer_column) };
+static const struct args_option options_table[] = { LISTING_OPTIONS(&list_links) };
 
 const struct listing_kind list_links = {
 	.method = "org.rportd.Manager.List",

@@ -361,6 +361,20 @@ static int check_listing(struct listing *listing, struct chosen *chosen)
 		       : no_such_column(kind, listing->request.sort, strlen(listing->request.sort));
 }
 
+const char *listing_offer_state(const struct args_option *option, size_t i)
+{
+	const struct listing_kind *kind = option->offered;
+
+	return kind->states[i];
+}
+
+const char *listing_offer_column(const struct args_option *option, size_t i)
+{
+	const struct listing_kind *kind = option->offered;
+
+	return i < kind->n_columns ? kind->columns[i].layout.title : NULL;
+}
+
 enum ctl_status listing_run(const struct listing_kind *kind, struct ctl_options *options, int argc,
 			    char **argv)
 {

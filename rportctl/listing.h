@@ -44,25 +44,45 @@ struct listing_request {
 	bool drift;
 };
 
-#define LISTING_OPTION(name_, alias_, value_, apply_, field_, offer_, help_)              \
-	{                                                                                 \
-		.name = (name_), .alias = (alias_), .value = (value_), .offer = (offer_), \
-		.help = (help_), .apply = (apply_),                                       \
-		.offset = offsetof(struct listing_request, field_)                        \
+/**
+ * listing_offer_state() - tell a state that --state takes
+ * @option: its @offered is the struct listing_kind
+ * @i: which one
+ *
+ * Return: the state, or NULL after the last one.
+ */
+const char *listing_offer_state(const struct args_option *option, size_t i);
+
+/**
+ * listing_offer_column() - tell a column that --sort and --output take
+ * @option: its @offered is the struct listing_kind
+ * @i: which one
+ *
+ * Return: the name of the column, or NULL after the last one.
+ */
+const char *listing_offer_column(const struct args_option *option, size_t i);
+
+#define LISTING_OPTION(name_, alias_, value_, apply_, field_, help_, ...)                          \
+	{                                                                                          \
+		.name = (name_), .alias = (alias_), .value = (value_), .help = (help_),            \
+		.apply = (apply_), .offset = offsetof(struct listing_request, field_), __VA_ARGS__ \
 	}
 
-/* The options of list and ports, with what completion offers for states and for columns. */
-#define LISTING_OPTIONS(state, column)                                                            \
-	LISTING_OPTION("--state", NULL, "STATE[,STATE]", args_string, states, state,              \
-		       "only those in such a state"),                                             \
-		LISTING_OPTION("--domain", NULL, "DOMAIN", args_string, domain, NULL,             \
-			       "only those in this domain, or in those a PATTERN matches"),       \
-		LISTING_OPTION("--drift", NULL, NULL, args_set, drift, NULL,                      \
-			       "only those that others have changed"),                            \
-		LISTING_OPTION("--sort", NULL, "COLUMN", args_string, sort, column,               \
-			       "in the order of this column"),                                    \
-		LISTING_OPTION("--output", "-o", "COLUMN[,COLUMN]", args_string, columns, column, \
-			       "these columns, see above"),
+/* The options of list and ports; @kind: a struct listing_kind. */
+#define LISTING_OPTIONS(kind)                                                                \
+	LISTING_OPTION("--state", NULL, "STATE[,STATE]", args_string, states,                \
+		       "only those in such a state", .offer = listing_offer_state,           \
+		       .offered = (kind)),                                                   \
+		LISTING_OPTION("--domain", NULL, "DOMAIN", args_string, domain,              \
+			       "only those in this domain, or in those a PATTERN matches"),  \
+		LISTING_OPTION("--drift", NULL, NULL, args_set, drift,                       \
+			       "only those that others have changed"),                       \
+		LISTING_OPTION("--sort", NULL, "COLUMN", args_string, sort,                  \
+			       "in the order of this column", .offer = listing_offer_column, \
+			       .offered = (kind)),                                           \
+		LISTING_OPTION("--output", "-o", "COLUMN[,COLUMN]", args_string, columns,    \
+			       "these columns, see above", .offer = listing_offer_column,    \
+			       .offered = (kind)),
 
 /* In the details of both commands. */
 #define LISTING_DETAILS                                                                \

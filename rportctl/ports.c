@@ -34,17 +34,9 @@ static const struct cell_column columns[] = {
 
 static const char *const states[] = { "up", "down", "pending", "inherited", NULL };
 
-static const char *offer_state(size_t i)
-{
-	return states[i];
-}
+static const struct listing_kind list_ports;
 
-static const char *offer_column(size_t i)
-{
-	return i < ARRAY_SIZE(columns) ? columns[i].layout.title : NULL;
-}
-
-static const struct args_option options_table[] = { LISTING_OPTIONS(offer_state, offer_column) };
+static const struct args_option options_table[] = { LISTING_OPTIONS(&list_ports) };
 
 static const struct listing_kind list_ports = {
 	.method = "org.rportd.Manager.ListPorts",

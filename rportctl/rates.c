@@ -7,6 +7,11 @@
 #include "rates.h"
 #include "view.h"
 
+const char *const rate_orders[] = {
+	[RATE_BY_BITS] = "bits", [RATE_BY_PACKETS] = "packets", [RATE_BY_DROPS] = "drops",
+	[RATE_BY_NAME] = "name", [RATE_BY_STATE] = "state",     NULL,
+};
+
 static const json_t *statistics_of(const json_t *link, const char *end)
 {
 	return json_object_get(json_object_get(link, end), "statistics");

@@ -42,6 +42,8 @@ enum rate_order {
 	RATE_BY_STATE,
 };
 
+extern const char *const rate_orders[]; /* their names; ended by NULL */
+
 /**
  * rates_compute() - compute what passed links between two answers
  * @before: links of the first answer; NULL: there was none, and all rates are 0

@@ -137,7 +137,6 @@ static void put_summary(FILE *stream, const struct top_view *view)
 
 static void put_sums(FILE *stream, const struct top_view *view)
 {
-	static const char *const orders[] = { "bits", "packets", "drops", "name", "state" };
 	struct rate sum = { 0 };
 	char bits[RATE_TEXT_MAX], packets[RATE_TEXT_MAX], drops[RATE_TEXT_MAX];
 
@@ -149,7 +148,7 @@ static void put_sums(FILE *stream, const struct top_view *view)
 		}
 	fprintf(stream, "%sbit/s, %s packets/s, %s drops/s; by %s", rate_format(sum.bits, bits),
 		rate_format(sum.packets, packets), rate_format(sum.drops, drops),
-		orders[view->order]);
+		rate_orders[view->order]);
 	if (view->filter[0])
 		fprintf(stream, "; only %s, %zu hidden", view->filter, view->hidden);
 }

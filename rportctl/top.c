@@ -21,13 +21,6 @@ struct top_options {
 	const char *order;
 };
 
-static const char *const orders[] = { "bits", "packets", "drops", "name", "state" };
-
-static const char *offer_order(size_t i)
-{
-	return i < ARRAY_SIZE(orders) ? orders[i] : NULL;
-}
-
 /* --- looking ---------------------------------------------------------------------------------- */
 
 static json_t *ask(const struct ctl_options *options, const char *method, enum ctl_status *status,
@@ -151,7 +144,7 @@ static const struct args_option top_options[] = {
 	  .offset = offsetof(struct top_options, seconds) },
 	{ .name = "--sort",
 	  .value = "ORDER",
-	  .offer = offer_order,
+	  ARGS_OFFER_WORDS(rate_orders),
 	  .help = "bits, packets, drops, name or state",
 	  .apply = args_string,
 	  .offset = offsetof(struct top_options, order) },
@@ -170,8 +163,8 @@ static int read_seconds(const char *text, double *ret)
 
 static int read_order(const char *text, enum rate_order *ret)
 {
-	for (size_t i = 0; text && i < ARRAY_SIZE(orders); i++) {
-		if (!streq(text, orders[i]))
+	for (size_t i = 0; text && rate_orders[i]; i++) {
+		if (!streq(text, rate_orders[i]))
 			continue;
 		*ret = (enum rate_order)i;
 		return 0;

@@ -34,18 +34,13 @@ struct wait {
 	bool done;
 };
 
-static const char *const states[] = { "up", "degraded", "pending", REMOVED };
-
-static const char *offer_state(size_t i)
-{
-	return i < ARRAY_SIZE(states) ? states[i] : NULL;
-}
+static const char *const states[] = { "up", "degraded", "pending", REMOVED, NULL };
 
 static const struct args_option options_table[] = {
 	{
 		.name = "--state",
 		.value = "STATE",
-		.offer = offer_state,
+		ARGS_OFFER_WORDS(states),
 		.help = "up (default), degraded, pending, or removed",
 		.apply = args_string,
 		.offset = offsetof(struct wait_request, state),
@@ -181,7 +176,7 @@ static enum ctl_status wait_for_links(const struct ctl_options *options, struct 
 
 static bool state_known(const char *state)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+	for (size_t i = 0; states[i]; i++)
 		if (streq(state, states[i]))
 			return true;
 	args_usage_error("--state is up, degraded, pending or removed, not \"%s\"", state);
