@@ -27,8 +27,8 @@ start_kept_rportd() {
 	in_ns "$HOME_NS" sysctl -qw net.unix.max_dgram_qlen=512
 	# shellcheck disable=SC2094 # the log of both
 	nsenter --net=/run/netns/"$HOME_NS" "$FDKEEPER" --pid-file "$TEST_TMP/rportd.pid" ${keeper[@]+"${keeper[@]}"} -- \
-		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" ${WORKERS:+--workers "$WORKERS"} --config-path "$TEST_TMP/conf" \
-		--seccomp "$SECCOMP" "$@" \
+		"$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" ${WORKERS:+--workers "$WORKERS"} \
+		${FAST_PATH:+--fast-path "$FAST_PATH"} --config-path "$TEST_TMP/conf" --seccomp "$SECCOMP" "$@" \
 		>>"$KEEPER_LOG" 2>>"$RPORTD_LOG" </dev/null &
 	KEEPER_PID=$!
 	await_rportd 1

@@ -10,7 +10,7 @@
 #   tests/netns/20-pair.sh test_mtu ...     some of them
 #
 # Environment: BUILD_DIR, where rportd was built (default: build/); RPORTCTL, if another than the one there; TRAFFIC, the tool, if another than the one there;
-# DATAPATH, WORKERS and SECCOMP, others than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; LOGS, a
+# DATAPATH, WORKERS, SECCOMP and FAST_PATH, others than rportd would choose; RESULTS, a file that results are appended to; TEST_LABEL, put before names; LOGS, a
 # directory in which all files of failed tests are kept (failed/NAME); VERBOSE=1 prints logs of good tests too.
 
 TESTS_DIR=$(realpath "${BASH_SOURCE[0]%/*}")
@@ -24,6 +24,7 @@ DATAPATH=${DATAPATH:-auto}       # of rportd
 SECCOMP=${SECCOMP:-kill}         # of rportd: a system call that its filter does not have ends it, and so the test
 LIMIT_FACTOR=${LIMIT_FACTOR:-1}  # of times that are promised: more than 1 where the machine, or the build, is slow
 STEP_MS=${STEP_MS:-10000}        # what is expected to happen "soon" may take so long
+FAST_MTU=16000                    # the largest with which the fast path is taken between namespaces
 SKIPPED=77
 export BUILD_DIR TRAFFIC RPORTCTL
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
@@ -271,8 +272,8 @@ start_rportd() {
 	SOCKET=$TEST_TMP/socket
 	RPORTD_LOG=$TEST_TMP/rportd.log
 	nsenter --net=/run/netns/"$HOME_NS" "${wrap[@]}" "$RPORTD" --socket "$SOCKET" --datapath "$DATAPATH" \
-		${WORKERS:+--workers "$WORKERS"} --config-path "$TEST_TMP/conf" --seccomp "$SECCOMP" "$@" \
-		>>"$RPORTD_LOG" 2>&1 </dev/null &
+		${WORKERS:+--workers "$WORKERS"} ${FAST_PATH:+--fast-path "$FAST_PATH"} --config-path "$TEST_TMP/conf" \
+		--seccomp "$SECCOMP" "$@" >>"$RPORTD_LOG" 2>&1 </dev/null &
 	RPORTD_PID=$!
 	poll "$STEP_MS" rportd_answers_or_ended || fail "rportd does not answer"
 	rportd_alive || fail "rportd ended while starting"
@@ -447,7 +448,32 @@ stop_rportd() {
 
 # rportctl ARGUMENT...: the real one, with the test's daemon
 rportctl() {
-	"$RPORTCTL" --socket "$SOCKET" "$@"
+	[ -z "${FAST_PATH:-}" ] || with_fast_path "$@"
+	"$RPORTCTL" --socket "$SOCKET" "$@" "${WITH_MTU[@]}"
+}
+
+# with_fast_path ARGUMENT...: WITH_MTU is the option without which the link or port would be too large for the fast path
+with_fast_path() {
+	WITH_MTU=()
+	case $1,$* in
+	*--mtu*) ;;
+	pair,* | create,*) WITH_MTU=(--mtu "$FAST_MTU") ;;
+	esac
+}
+WITH_MTU=()
+
+# can_be_fast LINK: skip the test where this kernel or this build has no fast path
+can_be_fast() {
+	local reason
+	reason=$(rportctl -j show "$1" | jq -r '.ways.aToB.reason')
+	case $reason in
+	*'bpf(2)'* | *lacks*) skip cannot "$reason" ;;
+	esac
+}
+
+# is_fast LINK: as a condition, both ends send by the fast path
+is_fast() {
+	rportctl -j show "$1" | jq -e '.ways.aToB.fast and .ways.bToA.fast'
 }
 
 # port LINK SIDE FILTER: something of `rportctl show`, such as: port link a .statistics.packets
@@ -464,6 +490,13 @@ port_is() {
 pair_numbered() {
 	succeeds rportctl pair "$A" "$B" --name ab --addresses 192.168.0.0,192.168.0.1 \
 		--addresses fd00:ab::a,fd00:ab::b "$@"
+	case ${FAST_PATH:-},$* in
+	,* | *--no-offload* | *--mpls* | *--mtu\ 32768*) ;;
+	*)
+		can_be_fast ab
+		eventually is_fast ab # or the pass would not test it
+		;;
+	esac
 }
 
 # varlink CALL...: JSON calls sent at once; one reply a line
@@ -646,6 +679,14 @@ interrupted() {
 	exit 130
 }
 
+# in_this_pass: of the names of tests those that hold with the fast path, if that is the pass: see SHUTTLE_ONLY in the files
+in_this_pass() {
+	local words=" ${SHUTTLE_ONLY:-} "
+	while read -r name; do
+		[ -n "${FAST_PATH:-}" ] && [[ $words == *" ${name#test_} "* ]] || echo "$name"
+	done
+}
+
 # run_tests [NAME...]: all tests of this file, or those named
 run_tests() {
 	local name failed=0
@@ -659,7 +700,7 @@ run_tests() {
 	}
 	trap interrupted INT TERM HUP
 	local names=("$@")
-	[ $# -gt 0 ] || mapfile -t names < <(compgen -A function test_)
+	[ $# -gt 0 ] || mapfile -t names < <(compgen -A function test_ | in_this_pass)
 	for name in "${names[@]}"; do
 		run_test "$0" "$name" || failed=1
 	done

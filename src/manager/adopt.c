@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/messages.h"
 #include "kernel/netns-pid.h"
+#include "kernel/tc.h"
 #include "manager/adopt.h"
 #include "manager/commit.h"
 #include "manager/context.h"
@@ -107,9 +108,12 @@ static void add_route(const struct route_spec *route, uint32_t table _unused_, v
 static int read_settings(int netns_fd, unsigned int index, struct port_spec *spec)
 {
 	_cleanup_rtnl_ struct rtnl *addresses = NULL, *routes = NULL;
+	struct tc_filter filter;
 	int r;
 
 	r = rtnl_open(netns_fd, &addresses);
+	if (r >= 0)
+		spec->fastpath = tc_find(addresses, index, TC_EGRESS, &filter) >= 0;
 	if (r >= 0)
 		r = rtnl_dev_addresses(addresses, index, AF_UNSPEC, add_address, spec);
 	if (r >= 0)
@@ -226,6 +230,8 @@ static void join(struct manager *manager, struct port *port, const char *alias, 
 	b = end == 'a' ? other : port;
 	if (!other || link_set_parent(&a->peering, &b->peering) < 0)
 		return;
+	/* one direction may have been off, as a capture was running */
+	a->spec.fastpath = b->spec.fastpath = a->spec.fastpath || b->spec.fastpath;
 	if (parents_tie(manager, a, b, link, true, &err) < 0) {
 		link_delete_parent(&a->peering);
 		log_error("link %s: cannot be made again: %s", link, err.message);

@@ -2,72 +2,11 @@
 # SPDX-License-Identifier: ISC
 # passes: asan
 # The fast path: packets that the kernel moves by itself. What turns it off and on again, what is lost meanwhile (nothing), what
-# it leaves behind (nothing), and that a restart does not touch it.
+# it leaves behind (nothing).
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../keeper.sh"
+. "$(dirname "$0")/../fast.sh"
 
 MIB=$((1024 * 1024))
-
-# can_do: skip the test where this kernel or this build has no fast path
-can_do() {
-	local reason
-	reason=$(rportctl -j show ab | jq -r '.ways.aToB.reason')
-	case $reason in
-	*'bpf(2)'* | *lacks*) skip cannot "$reason" ;;
-	esac
-}
-
-# pair_fast [OPTION...]
-pair_fast() {
-	ns_add A B
-	pair_numbered --fast-path --mtu 9000 "$@"
-	can_do
-	eventually fast_is true true
-}
-
-# fast_is A-TO-B B-TO-A, as a condition
-fast_is() {
-	[ "$(rportctl -j show ab | jq -r '"\(.ways.aToB.fast) \(.ways.bToA.fast)"')" = "$1 $2" ]
-}
-
-# reason_is DIRECTION GLOB, as a condition
-reason_is() {
-	# shellcheck disable=SC2053 # a pattern
-	[[ $(rportctl -j show ab | jq -r ".ways.$1.reason") == $2 ]]
-}
-
-# through_device NAMESPACE: packets that left by its port, and not by the fast path
-through_device() {
-	ip -n "$1" -s -j link show dev rport0 | jq '.[0].stats64.tx.packets'
-}
-
-sent() {
-	port ab "$1" .statistics.packets
-}
-
-# has_sent END BEFORE N, as a condition: N packets more than BEFORE, and perhaps some that the kernel sends of itself, such as
-# router solicitations
-has_sent() {
-	local more=$(($(sent "$1") - $2))
-	[ "$more" -ge "$3" ] && [ "$more" -le $(($3 + 8)) ]
-}
-
-# hidden NAMESPACE: the veth interfaces there
-hidden() {
-	ip -n "$1" -j link show type veth | jq -r '.[].ifname'
-}
-
-no_hidden() {
-	[ -z "$(hidden "$1")" ]
-}
-
-filters() {
-	tc -n "$1" filter show dev rport0 egress
-}
-
-no_trace() {
-	[ -z "$(hidden "$A")$(hidden "$B")" ] && [ -z "$(filters "$A")$(filters "$B")" ]
-}
 
 test_traffic() {
 	local a b
@@ -115,7 +54,7 @@ test_in_one_namespace() {
 	start_rportd
 	ns_add A
 	succeeds rportctl pair "$A" "$A" --name ab --fast-path --a-name p --b-name q
-	can_do
+	can_be_fast ab
 	eventually fast_is true true
 	assert_eq "$(hidden "$A")" '' "veth interfaces"
 	spawn "$A" frames.out "$TRAFFIC" frame-listen --count 3 --timeout 10000 q 0800
@@ -137,7 +76,7 @@ test_asked_for() {
 	fast_is false false || fail "nobody asked for it"
 	assert_no_match "$(rportctl show ab)" '*a->b*' show
 	succeeds rportctl set ab fast-path on
-	can_do
+	can_be_fast ab
 	eventually fast_is true true
 	assert_match "$(rportctl show ab)" '*datapath    a->b fast, b->a fast*' show
 	assert_eq "$(rportctl set ab fast-path on | grep -c unchanged)" 2 "the same again"
@@ -160,7 +99,7 @@ test_policies() {
 	stop_rportd
 	start_rportd --fast-path=default-on
 	pair_numbered --mtu 1500
-	can_do
+	can_be_fast ab
 	eventually fast_is true true
 }
 
@@ -404,10 +343,6 @@ test_unpair_leaves_nothing() {
 	done
 }
 
-no_links() {
-	[ "$(ip -n "$1" -j link | jq -c 'map(.ifname)')" = '["lo"]' ]
-}
-
 no_program() {
 	! bpftool prog show id "$1"
 }
@@ -455,61 +390,6 @@ test_switching_loses_no_datagram() {
 	assert_eq "$(value listener.out received)" 10000 "datagrams that arrived"
 }
 
-# --- restarts --------------------------------------------------------------------------------------------------------
-
-programs() {
-	{ filters "$A"; filters "$B"; } | sed -n 's/.* id \([0-9]*\) .*/\1/p' | xargs
-}
-
-test_restarts_do_not_touch_it() {
-	local before links counted
-	start_kept_rportd
-	pair_fast
-	before=$(programs)
-	links="$(hidden "$A") $(hidden "$B")"
-	ping_ok "$A" 192.168.0.1
-	counted=$(sent a)
-	spawn "$A" ping.out ping -n -i 0.005 -c 600 -W 3 192.168.0.1
-	sleep 0.3
-	kill_rportd
-	sleep 0.3
-	restart_rportd
-	wait "$SPAWN_PID" || fail "$(<ping.out)"
-	assert_match "$(<ping.out)" '*600 received, 0% packet loss*' ping
-	assert_eq "$(programs)" "$before" "programs"
-	assert_eq "$(hidden "$A") $(hidden "$B")" "$links" "veth interfaces"
-	fast_is true true || fail "the new daemon knows of it: $(rportctl show ab)"
-	has_sent a "$counted" 600 || fail "packets sent by a: $counted before, and now $(sent a)"
-	succeeds rportctl set ab fast-path off
-	no_trace || fail "something is left"
-}
-
-# the daemon is not in the way while there is none
-test_no_daemon() {
-	start_kept_rportd --delay never
-	pair_fast
-	kill_rportd_only
-	ping_ok "$A" 192.168.0.1 -c 20
-	tcp_transfer "$A" "$B" 192.168.0.1 $((64 * MIB)) 1
-	succeeds ip -n "$A" link del "$(hidden "$A")"
-	restart_rportd
-	eventually in_ns "$A" ping -n -q -c 1 -W 1 192.168.0.1
-	fast_is true true || fail "it was repaired: $(rportctl show ab)"
-}
-
-# killed where nobody keeps its devices, it leaves hidden interfaces, which the next one removes
-test_orphans_go() {
-	start_rportd
-	pair_fast
-	kill -KILL "$RPORTD_PID"
-	wait "$RPORTD_PID" || true
-	eventually no_ports_left
-	[ -n "$(hidden "$A")" ] || fail "no orphan: this proves nothing"
-	start_rportd
-	eventually no_links "$A"
-	eventually no_links "$B"
-}
-
 # --- files -----------------------------------------------------------------------------------------------------------
 
 test_in_a_file() {
@@ -518,7 +398,7 @@ test_in_a_file() {
 	printf '[Link]\nMTU=1500\nFastPath=yes\n[A]\nDomain=netns:%s\n[B]\nDomain=netns:%s\n' "$A" "$B" >conf/ab.rport
 	start_rportd
 	eventually port_is ab a .state up
-	can_do
+	can_be_fast ab
 	eventually fast_is true true
 	assert_match "$(rportctl export ab)" '*FastPath=yes*' export
 	sed -i s/FastPath=yes/FastPath=no/ conf/ab.rport

@@ -46,7 +46,7 @@ guest_prepare() {
 		cp "$TRAFFIC" "${TRAFFIC%/*}/hold-thread" "$TREE/build/tests/tools" &&
 		cp "$TOP_DIR/src/api/org.rportd.Manager.varlink" "$TREE/src/api" &&
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
-		cp "$TESTS_DIR"/{lib,ports,drift,keeper}.sh "$TREE/tests" &&
+		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/vm/{vrf,mpls,hold,uring}.sh "$TREE/tests/vm" &&
 		cp "$TESTS_DIR"/systemd/{varlink,service}.sh "$TREE/tests/systemd" || exit 1
