@@ -88,11 +88,19 @@ static void report(const struct manager *manager, const struct rport_link *link,
 			    status.reason[0] ? ": " : "", status.reason);
 }
 
-static void lay(struct manager *manager, struct rport_link *link, const bool want[static 2])
+/* A port that flaps does not cost a veth pair each time. */
+static bool keeps_veth(const struct fastpath_facts *facts, const struct rport_link *link)
+{
+	return facts->wanted && !facts->forbidden && facts->across &&
+	       link->ports[0]->peering.present && link->ports[1]->peering.present;
+}
+
+static void lay(struct manager *manager, struct rport_link *link,
+		const struct fastpath_facts *facts, const bool want[static 2])
 {
 	const bool before[2] = { link->fastpath.on[0], link->fastpath.on[1] };
 	struct rport_error err;
-	int r = fastpath_lay(link->ports, want, &link->fastpath, &err);
+	int r = fastpath_lay(link->ports, want, keeps_veth(facts, link), &link->fastpath, &err);
 
 	note_failure(link, r < 0 ? err.message : NULL);
 	if (r < 0) {
@@ -133,7 +141,7 @@ void fastpath_update(struct manager *manager, struct rport_link *link)
 	for (unsigned int end = 0; end < 2; end++)
 		want[end] = fastpath_decide(&facts, end).obstacle == FASTPATH_CLEAR;
 	if (!is_as_wanted(link, want) && !(has_just_failed(link) && (want[0] || want[1])))
-		lay(manager, link, want);
+		lay(manager, link, &facts, want);
 	if (facts.wanted)
 		captures_look(manager);
 	else

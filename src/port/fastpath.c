@@ -15,7 +15,8 @@
  * the fast path, adopts that of a former daemon, and repairs what others removed.
  *
  * Order. Receivers come before senders, and go after them, so that a packet always has a way. A
- * sender that goes leaves its packets to the shuttle.
+ * sender that goes leaves its packets to the shuttle. The veth pair may outlive the filters, for the
+ * next time: to remove an interface takes the kernel long.
  */
 
 #include <limits.h>
@@ -270,6 +271,12 @@ static int start_veth(struct side sides[static 2], struct rport_error *err)
 	return r < 0 ? failed(err, r, "cannot start a receiver") : 0;
 }
 
+static void delete_veths(const struct side sides[static 2])
+{
+	delete_veth(&sides[0]);
+	delete_veth(&sides[1]);
+}
+
 static int start_or_stop(struct side sides[static 2], const bool want[static 2], bool across,
 			 struct fastpath *path, struct rport_error *err)
 {
@@ -282,14 +289,10 @@ static int start_or_stop(struct side sides[static 2], const bool want[static 2],
 		if (r < 0)
 			failed(err, r, want[i] ? "cannot start a sender" : "cannot stop a sender");
 	}
-	if (r < 0 || want[0] || want[1])
-		return r;
-	delete_veth(&sides[0]);
-	delete_veth(&sides[1]);
-	return 0;
+	return r;
 }
 
-int fastpath_lay(struct port *const ports[static 2], const bool want[static 2],
+int fastpath_lay(struct port *const ports[static 2], const bool want[static 2], bool keep,
 		 struct fastpath *path, struct rport_error *err)
 {
 	struct side sides[2] = { { .port = ports[0] }, { .port = ports[1] } };
@@ -305,6 +308,8 @@ int fastpath_lay(struct port *const ports[static 2], const bool want[static 2],
 	}
 	if (r >= 0)
 		r = start_or_stop(sides, want, across, path, err);
+	if (r >= 0 && !keep && !want[0] && !want[1])
+		delete_veths(sides);
 	for (unsigned int i = 0; i < 2; i++)
 		rtnl_close(sides[i].rtnl);
 	if (r >= 0)
@@ -317,7 +322,7 @@ void fastpath_clear(struct port *const ports[static 2], struct fastpath *path)
 	static const bool none[2] = { false, false };
 	struct rport_error err;
 
-	(void)fastpath_lay(ports, none, path, &err);
+	(void)fastpath_lay(ports, none, false, path, &err);
 	for (unsigned int i = 0; i < 2; i++) /* of ports that are gone */
 		keep_counts(ports[i], path);
 }

@@ -28,17 +28,18 @@ struct fastpath {
  * fastpath_lay() - make what is in the kernel as it is wanted
  * @ports: the ports of a link
  * @want: by end: what this port sends takes the fast path; a port without a device sends nothing
+ * @keep: the veth pair stays for the next time, also when no direction is wanted now
  * @path: brought up to date. Counts of programs that go are added to port->passed
  * @err: names the step and the reason
  *
  * What is there already stays, also when a former daemon laid it; what others removed is made
- * again. Without a direction that is wanted nothing is left.
+ * again. Without a direction that is wanted nothing is left, but for the veth pair with @keep.
  *
  * Return: 0; -EOPNOTSUPP, -EPERM or -ENOSYS when programs cannot be loaded; -EBADFD or -ESTALE when
  * a device was removed or moved; or another -errno. After a failure the caller calls
  * fastpath_clear().
  */
-int fastpath_lay(struct port *const ports[static 2], const bool want[static 2],
+int fastpath_lay(struct port *const ports[static 2], const bool want[static 2], bool keep,
 		 struct fastpath *path, struct rport_error *err);
 
 /**
