@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: plain pending epoll
+# passes: plain pending epoll fast
 # TCP streams whose SHA-256 must match, with offloads and without.
 . "$(dirname "$0")/../lib.sh"
 

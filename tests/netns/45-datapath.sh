@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # passes: asan plain
-# Which data path is chosen, and what becomes of machines that have no io_uring.
+# Which data path is chosen, and what becomes of machines that have no io_uring. No pass with the fast path: no engine has a part in it.
 . "$(dirname "$0")/../lib.sh"
 
 # the tool, next to the other one

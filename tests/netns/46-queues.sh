@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan plain pending epoll
+# passes: asan plain pending epoll fast
 # Links with several queues: connections are spread over them and keep their order; what is lost or taken over has all queues.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"
@@ -51,7 +51,8 @@ test_queues() {
 	ping_ok "$A" 192.168.0.1
 	ping_ok "$B" fd00:ab::a
 	streams 16
-	assert_eq "$(sent_by_queue "$A" rport0 | wc -l)" 2 "queues of A that sent something"
+	[ -n "${FAST_PATH:-}" ] || # which passes the queues by
+		assert_eq "$(sent_by_queue "$A" rport0 | wc -l)" 2 "queues of A that sent something"
 	[ "$(sent_by_queue "$B" rport0 | wc -l)" -le 2 ] || fail "more than two queues of B"
 }
 
@@ -99,7 +100,7 @@ test_order_in_each_flow() {
 		wait "$n" || status=$?
 	done
 	[ "$status" = 0 ] || fail "datagrams: $(cat udp.* sent.*)"
-	[ "$(sent_by_queue "$A" rport0 | wc -l)" -ge 2 ] || fail "all in one queue"
+	[ -n "${FAST_PATH:-}" ] || [ "$(sent_by_queue "$A" rport0 | wc -l)" -ge 2 ] || fail "all in one queue"
 }
 
 test_other_number() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # passes: plain alone
 # Links beside others: one that is flooded does not starve another one of the same worker; load is evened out over workers;
-# busy polling costs nothing when there is nothing to do.
+# busy polling costs nothing when there is nothing to do. No pass with the fast path, on which senders do it all, and no worker.
 . "$(dirname "$0")/../lib.sh"
 
 LOADGEN=$BUILD_DIR/tests/bench/loadgen

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # passes: plain alone
-# A receiver whose netfilter rules take long for each packet, in the thread that moves them: links of the same worker leave it.
+# A receiver whose netfilter rules take long for each packet, in the thread that moves them: links of the same worker leave it. No pass
+# with the fast path: there it is the thread of the sender.
 . "$(dirname "$0")/../lib.sh"
 
 ENGINES=(uring-batch uring-pending epoll)

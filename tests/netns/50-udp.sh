@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan plain pending epoll
+# passes: asan plain pending epoll fast
 # Datagrams of all sizes, checked byte for byte; their order; fragments.
 . "$(dirname "$0")/../lib.sh"
 

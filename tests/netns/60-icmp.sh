@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan
+# passes: asan fast
 # Errors that must reach the sender, multicast, frames that are not IP, and what tcpdump sees.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan plain pending epoll
+# passes: asan plain pending epoll fast
 # One end goes down, comes up again, or goes away.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan
+# passes: asan fast
 # Three namespaces, links all-to-all with different MTUs; after OpenBSD's regress for pair(4).
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: plain pending alone
+# passes: plain pending fast alone
 # What is sent to a port that is down, removed or has no peer is purged and counted, never delivered later; the other end
 # has no carrier meanwhile, and at once.
 . "$(dirname "$0")/../lib.sh"
@@ -12,9 +12,19 @@ if grep -qa __asan_init "$RPORTD"; then
 	CARRIER_MS=$((CARRIER_MS * 10))
 fi
 
+# how soon the carrier follows is the same with the fast path
+SHUTTLE_ONLY='carrier_rportctl carrier_ip carrier_unparent carrier_destroy carrier_removal carrier_netns_del'
+
+# refused_at_b: what the fast path brought to B's port, though that was down: until rportd knows, the kernel counts at the receiver
+refused_at_b() {
+	local n=
+	[ -z "${FAST_PATH:-}" ] || n=$(ip -n "$B" -s -j link show dev rport0 2>/dev/null | jq '.[0].stats64.rx.dropped')
+	echo "${n:-0}"
+}
+
 # purged: what was sent into A's port and counted as gone astray for want of a peer
 purged() {
-	of_port "netns:$A/rport0" '.statistics | .drops.peerDown + .interfaceDropped'
+	echo $(($(of_port "netns:$A/rport0" '.statistics | .drops.peerDown + .interfaceDropped') + $(refused_at_b)))
 }
 
 purged_at_least() {
@@ -22,7 +32,7 @@ purged_at_least() {
 }
 
 crossed() {
-	of_port "netns:$A/rport0" .statistics.packets
+	echo $(($(of_port "netns:$A/rport0" .statistics.packets) - $(refused_at_b)))
 }
 
 # --- how B's port goes, and comes back -------------------------------------------------------------------------------
@@ -81,6 +91,7 @@ nothing_old() {
 	listeners+=" $SPAWN_PID"
 	"return_$1"
 	eventually both_carry
+	[ -z "${FAST_PATH:-}" ] || eventually all_fast # or one datagram may overtake another
 	succeeds traffic "$A" udp-send --count 5 192.168.0.1 5000
 	succeeds traffic "$A" udp-send --count 5 fd00:ab::b 5001
 	# shellcheck disable=SC2086 # two
@@ -104,6 +115,11 @@ test_nothing_old_after_unparent() { nothing_old by_unparent; }
 test_nothing_old_after_destroy() { nothing_old by_destroy; }
 test_nothing_old_after_removal() { nothing_old by_removal; }
 
+# all_fast, as a condition
+all_fast() {
+	rportctl -j show | jq -e 'all(.[]; .ways.aToB.fast and .ways.bToA.fast)'
+}
+
 # away_amid_traffic HOW: a stream, during the middle part of which B's port is away: that part is lost, and accounted for
 away_amid_traffic() {
 	local before received purged listener_pid
@@ -124,7 +140,8 @@ away_amid_traffic() {
 	wait "$listener_pid" || true
 	assert_match "$(<sent)" 'sent=1600 errors=0 *' "sender"
 	received=$(value out received)
-	assert_match "$(<out)" '* reordered=0 duplicated=0 corrupt=0 *' "receiver"
+	# where the fast path begins a few may overtake others
+	assert_match "$(<out)" "* reordered=$([ -n "${FAST_PATH:-}" ] && echo '[0-9]' || echo 0) duplicated=0 corrupt=0 *" "receiver"
 	[ "$received" -ge 200 ] || fail "only $received of 1600 arrived"
 	[ "$received" -le 1100 ] || fail "$received of 1600 arrived, though the port was away for 600 of them"
 	if counts_without_carrier; then

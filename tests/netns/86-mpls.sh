@@ -1,9 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan
+# passes: asan fast
 # Links made with --mpls carry MPLS, and IP as ever; others do not. Label-switched paths are in vm/mpls.sh: this needs no
 # kernel that knows MPLS.
 . "$(dirname "$0")/../lib.sh"
+
+# a link with --mpls does not take the fast path
+SHUTTLE_ONLY='ip_crosses labels_cross labels_cross_a_small_mtu without_offload other_types_are_dropped type_is_kept show parent'
 
 # Label stack entries, each the last of its stack, with a TTL of 255. The first four bits are those of the label:
 LABEL_LOW=000101ff   # 16: they are neither 4 nor 6

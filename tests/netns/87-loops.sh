@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan
+# passes: asan fast
 # A packet that is routed in a circle over links goes round until its TTL or hop limit is used up, and no longer.
 . "$(dirname "$0")/../lib.sh"
 

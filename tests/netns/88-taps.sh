@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan
+# passes: asan fast
 # What tcpdump sees on a port, checksums, and what offloads do: they show in ethtool(8), in `show` and in what crosses.
 . "$(dirname "$0")/../lib.sh"
 

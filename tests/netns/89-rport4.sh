@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan
+# passes: asan fast
 # The configuration that the manual page of OpenBSD's rport(4) gives as its example, by ports and by `pair`:
 #
 #	ifconfig rport1 create

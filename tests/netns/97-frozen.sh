@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan plain pending epoll
+# passes: asan plain pending epoll fast
 # rportd is stopped, as by a frozen cgroup, while packets come on all ports at once: then all that the queues of the devices hold
 # crosses, in order. FROZEN_LINKS makes it more links, all of one worker.
 TEST_SECONDS=$((${FROZEN_LINKS:-100} / 2 + 120))
@@ -14,8 +14,8 @@ BURST=$BUILD_DIR/tests/tools/burst
 pair_links() {
 	local i
 	for ((i = 0; i < LINKS; i++)); do
-		printf '{"method":"org.rportd.Manager.Pair","parameters":{"name":"l%d","a":{"domain":"netns:%s"},"b":{"domain":"netns:%s"}}}\n' \
-			"$i" "$A" "$B"
+		printf '{"method":"org.rportd.Manager.Pair","parameters":{"name":"l%d","a":{"domain":"netns:%s"},"b":{"domain":"netns:%s"}%s}}\n' \
+			"$i" "$A" "$B" "${FAST_PATH:+,\"mtu\":$FAST_MTU}"
 	done | "$BUILD_DIR/tests/bench/calls" "$SOCKET" >calls.out || fail "a call failed"
 }
 
