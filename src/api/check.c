@@ -13,10 +13,12 @@
 /*
  * A call of Check, until the link has been looked at.
  *
+ * @trusted: the client may be told of other interfaces than those of the link
  * @later: NULL: the client wants no answer
  * @job: looks at the link
  */
 struct check_call {
+	bool trusted;
 	struct varlink_later *later;
 	struct check_job *job;
 };
@@ -135,12 +137,32 @@ static json_t *probes_to_json(const struct check_result *result)
 
 /* --- the method ------------------------------------------------------------------------------- */
 
+/* Everybody may look at a link, but the other interfaces of its namespaces are not for all. */
+static void hide_others(struct check_facts *facts)
+{
+	for (unsigned int i = 0; i < facts->n_flows; i++) {
+		struct check_flow *flow = &facts->flows[i];
+
+		flow->out.ifname[0] = flow->in.ifname[0] = flow->back.ifname[0] = '\0';
+	}
+	for (unsigned int end = 0; end < 2; end++)
+		for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++) {
+			char *leak = facts->ends[end].leaks[family];
+
+			if (leak[0])
+				snprintf(leak, IFNAMSIZ, "another one");
+		}
+}
+
 static void reply(const struct check_result *result, void *userdata)
 {
 	struct check_call *check = userdata;
+	struct check_facts facts = *result->facts;
 	json_t *findings = json_array();
 
-	check_run(result->facts, add_finding, findings);
+	if (!check->trusted)
+		hide_others(&facts);
+	check_run(&facts, add_finding, findings);
 	if (check->later)
 		varlink_later_reply(check->later,
 				    json_pack("{s:s, s:o, s:o}", "name", result->facts->link,
@@ -180,6 +202,8 @@ static void begin(struct varlink_call *call, struct api *api, struct rport_link 
 		.userdata = check,
 	};
 
+	if (check)
+		check->trusted = request.trusted;
 	if (!check || checker_begin(api->checker, &request, &check->job) < 0) {
 		free(check);
 		varlink_reply(call, NULL);

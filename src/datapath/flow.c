@@ -4,6 +4,8 @@
 
 #include <linux/if_ether.h>
 
+#include <time.h>
+
 #include "datapath/flow.h"
 #include "datapath/pool.h"
 
@@ -72,9 +74,24 @@ static void add(uint64_t *counter, uint64_t amount)
 	__atomic_store_n(counter, *counter + amount, __ATOMIC_RELAXED);
 }
 
+static void count_drops(struct flow *flow, enum drop_cause cause, uint64_t n)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now); /* no system call */
+	add(&flow->counters->drops[cause], n);
+	__atomic_store_n(&flow->counters->dropped_at, (uint64_t)now.tv_sec, __ATOMIC_RELAXED);
+}
+
 void flow_count_drop(struct flow *flow, enum drop_cause cause)
 {
-	add(&flow->counters->drops[cause], 1);
+	count_drops(flow, cause, 1);
+}
+
+void flow_count_purged(struct flow *flow, uint64_t n)
+{
+	if (n > 0)
+		count_drops(flow, DROP_PEER_DOWN, n);
 }
 
 void flow_count_read_error(struct flow *flow, int errnum)
@@ -121,6 +138,8 @@ void flow_add_counters(const struct flow_counters *counters, struct flow_counter
 	sum->bytes += __atomic_load_n(&counters->bytes, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < DROP_CAUSES; i++)
 		sum->drops[i] += __atomic_load_n(&counters->drops[i], __ATOMIC_RELAXED);
+	sum->dropped_at =
+		MAX(sum->dropped_at, __atomic_load_n(&counters->dropped_at, __ATOMIC_RELAXED));
 }
 
 /* A mean over some TIME_WEIGHT writes. A write that was interrupted for long counts as one of

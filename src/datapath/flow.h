@@ -26,6 +26,7 @@ struct flow_counters {
 	uint64_t packets; /* frames that reached the peer */
 	uint64_t bytes;   /* of their IP packets; a frame to be segmented counts as it is */
 	uint64_t drops[DROP_CAUSES];
+	uint64_t dropped_at; /* the last one: seconds of CLOCK_REALTIME; 0: none, or not known */
 };
 
 /* What an engine knows of a flow; the meaning of each is the engine's. */
@@ -191,9 +192,16 @@ unsigned int flow_turn(const struct flow *flow, unsigned int most);
 void flow_count_drop(struct flow *flow, enum drop_cause cause);
 
 /**
+ * flow_count_purged() - count frames that were discarded since the peer is down
+ * @flow: the flow that they came by
+ * @n: how many
+ */
+void flow_count_purged(struct flow *flow, uint64_t n);
+
+/**
  * flow_add_counters() - read counters from another thread than the worker's, and add them up
  * @counters: to read
- * @sum: to which they are added
+ * @sum: to which they are added; of the last drops, the later one counts
  */
 void flow_add_counters(const struct flow_counters *counters, struct flow_counters *sum);
 

@@ -221,7 +221,7 @@ static void init_flow(struct link_queue *queue, unsigned int end, unsigned int i
 		.counters = from->counters[index],
 	};
 	if (from->stale)
-		flow->counters->drops[DROP_PEER_DOWN] += tun_discard(flow->from);
+		flow_count_purged(flow, tun_discard(flow->from));
 }
 
 static struct shuttle_link *link_new(struct shuttle *shuttle, unsigned int n_queues, void *owner)

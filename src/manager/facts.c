@@ -28,6 +28,7 @@ static void describe_end(const struct manager *manager, const struct rport_link 
 	ret->mtu = status.mtu;
 	ret->drops.counters = status.counters;
 	ret->drops.interface_dropped = status.interface_dropped;
+	ret->drops.since = status.since;
 	snprintf(ret->fastpath, sizeof(ret->fastpath), "%s", way.fast ? "" : way.reason);
 	ret->looked = 1;
 	ret->forwards[CHECK_IPV4] = ret->forwards[CHECK_IPV6] = -1;

@@ -48,11 +48,15 @@ struct table *manager_table(struct manager *manager)
 void manager_port_status(const struct port *port, struct port_status *ret)
 {
 	struct port_status status = { .state = port_state(port), .mtu = port->mtu };
+	struct flow_counters passed;
 
 	memcpy(status.ifname, port->ifname, sizeof(status.ifname));
 	for (unsigned int i = 0; i < port->spec.queues; i++)
 		flow_add_counters(port->counters[i], &status.counters);
-	flow_add_counters(port->passed, &status.counters);
+	passed = *port->passed;
+	status.since = passed.dropped_at; /* see counters_new() */
+	passed.dropped_at = 0;
+	flow_add_counters(&passed, &status.counters);
 	if (port->link)
 		fastpath_add_counts(&port->link->fastpath, port->end, &status.counters);
 	if (port->peering.present) {

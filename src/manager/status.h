@@ -8,6 +8,12 @@
 #include "manager/options.h"
 
 /* A port as the daemon knows it; see manager_port_status(). */
+/*
+ * struct port_status - a port as others see it
+ * @interface_dropped: packets that the kernel dropped at the interface
+ * @counters: of all queues, and the fast path
+ * @since: when they began: seconds of CLOCK_REALTIME; 0: not known
+ */
 struct port_status {
 	enum port_state state;
 	bool carrier;
@@ -15,6 +21,7 @@ struct port_status {
 	char ifname[IFNAMSIZ];
 	uint64_t interface_dropped;
 	struct flow_counters counters;
+	uint64_t since;
 };
 
 /**

@@ -57,10 +57,11 @@ struct check_flow {
 
 #define CHECK_FLOWS_MAX 16
 
-/* Frames that were lost, by cause; as in the API. */
+/* Frames that were lost, by cause, as in the API; and since when they are counted. */
 struct check_drops {
 	struct flow_counters counters;
 	uint64_t interface_dropped;
+	uint64_t since; /* seconds of CLOCK_REALTIME; 0: not known */
 };
 
 /*

@@ -316,14 +316,13 @@ bool check_narrow(const struct check_facts *facts, unsigned int end, struct chec
 
 	if (!flow)
 		return false;
-	check_say(finding,
-		  "packets to %s go on from %s through %s, whose MTU is %u, not %u: they pass if "
-		  "path MTU discovery works",
-		  target(facts, flow, text), to->port, flow->in.ifname, flow->in.mtu, to->mtu);
+	check_say(
+		finding,
+		"packets to %s go on from %s through %s, whose MTU is %u, not %u: they pass if "
+		"path MTU discovery works, or, those of TCP, where the MSS is clamped (in nft, for "
+		"what is forwarded: tcp flags syn tcp option maxseg size set rt mtu)",
+		target(facts, flow, text), to->port,
+		flow->in.ifname[0] ? flow->in.ifname : "another interface", flow->in.mtu, to->mtu);
 	check_advise(finding, "rportctl set %s mtu %u", facts->link, MAX(flow->in.mtu, 1280U));
-	check_advise(finding,
-		     "or clamp the MSS: nft add rule inet filter forward iifname %s tcp flags syn "
-		     "tcp option maxseg size set rt mtu",
-		     to->ifname);
 	return true;
 }

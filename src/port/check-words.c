@@ -2,6 +2,7 @@
 
 /* What the checks of check.c and check-packets.c share: words, and findings that explain others. */
 
+#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -103,6 +104,39 @@ bool check_local_first(const struct check_facts *facts, unsigned int end _unused
 
 /* --- addresses -------------------------------------------------------------------------------- */
 
+/* The source of what one end sends is local at the other, or what it sends to is local there. */
+static const struct ip_address *duplicate_of(const struct check_flow *flow)
+{
+	if (flow->back.asked && flow->back.result == 0 && flow->back.answer.type == RTN_LOCAL)
+		return &flow->out.answer.source;
+	if (flow->to_peer && flow->out.asked && flow->out.result == 0 &&
+	    flow->out.answer.type == RTN_LOCAL)
+		return &flow->to;
+	return NULL;
+}
+
+/* An address that was not asked for here: on another interface, or by drift. */
+static bool is_duplicate_by_others(const struct check_facts *facts, struct check_finding *finding)
+{
+	char text[IP_TEXT_MAX];
+
+	/* where one namespace is both ends, or takes its part in both, that is not it */
+	if (facts->same_netns)
+		return false;
+	for (unsigned int i = 0; i < facts->n_flows; i++) {
+		const struct ip_address *address = duplicate_of(&facts->flows[i]);
+
+		if (!address)
+			continue;
+		check_say(finding,
+			  "both namespaces have the address %s: neither can reach the other one "
+			  "by it",
+			  ip_address_format(address, text));
+		return true;
+	}
+	return false;
+}
+
 bool check_duplicate(const struct check_facts *facts, unsigned int end _unused_,
 		     struct check_finding *finding)
 {
@@ -125,7 +159,7 @@ bool check_duplicate(const struct check_facts *facts, unsigned int end _unused_,
 				     facts->link);
 			return true;
 		}
-	return false;
+	return is_duplicate_by_others(facts, finding);
 }
 
 bool check_same_domain(const struct check_facts *facts, unsigned int end _unused_,

@@ -15,6 +15,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "port/check-packets.h"
 #include "port/check.h"
@@ -180,6 +181,19 @@ static bool find_zones(const struct check_facts *facts, unsigned int end _unused
 
 /* --- the data path ---------------------------------------------------------------------------- */
 
+#define TIME_TEXT_MAX sizeof("-2147481748-12-31 23:59:59 UTC")
+
+/* Return: whether it is known; without, @buf is "". */
+static bool format_time(uint64_t seconds, char buf[static TIME_TEXT_MAX])
+{
+	time_t when = (time_t)seconds;
+	struct tm tm;
+
+	buf[0] = '\0';
+	return seconds > 0 && gmtime_r(&when, &tm) &&
+	       strftime(buf, TIME_TEXT_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm) > 0;
+}
+
 static bool find_drops(const struct check_facts *facts, unsigned int end,
 		       struct check_finding *finding)
 {
@@ -189,7 +203,7 @@ static bool find_drops(const struct check_facts *facts, unsigned int end,
 		[DROP_OTHER] = "other causes",
 	};
 	const struct check_drops *drops = &check_end_of(facts, end)->drops;
-	char text[256];
+	char text[256], since[TIME_TEXT_MAX], last[TIME_TEXT_MAX];
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < DROP_CAUSES && n < sizeof(text); i++)
@@ -205,8 +219,10 @@ static bool find_drops(const struct check_facts *facts, unsigned int end,
 				      n > 0 ? ", " : "", drops->interface_dropped);
 	if (n == 0)
 		return false;
-	check_say(finding, "of what was sent into %s since it was made, these were dropped: %s",
-		  check_end_of(facts, end)->port, text);
+	check_say(finding, "of what was sent into %s since %s, these were dropped: %s%s%s",
+		  check_end_of(facts, end)->port,
+		  format_time(drops->since, since) ? since : "it was made", text,
+		  format_time(drops->counters.dropped_at, last) ? "; the last one at " : "", last);
 	return true;
 }
 

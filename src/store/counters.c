@@ -31,7 +31,7 @@
 #define QUEUE_SIZE       ((size_t)SLOTS_MAX * SLOT_SIZE) /* from one queue to the next */
 #define WORD_BITS        64
 
-_Static_assert(sizeof(struct flow_counters) <= SLOT_SIZE, "a slot has room for the counters");
+_Static_assert(sizeof(struct flow_counters) == SLOT_SIZE, "a slot has the counters of one queue");
 
 struct header {
 	uint32_t magic;
@@ -161,6 +161,7 @@ int counters_take(struct counters *counters, unsigned int slot)
 int counters_new(struct counters *counters, unsigned int queues, unsigned int *ret_slot)
 {
 	unsigned int words = (counters->slots + WORD_BITS - 1) / WORD_BITS, slot;
+	struct flow_counters *passed;
 
 	while (counters->first < words && counters->used[counters->first] == UINT64_MAX)
 		counters->first++;
@@ -172,7 +173,8 @@ int counters_new(struct counters *counters, unsigned int queues, unsigned int *r
 		return -ENOSPC;
 	for (unsigned int i = 0; i < queues; i++)
 		memset(counters_of(counters, slot, i), 0, SLOT_SIZE);
-	memset(counters_of(counters, slot, COUNTERS_FASTPATH), 0, SLOT_SIZE);
+	passed = counters_of(counters, slot, COUNTERS_FASTPATH);
+	*passed = (struct flow_counters){ .dropped_at = (uint64_t)time(NULL) };
 	*ret_slot = slot;
 	return 0;
 }

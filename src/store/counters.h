@@ -49,7 +49,8 @@ int counters_take(struct counters *counters, unsigned int slot);
  * @queues: so many sets of counters are zeroed, 1 to COUNTERS_QUEUES, and that of COUNTERS_FASTPATH
  * @ret_slot: its number
  *
- * Inherited slots must have been taken before.
+ * Inherited slots must have been taken before. In the set of COUNTERS_FASTPATH, which has no drops,
+ * @dropped_at becomes the present time: that at which counting begins.
  *
  * Return: 0, or -ENOSPC when all are taken.
  */

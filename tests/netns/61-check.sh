@@ -253,8 +253,119 @@ test_drops() {
 	ping_fails "$A" 192.168.7.1
 	succeeds rportctl up "$B/rport0"
 	checked
-	assert_match "$(finding drops)" '*dropped*' "what was dropped"
 	assert_eq "$(finding drops | jq -r .severity)" hint "of drops"
+	# since when, of which cause, and when the last one was
+	assert_match "$(finding drops | jq -r .message)" \
+		"of what was sent into netns:$A/rport0 since $(date -u +%Y)-*UTC, these were dropped: *" "since when"
+	# a packet that is neither IPv4 nor IPv6 gets as far as rportd, which knows when that was
+	in_ns "$A" "$TRAFFIC" frame rport0 88b5 ff00
+	eventually drop_is_told
+}
+
+# drops_found: what check says of drops
+drops_found() {
+	checked >/dev/null
+	finding drops | jq -r .message
+}
+
+drop_is_told() {
+	[[ $(drops_found) == *'1 (neither IPv4 nor IPv6)'*'; the last one at '*' UTC' ]]
+}
+
+# an address of one end that the other namespace has, too, on whatever interface
+test_duplicate_address() {
+	refused_for_both
+	ip -n "$B" addr add 192.168.7.0/32 dev lo
+	ping_fails "$A" 192.168.7.1
+	finds duplicate-address error '*both namespaces have the address 192.168.7.0:*'
+	ip -n "$B" addr del 192.168.7.0/32 dev lo
+	checked
+	assert_eq "$RC" 0 "exit status without it"
+	ping_ok "$A" 192.168.7.1
+	# the other way round
+	ip -n "$A" addr add 192.168.7.1/32 dev lo
+	finds duplicate-address error '*both namespaces have the address 192.168.7.1:*'
+	assert_eq "$(finding another-way)" '' "another name for it"
+}
+
+# two ends that are given one address
+refused_for_both() {
+	start_rportd
+	ns_add A B
+	refused 1 '*10.1.0.1 cannot be the address of both ends*' \
+		rportctl pair "$A" "$B" --name ab --a-address 10.1.0.1/32 --b-address 10.1.0.1/32
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 192.168.7.0,192.168.7.1
+}
+
+# A namespace whose both ends of a link are its own, and which forwards by policy: packets come in with an address of their own
+# host as source, which the kernel takes for forged.
+test_martian_source() {
+	start_rportd
+	ns_add A C
+	succeeds rportctl pair "$A" "$A" --name ab --addresses 10.1.0.0,10.1.0.1 --a-route 10.9.0.0/24
+	ip -n "$A" link add to-c type veth peer name to-a netns "$C"
+	ip -n "$A" addr add 10.50.0.1/24 dev to-c
+	ip -n "$A" link set to-c up
+	ip -n "$A" rule add iif rport1 lookup 77
+	ip -n "$A" route add 10.9.0.0/24 via 10.50.0.2 table 77
+	ip -n "$C" addr add 10.50.0.2/24 dev to-a
+	ip -n "$C" addr add 10.9.0.2/32 dev lo
+	ip -n "$C" link set to-a up
+	ip -n "$C" route add default via 10.50.0.1
+	in_ns "$A" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.rport1.rp_filter=0
+	ping_fails "$A" 10.9.0.2 -I 10.1.0.0
+	finds martian-source error "*$A/rport1 drops packets from 10.1.0.0, which is an address of its own host*"
+	mend martian-source
+	ping_ok "$A" 10.9.0.2 -I 10.1.0.0
+}
+
+# A network behind B that only small packets reach, while nobody may say so: a stream stops, unless the MSS is clamped.
+test_mtu_of_the_way_out() {
+	numbered --a-route 10.77.0.0/16
+	ns_add C D
+	veth "$B" 10.77.1.1 "$C" 10.77.1.2 1400
+	veth "$C" 10.77.2.1 "$D" 10.77.2.2 9000
+	ip -n "$B" route add 10.77.0.0/16 via 10.77.1.2
+	ip -n "$C" route add default via 10.77.1.1
+	ip -n "$D" route add default via 10.77.2.1
+	in_ns "$B" sysctl -qw net.ipv4.ip_forward=1
+	in_ns "$C" sysctl -qw net.ipv4.ip_forward=1
+	in_ns "$A" nft 'add table ip t; add chain ip t in { type filter hook input priority 0; }
+		add rule ip t in icmp type destination-unreachable drop'
+	ping_ok "$A" 10.77.2.2
+	! streams || fail "a stream passes, though its packets are too big"
+	checked
+	assert_eq "$RC" 0 "exit status: a hint is no fault"
+	assert_match "$(finding mtu-onward | jq -r .message)" \
+		'packets to 10.77.0.0/16 go on from *rport0 through *, whose MTU is 1400, not 32768: * MSS is clamped *' "the hint"
+	# as it says
+	in_ns "$B" nft 'add table inet f; add chain inet f forward { type filter hook forward priority 0; }
+		add rule inet f forward tcp flags syn tcp option maxseg size set rt mtu'
+	streams || fail "no stream passes with the MSS clamped"
+	in_ns "$B" nft flush ruleset
+	mend mtu-onward
+	streams || fail "no stream passes with the MTU of the way out"
+}
+
+# veth NAMESPACE ADDRESS NAMESPACE ADDRESS MTU: of /24 networks
+veth() {
+	ip -n "$1" link add "to-$3" mtu "$5" type veth peer name "to-$1" mtu "$5" netns "$3"
+	ip -n "$1" addr add "$2/24" dev "to-$3"
+	ip -n "$3" addr add "$4/24" dev "to-$1"
+	ip -n "$1" link set "to-$3" up
+	ip -n "$3" link set "to-$1" up
+}
+
+# streams, as a condition: 200 kB of TCP from A reach D
+streams() {
+	local pid
+	rm -f ready
+	nsenter --net=/run/netns/"$D" "$TRAFFIC" tcp-listen --timeout 4000 --ready ready 10.77.2.2 5000 </dev/null >streamed 2>/dev/null &
+	pid=$!
+	eventually test -e ready
+	"$TRAFFIC" pattern --bytes 200000 | in_ns "$A" "$TRAFFIC" tcp-send --timeout 4000 10.77.2.2 5000 >/dev/null 2>&1 || true
+	wait "$pid" || true
+	[ "$(wc -c <streamed)" = 200000 ]
 }
 
 test_fast_path_kept_off() {
@@ -377,6 +488,19 @@ test_no_uring() {
 	checked
 	# it was chosen, not refused
 	assert_eq "$(finding no-io-uring)" '' "epoll that was asked for"
+}
+
+test_uring_refused() {
+	DATAPATH=auto
+	printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "${TRAFFIC%/*}/without-uring" "$RPORTD" >"$TEST_TMP/rportd-without-uring"
+	chmod +x "$TEST_TMP/rportd-without-uring"
+	RPORTD=$TEST_TMP/rportd-without-uring
+	numbered
+	ping_ok "$A" 192.168.7.1
+	checked
+	assert_eq "$RC" 0 "exit status: a hint is no fault"
+	assert_match "$(finding no-io-uring)" '*io_uring is refused (Operation not permitted)*"hint"*' "the hint"
+	assert_match "$(finding no-io-uring | jq -r '.remedy[]')" '*kernel.io_uring_disabled=0*' "advice"
 }
 
 run_tests "$@"

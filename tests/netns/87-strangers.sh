@@ -134,6 +134,38 @@ test_reading_is_no_oracle() {
 	kill "$STRANGER"
 }
 
+# Check looks into the namespaces of a link, for everybody, and tells of its packets: not through which interfaces of others they
+# go, nor what else there is.
+test_check_tells_of_the_link_alone() {
+	local reply
+	ns_add HOME_NS A B
+	OWN_MOUNTS=1 start_rportd
+	succeeds rportctl pair "$A" "$B" --name ab --addresses 192.168.0.0,192.168.0.1 --a-route 10.88.0.0/16
+	# what packets of the link go through
+	ip -n "$B" link add hidden-out mtu 1400 type veth peer name hidden-end
+	ip -n "$B" addr add 10.88.7.7/16 dev hidden-out
+	ip -n "$B" link set hidden-out up
+	ip -n "$B" link set hidden-end up
+	ip -n "$A" link add hidden-way type veth peer name hidden-end
+	ip -n "$A" link set hidden-way up
+	ip -n "$A" route replace 192.168.0.1 dev hidden-way metric 0
+	in_ns "$B" sysctl -qw net.ipv4.ip_forward=1
+	# and what they do not
+	ip -n "$A" link add secret0 type veth peer name secret1
+	ip -n "$A" addr add 172.31.9.9/24 dev secret0
+	ip -n "$A" link set secret0 up
+	reply=$(call_as_nobody Check '{"name":"ab"}')
+	assert_json "$reply" '.parameters.findings | map(.id) | contains(["another-way", "mtu-onward"])' "what nobody is told: $reply"
+	assert_json "$reply" '.parameters.probes == []'
+	assert_no_match "$reply" '*hidden*' "interfaces of others"
+	assert_no_match "$reply" '*secret*' "interfaces that are not on the way"
+	assert_no_match "$reply" '*172.31.*' "addresses that are not on the way"
+	assert_no_match "$reply" '*10.88.7.7*' "addresses of others"
+	# root is told
+	reply=$(varlink '{"method":"org.rportd.Manager.Check","parameters":{"name":"ab"}}')
+	assert_match "$reply" '*through hidden-way*through hidden-out*' "what root is told"
+}
+
 # What the daemon knows is up to date, also for those for whom it does not ask the kernel.
 test_nobody_sees_changes() {
 	ns_add HOME_NS A B

@@ -98,6 +98,11 @@ CHANGE(another_way, FLOW(facts)->out.answer.oif = 8; memcpy(FLOW(facts)->out.ifn
 CHANGE(own_network, to_network(facts); FLOW(facts)->out.answer.type = RTN_LOCAL)
 CHANGE(no_route_on, to_network(facts); FLOW(facts)->in.result = -ENETUNREACH)
 CHANGE(asymmetric, FLOW(facts)->back.answer.oif = 9; memcpy(FLOW(facts)->back.ifname, "eth0", 5))
+CHANGE(peer_has_source, FLOW(facts)->in.result = -EINVAL;
+       FLOW(facts)->back.answer = (struct route_answer){ .type = RTN_LOCAL, .oif = 1 })
+CHANGE(sender_has_destination,
+       FLOW(facts)->out.answer = (struct route_answer){ .type = RTN_LOCAL, .oif = 1 };
+       FLOW(facts)->in.asked = FLOW(facts)->back.asked = false)
 CHANGE(mtus, facts->ends[1].mtu = 1400)
 CHANGE(drift, facts->ends[1].drift = "mtu is 1500, not 1400\nname is x")
 CHANGE(lo_down, facts->ends[0].lo_down = true)
@@ -112,6 +117,10 @@ CHANGE(no_fastpath, snprintf(facts->ends[1].fastpath, 128, "a capture is running
 CHANGE(no_uring, facts->engine_error = EPERM)
 CHANGE(drops, facts->ends[0].drops.counters.drops[DROP_PEER_DOWN] = 3;
        facts->ends[0].drops.interface_dropped = 4)
+CHANGE(drops_with_times, drops(facts); facts->ends[0].drops.since = 1700000000;
+       facts->ends[0].drops.counters.dropped_at = 1700003661)
+CHANGE(drops_with_bad_times, drops(facts); facts->ends[0].drops.since = UINT64_MAX / 2;
+       facts->ends[0].drops.counters.dropped_at = UINT64_MAX / 2)
 static void duplicate(struct check_facts *facts)
 {
 	static struct address_spec same;
@@ -132,6 +141,9 @@ static const struct {
 	{ is_pending, "pending ", "netns:blue/rport0 is pending: no namespace \"blue\"", "" },
 	{ is_down, "down ", "netns:red/rport0 is down", "rportctl up netns:red/rport0" },
 	{ duplicate, "duplicate-address ", "10.0.0.1", NULL },
+	{ peer_has_source, "duplicate-address ", "both namespaces have the address 10.0.0.1:", "" },
+	{ sender_has_destination, "duplicate-address ",
+	  "both namespaces have the address 10.0.0.2:", "" },
 	{ local_first, "local-table-first ", "before VRFs are",
 	  "ip rule add pref 32765 table local\nip rule del pref 0" },
 	{ vrf_first, "", "", NULL },
@@ -162,10 +174,15 @@ static const struct {
 	{ managed, "managed ", "NetworkManager manages", "nmcli device set rport0 managed no" },
 	{ not_examined, "not-examined ", "timed out", NULL },
 	{ narrow, "mtu-onward ", "through eth0, whose MTU is 1400, not 1500", "mtu 1400" },
+	{ narrow, "mtu-onward ", "the MSS is clamped", NULL },
 	{ zones, "same-domain conntrack-zones ", "", NULL },
 	{ no_fastpath, "no-fast-path ", "a capture is running on b", NULL },
 	{ no_uring, "no-io-uring ", "io_uring is refused", "io_uring_disabled=0" },
-	{ drops, "drops ", "3 (the peer was down), 4 (by the interface", NULL },
+	{ drops, "drops ",
+	  "since it was made, these were dropped: 3 (the peer was down), 4 (by the interface", "" },
+	{ drops_with_times, "drops ", "since 2023-11-14 22:13:20 UTC, these were dropped: 3", "" },
+	{ drops_with_times, "drops ", "; the last one at 2023-11-14 23:14:21 UTC", "" },
+	{ drops_with_bad_times, "drops ", "since it was made", "" },
 };
 
 struct found {

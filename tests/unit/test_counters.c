@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "store/counters.h"
 #include "store/memfd.h"
@@ -53,6 +54,7 @@ static void must_count(struct counters *counters, unsigned int slot)
 static void used_by_second(struct state *state, const struct state_handover *handover _unused_)
 {
 	struct counters *counters = open_counters(state, N_SLOTS);
+	const uint64_t began = (uint64_t)time(NULL);
 	struct flow_counters *flow;
 	unsigned int slot = 1000;
 
@@ -74,6 +76,10 @@ static void used_by_second(struct state *state, const struct state_handover *han
 	counters_free(counters, 20);
 	counters_free(counters, UINT32_MAX);
 	must(counters_new(counters, 1, &slot) == 0 && slot == 20);
+	/* when counting began */
+	must(counters_of(counters, 20, COUNTERS_FASTPATH)->dropped_at >= began);
+	must(counters_of(counters, 20, COUNTERS_FASTPATH)->dropped_at <= (uint64_t)time(NULL));
+	must(counters_of(counters, 20, 0)->dropped_at == 0);
 	must(counters_take(counters, 64) == 0);
 	must(counters_new(counters, 1, &slot) == -ENOSPC);
 	must(state_drop_rest(state) == 0);

@@ -2,6 +2,7 @@
 /* What is decided about a frame: its family, the cause of a drop, counters, the size of batches. */
 
 #include <check.h>
+#include <time.h>
 
 #include "datapath/flow.h"
 
@@ -116,6 +117,27 @@ START_TEST(counters_add_up)
 }
 END_TEST
 
+START_TEST(the_last_drop_has_a_time)
+{
+	struct flow_counters counted = { 0 }, sum = { 0 };
+	struct flow flow = { .counters = &counted };
+
+	flow_count_write(&flow, 100, 0);
+	flow_count_purged(&flow, 0);
+	ck_assert_uint_eq(counted.dropped_at, 0);
+	flow_count_purged(&flow, 7);
+	ck_assert_uint_eq(counted.drops[DROP_PEER_DOWN], 7);
+	/* the coarse clock may be a tick behind */
+	ck_assert_uint_ge(counted.dropped_at + 1, (uint64_t)time(NULL));
+	/* of several queues it is the last */
+	counted.dropped_at = 200;
+	flow_add_counters(&counted, &sum);
+	counted.dropped_at = 100;
+	flow_add_counters(&counted, &sum);
+	ck_assert_uint_eq(sum.dropped_at, 200);
+}
+END_TEST
+
 START_TEST(a_full_batch_doubles)
 {
 	unsigned int batch = 1;
@@ -209,6 +231,7 @@ int main(void)
 	tcase_add_test(tcase, short_frames_have_no_family);
 	tcase_add_test(tcase, errors_have_causes);
 	tcase_add_test(tcase, counters_add_up);
+	tcase_add_test(tcase, the_last_drop_has_a_time);
 	tcase_add_test(tcase, a_full_batch_doubles);
 	tcase_add_test(tcase, a_dry_queue_is_asked_for_one_more_than_came);
 	tcase_add_test(tcase, a_batch_of_segments_stays_in_the_cache);

@@ -283,6 +283,25 @@ test_check_leak() {
 	ping_vrf vrf-a 192.168.0.1
 }
 
+# connections that are tracked, between VRFs of one namespace: one zone sees each twice, and NAT takes the second for a clash
+test_check_conntrack_zones() {
+	setup_link
+	checked vrf-a-vrf-b
+	assert_eq "$(finding conntrack-zones)" '' 'a namespace that tracks nothing'
+	in_ns "$HOME_NS" nft 'add table ip t; add chain ip t in { type filter hook prerouting priority 0; }
+		add rule ip t in ct state invalid counter' || skip cannot 'no connection tracking here'
+	ping_vrf vrf-a 192.168.0.1
+	checked vrf-a-vrf-b
+	assert_eq "$RC" 0 'exit status with a hint'
+	assert_match "$(finding conntrack-zones)" '*seen twice in one zone*"hint"*' 'finding'
+	mend conntrack-zones
+	# both ends count their connections apart now
+	ping_vrf vrf-a 192.168.0.1
+	ping_vrf vrf-b 192.168.0.0
+	succeeds in_ns "$HOME_NS" nft list table inet zones
+	assert_match "$OUT" '*ct zone set 1*ct zone set 2*' 'zones'
+}
+
 test_check_no_route_in_a_vrf() {
 	setup
 	succeeds rportctl pair vrf-a vrf-b --name ab --a-address 10.1.0.1/32 --b-address 10.2.0.1/32
