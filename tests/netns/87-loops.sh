@@ -148,7 +148,7 @@ many_go_round() {
 		assert_between $((now[1] - before[1])) $((200 * (TTL / 2 - 1))) $((200 * TTL)) "what show says that C sent"
 	fi
 	spawn "$A" sender "$TRAFFIC" udp-send --ttl "$TTL" --count 200000 --rate 4000 --size 200 --ignore-errors "$1" 5000
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		sleep 0.1
 		mapfile -t before < <(sent_text there)
 		answers_in_time
