@@ -123,6 +123,11 @@ edit_state() {
 	kill_rportd
 }
 
+# replaced PID, as a condition: there is another rportd-data than this, and the log says why
+replaced() {
+	data_pid_other_than "$1" && grep -q 'rportd-data ended (it did not answer; killed by signal 9)' "$RPORTD_LOG"
+}
+
 # all_ended_by STATUS...: no daemon ended in another way than these; see fdkeeper
 all_ended_by() {
 	local word status

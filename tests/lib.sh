@@ -141,14 +141,18 @@ within() {
 
 # limit MS: the time that is promised, in ms, or longer where LIMIT_FACTOR says that this is no machine to measure on, and where
 # it has other work at present: as much longer as starting 20 processes, one after the other, takes more than 60 ms, for which
-# an idle machine of two CPUs needs 35, and ten times at most
+# an idle machine of two CPUs needs 35; or as there was more to run, in the minute that is over, than it has CPUs; and ten times at
+# most
 limit() {
-	local took
+	local took load
 	took=$(now_ms)
 	for _ in {1..20}; do
 		(exec true)
 	done
 	took=$(($(now_ms) - took))
+	read -r load _ </proc/loadavg
+	load=$((10#${load/./} * 60 / 100 / $(nproc)))
+	took=$((took < load ? load : took))
 	took=$((took < 60 ? 60 : took > 600 ? 600 : took))
 	echo $(($1 * LIMIT_FACTOR * took / 60))
 }

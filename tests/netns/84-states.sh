@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: plain pending fast alone
+# passes: plain pending fast quiet
 # What is sent to a port that is down, removed or has no peer is purged and counted, never delivered later; the other end
 # has no carrier meanwhile, and at once.
 . "$(dirname "$0")/../lib.sh"

@@ -134,7 +134,7 @@ sent_more_than() {
 # many_go_round ADDRESS RETURN-LINK: 200 packets at once end like each of them, and while such 200 come 20 times a second
 # anybody who looks sees it, and the daemon answers
 many_go_round() {
-	local i before now
+	local before now
 	eventually settled
 	mapfile -t before < <(sent_text there)
 	BEFORE=("$(sent there a)" "$(sent "$2" b)")

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: asan plain alone
+# passes: asan plain quiet
 # Links that wait for a namespace, and come up with it.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../ports.sh"

@@ -65,7 +65,10 @@ test_ended_by_hand() {
 	local status=0 pid
 	TMPDIR=$TEST_TMP bench exec env BENCH=quick >bench.log 2>&1 &
 	pid=$!
-	eventually ip -n "${TEST_PREFIX}b-epoll-b" link show bench0
+	until ip -n "${TEST_PREFIX}b-epoll-b" link show bench0 >/dev/null 2>&1; do # the last of many
+		! process_over "$pid" || fail "it ended by itself: $(<bench.log)"
+		sleep 0.1
+	done
 	kill -TERM "$pid"
 	wait "$pid" || status=$?
 	assert_eq "$status" 130 "exit status"

@@ -8,6 +8,7 @@
 TEST_SECONDS=$((${HOSTILE_SECONDS:-30} * 8 + 180))
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../hung.sh"
+. "$(dirname "$0")/../bystander.sh"
 
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
 HOSTILE_SECONDS=${HOSTILE_SECONDS:-30}
@@ -135,34 +136,11 @@ come_first() {
 	done
 }
 
-# start_bystander: another rportd, which nobody attacks; BYSTANDER_PID
-start_bystander() {
-	nsenter --net=/run/netns/"$HOME_NS" "$RPORTD" --socket "$TEST_TMP/bystander" --config-path "$TEST_TMP/conf" \
-		--seccomp "$SECCOMP" >bystander.log 2>&1 </dev/null &
-	BYSTANDER_PID=$!
-	eventually bystander pair "$C" "$D" --name bystander
-}
-
-# bystander ARGUMENT...: rportctl, with that one
-bystander() {
-	"$RPORTCTL" --socket "$TEST_TMP/bystander" "$@"
-}
-
-# took COMMAND...: how long it takes, in ms
-took() {
-	local start
-	start=$(now_ms)
-	"$@" || fail "root is not answered"
-	echo $(($(now_ms) - start))
-}
-
 # call_until MS: what root asks for, over and over, of both
 call_until() {
 	come_first "$BASHPID"
 	while [ "$(now_ms)" -lt "$1" ]; do
-		took bystander -q exists bystander >>bystander.ms
-		took rportctl -q exists victim >>victim.ms
-		sleep 0.1
+		ask_both
 	done
 }
 
@@ -174,23 +152,6 @@ kill_data_at_random() {
 		sleep "0.$((RANDOM % 9 + 1))"
 		! pid=$(data_pid) || { kill -KILL "$pid" && echo killed; }
 	done
-}
-
-# sum_up NAME: of the times in NAME.ms, in SLOW and SLOWEST; one call in ten may wait for the scheduler, but none for long
-sum_up() {
-	local sorted
-	mapfile -t sorted < <(sort -n "$1.ms")
-	SLOW=${sorted[${#sorted[@]} * 90 / 100]} SLOWEST=${sorted[-1]}
-	echo "$1: ${#sorted[@]} calls, in ms: half of them in ${sorted[${#sorted[@]} / 2]}, nine of ten in $SLOW, the slowest $SLOWEST"
-}
-
-# answered_in_time: what the bystander takes longer than it would is the machine, or the kernel that is attacked, too
-answered_in_time() {
-	local slow slowest
-	sum_up bystander
-	slow=$((SLOW + ANSWER_MS * LIMIT_FACTOR)) slowest=$((SLOWEST + 1000 * LIMIT_FACTOR))
-	sum_up victim
-	[ "$SLOW" -le "$slow" ] && [ "$SLOWEST" -le "$slowest" ]
 }
 
 # missing_reply: the first ping without a reply before the last reply; ping does not wait for those to the last ones
@@ -260,7 +221,7 @@ test_all_at_once() {
 	pinger=$!
 	for ((n = 0; n < ROUNDS; n++)); do
 		one_round
-		! answered_in_time || break
+		! slower_by $((ANSWER_MS * LIMIT_FACTOR)) $((1000 * LIMIT_FACTOR)) || break
 	done
 	kill "$pinger"
 	[ "$n" -lt "$ROUNDS" ] || fail "root waited in each of $n rounds"
@@ -286,8 +247,7 @@ test_all_at_once() {
 	eventually fds_at_most "$fds"
 	assert_no_match "$(<"$RPORTD_LOG")" $'*\x1b*' "the log"
 	succeeds rportctl unpair victim
-	kill "$BYSTANDER_PID"
-	wait "$BYSTANDER_PID"
+	end_bystander
 	assert_eq "$(ports_of_rportd "$A")" '' "interfaces of rportd in the container"
 	ip netns del "$A" # with what is the container's own
 	stop_rportd
