@@ -383,8 +383,9 @@ int config_write(const char *path, const struct link_spec *spec, bool names,
 	}
 	if (written.changed && find_override(path, spec, &written.overridden) < 0)
 		return rport_error_no_memory(err);
-	*ret = written;
-	written = (struct config_written){ 0 };
+	ret->file = steal_ptr(written.file);
+	ret->changed = written.changed;
+	ret->overridden = steal_ptr(written.overridden);
 	return 0;
 }
 

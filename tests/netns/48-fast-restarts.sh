@@ -50,12 +50,20 @@ test_no_daemon() {
 
 # killed where nobody keeps its devices, it leaves hidden interfaces, which the next one removes
 test_orphans_go() {
-	start_rportd
-	pair_fast
-	kill -KILL "$RPORTD_PID"
-	wait "$RPORTD_PID" || true
-	eventually no_ports_left
-	[ -n "$(hidden "$A")" ] || fail "no orphan: this proves nothing"
+	local orphan=''
+	# another rportd of this machine, of another test, removes them, too, as it starts
+	for _ in 1 2 3 4 5 6; do
+		start_rportd
+		pair_fast
+		kill -KILL "$RPORTD_PID"
+		wait "$RPORTD_PID" || true
+		eventually no_ports_left
+		orphan=$(hidden "$A")
+		[ -z "$orphan" ] || break
+		ip netns del "$A"
+		ip netns del "$B"
+	done
+	[ -n "$orphan" ] || fail "no orphan: this proves nothing"
 	start_rportd
 	eventually no_links "$A"
 	eventually no_links "$B"

@@ -69,9 +69,9 @@ test_is_back_at_once() {
 	for _ in 1 2 3 4; do
 		sleep 1.1
 		kill -KILL "$(data_pid)"
-		succeeds in_ns "$A" ping -n -c 1 -W 5 192.168.0.1
-		ms=$(sed -n 's/.* time=\([0-9]*\).*/\1/p' <<<"$OUT")
-		[ "$ms" -ge "$best" ] || best=$ms
+		run in_ns "$A" ping -n -c 1 -W 5 192.168.0.1
+		ms=$(sed -n 's/.* time=\([0-9]*\).*/\1/p' <<<"$OUT") # none, where it took so long that nothing old was delivered
+		[ "${ms:-$best}" -ge "$best" ] || best=$ms
 	done
 	echo "back after $best ms"
 	[ "$best" -le "$(limit 100)" ] || fail "it took $best ms"
