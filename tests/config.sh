@@ -44,6 +44,11 @@ links() {
 	rportctl -j list | jq -r '.[].name' | xargs
 }
 
+# links_are NAME...: as a condition
+links_are() {
+	[ "$(links)" = "$*" ]
+}
+
 # indexes LINK: of its interfaces; other ones are other interfaces
 indexes() {
 	of_link "$1" '"\(.a.index) \(.b.index)"'

@@ -9,7 +9,7 @@ set -u
 cd "${1:-$(dirname "$0")/..}" || exit 1
 
 # lowest first; folders with the same number do not include each other
-FLOORS='base=0 varlink=1 kernel=1 datapath=2 store=3 port=3 config=4 manager=5 api=6 daemon=7'
+FLOORS='base=0 varlink=1 kernel=1 datapath=2 store=3 port=3 network=4 config=4 manager=5 api=6 daemon=7'
 
 includes() {
 	find src -name '*.[ch]' -path 'src/*/*' | sort | xargs grep -HoE '^#include "[a-z]+/[^"]+"' | sed 's/:#include "/ src\//; s/"$//'

@@ -316,13 +316,17 @@ rportd_alive() {
 	kill -0 "$RPORTD_PID"
 }
 
-# starter_pid, data_pid: the processes that the daemon has beside itself; fails while there is none
+# starter_pid, data_pid, net_pid: the processes that the daemon has beside itself; fails while there is none
 starter_pid() {
 	pgrep -x -P "$RPORTD_PID" rportd-starter
 }
 
 data_pid() {
 	pgrep -x -P "$(starter_pid)" rportd-data
+}
+
+net_pid() {
+	pgrep -x -P "$(starter_pid)" rportd-net
 }
 
 # processes_of PID: a daemon, and what it has beside itself; or any other process; of none, none
@@ -332,13 +336,18 @@ processes_of() {
 	echo "$1"
 	starter=$(pgrep -x -P "$1" rportd-starter) || return 0
 	echo "$starter"
-	pgrep -x -P "$starter" rportd-data || true
+	pgrep -P "$starter" || true
 }
 
-# data_pid_other_than PID, as a condition: there is another one
+# data_pid_other_than PID, net_pid_other_than PID, as a condition: there is another one
 data_pid_other_than() {
 	local pid
 	pid=$(data_pid) && [ "$pid" != "$1" ]
+}
+
+net_pid_other_than() {
+	local pid
+	pid=$(net_pid) && [ "$pid" != "$1" ]
 }
 
 # freeze_rportd, thaw_rportd: nobody answers, and no packet is moved
@@ -389,15 +398,20 @@ namespace_inode() {
 
 # held_by_rportd INODE: how it keeps this namespace. Only the daemon is asked: the number may soon be somebody else's
 held_by_rportd() {
-	local entry
-	for entry in "/proc/$RPORTD_PID"/task/*/ns/net "/proc/$RPORTD_PID"/fd/*; do
-		[ "$(readlink "$entry" 2>/dev/null)" != "net:[$1]" ] || echo "$entry"
+	local entry pid
+	for pid in $(processes_of "$RPORTD_PID"); do
+		for entry in "/proc/$pid"/task/*/ns/net "/proc/$pid"/fd/*; do
+			[ "$(readlink "$entry" 2>/dev/null)" != "net:[$1]" ] || echo "$entry"
+		done
 	done
 }
 
-# rportd_fds: how many descriptors it has open, and rportd-data
+# rportd_fds: how many descriptors its processes have open
 rportd_fds() {
-	find "/proc/$RPORTD_PID/fd" "/proc/$(data_pid)/fd" -mindepth 1 | wc -l
+	local pid
+	for pid in $(processes_of "$RPORTD_PID"); do
+		find "/proc/$pid/fd" -mindepth 1
+	done | wc -l
 }
 
 # fds_at_most N: as a condition; a connection may just be closing
@@ -416,7 +430,10 @@ rportd_idle() {
 
 # rportd_ticks: CPU time of its processes, in ticks of 10 ms
 rportd_ticks() {
-	awk '{ n += $14 + $15 } END { print n }' "/proc/$RPORTD_PID/stat" "/proc/$(data_pid)/stat"
+	local pid
+	for pid in $(processes_of "$RPORTD_PID"); do
+		cat "/proc/$pid/stat"
+	done | awk '{ n += $14 + $15 } END { print n }'
 }
 
 # rportd_wait: the daemon's exit status, when it ends in time

@@ -147,7 +147,7 @@ static void hide_others(struct check_facts *facts)
 	}
 	for (unsigned int end = 0; end < 2; end++)
 		for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++) {
-			char *leak = facts->ends[end].leaks[family];
+			char *leak = facts->ends[end].seen.leaks[family];
 
 			if (leak[0])
 				snprintf(leak, IFNAMSIZ, "another one");

@@ -125,7 +125,7 @@ void api_method_pair(struct varlink_call *call, json_t *parameters, void *userda
 		return;
 	}
 	api_about_link(api, link);
-	checker_look_at_rules(link);
+	checker_look_at_rules(api->manager, link);
 	varlink_reply(call, pair_reply(&outcome, json_array(), api_link_to_json(api->manager, link),
 				       &written));
 }
@@ -290,7 +290,7 @@ void api_method_show(struct varlink_call *call, json_t *parameters, void *userda
 		return;
 	if (varlink_call_may_change(call)) {
 		manager_ask_link(api->manager, link);
-		checker_look_at_rules(link);
+		checker_look_at_rules(api->manager, link);
 	}
 	varlink_reply(call, json_pack("{s:o}", "link", api_link_to_json(api->manager, link)));
 }

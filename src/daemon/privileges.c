@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Gives up the capabilities that rportd does not need. */
+/* Gives up the capabilities that a process of rportd does not need. */
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -9,34 +9,27 @@
 #include "daemon/privileges.h"
 #include "base/util.h"
 
-static const unsigned char needed[] = {
-	/* TUN devices, their settings, addresses and routes, in all namespaces */
-	CAP_NET_ADMIN,
-	/* setns(2) and unshare(2) of network namespaces */
-	CAP_SYS_ADMIN,
-	/* NETLINK_LISTEN_ALL_NSID, by which interfaces of other namespaces are heard of: the kernel
-	 * asks for it when the option is set, and again for each message */
-	CAP_NET_BROADCAST,
-	/* the probes of Check, by packet sockets */
-	CAP_NET_RAW,
-	/*
-	 * Only root has it: the socket may be in a directory of the user who called sudo(8), and
-	 * /etc/rportd belongs to the user rportd. It gives little, for what is worth protecting
-	 * belongs to root, who rportd still is then.
-	 */
-	CAP_DAC_OVERRIDE,
-};
-
 typedef uint64_t capability_set;
 
-static capability_set needed_set(void)
-{
-	capability_set set = 0;
+#define CAPABILITY(number) (UINT64_C(1) << (number))
 
-	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
-		set |= UINT64_C(1) << needed[i];
-	return set;
-}
+static const capability_set for_network =
+	/* TUN devices, their settings, addresses and routes, in all namespaces */
+	CAPABILITY(CAP_NET_ADMIN) |
+	/* setns(2) and unshare(2) of network namespaces */
+	CAPABILITY(CAP_SYS_ADMIN) |
+	/* NETLINK_LISTEN_ALL_NSID, by which interfaces of other namespaces are heard of: the kernel
+	 * asks for it when the option is set, and again for each message */
+	CAPABILITY(CAP_NET_BROADCAST) |
+	/* the probes of Check, by packet sockets */
+	CAPABILITY(CAP_NET_RAW);
+
+/*
+ * Only root has it: the socket may be in a directory of the user who called sudo(8), and
+ * /etc/rportd belongs to the user rportd. It gives little, for what is worth protecting belongs to
+ * root, who rportd still is then.
+ */
+static const capability_set for_files = CAPABILITY(CAP_DAC_OVERRIDE);
 
 static struct __user_cap_header_struct this_thread(void)
 {
@@ -79,6 +72,25 @@ static int limit_bounding_set(capability_set set)
 	return 0;
 }
 
+int privileges_pass_on(void)
+{
+	struct __user_cap_header_struct header = this_thread();
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	int r = 0;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	/* where a filter refuses it, what the service manager made inheritable still is */
+	for (unsigned int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].inheritable = data[i].permitted;
+	(void)syscall(SYS_capset, &header, data);
+	for (unsigned int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (for_network >> cap & 1 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0 && geteuid())
+			r = -errno;
+	return r;
+}
+
 int privileges_drop_ambient(void)
 {
 	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ? -errno : 0;
@@ -111,14 +123,14 @@ static int drop_all_but(capability_set wanted)
 	return r == -EPERM && !(permitted & ~wanted) ? 0 : r;
 }
 
-int privileges_drop(void)
+int privileges_keep_network(void)
 {
-	return drop_all_but(needed_set());
+	return drop_all_but(for_network);
 }
 
-int privileges_drop_to_start(void)
+int privileges_keep_files(void)
 {
-	return drop_all_but(UINT64_C(1) << CAP_SYS_ADMIN);
+	return drop_all_but(for_files);
 }
 
 int privileges_drop_all(void)

@@ -2,28 +2,26 @@
 #ifndef RPORT_DAEMON_PRIVILEGES_H
 #define RPORT_DAEMON_PRIVILEGES_H
 
-/* Gives up the capabilities that rportd does not need. */
+/* Gives up the capabilities that a process of rportd does not need. */
 
 /**
- * privileges_drop() - give up what rportd does not need, for good
+ * privileges_keep_network() - give up all but what namespaces and interfaces need, for good
  *
- * What was not needed leaves the permitted, effective and bounding sets. The ambient set is empty
+ * What is not needed leaves the permitted, effective and bounding sets. The ambient set is empty
  * afterwards, also as a service, which gets its capabilities as ambient ones
  * (systemd/rportd.service.in). So is the inheritable set, unless a filter refuses capset(2), as
  * that of the unit does. Call it before other threads are made: they inherit it.
  *
  * Return: 0, or -errno of capset(2) or prctl(2): -EPERM where a filter refuses them.
  */
-int privileges_drop(void);
+int privileges_keep_network(void);
 
 /**
- * privileges_drop_to_start() - give up what the starter does not need: all but CAP_SYS_ADMIN, by
- * which a new process makes a network namespace of its own, and io_uring where
- * kernel.io_uring_disabled is 1
+ * privileges_keep_files() - give up all but what root needs for files of others: CAP_DAC_OVERRIDE
  *
- * Return: as privileges_drop().
+ * Return: as privileges_keep_network().
  */
-int privileges_drop_to_start(void);
+int privileges_keep_files(void);
 
 /**
  * privileges_drop_ambient() - have the next program that this process executes get no capabilities,
@@ -34,9 +32,17 @@ int privileges_drop_to_start(void);
 int privileges_drop_ambient(void);
 
 /**
+ * privileges_pass_on() - have the next program that this process executes get the capabilities that
+ * namespaces and interfaces need, as far as this process has them, also where it is not root
+ *
+ * Return: 0, or -errno of prctl(2): what root has it passes on without.
+ */
+int privileges_pass_on(void);
+
+/**
  * privileges_drop_all() - give up all capabilities of the calling thread
  *
- * Return: as privileges_drop().
+ * Return: as privileges_keep_network().
  */
 int privileges_drop_all(void);
 

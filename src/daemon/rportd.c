@@ -87,17 +87,26 @@ struct rportd {
 /* It would work without: so that it fails is no reason not to start. */
 static void drop_privileges(void)
 {
-	int r = privileges_drop();
+	int r = privileges_keep_files();
 
 	if (r < 0)
 		log_warning("cannot give up privileges that are not needed: %s", strerror(-r));
 }
 
-/* First, and beside all that follows: it takes some milliseconds. */
-static int start_starter(struct rportd *rportd)
+/* Whoever starts processes keeps the rights for it; rportd goes on without. */
+static int start_starter(struct rportd *rportd, char *argv[])
 {
-	int r = roles_start(rportd->arguments.seccomp, &rportd->starter);
+	const struct role_options options = {
+		.seccomp = rportd->arguments.seccomp,
+		.fastpath = rportd->arguments.fastpath,
+	};
+	int r = roles_resume(&rportd->starter);
 
+	if (r == 0) {
+		r = roles_start(&options, &rportd->starter);
+		if (r >= 0)
+			roles_execute_again(rportd->starter, argv);
+	}
 	if (r < 0)
 		log_error("cannot start a process: %s", strerror(-r));
 	return r;
@@ -106,7 +115,7 @@ static int start_starter(struct rportd *rportd)
 /* As above. What a container forbids, or its kernel does not have, it does without. */
 static void restrict_system_calls(const struct rportd *rportd)
 {
-	int r = seccomp_install(rportd->arguments.seccomp, rportd->arguments.fastpath);
+	int r = seccomp_install(rportd->arguments.seccomp);
 
 	if (r < 0)
 		log_warning("cannot restrict the system calls of rportd: %s", strerror(-r));
@@ -210,6 +219,7 @@ static int start_manager(struct rportd *rportd)
 		.datapath = rportd->arguments.datapath,
 		.starter = rportd->starter,
 		.data_role = ROLE_DATA,
+		.net_role = ROLE_NET,
 		.max_links = limits->links,
 		.max_ports = limits->ports,
 		.max_retries = limits->retries,
@@ -372,13 +382,14 @@ static void shut_down(struct rportd *rportd)
 	lock_release(&rportd->lock);
 }
 
-static int start_up(struct rportd *rportd)
+static int start_up(struct rportd *rportd, char *argv[])
 {
 	int r;
 
-	/* 1. what we need of the process: descriptors, no more rights, an event loop, signals */
+	/* 1. what we need of the process: descriptors, the starter, no more rights, an event loop,
+	 * signals */
 	resources_raise_limits();
-	r = start_starter(rportd);
+	r = start_starter(rportd, argv);
 	if (r < 0)
 		return r;
 	drop_privileges();
@@ -484,7 +495,7 @@ int rportd_main(int argc, char *argv[])
 	log_set_level(rportd.arguments.log_level);
 	if (rportd.arguments.check_config)
 		return check_config(&rportd.arguments) ? EXIT_OK : EXIT_FAILED;
-	r = start_up(&rportd);
+	r = start_up(&rportd, argv);
 	if (r >= 0)
 		r = loop(rportd.event);
 	shut_down(&rportd);

@@ -47,9 +47,11 @@ struct seccomp_table {
 		.n_guarded = ARRAY_SIZE(the_guarded),                                             \
 	}
 
-extern const struct seccomp_table seccomp_table_rportd;
+extern const struct seccomp_table seccomp_table_common;   /* of rportd and rportd-net */
+extern const struct seccomp_table seccomp_table_rportd;   /* beside the common ones */
+extern const struct seccomp_table seccomp_table_network;  /* likewise, of rportd-net */
 extern const struct seccomp_table seccomp_table_fastpath; /* where links may have one */
 extern const struct seccomp_table seccomp_table_data;
-extern const struct seccomp_table seccomp_table_starter; /* beside those of all others */
+extern const struct seccomp_table seccomp_table_starter; /* beside those of what it starts */
 
 #endif

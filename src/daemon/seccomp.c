@@ -168,12 +168,21 @@ static int install(enum seccomp_mode mode, const struct seccomp_table *const tab
 	return r;
 }
 
-int seccomp_install(enum seccomp_mode mode, enum fastpath_policy fastpath)
+int seccomp_install(enum seccomp_mode mode)
 {
-	const struct seccomp_table *const tables[] = { &seccomp_table_rportd,
+	const struct seccomp_table *const tables[] = { &seccomp_table_common,
+						       &seccomp_table_rportd };
+
+	return install(mode, tables, ARRAY_SIZE(tables));
+}
+
+int seccomp_install_network(enum seccomp_mode mode, enum fastpath_policy fastpath)
+{
+	const struct seccomp_table *const tables[] = { &seccomp_table_common,
+						       &seccomp_table_network,
 						       &seccomp_table_fastpath };
 
-	return install(mode, tables, fastpath == FASTPATH_NEVER ? 1 : 2);
+	return install(mode, tables, fastpath == FASTPATH_NEVER ? 2 : 3);
 }
 
 int seccomp_install_data(enum seccomp_mode mode)
@@ -183,10 +192,12 @@ int seccomp_install_data(enum seccomp_mode mode)
 	return install(mode, tables, ARRAY_SIZE(tables));
 }
 
-int seccomp_install_starter(enum seccomp_mode mode)
+int seccomp_install_starter(enum seccomp_mode mode, enum fastpath_policy fastpath)
 {
 	const struct seccomp_table *const tables[] = { &seccomp_table_starter, &seccomp_table_data,
-						       &seccomp_table_rportd };
+						       &seccomp_table_common,
+						       &seccomp_table_network,
+						       &seccomp_table_fastpath };
 
-	return install(mode, tables, ARRAY_SIZE(tables));
+	return install(mode, tables, fastpath == FASTPATH_NEVER ? 4 : 5);
 }

@@ -2,7 +2,7 @@
 #ifndef RPORT_DAEMON_SECCOMP_H
 #define RPORT_DAEMON_SECCOMP_H
 
-/* The system calls that rportd may make once it serves clients. */
+/* The system calls that the processes of rportd may make once they serve. */
 
 #include "datapath/fastpath.h"
 
@@ -30,15 +30,24 @@ int seccomp_mode_from_name(const char *name);
 const char *seccomp_mode_name(enum seccomp_mode mode);
 
 /**
- * seccomp_install() - restrict all threads of the process to the system calls that rportd uses
+ * seccomp_install() - restrict all threads of the process to the system calls that rportd uses: files,
+ * clients, and no others
  * @mode: what happens to others
- * @fastpath: unless it is FASTPATH_NEVER, rportd uses bpf(2), too
  *
  * Call it at the end of start-up; it cannot be undone. Threads made later inherit the filter.
  *
  * Return: 0; -ENOMEM; -EINVAL or -EACCES when the kernel has no seccomp filters; another -errno.
  */
-int seccomp_install(enum seccomp_mode mode, enum fastpath_policy fastpath);
+int seccomp_install(enum seccomp_mode mode);
+
+/**
+ * seccomp_install_network() - restrict rportd-net to namespaces, netlink and devices
+ * @mode: what happens to other calls
+ * @fastpath: unless it is FASTPATH_NEVER, it uses bpf(2), too
+ *
+ * Return: as seccomp_install().
+ */
+int seccomp_install_network(enum seccomp_mode mode, enum fastpath_policy fastpath);
 
 /**
  * seccomp_install_data() - restrict rportd-data to what moves packets
@@ -49,12 +58,13 @@ int seccomp_install(enum seccomp_mode mode, enum fastpath_policy fastpath);
 int seccomp_install_data(enum seccomp_mode mode);
 
 /**
- * seccomp_install_starter() - restrict the starter, and what it starts, to what rportd and the
- * processes beside it use, and what makes and ends processes
+ * seccomp_install_starter() - restrict the starter, and what it starts, to what the processes beside
+ * rportd use, and what makes and ends processes
  * @mode: what happens to other calls
+ * @fastpath: as for seccomp_install_network()
  *
  * Return: as seccomp_install().
  */
-int seccomp_install_starter(enum seccomp_mode mode);
+int seccomp_install_starter(enum seccomp_mode mode, enum fastpath_policy fastpath);
 
 #endif

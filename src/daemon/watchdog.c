@@ -5,11 +5,12 @@
  *
  * Theory of operation
  *
- * Watchdog. A ping must mean that packets are moved. So twice in WatchdogSec= every worker is asked
- * for a sign of life, without waiting. If one has not answered the question before, rportd-data is
- * replaced, which costs no link; if there is no answer the next time, either, the ping is not sent,
- * and the service manager starts all of it again. A worker that hangs is replaced after half of
- * WatchdogSec=, or all of it. The main loop needs no check: if it hung, the timer would not fire.
+ * Watchdog. A ping must mean that packets are moved, and links can be changed. So twice in
+ * WatchdogSec= every worker of rportd-data, and rportd-net, is asked for a sign of life, without
+ * waiting. Whoever has not answered the question before is replaced, which costs no link; if there is
+ * no answer the next time, either, the ping is not sent, and the service manager starts all of it
+ * again. What hangs is replaced after half of WatchdogSec=, or all of it. The main loop needs no
+ * check: if it hung, the timer would not fire.
  *
  * Status. After each turn of the loop that did something the numbers are compared with those sent
  * last. A status is sent once a second at most, since it is work for the service manager and for
@@ -31,7 +32,7 @@
 
 struct counts {
 	unsigned int links, pending;
-	unsigned int restarts; /* of rportd-data */
+	unsigned int data_restarts, network_restarts;
 	bool restoring, reloading;
 	unsigned int restored, to_restore; /* ports */
 	struct reload_progress reload;
@@ -40,9 +41,9 @@ struct counts {
 struct service {
 	struct manager *manager;
 	const struct reloader *reloader;
-	sd_event_source *watchdog; /* timer */
-	uint64_t period;           /* of it, microseconds */
-	bool replaced;             /* the last time rportd-data was */
+	sd_event_source *watchdog;            /* timer */
+	uint64_t period;                      /* of it, microseconds */
+	bool data_replaced, network_replaced; /* the last time */
 
 	sd_event_source *changed; /* after each turn of the loop */
 	sd_event_source *status;  /* timer: tell it */
@@ -53,31 +54,52 @@ struct service {
 
 /* --- the watchdog ----------------------------------------------------------------------------- */
 
-static void take_silence(struct service *service, int silent, bool replaced)
+/* @before: it was replaced the last time, too. Return: whether that may help. */
+static bool may_replace(const char *who, bool before)
 {
-	const char *what =
-		replaced ? "leaving it to the service manager's watchdog" : "replacing its process";
+	log_print_id(LOG_ERR, MESSAGE_PROCESS_SILENT, "%s does not answer: %s", who,
+		     before ? "leaving it to the service manager's watchdog"
+			    : "replacing its process");
+	return !before;
+}
 
-	if (silent < 0)
-		log_print_id(LOG_ERR, MESSAGE_WORKER_SILENT, "rportd-data does not answer: %s",
-			     what);
-	else
-		log_print_id(LOG_ERR, MESSAGE_WORKER_SILENT, "worker %d does not answer: %s",
-			     silent, what);
-	if (!replaced)
-		manager_replace_data(service->manager);
+/* Return: false when replacing it did not help. */
+static bool watch_data(struct service *service)
+{
+	bool before = service->data_replaced;
+	char worker[32];
+	int silent;
+
+	service->data_replaced = !manager_workers_answer(service->manager, &silent);
+	if (!service->data_replaced)
+		return true;
+	snprintf(worker, sizeof(worker), "worker %d", silent);
+	if (!may_replace(silent < 0 ? "rportd-data" : worker, before))
+		return false;
+	manager_replace_data(service->manager);
+	return true;
+}
+
+/* Return: as watch_data(). */
+static bool watch_network(struct service *service)
+{
+	bool before = service->network_replaced;
+
+	service->network_replaced = !manager_network_answers(service->manager);
+	if (!service->network_replaced)
+		return true;
+	if (!may_replace("rportd-net", before))
+		return false;
+	manager_replace_network(service->manager);
+	return true;
 }
 
 static int ping(sd_event_source *source, uint64_t usec _unused_, void *userdata)
 {
 	struct service *service = userdata;
-	bool replaced = service->replaced;
-	int silent;
+	bool data = watch_data(service), network = watch_network(service);
 
-	service->replaced = !manager_workers_answer(service->manager, &silent);
-	if (service->replaced)
-		take_silence(service, silent, replaced);
-	if (!service->replaced || !replaced)
+	if (data && network)
 		notify_watchdog();
 	(void)sd_event_source_set_time_relative(source, service->period);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -91,7 +113,8 @@ static int start_watchdog(struct service *service, sd_event *event)
 	service->period = notify_watchdog_period();
 	if (service->period == 0)
 		return 0;
-	(void)manager_workers_answer(service->manager, &silent); /* the first question */
+	(void)manager_workers_answer(service->manager, &silent); /* the first questions */
+	(void)manager_network_answers(service->manager);
 	r = sd_event_add_time_relative(event, &service->watchdog, CLOCK_MONOTONIC, service->period,
 				       service->period / 10, ping, service);
 	return r < 0 ? r
@@ -104,7 +127,8 @@ static struct counts count(const struct service *service)
 {
 	struct counts counts = { .links = manager_table(service->manager)->n_links,
 				 .pending = manager_n_pending(service->manager),
-				 .restarts = manager_data_restarts(service->manager) };
+				 .data_restarts = manager_data_restarts(service->manager),
+				 .network_restarts = manager_network_restarts(service->manager) };
 
 	counts.restoring = restore_progress(service->manager, &counts.restored, &counts.to_restore);
 	counts.reloading = reloader_progress(service->reloader, &counts.reload);
@@ -113,15 +137,22 @@ static struct counts count(const struct service *service)
 
 static bool counts_equal(const struct counts *a, const struct counts *b)
 {
-	return a->links == b->links && a->pending == b->pending && a->restarts == b->restarts &&
+	return a->links == b->links && a->pending == b->pending &&
+	       a->data_restarts == b->data_restarts && a->network_restarts == b->network_restarts &&
 	       a->restoring == b->restoring && a->restored == b->restored &&
 	       a->reloading == b->reloading && a->reload.done == b->reload.done;
+}
+
+static void format_restarts(const char *who, unsigned int n, char *ret, size_t size)
+{
+	if (n > 0)
+		snprintf(ret, size, ", %s was started again %u time%s", who, n, PLURAL(n));
 }
 
 /* "350 links, 2 ports pending, files: 350 of 1000 done, rportd-data was started again 2 times" */
 static void send_status(struct service *service)
 {
-	char pending[64] = "", restored[64] = "", files[64] = "", restarts[64] = "",
+	char pending[64] = "", restored[64] = "", files[64] = "", data[64] = "", network[64] = "",
 	     extend[64] = "";
 	struct counts counts = count(service);
 
@@ -136,14 +167,13 @@ static void send_status(struct service *service)
 	if (counts.reloading)
 		snprintf(files, sizeof(files), ", files: %zu of %zu done", counts.reload.done,
 			 counts.reload.total);
-	if (counts.restarts > 0)
-		snprintf(restarts, sizeof(restarts), ", rportd-data was started again %u time%s",
-			 counts.restarts, PLURAL(counts.restarts));
+	format_restarts("rportd-data", counts.data_restarts, data, sizeof(data));
+	format_restarts("rportd-net", counts.network_restarts, network, sizeof(network));
 	/* as long as one follows another, it takes the time that it takes */
 	if (counts.restoring || counts.reloading)
 		snprintf(extend, sizeof(extend), "\nEXTEND_TIMEOUT_USEC=%" PRIu64, EXTEND_PERIOD);
-	(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s%s%s%s%s%s", counts.links,
-			   PLURAL(counts.links), pending, restored, files, restarts, extend);
+	(void)notify_sendf(NOTIFY_NOW, "STATUS=%u link%s%s%s%s%s%s%s", counts.links,
+			   PLURAL(counts.links), pending, restored, files, data, network, extend);
 }
 
 static int send_due_status(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)

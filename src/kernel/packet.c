@@ -35,7 +35,8 @@ int packet_send(int fd, const void *message, size_t size, const int fds[], unsig
 		header.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
 	}
 	do
-		n = sendmsg(fd, &header, flags | MSG_NOSIGNAL);
+		n = n_fds > 0 ? sendmsg(fd, &header, flags | MSG_NOSIGNAL)
+			      : send(fd, message, size, flags | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
 }
@@ -52,13 +53,18 @@ static unsigned int take_fds(struct msghdr *header, int ret[])
 	return n;
 }
 
-int packet_receive(int fd, void *ret, size_t size, int ret_fds[], unsigned int *ret_n_fds,
-		   int flags)
+static void drop_fds(int fds[], unsigned int *n)
+{
+	while (fds && *n > 0)
+		safe_close(fds[--*n]);
+}
+
+int packet_receive_some(int fd, void *ret, size_t size, size_t *ret_size, int ret_fds[],
+			unsigned int *ret_n_fds, int flags)
 {
 	struct iovec part = { .iov_base = ret, .iov_len = size };
 	union control control = { 0 };
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
-	unsigned int n_fds = 0;
 	ssize_t n;
 
 	if (ret_fds) { /* without room for them the kernel closes what was sent */
@@ -70,15 +76,24 @@ int packet_receive(int fd, void *ret, size_t size, int ret_fds[], unsigned int *
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	if (ret_fds) {
-		n_fds = take_fds(&header, ret_fds);
-		*ret_n_fds = n_fds;
-	}
-	if (n == (ssize_t)size)
-		return 1;
-	for (unsigned int i = 0; i < n_fds; i++)
-		safe_close(ret_fds[i]);
 	if (ret_fds)
-		*ret_n_fds = 0;
+		*ret_n_fds = take_fds(&header, ret_fds);
+	if (n > 0 && (size_t)n <= size) {
+		*ret_size = (size_t)n;
+		return 1;
+	}
+	drop_fds(ret_fds, ret_n_fds);
 	return n == 0 ? 0 : -EBADMSG;
+}
+
+int packet_receive(int fd, void *ret, size_t size, int ret_fds[], unsigned int *ret_n_fds,
+		   int flags)
+{
+	size_t got;
+	int r = packet_receive_some(fd, ret, size, &got, ret_fds, ret_n_fds, flags);
+
+	if (r <= 0 || got == size)
+		return r;
+	drop_fds(ret_fds, ret_n_fds);
+	return -EBADMSG;
 }

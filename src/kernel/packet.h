@@ -9,7 +9,7 @@
 
 #include "base/util.h"
 
-#define PACKET_FDS_MAX 16
+#define PACKET_FDS_MAX 252 /* the kernel passes 253 with a message (SCM_MAX_FD) */
 
 /**
  * packet_pair() - make two connected sockets, closed on exec
@@ -48,5 +48,20 @@ int packet_send(int fd, const void *message, size_t size, const int fds[], unsig
  */
 int packet_receive(int fd, void *ret, size_t size, int ret_fds[], unsigned int *ret_n_fds,
 		   int flags);
+
+/**
+ * packet_receive_some() - receive one message of any size
+ * @fd: the socket
+ * @ret: filled with the message
+ * @size: bytes of room
+ * @ret_size: bytes of the message
+ * @ret_fds: as for packet_receive()
+ * @ret_n_fds: likewise
+ * @flags: likewise
+ *
+ * Return: as packet_receive(); -EBADMSG when there is no room for it.
+ */
+int packet_receive_some(int fd, void *ret, size_t size, size_t *ret_size, int ret_fds[],
+			unsigned int *ret_n_fds, int flags);
 
 #endif

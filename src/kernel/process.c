@@ -77,6 +77,14 @@ void process_free(struct process *process)
 	free(process);
 }
 
+int process_take_fd(struct process *process)
+{
+	int fd = process->pidfd;
+
+	free(process);
+	return fd;
+}
+
 pid_t process_pid(const struct process *process)
 {
 	return process->pid;

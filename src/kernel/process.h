@@ -41,6 +41,14 @@ int process_adopt(int pidfd, pid_t pid, struct process **ret);
 void process_free(struct process *process);
 
 /**
+ * process_take_fd() - free a process, but for its pidfd
+ * @process: not to be used again
+ *
+ * Return: the descriptor, the caller's.
+ */
+int process_take_fd(struct process *process);
+
+/**
  * process_pid() - return the number of a process
  * @process: which has the number until it has ended
  *

@@ -20,6 +20,7 @@
  * the number cannot be another process's.
  */
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -131,6 +132,33 @@ int starter_new(char *const argv[], struct starter **ret)
 		free(starter);
 		return r;
 	}
+	*ret = starter;
+	return 0;
+}
+
+static bool is_connection(int fd)
+{
+	socklen_t size = sizeof(int);
+	int type;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) >= 0 && type == SOCK_SEQPACKET;
+}
+
+int starter_pass_on(struct starter *starter)
+{
+	return fcntl(starter->fd, F_SETFD, 0) < 0 ? -errno : starter->fd;
+}
+
+int starter_adopt(int fd, struct starter **ret)
+{
+	struct starter *starter;
+
+	if (!is_connection(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -ENOTSOCK;
+	starter = calloc(1, sizeof(*starter));
+	if (!starter)
+		return -ENOMEM;
+	starter->fd = fd;
 	*ret = starter;
 	return 0;
 }
@@ -369,12 +397,9 @@ static int serve_once(struct serving *serving)
 int starter_serve(const struct starter_role roles[], unsigned int n, void *userdata)
 {
 	struct serving serving = { .roles = roles, .n = n, .userdata = userdata };
-	int type, r;
-	socklen_t size = sizeof(type);
+	int r;
 
-	if (getsockopt(STARTER_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
-		return -ENOTSOCK;
-	if (type != SOCK_SEQPACKET)
+	if (!is_connection(STARTER_FD))
 		return -ENOTSOCK;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return -errno;

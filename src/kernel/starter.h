@@ -35,6 +35,23 @@ int starter_new(char *const argv[], struct starter **ret);
 void starter_free(struct starter *starter);
 
 /**
+ * starter_pass_on() - keep the connection to the starter over execve(2)
+ * @starter: of starter_new()
+ *
+ * Return: the descriptor, for starter_adopt(); or -errno of fcntl(2).
+ */
+int starter_pass_on(struct starter *starter);
+
+/**
+ * starter_adopt() - take over the connection that this process had before it executed a program
+ * @fd: of starter_pass_on(); owned by the starter on success
+ * @ret: free it with starter_free()
+ *
+ * Return: 0; -ENOMEM; or -ENOTSOCK when it is no such connection.
+ */
+int starter_adopt(int fd, struct starter **ret);
+
+/**
  * starter_start() - start a process
  * @starter: of starter_new()
  * @role: index in the table of starter_serve(); no process of it is running

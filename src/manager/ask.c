@@ -8,22 +8,13 @@
 #include "manager/ask.h"
 #include "manager/commit.h"
 #include "manager/context.h"
+#include "manager/fastpath.h"
 #include "manager/reconcile.h"
 #include "manager/schedule.h"
 #include "port/ask.h"
 
 #define ASK_ALL_USEC  (10 * USEC_PER_MSEC)
 #define ASK_LINK_USEC (50 * USEC_PER_MSEC)
-
-int manager_start_asking(struct manager *manager, struct rport_error *err)
-{
-	int r = port_asker_new(&manager->asker);
-
-	manager->asking = 1; /* no port has been asked about */
-	return r < 0 ? rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start a thread: %s",
-				       strerror(-r))
-		     : 0;
-}
 
 static void take_answer(struct manager *manager, struct port *port,
 			const struct port_answer *answer)
@@ -41,7 +32,7 @@ static unsigned int ask_some(struct manager *manager, struct port *const ports[]
 			     uint64_t deadline)
 {
 	struct port_answer answers[PORT_ASK_MAX];
-	unsigned int n_answers = port_ask(manager->asker, ports, n, false, deadline, answers);
+	unsigned int n_answers = network_ask(manager->network, ports, n, false, deadline, answers);
 
 	for (unsigned int i = 0; i < n_answers; i++) {
 		ports[i]->asked = manager->asking;
@@ -78,6 +69,7 @@ void manager_ask_all(struct manager *manager)
 	}
 	if (n == 0) /* no port was left out */
 		manager->asking++;
+	fastpath_count(manager, NULL);
 	commit_flush(manager);
 }
 
@@ -91,7 +83,8 @@ void manager_ask_link(struct manager *manager, struct rport_link *link)
 	for (int end = 0; end < 2; end++)
 		if (link->ports[end]->peering.present)
 			ports[n++] = link->ports[end];
-	n = port_ask(manager->asker, ports, n, true, monotonic_usec() + ASK_LINK_USEC, answers);
+	n = network_ask(manager->network, ports, n, true, monotonic_usec() + ASK_LINK_USEC,
+			answers);
 	for (unsigned int i = 0; i < n; i++) {
 		take_answer(manager, ports[i], &answers[i]);
 		if (answers[i].result >= 0 && answers[i].observed >= 0 &&
@@ -99,5 +92,6 @@ void manager_ask_link(struct manager *manager, struct rport_link *link)
 			commit_port(manager, ports[i], NULL);
 		port_seen_release(&answers[i].seen);
 	}
+	fastpath_count(manager, link);
 	commit_flush(manager);
 }

@@ -7,15 +7,6 @@
 #include "manager/options.h"
 
 /**
- * manager_start_asking() - start the thread that asks the kernel; see port_asker_free()
- * @manager: the manager
- * @err: names the step that failed, and the reason
- *
- * Return: 0; -ENOMEM; or -errno of socket(2) or pthread_create(3).
- */
-int manager_start_asking(struct manager *manager, struct rport_error *err);
-
-/**
  * manager_ask_all() - ask the kernel about all ports, before an answer that lists all
  * @manager: the manager
  *

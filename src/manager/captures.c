@@ -13,7 +13,6 @@
  */
 
 #include "base/turn.h"
-#include "kernel/packet-sockets.h"
 #include "manager/captures.h"
 #include "manager/context.h"
 
@@ -60,11 +59,10 @@ static void take(struct port *port, void *userdata)
 
 static void look_in_netns_of(struct captures *captures, struct port *port)
 {
-	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
 	struct finding finding = { .captures = captures };
 
 	port->listened = captures->round;
-	if (netns_fd >= 0 && packet_sockets_find(netns_fd, &finding.sockets) >= 0)
+	if (network_captures(captures->manager->network, port, &finding.sockets) >= 0)
 		table_foreach_in_nsid(&captures->manager->table, port->nsid, take, &finding);
 }
 

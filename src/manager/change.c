@@ -14,6 +14,7 @@
 
 #include "manager/change.h"
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/reconcile.h"
 #include "manager/records.h"
 #include "manager/schedule.h"
@@ -83,7 +84,7 @@ static int apply_in_place(struct manager *manager, struct change *change, bool a
 
 	swap(change);
 	if (port->peering.present)
-		r = port_change(port, change->spec, PLAN_IN_PLACE, again, err);
+		r = network_change(manager->network, port, change->spec, PLAN_IN_PLACE, again, err);
 	else
 		port_forget_device(port);
 	commit_port(manager, port, port->peering.present ? "asked for" : NULL);
@@ -131,13 +132,14 @@ static void complete_spec(const struct port *port, struct port_spec *want, bool 
 		memcpy(want->ifname, port->spec.ifname, IFNAMSIZ);
 }
 
-static int preview_port(const struct port *port, const struct port_spec *want, unsigned int end,
+static int preview_port(struct network *network, const struct port *port,
+			const struct port_spec *want, unsigned int end,
 			void (*step)(unsigned int end, const char *text, void *userdata),
 			void *userdata)
 {
 	_cleanup_plan_ struct plan plan = { 0 };
 	char text[PLAN_STEP_TEXT_MAX];
-	int r = port_preview(port, want, &plan);
+	int r = network_preview(network, port, want, &plan);
 
 	for (size_t i = 0; i < plan.n && r >= 0; i++)
 		step(end, plan_step_describe(&plan.steps[i], text), userdata);
@@ -156,7 +158,7 @@ int change_preview(struct manager *manager, struct rport_link *link, struct link
 		if (!port->peering.present || why_anew(port, &want->ports[end]))
 			continue;
 		complete_spec(port, &want->ports[end], false);
-		r = preview_port(port, &want->ports[end], end, step, userdata);
+		r = preview_port(manager->network, port, &want->ports[end], end, step, userdata);
 	}
 	commit_flush(manager);
 	return r;

@@ -4,54 +4,41 @@
  * Theory of operation
  *
  * Looking at a link takes some twenty questions in the namespaces of others, any of which may wait
- * for the rtnl lock, and probes wait for packets. So each job has a thread, and the main thread none
- * of the waiting: an eventfd tells it that a thread is done.
+ * for the rtnl lock, and probes wait for packets. rportd-net does that while everything else goes
+ * on, and answers later.
  *
- * A job belongs to its thread while that runs. What the daemon knew when it began is kept in a
- * second copy: it is the answer when the deadline comes first. A late thread keeps its place, so
- * there are never more than THREADS_MAX.
+ * What the daemon knew when a job began is the answer when the deadline comes first. A late job
+ * keeps its place until rportd-net is done with it.
  *
  * All users may ask. Those who may not change anything get half of the places, and wait behind the
  * others.
  */
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
-
-#include "base/turn.h"
-#include "kernel/thread.h"
 #include "manager/checker.h"
 #include "manager/context.h"
 #include "manager/facts.h"
 #include "manager/status.h"
 
-#define THREADS_MAX       4
-#define THREADS_MAX_OTHER 2 /* of users who may not change anything */
+#define PLACES_MAX       NETWORK_CHECKS_MAX
+#define PLACES_MAX_OTHER 2 /* of users who may not change anything */
 
 /*
  * struct check_job - a link that is looked at
- * @known: what the daemon knew; @facts: the thread's copy
- * @ends: where to look
+ * @facts: what the daemon knew; what is found out is added
  * @specs: own what the facts borrow
  * @texts: the same: reasons and drift
  * @serials: of the ports
- * @running: it has a thread
- * @finished: the thread's last word, under the lock of the checker
+ * @running: rportd-net is busy with it
  */
 struct check_job {
 	struct checker *checker;
-	struct check_facts known, facts;
-	struct inspect_end ends[2];
+	struct check_facts facts;
 	struct port_spec specs[2];
 	char *texts[4];
 	uint64_t serials[2];
-	struct inspect_probe probes[INSPECT_PROBES_MAX];
-	unsigned int n_probes;
 	struct check_request request;
 	sd_event_source *deadline;
-	pthread_t thread;
 	bool running;
-	bool finished;
 	TAILQ_ENTRY(check_job) entry;
 };
 
@@ -60,46 +47,21 @@ TAILQ_HEAD(check_jobs, check_job);
 /*
  * struct checker
  * @jobs: all of them, in the order in which they came
- * @running: how many threads there are, and how many of them are for others
+ * @running: with how many rportd-net is busy, and how many of them are for others
  */
 struct checker {
 	struct manager *manager;
 	struct check_jobs jobs;
 	unsigned int running, running_other;
-	pthread_mutex_t lock;
-	int wake_fd;
-	sd_event_source *source;
 };
-
-/* --- in the thread ---------------------------------------------------------------------------- */
-
-static void *look(void *arg)
-{
-	struct check_job *job = arg;
-	struct checker *checker = job->checker;
-	uint64_t one = 1;
-
-	inspect_link(&job->facts, job->ends);
-	if (job->request.probe)
-		job->n_probes = inspect_probe(&job->facts, job->ends, job->probes);
-	for (unsigned int end = 0; end < 2; end++)
-		job->ends[end].netns_fd = safe_close(job->ends[end].netns_fd);
-	pthread_mutex_lock(&checker->lock);
-	job->finished = true;
-	pthread_mutex_unlock(&checker->lock);
-	(void)!write(checker->wake_fd, &one, sizeof(one));
-	return NULL;
-}
 
 /* --- a job ------------------------------------------------------------------------------------ */
 
 static void free_job(struct check_job *job)
 {
 	sd_event_source_disable_unref(job->deadline);
-	for (unsigned int end = 0; end < 2; end++) {
-		safe_close(job->ends[end].netns_fd);
+	for (unsigned int end = 0; end < 2; end++)
 		free(job->specs[end].addresses);
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(job->texts); i++)
 		free(job->texts[i]);
 	free(job);
@@ -117,7 +79,7 @@ static int copy_text(const char **text, char **ret_own)
 /* The facts borrow from the ports, which may go: they borrow from the job instead. */
 static int own_end(struct check_job *job, unsigned int end)
 {
-	struct check_end *facts = &job->known.ends[end];
+	struct check_end *facts = &job->facts.ends[end];
 	struct port_spec *spec = &job->specs[end];
 
 	*spec = *facts->spec;
@@ -139,17 +101,6 @@ static int own_end(struct check_job *job, unsigned int end)
 	return 0;
 }
 
-static void find_place(const struct manager *manager, const struct port *port,
-		       struct inspect_end *ret)
-{
-	*ret = (struct inspect_end){ .netns_fd = -EBADF };
-	if (!port->peering.present)
-		return;
-	ret->netns_fd = tun_netns(tun_fd(&port->tun));
-	ret->vrf = port->vrf;
-	ret->own = port->nsid == manager->own_nsid || port->spec.domain.netns == DOMAIN_NETNS_SELF;
-}
-
 static int new_job(struct checker *checker, const struct check_request *request,
 		   struct check_job **ret)
 {
@@ -160,15 +111,10 @@ static int new_job(struct checker *checker, const struct check_request *request,
 		return -ENOMEM;
 	job->checker = checker;
 	job->request = *request;
-	facts_of_link(checker->manager, request->link, &job->known);
-	facts_find_twin(checker->manager, request->link, &job->known);
+	facts_of_link(checker->manager, request->link, &job->facts);
+	facts_find_twin(checker->manager, request->link, &job->facts);
 	for (unsigned int end = 0; end < 2; end++) {
-		const struct port *port = request->link->ports[end];
-
-		find_place(checker->manager, port, &job->ends[end]);
-		job->serials[end] = port->serial;
-		if (job->ends[end].netns_fd < 0)
-			job->known.ends[end].index = 0;
+		job->serials[end] = request->link->ports[end]->serial;
 		if (r >= 0)
 			r = own_end(job, end);
 	}
@@ -176,7 +122,6 @@ static int new_job(struct checker *checker, const struct check_request *request,
 		free_job(job);
 		return r;
 	}
-	job->facts = job->known;
 	*ret = job;
 	return 0;
 }
@@ -187,7 +132,7 @@ static int new_job(struct checker *checker, const struct check_request *request,
 static struct rport_link *find_link(const struct check_job *job)
 {
 	struct rport_link *link =
-		table_link_by_name(&job->checker->manager->table, job->known.link);
+		table_link_by_name(&job->checker->manager->table, job->facts.link);
 
 	if (link && link->ports[0]->serial == job->serials[0] &&
 	    link->ports[1]->serial == job->serials[1])
@@ -195,11 +140,14 @@ static struct rport_link *find_link(const struct check_job *job)
 	return NULL;
 }
 
-static void answer(struct check_job *job, const struct check_facts *facts, unsigned int n_probes)
+static void answer(struct check_job *job, const struct inspect_result *found)
 {
-	struct check_result result = { .facts = facts,
-				       .probes = job->probes,
-				       .n_probes = n_probes };
+	const struct check_facts *facts = &job->facts;
+	struct check_result result = {
+		.facts = facts,
+		.probes = found ? found->probes : NULL,
+		.n_probes = found ? found->n_probes : 0,
+	};
 	struct rport_link *link = find_link(job);
 	struct port_status status;
 
@@ -209,8 +157,8 @@ static void answer(struct check_job *job, const struct check_facts *facts, unsig
 			continue;
 		manager_port_status(link->ports[end], &status);
 		result.after[end].counters = status.counters;
-		if (facts->ends[end].looked == 0)
-			memcpy(link->local_first, facts->ends[end].local_first,
+		if (facts->ends[end].seen.looked == 0)
+			memcpy(link->local_first, facts->ends[end].seen.local_first,
 			       sizeof(link->local_first));
 	}
 	if (job->request.done)
@@ -218,18 +166,17 @@ static void answer(struct check_job *job, const struct check_facts *facts, unsig
 	job->request.done = NULL;
 }
 
-static void start_jobs(struct checker *checker);
+/* With what the daemon knew. @why: -errno: nobody has looked */
+static void answer_without(struct check_job *job, int why)
+{
+	for (unsigned int end = 0; end < 2; end++)
+		job->facts.ends[end].seen.looked = why;
+	answer(job, NULL);
+}
 
 static void remove_job(struct check_job *job)
 {
-	struct checker *checker = job->checker;
-
-	TAILQ_REMOVE(&checker->jobs, job, entry);
-	if (job->running) {
-		pthread_join(job->thread, NULL);
-		checker->running--;
-		checker->running_other -= !job->request.trusted;
-	}
+	TAILQ_REMOVE(&job->checker->jobs, job, entry);
 	free_job(job);
 }
 
@@ -237,43 +184,32 @@ static int late(sd_event_source *source _unused_, uint64_t usec _unused_, void *
 {
 	struct check_job *job = userdata;
 
-	for (unsigned int end = 0; end < 2; end++)
-		job->known.ends[end].looked = job->running ? -ETIMEDOUT : -EBUSY;
-	answer(job, &job->known, 0);
+	answer_without(job, job->running ? -ETIMEDOUT : -EBUSY);
 	if (!job->running)
 		remove_job(job);
 	return 0;
 }
 
-static struct check_job *next_finished(struct checker *checker)
+static void start_jobs(struct checker *checker);
+
+static void inspected(const struct inspect_result *found, void *userdata)
 {
-	struct check_job *job;
+	struct check_job *job = userdata;
+	struct checker *checker = job->checker;
 
-	pthread_mutex_lock(&checker->lock);
-	TAILQ_FOREACH(job, &checker->jobs, entry)
-	{
-		if (job->finished)
-			break;
+	checker->running--;
+	checker->running_other -= !job->request.trusted;
+	if (found) {
+		for (unsigned int end = 0; end < 2; end++)
+			job->facts.ends[end].seen = found->ends[end];
+		memcpy(job->facts.flows, found->flows, sizeof(job->facts.flows));
+		job->facts.n_flows = found->n_flows;
+		answer(job, found);
+	} else {
+		answer_without(job, -ECONNRESET);
 	}
-	pthread_mutex_unlock(&checker->lock);
-	return job;
-}
-
-static int take_finished(sd_event_source *source _unused_, int fd, uint32_t revents _unused_,
-			 void *userdata)
-{
-	struct checker *checker = userdata;
-	struct check_job *job;
-	uint64_t count;
-
-	turn_is("checks of links");
-	(void)!read(fd, &count, sizeof(count));
-	while ((job = next_finished(checker))) {
-		answer(job, &job->facts, job->n_probes);
-		remove_job(job);
-	}
+	remove_job(job);
 	start_jobs(checker);
-	return 0;
 }
 
 /* --- their turn ------------------------------------------------------------------------------- */
@@ -290,9 +226,30 @@ static struct check_job *next_waiting(struct checker *checker, bool trusted)
 	return NULL;
 }
 
+static struct inspect_end end_of(const struct manager *manager, const struct port *port)
+{
+	return (struct inspect_end){
+		.port = port->peering.present && !port->elsewhere ? port : NULL,
+		.own = port->nsid == manager->own_nsid ||
+		       port->spec.domain.netns == DOMAIN_NETNS_SELF,
+	};
+}
+
+/* A link that has gone meanwhile has nothing to look at. */
+static int begin_job(struct check_job *job)
+{
+	struct manager *manager = job->checker->manager;
+	const struct rport_link *link = find_link(job);
+	struct inspect_end ends[2] = { 0 };
+
+	for (unsigned int end = 0; link && end < 2; end++)
+		ends[end] = end_of(manager, link->ports[end]);
+	return network_check(manager->network, ends, job->request.probe, inspected, job);
+}
+
 static bool start_job(struct checker *checker, struct check_job *job)
 {
-	if (!job || thread_start(&job->thread, "rportd-check", look, job) < 0)
+	if (!job || begin_job(job) < 0)
 		return false;
 	job->running = true;
 	checker->running++;
@@ -302,9 +259,9 @@ static bool start_job(struct checker *checker, struct check_job *job)
 
 static void start_jobs(struct checker *checker)
 {
-	while (checker->running < THREADS_MAX && start_job(checker, next_waiting(checker, true)))
+	while (checker->running < PLACES_MAX && start_job(checker, next_waiting(checker, true)))
 		;
-	while (checker->running < THREADS_MAX && checker->running_other < THREADS_MAX_OTHER &&
+	while (checker->running < PLACES_MAX && checker->running_other < PLACES_MAX_OTHER &&
 	       start_job(checker, next_waiting(checker, false)))
 		;
 }
@@ -341,22 +298,11 @@ void checker_forget(struct check_job *job)
 int checker_new(struct manager *manager, struct checker **ret)
 {
 	struct checker *checker = calloc(1, sizeof(*checker));
-	int r = -ENOMEM;
 
 	if (!checker)
-		return r;
+		return -ENOMEM;
 	checker->manager = manager;
 	TAILQ_INIT(&checker->jobs);
-	pthread_mutex_init(&checker->lock, NULL);
-	checker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = checker->wake_fd < 0
-		    ? -errno
-		    : sd_event_add_io(manager->event, &checker->source, checker->wake_fd, EPOLLIN,
-				      take_finished, checker);
-	if (r < 0) {
-		checker_free(checker);
-		return r;
-	}
 	*ret = checker;
 	return 0;
 }
@@ -369,26 +315,17 @@ void checker_free(struct checker *checker)
 		return;
 	while ((job = TAILQ_FIRST(&checker->jobs)))
 		remove_job(job);
-	sd_event_source_disable_unref(checker->source);
-	safe_close(checker->wake_fd);
-	pthread_mutex_destroy(&checker->lock);
 	free(checker);
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
-void checker_look_at_rules(struct rport_link *link)
+void checker_look_at_rules(struct manager *manager, struct rport_link *link)
 {
 	const struct port *a = link->ports[0], *b = link->ports[1];
-	_cleanup_close_ int netns_fd = -EBADF;
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 
 	if (!a->peering.present || !b->peering.present || a->nsid != b->nsid ||
 	    !a->spec.domain.vrf[0] == !b->spec.domain.vrf[0])
 		return;
-	netns_fd = tun_netns(tun_fd(&a->tun));
-	if (netns_fd < 0 || rtnl_open(netns_fd, &rtnl) < 0)
-		return;
-	link->local_first[CHECK_IPV4] = rtnl_local_comes_first(rtnl, AF_INET) > 0;
-	link->local_first[CHECK_IPV6] = rtnl_local_comes_first(rtnl, AF_INET6) > 0;
+	(void)network_local_first(manager->network, a, link->local_first);
 }

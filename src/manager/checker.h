@@ -2,10 +2,10 @@
 #ifndef RPORT_MANAGER_CHECKER_H
 #define RPORT_MANAGER_CHECKER_H
 
-/* Looks at links in threads, for clients who want to know why packets do not pass. */
+/* Has links looked at, for clients who want to know why packets do not pass. */
 
 #include "manager/options.h"
-#include "port/inspect.h"
+#include "network/network.h"
 
 struct checker;
 struct check_job;
@@ -28,7 +28,7 @@ struct check_result {
  * struct check_request - what to look at
  * @link: the link
  * @probe: send probes
- * @trusted: the caller may change something; others get a part of the threads only
+ * @trusted: the caller may change something; others get a part of the places only
  * @done: called once, from the event loop
  * @userdata: for @done
  */
@@ -45,18 +45,18 @@ struct check_request {
  * @manager: has the links; must live longer
  * @ret: free it with checker_free()
  *
- * Return: 0; -ENOMEM; or -errno of eventfd(2) or sd_event_add_io(3).
+ * Return: 0 or -ENOMEM.
  */
 int checker_new(struct manager *manager, struct checker **ret);
 
 /**
- * checker_free() - wait for the threads, and forget all jobs, without calling back
+ * checker_free() - forget all jobs, without calling back; no answer may come afterwards
  * @checker: of checker_new(), or NULL
  */
 void checker_free(struct checker *checker);
 
 /**
- * checker_begin() - look at a link in a thread
+ * checker_begin() - have a link looked at
  * @checker: the checker
  * @request: copied; the link may be removed meanwhile
  * @ret: for checker_forget(), until @done has been called
@@ -78,10 +78,11 @@ void checker_forget(struct check_job *job);
 
 /**
  * checker_look_at_rules() - see whether the local table comes before VRFs, where that matters
+ * @manager: has it
  * @link: just made, or shown; its local_first is updated
  *
  * It matters to links between a VRF and the main table of one namespace; of others nothing is asked.
  */
-void checker_look_at_rules(struct rport_link *link);
+void checker_look_at_rules(struct manager *manager, struct rport_link *link);
 
 #endif

@@ -8,6 +8,7 @@
 #include "manager/fastpath.h"
 #include "manager/records.h"
 #include "manager/report.h"
+#include "manager/schedule.h"
 
 /* --- observers -------------------------------------------------------------------------------- */
 
@@ -49,7 +50,8 @@ void commit_flush(struct manager *manager)
 
 	while ((port = TAILQ_FIRST(&manager->untold))) {
 		mark_told(manager, port);
-		port_update_carrier(&manager->staging, port);
+		if (network_update_carrier(manager->network, port) < 0)
+			schedule_look_again(port, SCHEDULE_DEVICE);
 		if (port->link)
 			fastpath_update(manager, port->link);
 		tell(manager, port);
@@ -130,8 +132,9 @@ static void log_state(struct port *port, enum port_state old, const char *why)
 						     : NULL;
 	char name[PORT_TEXT_MAX];
 
-	report_port_event(level_of(port, old), id, port, "port %s: %s -> %s: %s",
-			  port_format(port, name), state_names[old], state_names[port->state], why);
+	report_port_event(level_of(port, old), id, port, "port %s: %s -> %s%s%s",
+			  port_format(port, name), state_names[old], state_names[port->state],
+			  why ? ": " : "", why ? why : "");
 }
 
 static void set_state(struct manager *manager, struct port *port, const char *why)
@@ -240,7 +243,7 @@ static void leave(struct manager *manager, struct port *port)
 void commit_detach(struct manager *manager, struct port *port)
 {
 	leave(manager, port);
-	port_remove(port);
+	network_remove(manager->network, &port, 1);
 	records_device(manager, port);
 }
 
@@ -249,7 +252,7 @@ void commit_detach_all(struct manager *manager, struct port *ports[], size_t n)
 	for (size_t i = 0; i < n; i++)
 		leave(manager, ports[i]);
 	if (manager->state)
-		port_remove_all(&manager->staging, ports, n);
+		network_remove(manager->network, ports, n);
 	else /* they may be for the next daemon */
 		port_unmake_all(ports, n);
 	for (size_t i = 0; i < n; i++)

@@ -4,10 +4,9 @@
 
 /* The state that the files of the manager share. */
 
-#include "kernel/monitor.h"
-#include "kernel/netns-watch.h"
 #include "datapath/datapath.h"
 #include "manager/options.h"
+#include "network/network.h"
 #include "store/counters.h"
 
 /* Ports in a state without a device; see commit.c */
@@ -21,14 +20,13 @@ struct manager {
 	struct manager_options options;
 	struct manager_observer observer;
 	sd_event *event;
-	struct staging staging;
+	struct network *network;
 	struct datapath *datapath;
 	struct table table;
 	struct counters *counters;
 	struct state *state; /* NULL: rportd is ending, and nothing is recorded any more */
 	sd_event_source *alive;
-	int own_nsid; /* by which the monitor may name our own namespace */
-	struct port_asker *asker;
+	int own_nsid;        /* by which the monitor may name our own namespace */
 	unsigned int asking; /* round of manager_ask_all() */
 
 	struct waiting_ports pending, inherited;

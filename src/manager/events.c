@@ -28,8 +28,6 @@
 #define NAMES_EACH 1000 /* microseconds for each port: ten times what a check costs */
 
 struct events {
-	struct monitor *monitor;
-	struct netns_watch *names;  /* NULL: unavailable */
 	sd_event_source *all_names; /* timer: check the names of all ports */
 	uint64_t all_names_at;      /* not before; CLOCK_MONOTONIC, in microseconds */
 };
@@ -132,28 +130,9 @@ static void events_lost(void *userdata)
 	schedule_wake(manager);
 }
 
-static int start_monitor(struct manager *manager)
-{
-	_cleanup_close_ int own_netns = netns_open_self();
-	struct monitor_handler handler = {
-		.device = device_changed,
-		.settings = settings_changed,
-		.queueing = queueing_changed,
-		.namespace_gone = namespace_gone,
-		.lost = events_lost,
-		.userdata = manager,
-	};
-	int r;
-
-	/* So that events of our own namespace can be mapped to one nsid. */
-	r = own_netns < 0 ? own_netns
-			  : rtnl_nsid(manager->staging.own, own_netns, &manager->own_nsid);
-	return r < 0 ? r : monitor_new(manager->event, &handler, &manager->events->monitor);
-}
-
 void events_read(struct manager *manager)
 {
-	monitor_read(manager->events->monitor);
+	network_drain(manager->network);
 }
 
 /* --- names of namespaces ---------------------------------------------------------------------- */
@@ -181,17 +160,23 @@ static void look_at_all_names_soon(struct events *events)
 	(void)sd_event_source_set_enabled(events->all_names, SD_EVENT_ONESHOT);
 }
 
-static void names_changed(void *userdata)
+static void name_changed(const char *name, void *userdata)
 {
 	struct manager *manager = userdata;
-	const struct netns_watch *names = manager->events->names;
-	const char *name;
 
-	if (netns_watch_missed(names))
-		look_at_all_names_soon(manager->events);
-	for (size_t i = 0; (name = netns_watch_name(names, i)); i++)
-		table_foreach_in_netns(&manager->table, name, look_name, NULL);
-	schedule_wake(manager);
+	table_foreach_in_netns(&manager->table, name, look_name, NULL);
+}
+
+static void names_missed(void *userdata)
+{
+	struct manager *manager = userdata;
+
+	look_at_all_names_soon(manager->events);
+}
+
+static void names_changed(void *userdata)
+{
+	schedule_wake(userdata);
 }
 
 /* --- the data path ---------------------------------------------------------------------------- */
@@ -227,11 +212,17 @@ void events_captures_changed(struct port *port, void *userdata)
 
 void events_datapath_ended(const char *why, void *userdata _unused_)
 {
-	log_print_id(LOG_ERR, MESSAGE_DATA_ENDED, "rportd-data ended (%s) and is started again",
+	log_print_id(LOG_ERR, MESSAGE_PROCESS_ENDED, "rportd-data ended (%s) and is started again",
 		     why); /* at a rate that is bounded, see data-process.c */
 }
 
-void events_datapath_failed(void *userdata)
+void events_network_ended(const char *why, void *userdata _unused_)
+{
+	log_print_id(LOG_ERR, MESSAGE_PROCESS_ENDED, "rportd-net ended (%s) and is started again",
+		     why); /* likewise, see client-start.c */
+}
+
+void events_starter_failed(void *userdata)
 {
 	const struct manager *manager = userdata;
 
@@ -241,17 +232,28 @@ void events_datapath_failed(void *userdata)
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-static int start_names(struct manager *manager)
+static int start_network(struct manager *manager, struct rport_error *err)
 {
-	struct events *events = manager->events;
-	int r = sd_event_add_time(manager->event, &events->all_names, CLOCK_MONOTONIC, 0, 1,
-				  look_at_all_names, manager);
+	const struct network_options options = {
+		.starter = manager->options.starter,
+		.role = manager->options.net_role,
+		.queues_forced = manager->options.unwatched_queues,
+		.events = {
+			.device = device_changed,
+			.settings = settings_changed,
+			.queueing = queueing_changed,
+			.namespace_gone = namespace_gone,
+			.lost = events_lost,
+			.userdata = manager,
+		},
+		.name = name_changed,
+		.names_missed = names_missed,
+		.names = names_changed,
+		.ended = events_network_ended,
+		.failed = events_starter_failed,
+	};
 
-	if (r >= 0)
-		r = sd_event_source_set_enabled(events->all_names, SD_EVENT_OFF);
-	if (r >= 0)
-		r = netns_watch_new(manager->event, names_changed, manager, &events->names);
-	return r;
+	return network_new(manager->event, &options, &manager->network, err);
 }
 
 int events_start(struct manager *manager, struct rport_error *err)
@@ -261,14 +263,20 @@ int events_start(struct manager *manager, struct rport_error *err)
 	manager->events = calloc(1, sizeof(*manager->events));
 	if (!manager->events)
 		return rport_error_no_memory(err);
-	r = start_monitor(manager);
+	r = sd_event_add_time(manager->event, &manager->events->all_names, CLOCK_MONOTONIC, 0, 1,
+			      look_at_all_names, manager);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(manager->events->all_names, SD_EVENT_OFF);
 	if (r < 0)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot monitor interfaces: %s",
+		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot make a timer: %s",
 				       strerror(-r));
-	r = start_names(manager);
-	if (r < 0) /* the monitor reports deleted namespaces, too */
+	r = start_network(manager, err);
+	if (r < 0)
+		return r;
+	manager->own_nsid = network_about(manager->network)->own_nsid;
+	r = network_about(manager->network)->watch_error;
+	if (r < 0) /* deleted namespaces are reported in any case */
 		log_warning("cannot watch %s: %s", NETNS_RUN_DIR, strerror(-r));
-	manager->staging.names_watched = netns_watch_sees_all(manager->events->names);
 	return 0;
 }
 
@@ -276,8 +284,6 @@ void events_stop(struct manager *manager)
 {
 	if (!manager->events)
 		return;
-	monitor_free(manager->events->monitor);
-	netns_watch_free(manager->events->names);
 	sd_event_source_disable_unref(manager->events->all_names);
 	free(steal_ptr(manager->events));
 }

@@ -8,7 +8,7 @@
 
 /**
  * events_start() - begin to listen to netlink, and to the names of namespaces
- * @manager: the manager, with its event loop; its own_nsid is set
+ * @manager: the manager, with its event loop; its network and own_nsid are set
  * @err: names what is missing on this machine
  *
  * Return: 0; -ENOMEM; -EPERM without CAP_NET_BROADCAST; or another -errno. The caller calls
@@ -51,10 +51,17 @@ void events_link_moved(void *owner, void *userdata);
 void events_datapath_ended(const char *why, void *userdata);
 
 /**
- * events_datapath_failed() - it cannot be started again: rportd ends
+ * events_network_ended() - rportd-net ended, and is started again; see network_options.ended
+ * @why: in words
  * @userdata: the manager
  */
-void events_datapath_failed(void *userdata);
+void events_network_ended(const char *why, void *userdata);
+
+/**
+ * events_starter_failed() - it cannot be started again: rportd ends
+ * @userdata: the manager
+ */
+void events_starter_failed(void *userdata);
 
 /**
  * events_captures_changed() - captures that see a port began or ended; see captures_start()

@@ -30,10 +30,10 @@ static void describe_end(const struct manager *manager, const struct rport_link 
 	ret->drops.interface_dropped = status.interface_dropped;
 	ret->drops.since = status.since;
 	snprintf(ret->fastpath, sizeof(ret->fastpath), "%s", way.fast ? "" : way.reason);
-	ret->looked = 1;
-	ret->forwards[CHECK_IPV4] = ret->forwards[CHECK_IPV6] = -1;
+	ret->seen.looked = 1;
+	ret->seen.forwards[CHECK_IPV4] = ret->seen.forwards[CHECK_IPV6] = -1;
 	for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++)
-		ret->local_first[family] = link->local_first[family];
+		ret->seen.local_first[family] = link->local_first[family];
 }
 
 void facts_of_link(const struct manager *manager, const struct rport_link *link,

@@ -15,15 +15,13 @@
 
 #include <stdio.h>
 
-#include "build-config.h"
-#include "kernel/netns-pid.h"
-#include "kernel/thread.h"
 #include "manager/captures.h"
 #include "manager/context.h"
 #include "manager/fastpath.h"
 #include "manager/report.h"
 
 #define RETRY_USEC (10 * USEC_PER_SEC)
+#define CLEAR_MAX  64 /* links at once */
 
 /* --- deciding --------------------------------------------------------------------------------- */
 
@@ -95,18 +93,25 @@ static bool keeps_veth(const struct fastpath_facts *facts, const struct rport_li
 	       link->ports[0]->peering.present && link->ports[1]->peering.present;
 }
 
+static void clear(struct manager *manager, const struct network_path paths[], size_t n)
+{
+	for (size_t done = 0; done < n;)
+		done += network_clear(manager->network, paths + done, n - done);
+}
+
 static void lay(struct manager *manager, struct rport_link *link,
 		const struct fastpath_facts *facts, const bool want[static 2])
 {
 	const bool before[2] = { link->fastpath.on[0], link->fastpath.on[1] };
 	struct rport_error err;
-	int r = fastpath_lay(link->ports, want, keeps_veth(facts, link), &link->fastpath, &err);
+	int r = network_lay(manager->network, link->ports, want, keeps_veth(facts, link),
+			    &link->fastpath, &err);
 
 	note_failure(link, r < 0 ? err.message : NULL);
 	if (r < 0) {
 		link->fastpath_retry = monotonic_usec() + RETRY_USEC;
 		log_limited(LOG_WARNING, "link %s: no fast path: %s", link->name, err.message);
-		fastpath_clear(link->ports, &link->fastpath);
+		clear(manager, &(struct network_path){ link->ports, &link->fastpath }, 1);
 	}
 	for (unsigned int end = 0; end < 2; end++)
 		if (link->fastpath.on[end] != before[end])
@@ -155,50 +160,73 @@ void fastpath_withdraw(struct manager *manager, struct rport_link *link)
 		fastpath_update(manager, link);
 }
 
-static void clear(void *links, size_t i)
-{
-	struct rport_link *link = ((struct rport_link **)links)[i];
-
-	if (link->fastpath.known)
-		fastpath_clear(link->ports, &link->fastpath);
-}
-
-static bool is_any_known(struct rport_link *links[], size_t n)
-{
-	while (n > 0)
-		if (links[--n]->fastpath.known)
-			return true;
-	return false;
-}
-
 void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n)
 {
-	if (manager->state && is_any_known(links, n))
-		thread_each(clear, links, n);
+	struct network_path paths[CLEAR_MAX];
+	size_t n_paths = 0;
+
 	for (size_t i = 0; i < n; i++) {
+		if (manager->state && links[i]->fastpath.known)
+			paths[n_paths++] =
+				(struct network_path){ links[i]->ports, &links[i]->fastpath };
+		else
+			fastpath_forget(&links[i]->fastpath);
 		note_failure(links[i], NULL);
-		fastpath_forget(&links[i]->fastpath);
+		if (n_paths == CLEAR_MAX || i + 1 == n) {
+			clear(manager, paths, n_paths);
+			n_paths = 0;
+		}
 	}
 }
 
+/* --- counting --------------------------------------------------------------------------------- */
+
+/* What is read with one call. */
+struct reading {
+	struct manager *manager;
+	int fds[NETWORK_COUNTS_MAX];
+	struct fastpath_count *into[NETWORK_COUNTS_MAX];
+	unsigned int n;
+};
+
+static void read_counts(struct reading *reading)
+{
+	struct fastpath_count counts[NETWORK_COUNTS_MAX];
+	int r = network_counts(reading->manager->network, reading->fds, reading->n, counts);
+
+	for (unsigned int i = 0; i < reading->n && r >= 0; i++)
+		*reading->into[i] = counts[i];
+	reading->n = 0;
+}
+
+static void add_to_reading(struct rport_link *link, void *userdata)
+{
+	struct fastpath *path = &link->fastpath;
+	struct reading *reading = userdata;
+
+	for (unsigned int end = 0; end < 2; end++) {
+		if (!path->on[end])
+			continue;
+		reading->fds[reading->n] = path->counts[end];
+		reading->into[reading->n++] = &path->counted[end];
+		if (reading->n == NETWORK_COUNTS_MAX)
+			read_counts(reading);
+	}
+}
+
+void fastpath_count(struct manager *manager, struct rport_link *link)
+{
+	struct reading reading = { .manager = manager };
+
+	if (link)
+		add_to_reading(link, &reading);
+	else
+		table_foreach_link(&manager->table, add_to_reading, &reading);
+	if (reading.n > 0)
+		read_counts(&reading);
+}
+
 /* --- repairing -------------------------------------------------------------------------------- */
-
-static int sweep_name(const char *name, void *userdata _unused_)
-{
-	_cleanup_close_ int netns_fd = netns_pid_open_name(name);
-
-	if (netns_fd >= 0)
-		fastpath_remove_orphans(netns_fd);
-	return 0;
-}
-
-void fastpath_sweep(void)
-{
-	if (!HAVE_FASTPATH)
-		return;
-	fastpath_remove_orphans(-1);
-	(void)netns_each_name(USEC_PER_SEC, sweep_name, NULL);
-}
 
 bool fastpath_is_doubted(const struct rport_link *link)
 {

@@ -45,12 +45,11 @@ void fastpath_withdraw(struct manager *manager, struct rport_link *link);
 void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n);
 
 /**
- * fastpath_sweep() - remove what a killed daemon left whose devices nobody kept
- *
- * Looks in rportd's own namespace and in those with a name, as many as it can in a second. Does
- * nothing where rportd was built without the fast path.
+ * fastpath_count() - read what went by the fast path, for manager_port_status()
+ * @manager: the manager
+ * @link: the link; NULL: all links
  */
-void fastpath_sweep(void);
+void fastpath_count(struct manager *manager, struct rport_link *link);
 
 /**
  * fastpath_is_doubted() - check whether the kernel has to be looked at again

@@ -15,35 +15,25 @@
 
 /* --- its domain ------------------------------------------------------------------------------- */
 
-/* Assigns an nsid, so that we receive the link events of the namespace: of a VRF that the port
- * waits for, or of an interface that has its name. */
-static void listen_to(struct manager *manager, int netns_fd)
-{
-	int nsid;
-
-	(void)rtnl_nsid(manager->staging.own, netns_fd, &nsid);
-}
-
-/* Return: whether we hear of VRFs there from now on. */
+/* Once its namespace is found we receive the events of it: of a VRF that the port waits for. Return:
+ * whether it was. */
 static bool listen_for_vrf(struct manager *manager, const struct port *port)
 {
-	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	_cleanup_network_place_ struct network_place place = { 0 };
 	struct domain domain = port->spec.domain;
 
 	if (domain.netns != DOMAIN_NETNS_NAMED || !domain.vrf[0])
 		return false;
 	domain.vrf[0] = '\0';
-	if (domain_resolve(&domain, &place, NULL) < 0)
-		return false;
-	listen_to(manager, place.netns_fd);
-	return true;
+	return network_resolve(manager->network, &domain, NULL, &place, NULL) >= 0;
 }
 
 /*
  * Once a process has ended, its number may be reused: the process for which pid:N stood first stays
  * the domain.
  */
-static int resolve(struct port *port, struct domain_place *ret, struct rport_error *err)
+static int resolve(struct manager *manager, struct port *port, struct network_place *ret,
+		   struct rport_error *err)
 {
 	struct port_spec *spec = &port->spec;
 	int r;
@@ -53,23 +43,20 @@ static int resolve(struct port *port, struct domain_place *ret, struct rport_err
 				       "the process %d that was meant cannot be told from others "
 				       "after a restart: unpair, and pair again",
 				       spec->domain.pid);
-	r = domain_resolve_again(&spec->domain, spec->process, ret, err);
+	r = network_resolve(manager->network, &spec->domain, spec->process, ret, err);
 	if (r >= 0 && ret->process)
 		spec->process = steal_ptr(ret->process);
 	return r;
 }
 
 /* A process may have entered another namespace. */
-static int check_netns(const struct port *port, const struct domain_place *place,
+static int check_netns(const struct port *port, const struct network_place *place,
 		       struct rport_error *err)
 {
-	struct netns_id netns = { 0 };
-
 	/* after a restart, the namespace of a port without a device is unknown */
 	if (place->domain.netns != DOMAIN_NETNS_PID || port->netns.ino == 0)
 		return 0;
-	(void)netns_identify(place->netns_fd, &netns);
-	if (netns_equal(&netns, &port->netns))
+	if (netns_equal(&place->netns, &port->netns))
 		return 0;
 	return rport_error_set(err, RPORT_ERR_DOMAIN_NOT_FOUND, ENOENT,
 			       "process %d is in another namespace than the one it stood for: pair "
@@ -140,15 +127,15 @@ struct search {
 };
 
 /* Return: 0; -EAGAIN: try the next name; or another -errno. */
-static int make_named(struct manager *manager, struct port *port, const struct domain_place *place,
-		      struct search *search, struct rport_error *err)
+static int make_named(struct port *port, const struct network_place *place, struct search *search,
+		      struct rport_error *err)
 {
 	int r;
 
-	r = port_name_taken(&manager->staging, place, port->spec.ifname);
+	r = network_name_taken(place, port->spec.ifname);
 	if (r > 0)
 		return ++search->taken < NAMES_TAKEN_MAX ? -EAGAIN : no_free_name(port, err);
-	r = port_make(&manager->staging, port, place, err);
+	r = network_make(port, place, err);
 	if (r == -EEXIST)
 		return ++search->lost < NAMES_LOST_MAX ? -EAGAIN : no_free_name(port, err);
 	return r;
@@ -164,18 +151,18 @@ static int make_named(struct manager *manager, struct port *port, const struct d
  * device is made, and the search stops after NAMES_TAKEN_MAX of them.
  */
 static int make_with_free_name(struct manager *manager, struct port *port,
-			       const struct domain_place *place, struct rport_error *err)
+			       const struct network_place *place, struct rport_error *err)
 {
 	struct numbers numbers = { 0 };
 	struct search search = { 0 };
-	int nsid, r = -EAGAIN;
+	int r = -EAGAIN;
 
-	if (rtnl_nsid(manager->staging.own, place->netns_fd, &nsid) >= 0)
-		table_foreach_in_nsid(&manager->table, nsid, note_number, &numbers);
+	if (place->nsid >= 0)
+		table_foreach_in_nsid(&manager->table, place->nsid, note_number, &numbers);
 	for (unsigned int n = 0; r == -EAGAIN; n++) {
 		snprintf(port->spec.ifname, sizeof(port->spec.ifname), "rport%u", n);
 		if (!is_noted(&numbers, n) && !is_claimed(manager, port, port->spec.ifname))
-			r = make_named(manager, port, place, &search, err);
+			r = make_named(port, place, &search, err);
 	}
 	if (r < 0)
 		port->spec.ifname[0] = port->ifname[0] = '\0';
@@ -186,25 +173,25 @@ static int make_with_free_name(struct manager *manager, struct port *port,
 
 int make_device(struct manager *manager, struct port *port, struct rport_error *err)
 {
-	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	_cleanup_network_place_ struct network_place place = { 0 };
 	char alias[PORT_ALIAS_MAX];
 	int r;
 
-	r = resolve(port, &place, err);
+	r = resolve(manager, port, &place, err);
 	/* it may have come just before we could hear of it */
 	if (r < 0 && listen_for_vrf(manager, port))
-		r = resolve(port, &place, err);
+		r = resolve(manager, port, &place, err);
 	if (r >= 0)
 		r = check_netns(port, &place, err);
 	if (r < 0)
 		return r;
-	listen_to(manager, place.netns_fd);
 	port->spec.domain = place.domain;
 	if (port->link)
-		port_set_alias(port, port_link_alias(port->link->name, port->end, alias));
+		network_set_alias(manager->network, port,
+				  port_link_alias(port->link->name, port->end, alias));
 	if (port->spec.ifname[0] == '\0')
 		return make_with_free_name(manager, port, &place, err);
-	return port_make(&manager->staging, port, &place, err);
+	return network_make(port, &place, err);
 }
 
 /* --- that of a former daemon ------------------------------------------------------------------ */
@@ -223,21 +210,9 @@ static bool has_name_of_another(const struct manager *manager, const struct port
 	return other;
 }
 
-/* The namespace in which the device is, and which its descriptor keeps alive. Return: whether it is
- * both. */
-static bool find_home(int fd, struct netns_id *ret)
-{
-	_cleanup_close_ int home_fd = tun_home(fd), netns_fd = tun_netns(fd);
-	struct netns_id netns;
-
-	return home_fd >= 0 && netns_fd >= 0 && netns_identify(home_fd, ret) >= 0 &&
-	       netns_identify(netns_fd, &netns) >= 0 && netns_equal(ret, &netns);
-}
-
-/* Devices of a former daemon in one namespace. */
+/* Descriptors of a former daemon's devices. */
 struct left {
 	const struct manager *manager;
-	struct netns_id home;
 	int *fds;
 	size_t n;
 };
@@ -246,9 +221,8 @@ static void add_left(struct port *port, void *userdata)
 {
 	struct left *left = userdata;
 	int fd = port->inherited ? records_find_device(left->manager, port->slot) : -ENOENT;
-	struct netns_id home;
 
-	if (fd >= 0 && find_home(fd, &home) && netns_equal(&home, &left->home))
+	if (fd >= 0)
 		left->fds[left->n++] = fd;
 }
 
@@ -259,21 +233,20 @@ static void remove_left(struct manager *manager, const struct port *port, int fd
 	const char *name = port->spec.domain.name;
 	struct left left = { .manager = manager };
 
-	if (port->spec.domain.netns != DOMAIN_NETNS_NAMED || !find_home(fd, &left.home) ||
-	    netns_name_holds(name, &left.home) != 0)
+	if (port->spec.domain.netns != DOMAIN_NETNS_NAMED)
 		return;
 	left.fds = calloc(manager->table.n_ports + 1, sizeof(*left.fds));
 	if (!left.fds)
 		return;
 	left.fds[left.n++] = fd;
 	table_foreach_in_netns(&manager->table, name, add_left, &left);
-	port_remove_devices(&manager->staging, left.fds, left.n);
+	network_remove_unnamed(manager->network, name, left.fds, left.n);
 	free(left.fds);
 }
 
 int make_take_over(struct manager *manager, struct port *port, struct rport_error *err)
 {
-	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	_cleanup_network_place_ struct network_place place = { 0 };
 	int fds[TUN_QUEUES_MAX];
 	unsigned int n = records_take_queues(manager, port->slot, 0, fds);
 	int r;
@@ -281,9 +254,9 @@ int make_take_over(struct manager *manager, struct port *port, struct rport_erro
 	/* fewer: rportd ended while it stored them */
 	r = n == port->spec.queues ? 0 : -ENOENT;
 	if (r >= 0)
-		r = resolve(port, &place, err);
+		r = resolve(manager, port, &place, err);
 	if (r >= 0)
-		r = port_adopt(&manager->staging, port, fds, &place);
+		r = network_adopt(manager->network, port, fds, &place);
 	if (r < 0) {
 		if (n > 0)
 			remove_left(manager, port, fds[0]);

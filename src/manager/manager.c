@@ -16,7 +16,6 @@
 #include "manager/reconcile.h"
 #include "manager/restore.h"
 #include "manager/schedule.h"
-#include "port/ask.h"
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
@@ -56,13 +55,13 @@ static int start_datapath(struct manager *manager, sd_event *event, struct rport
 		.starter = manager->options.starter,
 		.role = manager->options.data_role,
 		.datapath = manager->options.datapath,
-		.nowait = manager->staging.nowait,
+		.nowait = network_about(manager->network)->nowait,
 		.workers = manager->options.workers,
 		.busy_poll = manager->options.busy_poll,
 		.gone = events_port_gone,
 		.moved = events_link_moved,
 		.ended = events_datapath_ended,
-		.failed = events_datapath_failed,
+		.failed = events_starter_failed,
 		.userdata = manager,
 	};
 	int r;
@@ -106,7 +105,7 @@ static int take_over(struct manager *manager, struct rport_error *err)
 
 	if (!handover->inherited) {
 		if (manager->options.fastpath != FASTPATH_NEVER)
-			fastpath_sweep();
+			network_sweep(manager->network);
 		return 0;
 	}
 	if (!handover->unreadable) {
@@ -136,6 +135,7 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 		return rport_error_no_memory(err);
 	property_set_standard(PROPERTY_FASTPATH, options->fastpath == FASTPATH_DEFAULT_ON);
 	manager->options = *options;
+	manager->asking = 1; /* no port has been asked about */
 	manager->state = options->state;
 	manager->event = sd_event_ref(event);
 	TAILQ_INIT(&manager->table.ports);
@@ -143,11 +143,6 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	TAILQ_INIT(&manager->pending.list);
 	TAILQ_INIT(&manager->inherited.list);
 	r = start_counters(manager, event, err);
-	if (r >= 0)
-		r = staging_open(&manager->staging, err);
-	manager->staging.queues_forced = options->unwatched_queues;
-	if (r >= 0)
-		r = manager_start_asking(manager, err);
 	if (r >= 0)
 		r = events_start(manager, err);
 	if (r >= 0)
@@ -212,8 +207,7 @@ void manager_free(struct manager *manager)
 	events_stop(manager);
 	datapath_free(manager->datapath);
 	counters_close(manager->counters);
-	port_asker_free(manager->asker);
-	staging_close(&manager->staging);
+	network_free(manager->network);
 	sd_event_unref(manager->event);
 	free(manager);
 }

@@ -14,13 +14,14 @@ struct manager_options {
 	unsigned int workers;
 	unsigned int busy_poll;  /* microseconds */
 	const char *datapath;    /* see datapath_options */
-	struct starter *starter; /* borrowed; starts rportd-data */
+	struct starter *starter; /* borrowed; starts rportd-data and rportd-net */
 	unsigned int data_role;  /* of that, in the starter's table */
+	unsigned int net_role;   /* likewise, of rportd-net */
 	unsigned int max_links;
 	unsigned int max_ports;
 	unsigned int
 		max_retries;   /* of a port whose domain is there, until it is given up; 0: never */
-	bool unwatched_queues; /* see staging.queues_forced */
+	bool unwatched_queues; /* see struct staging */
 	enum fastpath_policy fastpath;
 	struct state *state; /* borrowed: the state that passes from daemon to daemon */
 	struct state_handover handover;

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "manager/change.h"
 #include "manager/commit.h"
+#include "manager/context.h"
 #include "manager/pair.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
@@ -23,7 +24,7 @@
 #include "manager/status.h"
 #include "port/spec-diff.h"
 
-static void take_place(struct port_spec *spec, struct domain_place *place)
+static void take_place(struct port_spec *spec, struct network_place *place)
 {
 	spec->domain = place->domain;
 	process_free(spec->process);
@@ -32,14 +33,15 @@ static void take_place(struct port_spec *spec, struct domain_place *place)
 
 /* Resolves the domains, so that all of the spec is checked before anything is changed. Return: how
  * many domains exist, or -errno. */
-static int find_domains(struct link_spec *spec, struct rport_error *err)
+static int find_domains(struct manager *manager, struct link_spec *spec, struct rport_error *err)
 {
 	int found = 0;
 
 	for (int end = 0; end < 2; end++) {
-		_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+		_cleanup_network_place_ struct network_place place = { 0 };
 		struct rport_error why;
-		int r = domain_resolve(&spec->ports[end].domain, &place, &why);
+		int r = network_resolve(manager->network, &spec->ports[end].domain, NULL, &place,
+					&why);
 
 		if (r >= 0) {
 			take_place(&spec->ports[end], &place);
@@ -262,7 +264,7 @@ static int check(struct manager *manager, struct link_spec *spec, bool replace,
 	if (r >= 0)
 		r = check_wait(spec, err);
 	if (r >= 0)
-		r = ret->found = find_domains(spec, err);
+		r = ret->found = find_domains(manager, spec, err);
 	if (r < 0)
 		return r;
 	old = ret->old = table_link_by_name(manager_table(manager), spec->name);
@@ -376,14 +378,14 @@ static struct port *port_called(struct manager *manager, const struct port_spec 
 int pair_create_port(struct manager *manager, struct port_spec *spec, struct port **ret,
 		     struct rport_error *err)
 {
-	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
+	_cleanup_network_place_ struct network_place place = { 0 };
 	char difference[2 * DOMAIN_TEXT_MAX + 64];
 	struct port *port;
 	int r;
 
 	r = port_spec_check(spec, err);
 	if (r >= 0)
-		r = domain_resolve(&spec->domain, &place, err);
+		r = network_resolve(manager->network, &spec->domain, NULL, &place, err);
 	if (r < 0)
 		return r;
 	take_place(spec, &place);

@@ -144,12 +144,13 @@ int parents_tie(struct manager *manager, struct port *port, struct port *parent,
 	return 0;
 }
 
-static void set_alias(struct port *port)
+static void set_alias(struct manager *manager, struct port *port)
 {
 	char alias[PORT_ALIAS_MAX];
 
-	port_set_alias(port, port->link ? port_link_alias(port->link->name, port->end, alias)
-					: PORT_ALIAS);
+	network_set_alias(manager->network, port,
+			  port->link ? port_link_alias(port->link->name, port->end, alias)
+				     : PORT_ALIAS);
 }
 
 static int make_link(struct manager *manager, struct port *port, struct port *parent,
@@ -163,8 +164,8 @@ static int make_link(struct manager *manager, struct port *port, struct port *pa
 	r = parents_tie(manager, port, parent, name ? name : chosen, false, err);
 	if (r < 0)
 		return r;
-	set_alias(port);
-	set_alias(parent);
+	set_alias(manager, port);
+	set_alias(manager, parent);
 	commit_link(manager, port->link);
 	commit_flush(manager);
 	return 0;
@@ -230,7 +231,7 @@ int manager_delete_parent(struct manager *manager, struct port *port)
 		return 0;
 	separate(manager, link);
 	for (int end = 0; end < 2; end++) {
-		set_alias(link->ports[end]);
+		set_alias(manager, link->ports[end]);
 		commit_port(manager, link->ports[end], NULL);
 	}
 	commit_link_gone(manager, link);
@@ -309,8 +310,8 @@ int manager_rename_link(struct manager *manager, struct rport_link *link, const 
 	reconcile_take_over(manager, link->ports[0]);
 	if (commit_link_name(manager, link, name) < 0)
 		return rport_error_no_memory(err);
-	set_alias(link->ports[0]);
-	set_alias(link->ports[1]);
+	set_alias(manager, link->ports[0]);
+	set_alias(manager, link->ports[1]);
 	commit_flush(manager);
 	return 1;
 }

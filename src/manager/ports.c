@@ -132,7 +132,7 @@ int manager_create_port(struct manager *manager, struct port_spec *spec, const c
 	r = ports_add(manager, spec, PORTS_NEW_SLOT, &port, err);
 	if (r < 0)
 		return r;
-	port_set_alias(port, alias);
+	network_set_alias(manager->network, port, alias);
 	r = reconcile_try(manager, port, &why);
 	if (r < 0 && !(wait && can_be_waited_for(&why))) {
 		ports_remove(manager, port);
@@ -172,7 +172,8 @@ int manager_set_up(struct manager *manager, struct port *port, bool up, struct r
 	reconcile_now(manager, port);
 	changed = port->peering.present ? port->peering.up != up : port->admin != admin;
 	if (port->peering.present)
-		r = up ? reconcile_bring_up(manager, port, true, err) : port_take_down(port, err);
+		r = up ? reconcile_bring_up(manager, port, true, err)
+		       : network_take_down(manager->network, port, err);
 	if (r >= 0)
 		port->admin = admin;
 	commit_port(manager, port, port->peering.present ? "asked for" : NULL);
@@ -181,10 +182,11 @@ int manager_set_up(struct manager *manager, struct port *port, bool up, struct r
 	return r < 0 ? r : changed;
 }
 
-static int set_mtu(struct port *port, unsigned int mtu, struct rport_error *err)
+static int set_mtu(struct manager *manager, struct port *port, unsigned int mtu,
+		   struct rport_error *err)
 {
 	if (port->peering.present)
-		return port_set_mtu(port, mtu, err);
+		return network_set_mtu(manager->network, port, mtu, err);
 	port->spec.mtu = mtu;
 	port_forget_device(port);
 	return 0;
@@ -195,18 +197,19 @@ struct old_mtu {
 };
 
 /* Sets the MTU of all ports or of none. */
-static int set_mtus(struct port *const ports[], size_t n, unsigned int mtu, struct rport_error *err)
+static int set_mtus(struct manager *manager, struct port *const ports[], size_t n, unsigned int mtu,
+		    struct rport_error *err)
 {
 	struct old_mtu before[2] = { 0 };
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
 		before[i] = (struct old_mtu){ ports[i]->mtu, ports[i]->spec.mtu };
-		r = set_mtu(ports[i], mtu, err);
+		r = set_mtu(manager, ports[i], mtu, err);
 		if (r >= 0)
 			continue;
 		while (i-- > 0) {
-			(void)set_mtu(ports[i], before[i].seen, NULL);
+			(void)set_mtu(manager, ports[i], before[i].seen, NULL);
 			ports[i]->spec.mtu = before[i].wanted;
 		}
 		return r;
@@ -228,7 +231,7 @@ int manager_set_mtu(struct manager *manager, struct port *const ports[], size_t 
 		return r;
 	for (size_t i = 0; i < n; i++)
 		changed |= ports[i]->mtu != checked.mtu;
-	r = set_mtus(ports, n, checked.mtu, err);
+	r = set_mtus(manager, ports, n, checked.mtu, err);
 	for (size_t i = 0; i < n; i++) {
 		commit_port(manager, ports[i], NULL);
 		schedule_look_settings(ports[i]);
@@ -256,13 +259,15 @@ int manager_set_fastpath(struct manager *manager, struct port *const ports[], si
 /* --- its name --------------------------------------------------------------------------------- */
 
 /* Nothing else of the port is changed. */
-static int apply_name(struct port *port, const char *ifname, struct rport_error *err)
+static int apply_name(struct manager *manager, struct port *port, const char *ifname,
+		      struct rport_error *err)
 {
 	struct port_spec before = port->spec; /* its lists stay the port's */
 
 	memcpy(port->spec.ifname, ifname, IFNAMSIZ);
 	if (port->peering.present)
-		return port_change(port, &before, PLAN_NAME | PLAN_SETTINGS, true, err);
+		return network_change(manager->network, port, &before, PLAN_NAME | PLAN_SETTINGS,
+				      true, err);
 	port_forget_device(port);
 	return 0;
 }
@@ -274,9 +279,9 @@ static int rename_port(struct manager *manager, struct port *port, const char *i
 	int r;
 
 	memcpy(before, port->spec.ifname, IFNAMSIZ);
-	r = apply_name(port, ifname, err);
+	r = apply_name(manager, port, ifname, err);
 	if (r < 0)
-		(void)apply_name(port, before, NULL);
+		(void)apply_name(manager, port, before, NULL);
 	commit_port(manager, port, NULL);
 	schedule_look_settings(port);
 	return r;
@@ -331,7 +336,7 @@ static int refuse_drift(const struct port *port, struct rport_error *err)
 static int put_back(struct manager *manager, struct port *port, struct rport_error *err)
 {
 	if (!port->elsewhere)
-		return port_put_back(port, err);
+		return network_put_back(manager->network, port, err);
 	/* an interface cannot be moved back from another namespace: make it again in its own */
 	reconcile_lose(manager, port, "it was moved to another namespace");
 	return reconcile_try(manager, port, err);

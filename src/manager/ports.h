@@ -34,7 +34,7 @@ void ports_remove(struct manager *manager, struct port *port);
  * @manager: the manager
  * @spec: of the port; zeroed when the manager takes its contents over, which a failure frees then.
  *	The caller releases it in any case
- * @alias: of the interface, see port_set_alias(); copied
+ * @alias: of the interface, as `ip link` shows it; copied
  * @wait: true: while its domain does not exist, or another interface has its name, the port is
  *	pending; false: that is an error
  * @ret: the port, owned by the manager

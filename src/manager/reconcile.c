@@ -59,13 +59,13 @@ void reconcile_lose(struct manager *manager, struct port *port, const char *reas
 	schedule_arm(port);
 }
 
-static void give_back(struct port *port)
+static void give_back(struct manager *manager, struct port *port)
 {
 	struct rport_error err;
 
 	if (!port->bounced || !port->peering.up || port->elsewhere)
 		return;
-	if (port_give_back(port, &err) < 0)
+	if (network_give_back(manager->network, port, &err) < 0)
 		log_limited(LOG_WARNING, "%s", err.message);
 	schedule_look_settings(port);
 }
@@ -166,7 +166,8 @@ static void take_in(struct manager *manager, struct port *port, const struct fac
 	    take_place(manager, port, before->elsewhere) < 0)
 		return;
 	news |= adopt_admin(port);
-	give_back(port);
+	news |= port->carrier != link_carrier(&port->peering); /* it could not be set */
+	give_back(manager, port);
 	if (!news)
 		return;
 	commit_port(manager, port, why_state(port));
@@ -180,7 +181,7 @@ static void look_at_device(struct manager *manager, struct port *port)
 	int r;
 
 	schedule_done(port, SCHEDULE_DEVICE);
-	r = port_look(&manager->staging, port, &lost);
+	r = network_look(manager->network, port, &lost);
 	if (lost) {
 		reconcile_lose(manager, port, lost);
 		return;
@@ -252,7 +253,7 @@ static void remove_devices(struct manager *manager, const struct named *named)
 		return;
 	for (size_t i = 0; i < named->n; i++)
 		fds[i] = tun_fd(&named->ports[i]->tun);
-	port_remove_devices(&manager->staging, fds, named->n);
+	network_remove_devices(manager->network, fds, named->n);
 }
 
 static void lose_name(struct manager *manager, struct port *port, const char *reason)
@@ -283,7 +284,7 @@ static void look_at_name(struct manager *manager, struct port *port)
 	schedule_done(port, SCHEDULE_NAME);
 	if (port->elsewhere) /* unless somebody has moved it back */
 		look_at_device(manager, port);
-	if (port_lost_name(port, &lost) < 0)
+	if (network_lost_name(manager->network, port, &lost) < 0)
 		schedule_look_again(port, SCHEDULE_NAME);
 	else if (lost)
 		lose_name(manager, port, lost);
@@ -306,7 +307,7 @@ void reconcile_compare(struct manager *manager, struct port *port)
 	schedule_done(port, SCHEDULE_SETTINGS);
 	if (!port->peering.present)
 		return;
-	r = port_compare(port);
+	r = network_compare(manager->network, port);
 	if (r > 0)
 		commit_port(manager, port, NULL);
 	else if (r < 0)
@@ -356,7 +357,7 @@ int reconcile_take(struct manager *manager, struct port *port, bool stale, const
 int reconcile_bring_up(struct manager *manager, struct port *port, bool again,
 		       struct rport_error *err)
 {
-	int r = port_bring_up(port, again, err);
+	int r = network_bring_up(manager->network, port, again, err);
 
 	if (r < 0)
 		return r;

@@ -10,23 +10,20 @@
 /* Is there an interface of that name, in our own namespace or in the domain of DOMAIN/IFNAME? */
 static bool interface_exists(struct manager *manager, const char *name)
 {
-	_cleanup_domain_place_ struct domain_place place = DOMAIN_PLACE_INIT;
-	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	_cleanup_network_place_ struct network_place place = { 0 };
 	const char *slash = strrchr(name, '/');
 	char text[DOMAIN_TEXT_MAX];
 	struct domain domain;
-	struct rtnl_dev dev;
 
 	if (!slash)
-		return rtnl_dev_by_name(manager->staging.own, name, &dev) == 0;
+		return network_exists(manager->network, NULL, name) > 0;
 	if ((size_t)(slash - name) >= sizeof(text))
 		return false;
 	memcpy(text, name, (size_t)(slash - name));
 	text[slash - name] = '\0';
 	return domain_parse(text, &domain, NULL) == 0 &&
-	       domain_resolve(&domain, &place, NULL) == 0 &&
-	       rtnl_open(place.netns_fd, &rtnl) == 0 &&
-	       rtnl_dev_by_name(rtnl, slash + 1, &dev) == 0;
+	       network_resolve(manager->network, &domain, NULL, &place, NULL) == 0 &&
+	       network_exists(manager->network, &place, slash + 1) > 0;
 }
 
 int manager_find_port(struct manager *manager, const char *name, struct port **ret,
@@ -57,8 +54,10 @@ void manager_port_status(const struct port *port, struct port_status *ret)
 	status.since = passed.dropped_at; /* see counters_new() */
 	passed.dropped_at = 0;
 	flow_add_counters(&passed, &status.counters);
-	if (port->link)
-		fastpath_add_counts(&port->link->fastpath, port->end, &status.counters);
+	if (port->link) {
+		status.counters.packets += port->link->fastpath.counted[port->end].packets;
+		status.counters.bytes += port->link->fastpath.counted[port->end].bytes;
+	}
 	if (port->peering.present) {
 		status.carrier = port->carrier && port->peering.up;
 		status.index = port->index;
@@ -100,6 +99,21 @@ void manager_replace_data(struct manager *manager)
 unsigned int manager_data_restarts(const struct manager *manager)
 {
 	return datapath_restarts(manager->datapath);
+}
+
+bool manager_network_answers(struct manager *manager)
+{
+	return network_answers(manager->network);
+}
+
+void manager_replace_network(struct manager *manager)
+{
+	network_replace(manager->network);
+}
+
+unsigned int manager_network_restarts(const struct manager *manager)
+{
+	return network_restarts(manager->network);
 }
 
 const char *manager_datapath(const struct manager *manager)

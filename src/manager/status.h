@@ -104,6 +104,28 @@ bool manager_workers_answer(struct manager *manager, int *ret_silent);
 void manager_replace_data(struct manager *manager);
 
 /**
+ * manager_network_answers() - check that rportd-net answered the last call, and ask it again
+ * @manager: the manager
+ *
+ * Return: true when it did, or is being started.
+ */
+bool manager_network_answers(struct manager *manager);
+
+/**
+ * manager_replace_network() - replace rportd-net, as it does not answer
+ * @manager: the manager
+ */
+void manager_replace_network(struct manager *manager);
+
+/**
+ * manager_network_restarts() - count how often rportd-net was started again
+ * @manager: the manager
+ *
+ * Return: the number.
+ */
+unsigned int manager_network_restarts(const struct manager *manager);
+
+/**
  * manager_data_restarts() - count how often rportd-data was started again
  * @manager: the manager
  *

@@ -64,10 +64,32 @@ struct check_drops {
 	uint64_t since; /* seconds of CLOCK_REALTIME; 0: not known */
 };
 
+#define CHECK_MANAGER_MAX 32
+
+/*
+ * struct check_seen - what is found by looking into the domain of a port
+ * @looked: 0; 1: nobody has looked; -errno: that was not possible
+ * @lo_down: the loopback interface of the namespace is down
+ * @forwards: by family: its packets may be forwarded; -1: not known
+ * @strict: the reverse path is checked strictly (rp_filter 1)
+ * @local_first: by family: see rtnl_local_comes_first()
+ * @leaks: by family: what the VRF has no route for goes by the main table, through this interface
+ * @tracks: connections are tracked in the namespace
+ * @manager: another program that manages the interface; "": none is known
+ */
+struct check_seen {
+	int looked;
+	bool lo_down;
+	int forwards[CHECK_FAMILIES];
+	bool strict;
+	bool local_first[CHECK_FAMILIES];
+	char leaks[CHECK_FAMILIES][IFNAMSIZ];
+	bool tracks;
+	char manager[CHECK_MANAGER_MAX];
+};
+
 /*
  * struct check_end - what is known of a port and its domain
- *
- * Known to the daemon:
  * @port: DOMAIN/IFNAME
  * @spec: borrowed
  * @state: of the port
@@ -79,16 +101,7 @@ struct check_drops {
  * @drops: of frames that were sent into it
  * @fastpath: why packets sent here do not take the fast path though they are to; "": they do, or
  *	are not to
- *
- * Found by looking:
- * @looked: 0; 1: nobody has looked; -errno: that was not possible
- * @lo_down: the loopback interface of the namespace is down
- * @forwards: by family: its packets may be forwarded; -1: not known
- * @strict: the reverse path is checked strictly (rp_filter 1)
- * @local_first: by family: see rtnl_local_comes_first()
- * @leaks: by family: what the VRF has no route for goes by the main table, through this interface
- * @tracks: connections are tracked in the namespace
- * @manager: another program that manages the interface; NULL: none is known
+ * @seen: found by looking
  */
 struct check_end {
 	char port[PORT_TEXT_MAX];
@@ -101,15 +114,7 @@ struct check_end {
 	unsigned int mtu;
 	struct check_drops drops;
 	char fastpath[128];
-
-	int looked;
-	bool lo_down;
-	int forwards[CHECK_FAMILIES];
-	bool strict;
-	bool local_first[CHECK_FAMILIES];
-	char leaks[CHECK_FAMILIES][IFNAMSIZ];
-	bool tracks;
-	const char *manager;
+	struct check_seen seen;
 };
 
 /*

@@ -144,10 +144,10 @@ static bool is_not_forwarded(const struct check_facts *facts, const struct check
 	const struct check_end *to = receiver_of(facts, flow);
 
 	if (is_refused(facts, flow, -EHOSTUNREACH))
-		return to->forwards[CHECK_IPV4] == 0;
+		return to->seen.forwards[CHECK_IPV4] == 0;
 	/* IPv6 finds the route first, and refuses later */
 	return flow->to.family == AF_INET6 && is_refused(facts, flow, 0) &&
-	       flow->in.answer.type == RTN_UNICAST && to->forwards[CHECK_IPV6] == 0;
+	       flow->in.answer.type == RTN_UNICAST && to->seen.forwards[CHECK_IPV6] == 0;
 }
 
 bool check_no_forwarding(const struct check_facts *facts, unsigned int end,
@@ -169,7 +169,7 @@ bool check_no_forwarding(const struct check_facts *facts, unsigned int end,
 
 static bool fails_strict(const struct check_facts *facts, const struct check_flow *flow)
 {
-	return is_invalid(facts, flow) && receiver_of(facts, flow)->strict &&
+	return is_invalid(facts, flow) && receiver_of(facts, flow)->seen.strict &&
 	       flow->back.result == 0 && has_no_way_back(facts, flow);
 }
 

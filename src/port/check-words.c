@@ -85,7 +85,7 @@ bool check_local_first(const struct check_facts *facts, unsigned int end _unused
 	char prefix[COMMAND_PREFIX_MAX];
 
 	if (!joins_vrf_and_main(facts) ||
-	    !(a->local_first[CHECK_IPV4] || a->local_first[CHECK_IPV6]))
+	    !(a->seen.local_first[CHECK_IPV4] || a->seen.local_first[CHECK_IPV6]))
 		return false;
 	check_say(finding,
 		  "it joins a VRF and the main table of one namespace, where the local table is "
@@ -93,7 +93,7 @@ bool check_local_first(const struct check_facts *facts, unsigned int end _unused
 		  "its own");
 	check_inside(a, prefix);
 	for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++) {
-		if (!a->local_first[family])
+		if (!a->seen.local_first[family])
 			continue;
 		check_advise(finding, "%sip%s rule add pref 32765 table local", prefix,
 			     check_dashed(family));

@@ -98,7 +98,7 @@ static bool find_lo_down(const struct check_facts *facts, unsigned int end,
 	const struct check_end *port = check_end_of(facts, end);
 	char prefix[COMMAND_PREFIX_MAX];
 
-	if (port->looked != 0 || !port->lo_down)
+	if (port->seen.looked != 0 || !port->seen.lo_down)
 		return false;
 	check_say(finding,
 		  "the interface lo is down in the namespace of %s: its programs do not reach the "
@@ -114,14 +114,15 @@ static bool find_leak(const struct check_facts *facts, unsigned int end,
 	const struct check_end *port = check_end_of(facts, end);
 	char prefix[COMMAND_PREFIX_MAX];
 
-	if (!port->leaks[CHECK_IPV4][0] && !port->leaks[CHECK_IPV6][0])
+	if (!port->seen.leaks[CHECK_IPV4][0] && !port->seen.leaks[CHECK_IPV6][0])
 		return false;
 	check_say(finding, "what the VRF %s has no route for goes by the main table, through %s",
 		  port->spec->domain.vrf,
-		  port->leaks[CHECK_IPV4][0] ? port->leaks[CHECK_IPV4] : port->leaks[CHECK_IPV6]);
+		  port->seen.leaks[CHECK_IPV4][0] ? port->seen.leaks[CHECK_IPV4]
+						  : port->seen.leaks[CHECK_IPV6]);
 	check_inside(port, prefix);
 	for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++)
-		if (port->leaks[family][0])
+		if (port->seen.leaks[family][0])
 			check_advise(
 				finding,
 				"%sip%s route add vrf %s unreachable default metric 4278198272",
@@ -134,11 +135,11 @@ static bool find_managed(const struct check_facts *facts, unsigned int end,
 {
 	const struct check_end *port = check_end_of(facts, end);
 
-	if (!port->manager)
+	if (!port->seen.manager[0])
 		return false;
-	check_say(finding, "%s manages %s, and may remove its addresses and routes", port->manager,
-		  port->port);
-	if (streq(port->manager, "NetworkManager"))
+	check_say(finding, "%s manages %s, and may remove its addresses and routes",
+		  port->seen.manager, port->port);
+	if (streq(port->seen.manager, "NetworkManager"))
 		check_advise(finding, "nmcli device set %s managed no", port->ifname);
 	else
 		check_advise(
@@ -153,10 +154,10 @@ static bool find_not_looked(const struct check_facts *facts, unsigned int end,
 {
 	const struct check_end *port = check_end_of(facts, end);
 
-	if (port->looked >= 0)
+	if (port->seen.looked >= 0)
 		return false;
 	check_say(finding, "could not look into the namespace of %s: %s", port->port,
-		  strerror(-port->looked));
+		  strerror(-port->seen.looked));
 	return true;
 }
 
@@ -165,7 +166,7 @@ static bool find_zones(const struct check_facts *facts, unsigned int end _unused
 {
 	const struct check_end *a = check_end_of(facts, 0), *b = check_end_of(facts, 1);
 
-	if (!facts->same_netns || !a->tracks)
+	if (!facts->same_netns || !a->seen.tracks)
 		return false;
 	check_say(finding,
 		  "connections are tracked, and both ends are in one namespace: each connection is "

@@ -116,33 +116,28 @@ void port_unmake_all(struct port *ports[], size_t n)
 
 /* --- later ------------------------------------------------------------------------------------ */
 
-void port_update_carrier(struct staging *staging, struct port *port)
+int port_set_carrier(struct staging *staging, const struct port *port, bool carrier)
 {
-	bool carrier = link_carrier(&port->peering);
 	struct rtnl_dev dev;
+	int r = tun_set_carrier(tun_fd(&port->tun), carrier);
 
-	if (!port->peering.present || carrier == port->carrier)
-		return;
-	if (tun_set_carrier(tun_fd(&port->tun), carrier) < 0)
-		return;
-	port->carrier = carrier;
+	if (r < 0)
+		return r;
 	/*
 	 * The kernel announces the loss of a carrier once a second at most
 	 * (linkwatch_schedule_work()), but at once after a query (linkwatch_sync_dev() in
 	 * rtnl_getlink(), since Linux 6.8).
 	 */
 	(void)rtnl_dev_by_nsid(staging->own, port->nsid, port->index, &dev);
+	return 0;
 }
 
-void port_set_alias(struct port *port, const char *alias)
+void port_write_alias(const struct port *port)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 
-	if (streq(port->alias, alias)) /* it was made with it */
-		return;
-	snprintf(port->alias, sizeof(port->alias), "%s", alias);
-	if (port->peering.present && port_open_rtnl(port, &rtnl) >= 0)
-		rtnl_dev_set_alias(rtnl, port->index, alias);
+	if (port_open_rtnl(port, &rtnl) >= 0)
+		rtnl_dev_set_alias(rtnl, port->index, port->alias);
 }
 
 const char *port_link_alias(const char *link, unsigned int end, char buf[static PORT_ALIAS_MAX])

@@ -22,7 +22,9 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "build-config.h"
 #include "datapath/fastpath-program.h"
+#include "kernel/netns-pid.h"
 #include "kernel/tc.h"
 #include "kernel/veth.h"
 #include "port/fastpath.h"
@@ -64,12 +66,6 @@ static void keep_counts(const struct port *port, struct fastpath *path)
 	add_counts(path->counts[port->end], port->passed);
 	safe_close(path->counts[port->end]);
 	path->on[port->end] = false;
-}
-
-void fastpath_add_counts(const struct fastpath *path, unsigned int end, struct flow_counters *sum)
-{
-	if (path->on[end])
-		add_counts(path->counts[end], sum);
 }
 
 /* --- filters ---------------------------------------------------------------------------------- */
@@ -207,6 +203,23 @@ void fastpath_remove_orphans(int netns_fd)
 	for (int i = 0; i < n; i++)
 		if (is_orphan(rtnl, &found[i]))
 			(void)rtnl_dev_delete(rtnl, found[i].index);
+}
+
+static int sweep_name(const char *name, void *userdata _unused_)
+{
+	_cleanup_close_ int netns_fd = netns_pid_open_name(name);
+
+	if (netns_fd >= 0)
+		fastpath_remove_orphans(netns_fd);
+	return 0;
+}
+
+void fastpath_sweep(void)
+{
+	if (!HAVE_FASTPATH)
+		return;
+	fastpath_remove_orphans(-1);
+	(void)netns_each_name(USEC_PER_SEC, sweep_name, NULL);
 }
 
 static void delete_veth(const struct side *side)

@@ -4,6 +4,7 @@
 
 /* Lays the fast path over the ports of a link, and takes it away: filters and a hidden veth pair. */
 
+#include "datapath/fastpath-shared.h"
 #include "port/port.h"
 
 /*
@@ -17,11 +18,13 @@
  * @known: fastpath_lay() has succeeded; before, the kernel may have what a former daemon laid
  * @on: by end: what this port sends takes the fast path
  * @counts: by end, while it is on: descriptor of what its program counts
+ * @counted: by end: what that was when it was read last
  */
 struct fastpath {
 	bool known;
 	bool on[2];
 	int counts[2];
+	struct fastpath_count counted[2];
 };
 
 /**
@@ -56,14 +59,6 @@ void fastpath_clear(struct port *const ports[static 2], struct fastpath *path);
 void fastpath_forget(struct fastpath *path);
 
 /**
- * fastpath_add_counts() - add what the program of a port has counted
- * @path: of its link
- * @end: of the port
- * @sum: to which packets and bytes are added
- */
-void fastpath_add_counts(const struct fastpath *path, unsigned int end, struct flow_counters *sum);
-
-/**
  * fastpath_veth_port() - find the port that a hidden veth interface belongs to
  * @name: of an interface
  * @ret: ifindex of the port, in the namespace of the interface
@@ -79,5 +74,13 @@ bool fastpath_veth_port(const char *name, unsigned int *ret);
  * A daemon that was killed leaves them, if nobody kept its devices.
  */
 void fastpath_remove_orphans(int netns_fd);
+
+/**
+ * fastpath_sweep() - remove what a killed daemon left whose devices nobody kept
+ *
+ * Looks in rportd's own namespace and in those with a name, as many as it can in a second. Does
+ * nothing where rportd was built without the fast path.
+ */
+void fastpath_sweep(void);
 
 #endif

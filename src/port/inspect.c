@@ -13,6 +13,7 @@
 
 #include "kernel/netns.h"
 #include "port/inspect.h"
+#include "port/port-private.h"
 
 #define FLOWS_TO_PEER_MAX 4 /* from each end */
 #define FLOWS_MAX         (CHECK_FLOWS_MAX / 2)
@@ -22,8 +23,8 @@
  * @rtnl: a socket in the namespace of each end; NULL: it could not be opened
  */
 struct inspector {
-	struct check_facts *facts;
 	const struct inspect_end *ends;
+	struct inspect_result *result;
 	struct rtnl *rtnl[2];
 };
 
@@ -83,33 +84,28 @@ static const char *find_manager(unsigned int index)
 		return "systemd-networkd";
 	if (file_has("/run/NetworkManager/devices", index, "managed=true", false))
 		return "NetworkManager";
-	return NULL;
+	return "";
 }
 
 /* --- an end ----------------------------------------------------------------------------------- */
 
-static void read_settings(struct inspector *inspector, unsigned int end)
+static void read_settings(struct rtnl *rtnl, unsigned int index, struct check_seen *seen)
 {
-	struct check_end *port = &inspector->facts->ends[end];
-	struct rtnl *rtnl = inspector->rtnl[end];
 	struct inet_settings all = { -1, -1 }, own = { -1, -1 };
 
 	(void)rtnl_inet_settings(rtnl, AF_INET, 0, &all);
-	(void)rtnl_inet_settings(rtnl, AF_INET, port->index, &own);
-	port->forwards[CHECK_IPV4] = own.forwarding;
-	port->strict = MAX(all.rp_filter, own.rp_filter) == 1;
+	(void)rtnl_inet_settings(rtnl, AF_INET, index, &own);
+	seen->forwards[CHECK_IPV4] = own.forwarding;
+	seen->strict = MAX(all.rp_filter, own.rp_filter) == 1;
 	own.forwarding = -1;
-	(void)rtnl_inet_settings(rtnl, AF_INET6, port->index, &own);
-	port->forwards[CHECK_IPV6] = own.forwarding;
+	(void)rtnl_inet_settings(rtnl, AF_INET6, index, &own);
+	seen->forwards[CHECK_IPV6] = own.forwarding;
 }
 
-static void read_rules(struct inspector *inspector, unsigned int end)
+static void read_rules(struct rtnl *rtnl, bool ret[static CHECK_FAMILIES])
 {
-	struct check_end *port = &inspector->facts->ends[end];
-
 	for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++)
-		port->local_first[family] =
-			rtnl_local_comes_first(inspector->rtnl[end], family_number(family)) > 0;
+		ret[family] = rtnl_local_comes_first(rtnl, family_number(family)) > 0;
 }
 
 static void name_interface(struct rtnl *rtnl, unsigned int index, char ret_name[static IFNAMSIZ],
@@ -133,36 +129,38 @@ static struct ip_address documentation(int family)
 }
 
 /* An address that no VRF has a route for, unless it has one for everything. */
-static void look_for_leak(struct inspector *inspector, unsigned int end, enum check_family family)
+static void look_for_leak(struct rtnl *rtnl, unsigned int vrf, enum check_family family,
+			  char ret_name[static IFNAMSIZ])
 {
-	struct check_end *port = &inspector->facts->ends[end];
-	struct route_question question = { .to = documentation(family_number(family)),
-					   .oif = inspector->ends[end].vrf };
+	struct route_question question = { .to = documentation(family_number(family)), .oif = vrf };
 	struct route_answer answer;
 
-	if (rtnl_lookup(inspector->rtnl[end], &question, &answer) >= 0 &&
+	if (rtnl_lookup(rtnl, &question, &answer) >= 0 &&
 	    (answer.table == RT_TABLE_MAIN || answer.table == RT_TABLE_DEFAULT))
-		name_interface(inspector->rtnl[end], answer.oif, port->leaks[family], NULL);
+		name_interface(rtnl, answer.oif, ret_name, NULL);
 }
 
 static void look_at_end(struct inspector *inspector, unsigned int end)
 {
-	struct check_end *port = &inspector->facts->ends[end];
+	struct check_seen *seen = &inspector->result->ends[end];
+	const struct port *port = inspector->ends[end].port;
+	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
+	struct rtnl *rtnl;
 	struct rtnl_dev lo;
 
-	port->looked = rtnl_open(inspector->ends[end].netns_fd, &inspector->rtnl[end]);
-	if (port->looked < 0)
+	seen->looked = port_open_rtnl(port, &inspector->rtnl[end]);
+	if (seen->looked < 0)
 		return;
-	port->lo_down =
-		rtnl_dev_by_name(inspector->rtnl[end], "lo", &lo) >= 0 && !(lo.flags & IFF_UP);
-	read_settings(inspector, end);
-	read_rules(inspector, end);
-	if (inspector->ends[end].vrf > 0)
+	rtnl = inspector->rtnl[end];
+	seen->lo_down = rtnl_dev_by_name(rtnl, "lo", &lo) >= 0 && !(lo.flags & IFF_UP);
+	read_settings(rtnl, port->index, seen);
+	read_rules(rtnl, seen->local_first);
+	if (port->vrf > 0)
 		for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++)
-			look_for_leak(inspector, end, family);
-	port->tracks = tracks_connections(inspector->ends[end].netns_fd);
+			look_for_leak(rtnl, port->vrf, family, seen->leaks[family]);
+	seen->tracks = netns_fd >= 0 && tracks_connections(netns_fd);
 	if (inspector->ends[end].own)
-		port->manager = find_manager(port->index);
+		snprintf(seen->manager, sizeof(seen->manager), "%s", find_manager(port->index));
 }
 
 /* --- flows ------------------------------------------------------------------------------------ */
@@ -223,19 +221,19 @@ static void add_networks(struct flows *flows, const struct ip_prefix networks[],
 
 static void find_flows(struct inspector *inspector, unsigned int from, struct flows *flows)
 {
-	const struct check_facts *facts = inspector->facts;
+	const struct port *sender = inspector->ends[from].port;
+	const struct port *receiver = inspector->ends[!from].port;
 	struct ip_prefix networks[ROUTES_INTO_MAX];
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL; /* may be of no use afterwards */
 	int n = 0;
 
 	flows->n = 0;
 	flows->max = FLOWS_TO_PEER_MAX;
-	if (rtnl_open(inspector->ends[!from].netns_fd, &rtnl) >= 0)
-		(void)rtnl_dev_addresses(rtnl, facts->ends[!from].index, AF_UNSPEC, add_address,
-					 flows);
+	if (port_open_rtnl(receiver, &rtnl) >= 0)
+		(void)rtnl_dev_addresses(rtnl, receiver->index, AF_UNSPEC, add_address, flows);
 	rtnl_close(steal_ptr(rtnl));
-	if (rtnl_open(inspector->ends[from].netns_fd, &rtnl) >= 0)
-		n = rtnl_routes_into(rtnl, facts->ends[from].index, networks);
+	if (port_open_rtnl(sender, &rtnl) >= 0)
+		n = rtnl_routes_into(rtnl, sender->index, networks);
 	add_networks(flows, networks, n);
 }
 
@@ -253,8 +251,9 @@ static void ask(struct inspector *inspector, unsigned int end,
 static void follow(struct inspector *inspector, struct check_flow *flow)
 {
 	unsigned int from = flow->from, to = !from;
-	const struct check_end *receiver = &inspector->facts->ends[to];
-	struct route_question question = { .to = flow->to, .oif = inspector->ends[from].vrf };
+	const struct port *sender = inspector->ends[from].port;
+	const struct port *receiver = inspector->ends[to].port;
+	struct route_question question = { .to = flow->to, .oif = sender->vrf };
 	const struct ip_address *source = &flow->out.answer.source;
 
 	ask(inspector, from, &question, &flow->out);
@@ -263,18 +262,18 @@ static void follow(struct inspector *inspector, struct check_flow *flow)
 	question =
 		(struct route_question){ .to = flow->to, .from = *source, .iif = receiver->index };
 	ask(inspector, to, &question, &flow->in);
-	question = (struct route_question){ .to = *source, .oif = inspector->ends[to].vrf };
+	question = (struct route_question){ .to = *source, .oif = receiver->vrf };
 	ask(inspector, to, &question, &flow->back);
 }
 
 static void look_at_flows(struct inspector *inspector, unsigned int from)
 {
-	struct check_facts *facts = inspector->facts;
+	struct inspect_result *result = inspector->result;
 	struct flows flows;
 
 	find_flows(inspector, from, &flows);
-	for (unsigned int i = 0; i < flows.n && facts->n_flows < CHECK_FLOWS_MAX; i++) {
-		struct check_flow *flow = &facts->flows[facts->n_flows++];
+	for (unsigned int i = 0; i < flows.n && result->n_flows < CHECK_FLOWS_MAX; i++) {
+		struct check_flow *flow = &result->flows[result->n_flows++];
 
 		*flow = flows.list[i];
 		flow->from = from;
@@ -287,15 +286,19 @@ static void look_at_flows(struct inspector *inspector, unsigned int from)
 	}
 }
 
-void inspect_link(struct check_facts *facts, const struct inspect_end ends[static 2])
+void inspect_link(const struct inspect_end ends[static 2], struct inspect_result *ret)
 {
-	struct inspector inspector = { .facts = facts, .ends = ends };
+	struct inspector inspector = { .ends = ends, .result = ret };
 	bool up = true;
 
+	*ret = (struct inspect_result){ 0 };
 	for (unsigned int end = 0; end < 2; end++) {
-		if (facts->ends[end].index > 0)
+		struct check_seen *seen = &ret->ends[end];
+
+		*seen = (struct check_seen){ .looked = 1, .forwards = { -1, -1 } };
+		if (ends[end].port)
 			look_at_end(&inspector, end);
-		up &= facts->ends[end].looked == 0 && facts->ends[end].state == PORT_UP;
+		up &= seen->looked == 0 && port_state(ends[end].port) == PORT_UP;
 	}
 	for (unsigned int end = 0; end < 2 && up; end++)
 		look_at_flows(&inspector, end);
@@ -303,42 +306,73 @@ void inspect_link(struct check_facts *facts, const struct inspect_end ends[stati
 		rtnl_close(inspector.rtnl[end]);
 }
 
-/* Return: packets that the interface of an end has dropped so far. */
-static uint64_t dropped_at(const struct inspect_end *end, unsigned int index)
+int inspect_local_first(const struct port *port, bool ret[static CHECK_FAMILIES])
+{
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r = port_open_rtnl(port, &rtnl);
+
+	if (r >= 0)
+		read_rules(rtnl, ret);
+	return r;
+}
+
+/* --- probes ----------------------------------------------------------------------------------- */
+
+/* Return: packets that the interface of a port has dropped so far. */
+static uint64_t dropped_at(const struct port *port)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
 	struct rtnl_dev dev;
 
-	if (rtnl_open(end->netns_fd, &rtnl) < 0 || rtnl_dev_by_nsid(rtnl, -1, index, &dev) < 0)
-		return 0;
-	return dev.tx_dropped;
+	return port_open_rtnl_dev(port, &rtnl, &dev) < 0 ? 0 : dev.tx_dropped;
 }
 
-static void probe(const struct inspect_end *end, const struct probe_end *from,
-		  const struct probe_end *to, struct inspect_probe *probe)
+/* The interface is the one that the descriptor is of. */
+static int open_probe_end(const struct port *port, struct probe_end *ret)
 {
-	uint64_t before = dropped_at(end, from->index);
+	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&port->tun));
+	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
+	int r = netns_fd < 0 ? netns_fd : rtnl_open(netns_fd, &rtnl);
 
-	probe->error = probe_send(from, to, family_number(probe->family), &probe->result);
+	if (r >= 0)
+		r = port_check_index(rtnl, port);
+	*ret = (struct probe_end){ r < 0 ? -EBADF : steal_fd(&netns_fd), port->index };
+	return r;
+}
+
+static int send_probe(const struct port *from, const struct port *to, int family,
+		      struct probe_result *ret)
+{
+	struct probe_end from_end, to_end = { .netns_fd = -EBADF };
+	int r = open_probe_end(from, &from_end);
+
+	if (r >= 0)
+		r = open_probe_end(to, &to_end);
+	if (r >= 0)
+		r = probe_send(&from_end, &to_end, family, ret);
+	safe_close(from_end.netns_fd);
+	safe_close(to_end.netns_fd);
+	return r;
+}
+
+static void probe(const struct port *from, const struct port *to, struct inspect_probe *probe)
+{
+	uint64_t before = dropped_at(from);
+
+	probe->error = send_probe(from, to, family_number(probe->family), &probe->result);
 	if (probe->error == 0 && !probe->result.arrived)
-		probe->interface_dropped = dropped_at(end, from->index) > before;
+		probe->interface_dropped = dropped_at(from) > before;
 }
 
-unsigned int inspect_probe(const struct check_facts *facts, const struct inspect_end ends[static 2],
-			   struct inspect_probe ret[static INSPECT_PROBES_MAX])
+void inspect_probe(const struct inspect_end ends[static 2], struct inspect_result *ret)
 {
-	struct probe_end places[2];
-	unsigned int n = 0;
-
-	for (unsigned int end = 0; end < 2; end++) {
-		if (facts->ends[end].index == 0)
-			return 0;
-		places[end] = (struct probe_end){ ends[end].netns_fd, facts->ends[end].index };
-	}
+	if (!ends[0].port || !ends[1].port)
+		return;
 	for (unsigned int from = 0; from < 2; from++)
 		for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++) {
-			ret[n] = (struct inspect_probe){ .from = from, .family = family };
-			probe(&ends[from], &places[from], &places[!from], &ret[n++]);
+			struct inspect_probe *next = &ret->probes[ret->n_probes++];
+
+			*next = (struct inspect_probe){ .from = from, .family = family };
+			probe(ends[from].port, ends[!from].port, next);
 		}
-	return n;
 }

@@ -12,13 +12,11 @@
 
 /*
  * struct inspect_end - where to look
- * @netns_fd: the namespace of the port
- * @vrf: ifindex of its VRF; 0: none
- * @own: it is the namespace of rportd
+ * @port: the port; NULL: it has no interface where it belongs
+ * @own: it is in the namespace of rportd
  */
 struct inspect_end {
-	int netns_fd;
-	unsigned int vrf;
+	const struct port *port;
 	bool own;
 };
 
@@ -41,24 +39,46 @@ struct inspect_probe {
 	bool interface_dropped;
 };
 
+/*
+ * struct inspect_result - what was found out about a link
+ * @ends: by looking into the domains of its ports
+ * @flows: what was asked about packets
+ * @n_flows: how many
+ * @probes: what became of them
+ * @n_probes: how many were sent
+ */
+struct inspect_result {
+	struct check_seen ends[2];
+	struct check_flow flows[CHECK_FLOWS_MAX];
+	unsigned int n_flows;
+	struct inspect_probe probes[INSPECT_PROBES_MAX];
+	unsigned int n_probes;
+};
+
 /**
  * inspect_link() - find out what the facts of a link lack
- * @facts: what the daemon knows is filled in; the rest is afterwards
  * @ends: where to look
+ * @ret: all but the probes is filled in
  *
- * It reads, and changes nothing. Ports that are not up are not asked about packets.
+ * It reads, and changes nothing. Only where both ports are up is it asked about packets.
  */
-void inspect_link(struct check_facts *facts, const struct inspect_end ends[static 2]);
+void inspect_link(const struct inspect_end ends[static 2], struct inspect_result *ret);
 
 /**
  * inspect_probe() - send a packet through a link, both ways, in each family
- * @facts: of the link
  * @ends: where to send
- * @ret: what became of each
- *
- * Return: how many; 0 when a port has no interface.
+ * @ret: what became of each is added; nothing when a port has no interface
  */
-unsigned int inspect_probe(const struct check_facts *facts, const struct inspect_end ends[static 2],
-			   struct inspect_probe ret[static INSPECT_PROBES_MAX]);
+void inspect_probe(const struct inspect_end ends[static 2], struct inspect_result *ret);
+
+/**
+ * inspect_local_first() - see which table a port's domain asks first
+ * @port: with a device
+ * @ret: by family: see rtnl_local_comes_first()
+ *
+ * Return: 0; -EBADFD when the device was removed; -ESTALE when it was moved just now; or another
+ * -errno.
+ */
+int inspect_local_first(const struct port *port, bool ret[static CHECK_FAMILIES]);
 
 #endif

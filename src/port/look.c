@@ -95,7 +95,8 @@ static int compare_name(const struct port *port, const char **ret_lost)
 		r = netns_pid_named(port->spec.domain.name, &netns);
 	if (r < 0)
 		return r;
-	if (port->elsewhere && r > 0)
+	/* it may just have come back */
+	if (port->elsewhere && r > 0 && !netns_equal(&netns, &port->netns))
 		*ret_lost = "its domain is another namespace now";
 	if (!port->elsewhere && r == 0)
 		*ret_lost = "its namespace is not called so any more";

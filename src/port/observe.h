@@ -23,9 +23,20 @@ int port_observe(const struct port *port, const struct port_want *want, unsigned
 		 struct port_seen *ret, struct rtnl **ret_rtnl);
 
 /**
- * port_compare_seen() - port_compare() with the result of port_observe()
- * @port: with a device
- * @seen: of port_observe(), with PLAN_ALL
+ * port_want_of() - put together the wanted state of a port for port_observe() and port_plan()
+ * @port: the port; lent to the result
+ * @admin: the administrative state that it is to have
+ *
+ * Return: the wanted state, with no former spec.
+ */
+struct port_want port_want_of(const struct port *port, enum port_admin admin);
+
+/**
+ * port_compare_seen() - find the drift of a port: in what its device differs from its spec
+ * @port: port->drift becomes the result
+ * @seen: of port_observe(), with PLAN_ALL; NULL: the port has no device, and so no drift
+ *
+ * Addresses and routes that others added are ignored.
  *
  * Return: 1: the drift changed; 0: it is the same; or -ENOMEM, and the former drift stays.
  */

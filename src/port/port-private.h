@@ -72,21 +72,4 @@ int port_open_rtnl_dev(const struct port *port, struct rtnl **ret, struct rtnl_d
  */
 int port_step_failed(struct rport_error *err, int r, const struct port *port, const char *step);
 
-/**
- * port_want_of() - put together the wanted state of a port for port_observe() and port_plan()
- * @port: the port; lent to the result
- * @admin: the administrative state that it is to have
- *
- * Return: the wanted state, with no former spec.
- */
-struct port_want port_want_of(const struct port *port, enum port_admin admin);
-
-/**
- * port_make_link_local() - compute the IPv6 link-local address of a port from its domain and name
- * @spec: its domain is resolved, and it has a name
- *
- * Return: the address.
- */
-struct ip_address port_make_link_local(const struct port_spec *spec);
-
 #endif

@@ -41,6 +41,55 @@ struct port_key {
 };
 
 /*
+ * What is known of the device of a port, written by port_make(), port_adopt() and port_look(). It
+ * crosses between the processes of rportd as a whole: no pointers.
+ *
+ * @ifname: as it is now, like the following
+ * @nsid: of its namespace, as the monitor knows it
+ * @domain_nsid: the nsid of its domain's namespace, or PORT_DOMAIN_GONE
+ * @netns: that namespace; ino 0: unknown, or deleted
+ * @pinned: the namespace with a name that the descriptors of the device keep alive; ino 0: none
+ * @index: in its namespace; 0: it has no device
+ * @mtu: bytes
+ * @vrf: ifindex of its VRF, 0: none
+ * @master: ifindex of the VRF, bridge, ... that it is in; 0: none
+ * @alias: "": PORT_ALIAS, or that of a former daemon
+ * @table: where its routes go
+ * @link_local: the IPv6 link-local address that it gets
+ * @no_ipv6: IPv6 is disabled on it, or in its namespace
+ * @carrier: it has a carrier
+ * @captured: a capture in promiscuous mode is running on it
+ * @shaped: it has a queueing discipline that fastpath_is_shaper()
+ * @elsewhere: it was moved to another namespace
+ * @bounced: it was down: the kernel removed IPv6 addresses and routes
+ * @interface_dropped: packets that the kernel dropped; of the last query
+ */
+#define PORT_DEVICE_MEMBERS           \
+	char ifname[IFNAMSIZ];        \
+	int nsid;                     \
+	int domain_nsid;              \
+	struct netns_id netns;        \
+	struct netns_id pinned;       \
+	unsigned int index;           \
+	unsigned int mtu;             \
+	unsigned int vrf;             \
+	unsigned int master;          \
+	char alias[PORT_ALIAS_MAX];   \
+	uint32_t table;               \
+	struct ip_address link_local; \
+	bool no_ipv6;                 \
+	bool carrier;                 \
+	bool captured;                \
+	bool shaped;                  \
+	bool elsewhere;               \
+	bool bounced;                 \
+	uint64_t interface_dropped;
+
+struct port_device {
+	PORT_DEVICE_MEMBERS
+};
+
+/*
  * struct port - one end of a link
  *
  * The wanted state: spec, admin. The observed state of its device: tun to elsewhere, written by
@@ -59,30 +108,16 @@ struct port {
 	struct flow_counters *passed; /* what the fast path moved, but for its present program */
 
 	struct tun tun;
-	char ifname[IFNAMSIZ]; /* as it is now, like the following */
-	int nsid;              /* of its namespace, as the monitor knows it */
-	int domain_nsid;       /* the nsid of its domain's namespace, or PORT_DOMAIN_GONE */
-	struct netns_id netns; /* that namespace; ino 0: unknown, or deleted */
-	/* The namespace with a name that the descriptors of the device keep alive; ino 0: none. */
-	struct netns_id pinned;
-	unsigned int index; /* in its namespace; 0: it has no device */
-	unsigned int mtu;
-	unsigned int vrf;           /* ifindex of its VRF, 0: none */
-	unsigned int master;        /* ifindex of the VRF, bridge, ... that it is in; 0: none */
-	char alias[PORT_ALIAS_MAX]; /* "": PORT_ALIAS, or that of a former daemon */
-	uint32_t table;             /* where its routes go */
-	struct ip_address link_local;
-	bool no_ipv6; /* IPv6 is disabled on it, or in its namespace */
-	bool carrier;
-	bool captured;              /* a capture in promiscuous mode is running on it */
-	bool overheard;             /* another packet socket sees what it sends: captures.c */
-	bool shaped;                /* it has a queueing discipline that fastpath_is_shaper() */
-	bool elsewhere;             /* it was moved to another namespace */
-	bool bounced;               /* it was down: the kernel removed IPv6 addresses and routes */
-	uint64_t interface_dropped; /* packets that the kernel dropped; of the last query */
-	unsigned int asked;         /* round of the last query, see manager_ask_all() */
-	unsigned int listened;      /* round of the last search for captures, see captures.c */
-	char *drift;                /* differences from the spec, a line each; NULL: none */
+	union { /* the members can be named without "device." */
+		struct port_device device;
+		struct {
+			PORT_DEVICE_MEMBERS
+		};
+	};
+	bool overheard;        /* another packet socket sees what it sends: captures.c */
+	unsigned int asked;    /* round of the last query, see manager_ask_all() */
+	unsigned int listened; /* round of the last search for captures, see captures.c */
+	char *drift;           /* differences from the spec, a line each; NULL: none */
 
 	enum port_state state; /* as it was committed last; see manager/commit.c */
 	char *reason;          /* why it is pending; NULL: it is not */
@@ -268,27 +303,6 @@ int port_change(struct port *port, const struct port_spec *given, unsigned int s
 		struct rport_error *err);
 
 /**
- * port_preview() - plan what port_change() would do, without doing it
- * @port: with a device
- * @spec: the new spec, its domain and its name complete
- * @ret: the steps; free them with plan_release()
- *
- * Return: 0; -ENOMEM; or as port_observe(), -EBADFD, -ESTALE or another -errno.
- */
-int port_preview(const struct port *port, const struct port_spec *spec, struct plan *ret);
-
-/**
- * port_compare() - find the drift of a port: in what its device differs from its spec
- * @port: port->drift becomes the result; without a device there is no drift
- *
- * Addresses and routes that others added are ignored.
- *
- * Return: 1: the drift changed; 0: it is the same; or -errno, -ENOMEM or as port_observe(): the
- * former drift stays.
- */
-int port_compare(struct port *port);
-
-/**
  * port_put_back() - undo the drift of a port, except that it was moved to another namespace
  * @port: with a device
  * @err: names the step, the object and the reason
@@ -301,13 +315,12 @@ int port_compare(struct port *port);
 int port_put_back(struct port *port, struct rport_error *err);
 
 /**
- * port_set_alias() - set the alias of the interface, which `ip link` shows
- * @port: without a device it gets the alias when the device is made
- * @alias: PORT_ALIAS, or of port_link_alias(); copied
+ * port_write_alias() - give the interface the alias of its port, which `ip link` shows
+ * @port: with a device and an alias
  *
- * A failure to set it has no consequence, and is ignored.
+ * A failure has no consequence, and is ignored.
  */
-void port_set_alias(struct port *port, const char *alias);
+void port_write_alias(const struct port *port);
 
 /**
  * port_link_alias() - format the alias of a port that is an end of a link
@@ -345,17 +358,28 @@ int port_take_down(struct port *port, struct rport_error *err);
 int port_set_mtu(struct port *port, unsigned int mtu, struct rport_error *err);
 
 /**
- * port_update_carrier() - set the carrier of the device to that of link_carrier(), if it differs
+ * port_set_carrier() - set the carrier of the device
  * @staging: where the kernel is asked, so that it notifies others at once
- * @port: nothing happens to one without a device
+ * @port: with a device
+ * @carrier: whether it has one
+ *
+ * Return: 0, or -EBADFD when the device was removed.
  */
-void port_update_carrier(struct staging *staging, struct port *port);
+int port_set_carrier(struct staging *staging, const struct port *port, bool carrier);
 
 /**
  * port_release() - separate a port from its peer, close its device, and free what the port holds
  * @port: zeroed, or a port; the caller frees the struct
  */
 void port_release(struct port *port);
+
+/**
+ * port_make_link_local() - compute the IPv6 link-local address of a port from its domain and name
+ * @spec: its domain is resolved, and it has a name
+ *
+ * Return: the address.
+ */
+struct ip_address port_make_link_local(const struct port_spec *spec);
 
 /**
  * port_state() - the state of a port, as it is

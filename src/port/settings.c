@@ -406,24 +406,7 @@ int port_change(struct port *port, const struct port_spec *given, unsigned int s
 	return apply(port, &want, scope, again, err);
 }
 
-int port_preview(const struct port *port, const struct port_spec *spec, struct plan *ret)
-{
-	_cleanup_port_seen_ struct port_seen seen = { 0 };
-	struct port_want want = {
-		.spec = spec,
-		.given = &port->spec,
-		.admin = PORT_ADMIN_UP,
-		.link_local = port_make_link_local(spec),
-	};
-	int r;
-
-	if (!ip_address_equal(&want.link_local, &port->link_local))
-		want.given_link_local = port->link_local;
-	r = port_observe(port, &want, PLAN_ALL, &seen, NULL);
-	return r < 0 ? r : port_plan(&want, &seen, PLAN_IN_PLACE, ret);
-}
-
-/* Return: as port_compare(). */
+/* Return: as port_compare_seen(). */
 static int note_drift(struct port *port, const struct plan *plan)
 {
 	_cleanup_free_ char *drift = NULL;
@@ -438,24 +421,15 @@ static int note_drift(struct port *port, const struct plan *plan)
 	return 1;
 }
 
-int port_compare(struct port *port)
+int port_compare_seen(struct port *port, const struct port_seen *seen)
 {
 	struct port_want want = port_want_of(port, port->admin);
 	_cleanup_plan_ struct plan plan = { 0 };
 	int r = 0;
 
-	if (port->peering.present)
-		r = look(port, &want, PLAN_ALL, &plan, NULL);
-	return r < 0 ? r : note_drift(port, &plan);
-}
-
-int port_compare_seen(struct port *port, const struct port_seen *seen)
-{
-	struct port_want want = port_want_of(port, port->admin);
-	_cleanup_plan_ struct plan plan = { 0 };
-	int r;
-
-	note_ipv6(port, seen);
-	r = port_plan(&want, seen, PLAN_ALL, &plan);
+	if (seen) {
+		note_ipv6(port, seen);
+		r = port_plan(&want, seen, PLAN_ALL, &plan);
+	}
 	return r < 0 ? r : note_drift(port, &plan);
 }

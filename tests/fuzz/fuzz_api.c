@@ -410,9 +410,10 @@ static struct varlink_server *start(struct api **ret_api)
 	fuzz_require(state_open(CONFIG_PATH "/aside", &state, &handover) == 0);
 	options.state = state;
 	options.handover = handover;
-	fuzz_require(roles_start(SECCOMP_OFF, &starter) == 0);
+	fuzz_require(roles_start(&(struct role_options){ .seccomp = SECCOMP_OFF }, &starter) == 0);
 	options.starter = starter;
 	options.data_role = ROLE_DATA;
+	options.net_role = ROLE_NET;
 	fuzz_require(manager_new(event, &options, &manager, &err) == 0);
 	fuzz_require(reloader_new(event, manager, CONFIG_PATH, 20, &reloader) == 0);
 	reloader_start(reloader);

@@ -102,13 +102,14 @@ test_persistent_device() {
 
 # somebody makes the device persistent and renames it as it is removed: here every message to the kernel fails
 test_persistent_device_goes_with_its_link() {
-	local tracer
+	local pid tracer
 	start_rportd
 	with_queues 2
+	pid=$(net_pid)
 	ip -n "$A" link set rport0 down
 	eventually port_is ab a .state down
 	succeeds intrude persist 1
-	strace -f -o trace -p "$RPORTD_PID" -e trace=sendmsg -e inject=sendmsg:error=EPERM 2>strace.err &
+	strace -f -o trace -p "$pid" -e trace=sendmsg -e inject=sendmsg:error=EPERM 2>strace.err &
 	tracer=$!
 	poll 3000 grep -q attached strace.err || skip cannot "strace cannot attach: $(<strace.err)"
 	run rportctl unpair ab

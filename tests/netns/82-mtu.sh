@@ -103,10 +103,16 @@ pending_in() {
 	rportctl -j show "$1" | jq -e --arg domain "netns:$2" '[.a, .b][] | select(.domain == $domain) | .state == "pending"'
 }
 
+# acting_thread: of rportd-net, which carries out what changes something; its answers are no sendmsg(2)
+acting_thread() {
+	grep -lx rportd-act /proc/"$(net_pid)"/task/*/comm | cut -d/ -f5
+}
+
 # set_with_failure N: as `rportctl set ab mtu 1500`, with the N-th message to the kernel refused; sets RC and ERR
 set_with_failure() {
-	local tracer
-	strace -o trace -p "$RPORTD_PID" -e trace=sendmsg -e "inject=sendmsg:error=EPERM:when=$1" 2>strace.err &
+	local thread tracer
+	thread=$(acting_thread)
+	strace -o trace -p "$thread" -e trace=sendmsg -e "inject=sendmsg:error=EPERM:when=$1" 2>strace.err &
 	tracer=$!
 	poll 3000 grep -q attached strace.err || skip cannot "strace cannot attach: $(<strace.err)"
 	run rportctl set ab mtu 1500

@@ -51,9 +51,11 @@ stranger_has_namespace() {
 		[ "$(cat "/proc/$STRANGER/comm")" = sleep ]
 }
 
-# start_trace: what rportd does with files, processes, sockets, namespaces and devices goes to the file "trace"
+# start_trace: what rportd and rportd-net do with files, processes, sockets, namespaces and devices goes to the file "trace"
 start_trace() {
-	strace -f -yy -A -o trace -e trace=%file,%process,%network,ioctl,setns,unshare -p "$RPORTD_PID" 2>strace.err &
+	local pid
+	pid=$(net_pid)
+	strace -f -yy -A -o trace -e trace=%file,%process,%network,ioctl,setns,unshare -p "$RPORTD_PID" -p "$pid" 2>strace.err &
 	eventually grep -q attached strace.err
 	eventually trace_at_rest
 }
@@ -61,14 +63,14 @@ start_trace() {
 # trace_at_rest, as a condition: what was begun before, such as a drift check, is over
 trace_at_rest() {
 	local before
-	before=$(wc -c <trace)
+	before=$(traced | wc -c)
 	sleep 0.3
-	[ "$(wc -c <trace)" = "$before" ]
+	[ "$(traced | wc -c)" = "$before" ]
 }
 
-# traced: all that was not done with the sockets of clients, nor to hear of names that other tests make, nor to log who they are
+# traced: all that was not done with the sockets of clients, nor to hear of names and interfaces that other tests make, nor to log who they are
 traced() {
-	grep -v -e '<UNIX' -e '"/proc/[0-9]*/comm"' -e 'inotify_add_watch(.*, "/run\(/netns\)\?", ' trace || true
+	grep -v -e '<UNIX' -e 'resumed>' -e 'recvmsg([0-9]*<NETLINK' -e '"/proc/[0-9]*/comm"' -e 'inotify_add_watch(.*, "/run\(/netns\)\?", ' trace || true
 }
 
 # call_all_as_nobody NAME...: each open method, with each of the names where it takes one; a method that is not open is refused

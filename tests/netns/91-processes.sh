@@ -122,10 +122,11 @@ test_failed_replacement() {
 
 # a thread has a number, too, but is no process
 test_threads() {
-	local tid
+	local pid tid
 	start_rportd
 	ns_add A
-	tid=$(find "/proc/$RPORTD_PID/task" -mindepth 1 -maxdepth 1 ! -name "$RPORTD_PID" -printf '%f\n' | head -n 1)
+	pid=$(data_pid)
+	tid=$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 ! -name "$pid" -printf '%f\n' | head -n 1)
 	refused 3 "*no process $tid, *" rportctl pair "$A" "pid:$tid" --name ab
 }
 

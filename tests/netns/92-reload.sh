@@ -90,7 +90,7 @@ test_sighup_is_a_reload() {
 	kill -HUP "$RPORTD_PID"
 	eventually rportctl list
 	rportd_alive || fail "SIGHUP has ended the daemon"
-	assert_eq "$(links)" 'ab added' "links after an early SIGHUP"
+	eventually links_are ab added
 }
 
 # --- links that are as they should be --------------------------------------------------------------------------------

@@ -212,6 +212,14 @@ void process_free(struct process *process)
 	free(process);
 }
 
+int process_take_fd(struct process *process)
+{
+	int fd = process->fd;
+
+	free(process);
+	return fd;
+}
+
 pid_t process_pid(const struct process *process)
 {
 	return process->pid;

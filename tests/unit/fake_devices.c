@@ -109,7 +109,8 @@ int fake_address_add(struct fake_dev *dev, const struct ip_prefix *prefix,
 		return -EINVAL;
 	if (address_exists(dev, prefix))
 		return -EEXIST;
-	fake_require(dev->n_addresses < FAKE_ADDRESSES_MAX);
+	if (dev->n_addresses == FAKE_ADDRESSES_MAX)
+		return -ENOBUFS;
 	if (peer)
 		address.peer = *peer;
 	dev->addresses[dev->n_addresses++] = address;
@@ -169,7 +170,8 @@ int fake_route_add(struct fake_dev *dev, const struct route_spec *route, uint32_
 		dev->touched |= FAKE_TOUCHED_SETTINGS; /* whoever has it was there first */
 		return -EEXIST;
 	}
-	fake_require(dev->n_routes < FAKE_ROUTES_MAX);
+	if (dev->n_routes == FAKE_ROUTES_MAX)
+		return -ENOBUFS;
 	dev->routes[dev->n_routes++] = (struct fake_route){ *route, table, protocol };
 	fake_tell_settings(dev);
 	return 0;

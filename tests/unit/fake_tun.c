@@ -9,7 +9,9 @@ static int find(int fd, struct fake_dev **ret)
 {
 	const struct fake_file *file = fake_file(fd);
 
-	fake_require(file && file->kind == FAKE_FILE_QUEUE);
+	fake_require(file);
+	if (file->kind != FAKE_FILE_QUEUE)
+		return -ENOTTY;
 	if (fake.dead)
 		return -EIO;
 	if (!file->dev->netns)
@@ -177,6 +179,8 @@ int tun_home(int fd)
 	struct fake_netns *netns = fake_file(fd)->netns;
 	int r = fake_call("tun_home", FAKE_ERRNOS(ENOMEM, EMFILE, ENFILE));
 
+	if (fake_file(fd)->kind != FAKE_FILE_QUEUE)
+		return -ENOTTY;
 	if (r < 0)
 		return r;
 	fake_netns_get(netns);

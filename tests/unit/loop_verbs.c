@@ -289,8 +289,8 @@ static struct fake_dev *dev_of(const struct port *port)
 static int reconcile_port(struct port *port)
 {
 	char name[PORT_TEXT_MAX];
-	const struct fake_dev *before = dev_of(port);
-	struct fake_dev *after;
+	struct fake_dev *before = dev_of(port), *after;
+	unsigned int index = before ? before->index : 0;
 	int r;
 
 	port_format(port, name);
@@ -301,7 +301,7 @@ static int reconcile_port(struct port *port)
 	after = dev_of(port);
 	/* What could not be put back is not looked into any more. A new device may lack a route
 	 * that another interface has. */
-	if (after && after == before)
+	if (after && after == before && after->index == index)
 		after->touched = r < 0 ? ~0U : 0;
 	return r;
 }

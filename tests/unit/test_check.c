@@ -37,7 +37,7 @@ static struct check_facts good(void)
 		port->state = PORT_UP;
 		port->index = 2 + end;
 		port->mtu = 1500;
-		port->forwards[CHECK_IPV4] = port->forwards[CHECK_IPV6] = 1;
+		port->seen.forwards[CHECK_IPV4] = port->seen.forwards[CHECK_IPV6] = 1;
 	}
 	flow->to_peer = true;
 	flow->to = address("10.0.0.2");
@@ -79,15 +79,15 @@ CHANGE(nothing, (void)facts)
 CHANGE(is_pending, facts->ends[1].state = PORT_PENDING;
        facts->ends[1].reason = "no namespace \"blue\"")
 CHANGE(is_down, facts->ends[0].state = PORT_DOWN)
-CHANGE(local_first, join_vrf(facts); facts->ends[0].local_first[CHECK_IPV4] = true)
+CHANGE(local_first, join_vrf(facts); facts->ends[0].seen.local_first[CHECK_IPV4] = true)
 CHANGE(vrf_first, join_vrf(facts))
 CHANGE(no_route, FLOW(facts)->out = (struct check_way){ .asked = true, .result = -ENETUNREACH })
 CHANGE(no_route_pending, no_route(facts); facts->ends[0].state = PORT_DOWN)
-CHANGE(strict, FLOW(facts)->in.result = -EXDEV; facts->ends[1].strict = true;
+CHANGE(strict, FLOW(facts)->in.result = -EXDEV; facts->ends[1].seen.strict = true;
        FLOW(facts)->back.answer.oif = 9; memcpy(FLOW(facts)->back.ifname, "eth0", 5))
 CHANGE(strict_of_late, strict(facts); FLOW(facts)->in.result = -EINVAL)
 CHANGE(no_forwarding, to_network(facts); FLOW(facts)->in.result = -EHOSTUNREACH;
-       facts->ends[1].forwards[CHECK_IPV4] = 0)
+       facts->ends[1].seen.forwards[CHECK_IPV4] = 0)
 CHANGE(martian, FLOW(facts)->in.result = -EINVAL; facts->same_netns = true;
        memcpy(specs[0].domain.vrf, "x", 2))
 CHANGE(no_way_back, FLOW(facts)->back = (struct check_way){ .asked = true, .result = -ENETUNREACH })
@@ -105,14 +105,14 @@ CHANGE(sender_has_destination,
        FLOW(facts)->in.asked = FLOW(facts)->back.asked = false)
 CHANGE(mtus, facts->ends[1].mtu = 1400)
 CHANGE(drift, facts->ends[1].drift = "mtu is 1500, not 1400\nname is x")
-CHANGE(lo_down, facts->ends[0].lo_down = true)
+CHANGE(lo_down, facts->ends[0].seen.lo_down = true)
 CHANGE(leak, memcpy(specs[0].domain.vrf, "vrf1", 5);
-       memcpy(facts->ends[0].leaks[CHECK_IPV6], "eth0", 5))
-CHANGE(managed, facts->ends[0].manager = "NetworkManager")
-CHANGE(not_examined, facts->ends[1].looked = -ETIMEDOUT)
+       memcpy(facts->ends[0].seen.leaks[CHECK_IPV6], "eth0", 5))
+CHANGE(managed, memcpy(facts->ends[0].seen.manager, "NetworkManager", 15))
+CHANGE(not_examined, facts->ends[1].seen.looked = -ETIMEDOUT)
 CHANGE(narrow, to_network(facts); FLOW(facts)->in.mtu = 1400;
        memcpy(FLOW(facts)->in.ifname, "eth0", 5))
-CHANGE(zones, facts->same_netns = true; facts->ends[0].tracks = true)
+CHANGE(zones, facts->same_netns = true; facts->ends[0].seen.tracks = true)
 CHANGE(no_fastpath, snprintf(facts->ends[1].fastpath, 128, "a capture is running on b"))
 CHANGE(no_uring, facts->engine_error = EPERM)
 CHANGE(drops, facts->ends[0].drops.counters.drops[DROP_PEER_DOWN] = 3;
@@ -225,7 +225,7 @@ START_TEST(test_standing)
 	struct found found = { 0 };
 
 	facts.n_flows = 0;
-	facts.ends[0].looked = facts.ends[1].looked = 1;
+	facts.ends[0].seen.looked = facts.ends[1].seen.looked = 1;
 	mtus(&facts);
 	same_domain(&facts);
 	check_run(&facts, note, &found);
@@ -246,7 +246,7 @@ START_TEST(test_long)
 	}
 	local_first(&facts);
 	no_route(&facts);
-	facts.ends[0].local_first[CHECK_IPV6] = true;
+	facts.ends[0].seen.local_first[CHECK_IPV6] = true;
 	specs[0].domain.netns = specs[1].domain.netns = DOMAIN_NETNS_NAMED;
 	memset(specs[0].domain.name, 'n', sizeof(specs[0].domain.name) - 1);
 	check_run(&facts, note, &found);
