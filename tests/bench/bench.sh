@@ -8,9 +8,11 @@
 #
 #   BENCH         full (the default; half an hour), quick (within three minutes) or smoke (some seconds; proves nothing)
 #   BENCH_OUT     the folder for results.json, results.md, table.txt and chart.svg (default: bench, where the tree was built)
-#   BENCH_ROUNDS  another number of rounds
+#   BENCH_ROUNDS  another number of rounds; BENCH_BUDGET: seconds that they may take
+#   BENCH_CALM    before each case wait until the CPUs are busy for less than so many percent, up to a minute
 #   BENCH_RIVALS  some of: veth poll socat fast uring-batch uring-batch-q2 uring-batch-busy uring-pending epoll
 #   BENCH_CASES   other cases: tcp-STREAMS-MTU, udp-SIZE, load-SIZE, rtt-SIZE; sizes are 64 to 1472
+#   BENCH_LAYOUT  netns (the default), or vrf: between two VRFs of a namespace, where the kernel has VRFs
 #   BENCH_PREFIX  of the names of its namespaces, instead of a unique one
 #   BUILD_DIR     where the tree was built
 #
@@ -42,6 +44,7 @@ smoke)
 *) fail "BENCH=$BENCH is none of full, quick and smoke" ;;
 esac
 ROUNDS=${BENCH_ROUNDS:-$ROUNDS}
+BUDGET=${BENCH_BUDGET:-$BUDGET}
 [ -z "${BENCH_CASES:-}" ] || read -r -a CASES <<<"$BENCH_CASES"
 LOAD_RATE=50000 # of load-64: one that everybody can bear
 
@@ -69,6 +72,16 @@ busy_percent() {
 		END { printf "%.0f", (total > total0) ? 100 - 100 * (idle - idle0) / (total - total0) : 0 }'
 }
 
+# await_calm: see BENCH_CALM
+await_calm() {
+	local i
+	[ -n "${BENCH_CALM:-}" ] || return 0
+	for ((i = 0; i < 60; i++)); do
+		[ "$(busy_percent)" -ge "$BENCH_CALM" ] || return 0
+	done
+	say "not calm"
+}
+
 machine() {
 	jq -n --arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" --argjson cpus "$(nproc)" \
 		--arg kernel "$(uname -sr)" --arg arch "$(uname -m)" --argjson busy "$(busy_percent)" \
@@ -86,8 +99,8 @@ declare -A SEARCH_FROM
 measure() {
 	local rival=$1 kind n mtu pid arguments
 	IFS=- read -r kind n mtu <<<"$2"
-	set_mtu "$rival" "${mtu:-1500}" || return
-	arguments=(--from "$(ns_of "$rival" a)" --to "$(ns_of "$rival" b)" --address "$ADDRESS_B")
+	set_mtu "$rival" "${mtu:-1500}" >/dev/null || return
+	arguments=(--from "$(sockets_of "$rival" a)" --to "$(sockets_of "$rival" b)" --address "$ADDRESS_B")
 	for pid in $(processes_of "${PIDS[$rival]}"); do
 		arguments+=(--pid "$pid")
 	done
@@ -119,6 +132,7 @@ sample() {
 one_round() {
 	local case i rival
 	for case in "${CASES[@]}"; do
+		await_calm
 		for ((i = 0; i < ${#RIVALS[@]}; i++)); do
 			rival=${RIVALS[($1 - 1 + i) % ${#RIVALS[@]}]}
 			! measured_with "$case" "$rival" || sample "$1" "$rival" "$case"

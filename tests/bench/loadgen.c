@@ -16,8 +16,9 @@
 #include "kernel/netns.h"
 
 static const char usage[] =
-	"Usage: loadgen COMMAND --from NETNS --to NETNS --address ADDR [OPTION]...\n"
-	"Send from one namespace to an address in another, measure, and print a JSON object.\n"
+	"Usage: loadgen COMMAND --from NETNS[%VRF] --to NETNS[%VRF] --address ADDR [OPTION]...\n"
+	"Send from one namespace or VRF to an address in another, measure, and print a JSON "
+	"object.\n"
 	"\n"
 	"  tcp      bytes that streams carry          --streams N\n"
 	"  udp      datagrams at a rate               --rate N --size N\n"
@@ -109,16 +110,21 @@ static int open_socket(const void *argument)
 	return fd < 0 ? -errno : fd;
 }
 
-int load_socket(const char *netns, int type)
+int load_socket(const char *domain, int type)
 {
-	_cleanup_close_ int netns_fd = netns_open_name(netns);
+	const char *vrf = strchrnul(domain, '%');
+	_cleanup_free_ char *netns = strndup(domain, (size_t)(vrf - domain));
+	_cleanup_close_ int netns_fd = netns ? netns_open_name(netns) : -ENOMEM;
 	int fd = netns_fd < 0 ? netns_fd
 			      : netns_open_inside(netns_fd, open_socket, &type, sizeof(type));
 
 	if (fd < 0) {
 		errno = -fd;
-		load_die("a socket in %s", netns);
+		load_die("a socket in %s", domain);
 	}
+	if (*vrf &&
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, vrf + 1, (socklen_t)strlen(vrf + 1)) < 0)
+		load_die("a socket in %s", domain);
 	return fd;
 }
 

@@ -18,7 +18,7 @@
 #define LOAD_NS          1000000000ULL /* in a second */
 
 struct load_options {
-	const char *from, *to;  /* namespaces of /run/netns */
+	const char *from, *to;  /* namespaces of /run/netns, with "%VRF": a VRF there */
 	struct in_addr address; /* that of the receiver, in @to */
 	uint64_t ns;            /* of one measurement */
 	unsigned int size;      /* bytes of payload of a datagram */
@@ -51,11 +51,12 @@ uint64_t load_cpu(const struct load_options *options);
 
 /**
  * load_socket() - an IPv4 socket in a namespace
+ * @domain: as load_options.from
  * @type: SOCK_STREAM or SOCK_DGRAM
  *
  * Return: the descriptor; O_CLOEXEC, blocking. Ends the program when it cannot be had.
  */
-int load_socket(const char *netns, int type);
+int load_socket(const char *domain, int type);
 
 /**
  * load_bind() - give a socket the receiver's address, and a free port

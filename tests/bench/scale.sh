@@ -80,6 +80,13 @@ cpu_ms() {
 	done | awk '{ ns += $1 } END { printf "%.3f", ns / 1e6 }'
 }
 
+# kernel_memory: KiB that belong neither to processes nor to the page cache, and so to the kernel
+kernel_memory() {
+	sleep 1 # what is freed after a grace period
+	awk '{ v[$1] = $2 }
+		END { print v["MemTotal:"] - v["MemFree:"] - v["Buffers:"] - v["Cached:"] - v["AnonPages:"] - v["SReclaimable:"] }' /proc/meminfo
+}
+
 # memory NAME KEY: KiB of its processes; Rss or Pss
 memory() {
 	local pid
@@ -95,7 +102,7 @@ call() {
 	printf '{"method":"org.rportd.Manager.%s","parameters":%s}\n' "$1" "$2"
 }
 
-# pairs and unpairs: the calls, one a line
+# pairs: the calls, one a line; unpairs: those of some links
 pairs() {
 	local i
 	for ((i = 0; i < N; i++)); do
@@ -105,7 +112,7 @@ pairs() {
 
 unpairs() {
 	local i
-	for ((i = 0; i < N; i++)); do
+	for ((i = 0; i < EDGE; i++)); do
 		call Unpair "{\"name\":\"l$i\"}"
 	done
 }
@@ -119,6 +126,15 @@ namespace_of() {
 	ring.a) echo "netns:$TEST_PREFIX$((i / 4))" ;;
 	ring.b) echo "netns:$TEST_PREFIX$(((i / 4 + 1) % NAMESPACES))" ;;
 	esac
+}
+
+# fast_path_on: the calls that give all links the fast path
+fast_path_on() {
+	local i
+	for ((i = 0; i < N; i++)); do
+		call SetMtu "{\"name\":\"l$i\",\"mtu\":9000}"
+		call SetFastPath "{\"name\":\"l$i\",\"on\":true}"
+	done
 }
 
 # timed: the calls on standard input; milliseconds of each
@@ -196,7 +212,7 @@ setup_namespaces() {
 # layout two|ring: one JSON object
 layout() {
 	LAYOUT=$1
-	local count=2 began rss pss moves_first moves_last cpu pair_all list show unpair_all traffic
+	local count=2 began kernel link_kernel fast_kernel=0 rss pss moves_first moves_last cpu pair_all list show unpair_all traffic
 	N=$LINKS
 	[ "$LAYOUT" = two ] || count=$NAMESPACES N=$((4 * NAMESPACES))
 	say "$N links, $count namespaces"
@@ -204,11 +220,13 @@ layout() {
 	start many
 	rss=$(memory many Rss) pss=$(memory many Pss)
 	moves_first=$(moves)
+	kernel=$(kernel_memory)
 	began=$(now_ms)
 	pairs | timed >"$TEST_TMP/pairs"
 	pair_all=$(since "$began")
 	moves_last=$(moves)
 	[ "$(wc -l <"$TEST_TMP/pairs")" = "$N" ] || fail "not all were paired"
+	link_kernel=$(($(kernel_memory) - kernel))
 	sleep 2 # settings are looked at once more, some time after they were made
 	rss=$(($(memory many Rss) - rss)) pss=$(($(memory many Pss) - pss))
 	cpu=$(cpu_ms many)
@@ -217,8 +235,15 @@ layout() {
 	number many "${TEST_PREFIX}0" "${TEST_PREFIX}1"
 	traffic=$(compare_traffic | summary)
 	list=$(call List '{}' | timed) show=$(call Show '{"name":"l1"}' | timed)
-	began=$(now_ms)
+	if [ "$LAYOUT" = two ]; then
+		kernel=$(kernel_memory)
+		fast_path_on | timed >"$TEST_TMP/fast"
+		fast_kernel=$(($(kernel_memory) - kernel))
+		ctl many -j show l1 | jq -e '.ways.aToB.fast' >/dev/null || say "no fast path here"
+	fi
 	unpairs | timed >"$TEST_TMP/unpairs"
+	began=$(now_ms)
+	ctl many -q unpair 'l*' || fail "they could not be removed"
 	unpair_all=$(since "$began")
 	[ "$(ctl many -j list)" = '[]' ] || fail "links are left"
 	stop many
@@ -228,10 +253,11 @@ layout() {
 		--argjson moves_first "$moves_first" --argjson moves_last "$moves_last" --argjson rss "$rss" --argjson pss "$pss" \
 		--argjson cpu "$cpu" --argjson idle "$IDLE" --argjson list "$list" --argjson show "$show" --argjson unpair_all "$unpair_all" \
 		--argjson unpair "$(median <"$TEST_TMP/unpairs")" --argjson traffic "$traffic" \
-		'{$layout, $links, $namespaces, pair_all_ms: $pair_all, pair_first_ms: $first, pair_last_ms: $last,
+		--argjson median "$(median <"$TEST_TMP/pairs")" --argjson kernel "$link_kernel" --argjson fast "$fast_kernel" \
+		'{$layout, $links, $namespaces, pair_all_ms: $pair_all, pair_ms: $median, pair_first_ms: $first, pair_last_ms: $last,
 		two_moves_before_ms: $moves_first, two_moves_after_ms: $moves_last, rss_kib_per_link: ($rss / $links),
 		pss_kib_per_link: ($pss / $links), idle_cpu_percent: ($cpu / $idle / 10), list_ms: $list, show_ms: $show,
-		unpair_all_ms: $unpair_all, unpair_ms: $unpair, traffic: $traffic}'
+		kernel_kib_per_link: ($kernel / $links), fast_path_kernel_kib_per_link: ($fast / $links), unpair_all_ms: $unpair_all, unpair_ms: $unpair, traffic: $traffic}'
 }
 
 delete_own_namespaces() {
@@ -244,16 +270,109 @@ delete_own_namespaces() {
 table() {
 	jq -r 'def f($n): . * pow(10; $n) | round / pow(10; $n);
 		"\(.links) links in \(.namespaces) namespaces",
-		"  pair all            \(.pair_all_ms / 1000 | f(1)) s",
+		"  pair all            \(.pair_all_ms / 1000 | f(1)) s, median \(.pair_ms | f(1)) ms",
 		"  pair, first ones    \(.pair_first_ms | f(1)) ms   two bare moves just before: \(.two_moves_before_ms | f(1)) ms",
 		"  pair, last ones     \(.pair_last_ms | f(1)) ms   two bare moves just after: \(.two_moves_after_ms | f(1)) ms",
 		"  memory of a link    \(.rss_kib_per_link | f(2)) KiB RSS, \(.pss_kib_per_link | f(2)) KiB PSS",
+		"  kernel memory       \(.kernel_kib_per_link | f(1)) KiB, with the fast path \(.fast_path_kernel_kib_per_link | f(1)) KiB more",
 		"  CPU while idle      \(.idle_cpu_percent | f(3)) %",
 		"  TCP, one stream     \(.traffic.tcp_bits_per_second.ratio | f(2)) of the link alone",
 		"  round trip, p50     \(.traffic.rtt_p50_us.ratio | f(2)) of the link alone (\(.traffic.rtt_p50_us.many | f(1)) us)",
 		"  round trip, p99     \(.traffic.rtt_p99_us.ratio | f(2)) of the link alone (\(.traffic.rtt_p99_us.many | f(1)) us)",
 		"  list, show          \(.list_ms | f(1)) ms, \(.show_ms | f(1)) ms",
-		"  unpair all          \(.unpair_all_ms / 1000 | f(1)) s, median \(.unpair_ms | f(1)) ms"'
+		"  unpair all          \(.unpair_all_ms / 1000 | f(1)) s, one of them \(.unpair_ms | f(1)) ms"'
+}
+
+# --- files, and ends -------------------------------------------------------------------------------------------------
+
+links_are() {
+	[ "$(ctl files -j list | jq length)" = "$1" ]
+}
+
+# until_links_are N: milliseconds until there are so many, since that time
+until_links_are() {
+	until links_are "$1"; do
+		sleep 0.02
+	done
+	since "$2"
+}
+
+# write_files: LINKS of them
+write_files() {
+	local i
+	mkdir -p "$TEST_TMP/files.d"
+	for ((i = 0; i < LINKS; i++)); do
+		printf '[A]\nDomain=netns:%s0\n[B]\nDomain=netns:%s1\n' "$TEST_PREFIX" "$TEST_PREFIX" >"$TEST_TMP/files.d/l$i.rport"
+	done
+}
+
+# start_with_files: milliseconds until all links are there
+start_with_files() {
+	local began
+	began=$(now_ms)
+	nsenter --net=/run/netns/"${TEST_PREFIX}files" "$RPORTD" --socket "$TEST_TMP/files" --config-path "$TEST_TMP/files.d" \
+		--log-level warning </dev/null &
+	PIDS[files]=$!
+	poll "$STEP_MS" ctl files list || fail "rportd does not answer"
+	TOOK=$(until_links_are "$LINKS" "$began")
+}
+
+# namespace_gone PORTS: milliseconds from `ip netns del` of one with so many ports until the kernel has freed it
+namespace_gone() {
+	local i began
+	ns_create "${TEST_PREFIX}w"
+	ns_create "${TEST_PREFIX}v"
+	ip -n "${TEST_PREFIX}w" link add witness type veth peer name witness netns "${TEST_PREFIX}v"
+	for ((i = 0; i < $1; i++)); do
+		call Pair "{\"name\":\"g$i\",\"a\":{\"domain\":\"netns:${TEST_PREFIX}w\"},\"b\":{\"domain\":\"netns:${TEST_PREFIX}v\"}}"
+	done | "$TOOLS/calls" "$TEST_TMP/files" >/dev/null
+	sleep 1
+	began=$(now_ms)
+	ip netns del "${TEST_PREFIX}v"
+	until witness_gone "${TEST_PREFIX}w" >/dev/null 2>&1; do
+		sleep 0.002
+	done
+	TOOK=$(since "$began")
+	ctl files -q unpair 'g*'
+	ip netns del "${TEST_PREFIX}w"
+}
+
+# ends: one JSON object
+ends() {
+	local started removed ended few many began
+	say "files, and ends"
+	setup_namespaces 2
+	ns_create "${TEST_PREFIX}files"
+	write_files
+	start_with_files
+	started=$TOOK
+	rm "$TEST_TMP"/files.d/*
+	began=$(now_ms)
+	ctl files -q reload
+	removed=$(since "$began")
+	links_are 0 || fail "links of removed files are left"
+	namespace_gone $((LINKS / 10))
+	few=$TOOK
+	namespace_gone "$LINKS"
+	many=$TOOK
+	stop files
+	write_files
+	start_with_files
+	began=$(now_ms)
+	stop files
+	ended=$(since "$began")
+	jq -n --argjson links "$LINKS" --argjson started "$started" --argjson removed "$removed" --argjson ended "$ended" \
+		--argjson few "$few" --argjson many "$many" \
+		'{$links, start_ms: $started, reload_ms: $removed, end_ms: $ended, namespace_of_a_tenth_ms: $few, namespace_ms: $many}'
+}
+
+table_of_ends() {
+	jq -r '"\(.links) links of files",
+		"  start until all are there     \(.start_ms / 1000) s",
+		"  reload that removes them      \(.reload_ms / 1000) s",
+		"  end of the daemon             \(.end_ms / 1000) s",
+		"  a namespace is freed after its deletion, with \(.links / 10 | floor) ports   \(.namespace_of_a_tenth_ms) ms",
+		"  with \(.links) ports              \(.namespace_ms) ms"'
 }
 
 main() {
@@ -267,12 +386,12 @@ main() {
 	start alone
 	ctl alone -q pair "${TEST_PREFIX}x" "${TEST_PREFIX}y" --name alone || exit
 	number alone "${TEST_PREFIX}x" "${TEST_PREFIX}y"
-	layout two >"$TEST_TMP/layouts" && layout ring >>"$TEST_TMP/layouts" || exit
+	layout two >"$TEST_TMP/layouts" && layout ring >>"$TEST_TMP/layouts" && ends >"$TEST_TMP/ends" || exit
 	mkdir -p "$OUT" || exit
 	jq -s --arg bench "$BENCH" --arg kernel "$(uname -sr)" --argjson cpus "$(nproc)" \
-		--arg load "$(cut -d ' ' -f 1-3 /proc/loadavg)" '{$bench, $kernel, $cpus, load_average: $load, layouts: .}' \
+		--arg load "$(cut -d ' ' -f 1-3 /proc/loadavg)" '{$bench, $kernel, $cpus, load_average: $load, layouts: ., ends: $ends[0]}' --slurpfile ends "$TEST_TMP/ends" \
 		"$TEST_TMP/layouts" >"$OUT/scale.json"
-	table <"$TEST_TMP/layouts" | tee "$OUT/scale.txt"
+	{ table <"$TEST_TMP/layouts" && table_of_ends <"$TEST_TMP/ends"; } | tee "$OUT/scale.txt"
 	say "scale.json and scale.txt are in $OUT"
 }
 

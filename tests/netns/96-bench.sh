@@ -57,7 +57,8 @@ test_scale_smoke() {
 	assert_json "$results" '[.layouts[] | .links, .namespaces] == [12, 2, 12, 3]'
 	assert_json "$results" 'all(.layouts[]; .pair_first_ms > 0 and .two_moves_before_ms > 0 and .unpair_all_ms > 0 and .list_ms > 0)'
 	assert_json "$results" 'all(.layouts[].traffic[]; .ratio > 0)'
-	assert_match "$(<out/scale.txt)" '12 links in 2 namespaces*12 links in 3 namespaces*' table
+	assert_match "$(<out/scale.txt)" '12 links in 2 namespaces*12 links in 3 namespaces*12 links of files*' table
+	assert_json "$results" '.ends | .links == 12 and .start_ms > 0 and .reload_ms > 0 and .end_ms > 0 and .namespace_ms > 0'
 	nothing_left || fail "something is left: $(ns_list)"
 }
 
