@@ -43,7 +43,7 @@ guest_prepare() {
 	mkdir -p "$TREE"/{build/{rportctl,tests/{tools,unit}},src/{api,base},tests/{netns,vm,systemd}} &&
 		cp "$RPORTD" "$TREE/build" &&
 		cp "$BUILD_DIR/rportctl/rportctl" "$TREE/build/rportctl" &&
-		cp "$TRAFFIC" "${TRAFFIC%/*}/hold-thread" "$TREE/build/tests/tools" &&
+		cp "$TRAFFIC" "${TRAFFIC%/*}"/{hold-thread,fdkeeper} "$TREE/build/tests/tools" &&
 		cp "$TOP_DIR/src/api/org.rportd.Manager.varlink" "$TREE/src/api" &&
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
 		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast}.sh "$TREE/tests" &&

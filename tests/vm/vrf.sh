@@ -5,6 +5,7 @@
 # many kernels that containers have; where they are not, it can be run like any other test file.
 
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
+. "${BASH_SOURCE[0]%/*}/../keeper.sh"
 
 # vrf_add NAMESPACE VRF TABLE
 vrf_add() {
@@ -12,12 +13,17 @@ vrf_add() {
 	ip -n "$1" link set "$2" up
 }
 
-# A daemon, and two VRFs in its namespace
-setup() {
+# two_vrfs: in the namespace of rportd
+two_vrfs() {
 	ns_add HOME_NS
 	has_vrf "$HOME_NS" || skip cannot 'this kernel has no VRFs'
 	vrf_add "$HOME_NS" vrf-a 1001
 	vrf_add "$HOME_NS" vrf-b 1002
+}
+
+# A daemon, and two VRFs in its namespace
+setup() {
+	two_vrfs
 	start_rportd
 }
 
@@ -175,6 +181,72 @@ test_ambiguous_name() {
 	succeeds rportctl pair "vrf:$A" "netns:$A"
 	succeeds rportctl -j list
 	assert_json "$OUT" "[.[] | .a.domain, .b.domain] == [\"vrf:$A\", \"netns:$A\"]"
+}
+
+# made where it stays: it is seen there from its first moment, under the name of what is half made, and its number is the next one
+test_is_made_directly() {
+	local last
+	setup
+	last=$(ip -n "$HOME_NS" -j link show | jq 'map(.ifindex) | max')
+	spawn "$HOME_NS" monitor.out stdbuf -oL ip -o monitor link
+	sleep 0.5
+	succeeds rportctl pair vrf-a vrf-b --name ab --a-name wan0 --b-name wan1
+	eventually grep -q ' wan1' monitor.out
+	assert_match "$(<monitor.out)" '*: rportd-new*' "names that were seen"
+	assert_eq "$(port ab a .index) $(port ab b .index)" "$((last + 1)) $((last + 2))" "numbers of the ports"
+}
+
+# a namespace with VRFs keeps nothing alive, also when it is deleted while rportd is stopped, or just being started again
+test_namespace_is_deleted_meanwhile() {
+	local how
+	two_vrfs
+	start_kept_rportd --delay never
+	for how in deleted_while_stopped deleted_while_it_starts; do
+		ns_add B
+		vrf_add "$B" vrf-c 1004
+		ip -n "$HOME_NS" link add witness type veth peer name witness netns "$B"
+		succeeds rportctl pair vrf-a "netns:$B/vrf:vrf-c" --name far --addresses 192.168.0.0,192.168.0.1
+		ping_vrf vrf-a 192.168.0.1
+		$how
+		eventually witness_gone "$HOME_NS"
+		eventually port_is far b .state pending
+		ns_create "$B"
+		vrf_add "$B" vrf-c 1004
+		eventually port_is far b .state up
+		eventually in_ns "$HOME_NS" ping -n -q -c 1 -W 1 -I vrf-a 192.168.0.1
+		succeeds rportctl unpair far
+		ip netns del "$B"
+	done
+}
+
+deleted_while_stopped() {
+	kill_rportd_only
+	ip netns del "$B"
+	restart_rportd
+}
+
+deleted_while_it_starts() {
+	local ready
+	ready=$(keeper_said ready)
+	kill -HUP "$KEEPER_PID"
+	ip netns del "$B"
+	await_rportd $((ready + 1))
+}
+
+# what passes between two VRFs goes on over a kill, by the same ports and the same programs
+test_fast_path_outlives_a_kill() {
+	local before
+	two_vrfs
+	start_kept_rportd --delay never
+	succeeds rportctl pair vrf-a vrf-b --name vrf-a-vrf-b --fast-path --addresses 192.168.0.0,192.168.0.1
+	eventually fast_both_ways
+	before=$(port vrf-a-vrf-b a .index)
+	kill_rportd_only
+	ping_vrf vrf-a 192.168.0.1
+	restart_rportd
+	eventually fast_both_ways
+	assert_eq "$(port vrf-a-vrf-b a .index)" "$before" "index of a"
+	ping_vrf vrf-b 192.168.0.0
 }
 
 test_vrf_of_another_namespace() {
