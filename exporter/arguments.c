@@ -23,13 +23,12 @@ static const struct option options[] = {
 static void print_help(void)
 {
 	puts("Usage: rport-exporter [OPTION...]\n\n"
-	     "Serves the metrics of rportd over HTTP, at /metrics, and its own health at "
+	     "Serves the metrics of rportd over HTTP, at /metrics, and its own health at\n"
 	     "/healthz.\n\n"
 	     "  --listen ADDRESS:PORT  where to listen (" EXPORTER_LISTEN_DEFAULT
 	     "), [ADDRESS]:PORT for\n"
-	     "                         IPv6, or unix:PATH; not used when the service manager "
-	     "hands\n"
-	     "                         over sockets\n"
+	     "                         IPv6, or unix:PATH; not used when the service\n"
+	     "                         manager hands over sockets\n"
 	     "  --socket PATH          where rportd listens\n"
 	     "  -h, --help             this\n"
 	     "  -V, --version          the version");

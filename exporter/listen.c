@@ -119,5 +119,5 @@ int exporter_listen(const char *where)
 	r = listen_at(&address, size);
 	if (r < 0)
 		fprintf(stderr, "rport-exporter: cannot listen at %s: %s\n", where, strerror(-r));
-	return r;
+	return r == -EINVAL ? -EADDRNOTAVAIL : r;
 }

@@ -32,6 +32,12 @@
 #define CONNECTIONS_MAX 32 /* of each socket */
 #define IDLE_SECONDS    30
 
+/* As rportd(8) and rportctl(1) have them. */
+enum exit_status {
+	EXIT_USAGE = 1,  /* the command line is wrong, or a value in it is not possible */
+	EXIT_UNABLE = 2, /* it could not start */
+};
+
 /* --- answers ---------------------------------------------------------------------------------- */
 
 static enum MHD_Result queue_text(struct MHD_Connection *connection, unsigned int code,
@@ -150,7 +156,7 @@ static int get_sockets(const struct exporter_arguments *arguments, int ret[stati
 	if (n < 0 || n > SOCKETS_MAX) {
 		fprintf(stderr, "rport-exporter: %s\n",
 			n < 0 ? strerror(-n) : "too many sockets were handed over");
-		return -EINVAL;
+		return -ENFILE;
 	}
 	for (int i = 0; i < n; i++)
 		ret[i] = SD_LISTEN_FDS_START + i;
@@ -184,7 +190,7 @@ static int run(const struct exporter_arguments *arguments)
 	(void)signal(SIGPIPE, SIG_IGN);
 	n = get_sockets(arguments, fds);
 	if (n < 0)
-		return EXIT_FAILURE;
+		return n == -EINVAL ? EXIT_USAGE : EXIT_UNABLE;
 	while (started < n && (daemons[started] = serve(fds[started], &options)))
 		started++;
 	if (started == n)
@@ -193,7 +199,7 @@ static int run(const struct exporter_arguments *arguments)
 		fprintf(stderr, "rport-exporter: cannot serve: %s\n", strerror(errno));
 	for (int i = 0; i < started; i++)
 		MHD_stop_daemon(daemons[i]);
-	return started == n ? EXIT_SUCCESS : EXIT_FAILURE;
+	return started == n ? EXIT_SUCCESS : EXIT_UNABLE;
 }
 
 int main(int argc, char **argv)
@@ -202,7 +208,7 @@ int main(int argc, char **argv)
 	int r = exporter_arguments_parse(argc, argv, &arguments);
 
 	if (r < 0)
-		return 2; /* as rportd: the service manager does not try it again */
+		return EXIT_USAGE;
 	if (r == 0)
 		return EXIT_SUCCESS;
 	return run(&arguments);

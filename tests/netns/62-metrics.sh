@@ -152,14 +152,66 @@ test_socket_activation() {
 	stop_exporter
 }
 
+# the same as of rportctl and rportd: 1 for what is wrong with the command line, 2 for what cannot be done
 test_usage() {
 	[ -x "$EXPORTER" ] || skip could 'rport-exporter was not built'
 	succeeds "$EXPORTER" --help
 	assert_match "$OUT" 'Usage: rport-exporter*--listen*' help
+	[ "$(wc -L <<<"$OUT")" -le 80 ] || fail "wider than 80 columns: $OUT"
 	succeeds "$EXPORTER" --version
-	refused 2 '*nonsense*' "$EXPORTER" nonsense
+	refused 1 '*nonsense*' "$EXPORTER" nonsense
+	refused 1 '*--nonsense*' "$EXPORTER" --nonsense
+	refused 1 '*--listen*' "$EXPORTER" --listen
 	refused 1 '*ADDRESS:PORT*' "$EXPORTER" --listen nowhere
 	refused 1 '*127.0.0.1:0*' "$EXPORTER" --listen 127.0.0.1:0
+	refused 1 '*unix:PATH*' "$EXPORTER" --listen unix:
+	refused 2 '*cannot listen at 192.0.2.1:9980*' "$EXPORTER" --listen 192.0.2.1:9980
+	refused 2 '*cannot listen at unix:/no/such/place*' "$EXPORTER" --listen unix:/no/such/place
+}
+
+# exporter_options: all of its help, one a line
+exporter_options() {
+	"$EXPORTER" --help | grep -oE '^ +(-., )?--[a-z]+' | grep -oE -- '--[a-z]+' | LC_ALL=C sort
+}
+
+test_bash_completion() {
+	[ -x "$EXPORTER" ] || skip could 'rport-exporter was not built'
+	assert_eq "$(in_bash --)" "$(exporter_options)" 'options'
+	assert_eq "$(in_bash --li)" --listen 'an option'
+	assert_eq "$(in_bash --listen 127)" 127.0.0.1:9980 'a place'
+	assert_eq "$(in_bash --listen = u)" unix:/run/rport-exporter.socket 'a place after "="'
+	assert_eq "$(in_bash --socket "$TOP_DIR/READ")" "$TOP_DIR/README.md" 'a file'
+}
+
+# in_bash WORD...: what it offers for the last one
+in_bash() {
+	# shellcheck disable=SC2016 # for the inner shell
+	bash --norc -uc '. "$1" && shift && COMP_WORDS=(rport-exporter "$@") COMP_CWORD=$# && _rport_exporter 2>/dev/null &&
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$TOP_DIR/completions/bash/rport-exporter" "$@" | LC_ALL=C sort
+}
+
+test_zsh_completion() {
+	local file=$TOP_DIR/completions/zsh/_rport-exporter
+	command -v zsh >/dev/null || skip could 'zsh is missing'
+	[ -x "$EXPORTER" ] || skip could 'rport-exporter was not built'
+	assert_eq "$(head -n 1 "$file")" '#compdef rport-exporter' 'first line'
+	# shellcheck disable=SC2016 # for zsh
+	OUT=$(zsh -fc '_arguments() { print -rl -- "$@" }; . "$1"' zsh "$file")
+	assert_eq "$(grep -oE -- '--[a-z]+' <<<"$OUT" | LC_ALL=C sort -u)" "$(exporter_options)" 'options'
+}
+
+test_fish_completion() {
+	command -v fish >/dev/null || skip could 'fish is missing'
+	[ -x "$EXPORTER" ] || skip could 'rport-exporter was not built'
+	assert_eq "$(in_fish 'rport-exporter --')" "$(exporter_options)" 'options'
+	assert_eq "$(in_fish 'rport-exporter --listen 127')" 127.0.0.1:9980 'a place'
+}
+
+# in_fish LINE: what it offers for the last word
+in_fish() {
+	# shellcheck disable=SC2016 # for fish
+	HOME=$TEST_TMP fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$TOP_DIR/completions/fish/rport-exporter.fish" "$1" |
+		cut -f 1 | LC_ALL=C sort
 }
 
 # a real Prometheus scrapes it, in OpenMetrics, and finds what is there
