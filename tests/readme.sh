@@ -14,8 +14,12 @@
 #   <!-- setup: COMMANDS -->      run these first; they may go over several lines
 #   <!-- continue -->             in the namespaces of the block before, after what it did
 #   <!-- eventually: REASON -->   a command that fails, or prints something else, is run again until it does
-#   <!-- needs: vrf -->           left out where the kernel has no VRFs
+#   <!-- needs: vrf -->           left out where the kernel has no VRFs: tests/vm runs it
+#   <!-- needs: podman -->        an image docker.io/library/nginx is there, which does nothing; left out without podman
+#   <!-- needs: frr -->           FRR may run in the namespaces left and right; left out without FRR
 #   <!-- not run: REASON -->      not an example, or one that cannot be tested
+#
+# README_ONLY=WORD: those that need this only.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -52,7 +56,7 @@ note_of() {
 	[[ $text =~ \<!--[[:space:]]*$2:?(.*) ]] || return 1
 	text=${BASH_REMATCH[1]}
 	text=${text%%-->*}
-	sed 's/^[[:space:]]*//; s/[[:space:]]*$//' <<<"$text"
+	sed '1s/^[[:space:]]*//; s/[[:space:]]*$//' <<<"$text"
 }
 
 # matches EXPECTED OUTPUT: line by line, with wildcards
@@ -148,9 +152,55 @@ own_config() {
 	done
 }
 
+# --- what examples need ----------------------------------------------------------------------------------------------
+
+# has_vrf, has_podman, has_frr, as conditions: a block that needs it can be run
+has_vrf() {
+	unshare -n ip link add probe type vrf table 9 2>/dev/null
+}
+
+has_podman() {
+	command -v podman >/dev/null
+}
+
+has_frr() {
+	[ -x /usr/lib/frr/bgpd ]
+}
+
+# prepare_vrf, prepare_podman, prepare_frr: inside the namespaces
+prepare_vrf() {
+	:
+}
+
+# Containers from an image that is made here, kept in the directory of the test; in a container, which may not give limits and
+# has a mixture of cgroups, they have neither.
+prepare_podman() {
+	local file library root=$PWD/root
+	umount -l /sys/fs/cgroup/unified 2>/dev/null || true
+	export CONTAINERS_STORAGE_CONF=$PWD/storage.conf CONTAINERS_CONF=$PWD/containers.conf
+	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/graph"\nrunroot = "/run/containers"\n' "$PWD" >storage.conf
+	printf '[containers]\ncgroups = "disabled"\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\n' >containers.conf
+	printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n' >>containers.conf
+	for file in /bin/sleep /bin/sh; do
+		install -D "$file" "$root$file"
+		for library in $(ldd "$file" | grep -o '/[^ ]*'); do
+			install -D "$library" "$root$library"
+		done
+	done
+	tar -c -C "$root" . | podman import -q --change 'CMD ["sleep", "60"]' - docker.io/library/nginx
+}
+
+prepare_frr() {
+	rm -f /etc/frr
+	mkdir -p /etc/frr/left /etc/frr/right /run/frr
+	touch /etc/frr/left/vtysh.conf /etc/frr/right/vtysh.conf
+	chown -R frr:frr /etc/frr /run/frr
+	chmod 755 .
+}
+
 # Inside the namespaces: a /run of its own, the daemon at its default place.
 block_main() {
-	local dir=$1 file note setup
+	local dir=$1 file note need setup
 	set -Eeuo pipefail
 	trap 'echo "FAILED: status $? at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND" >&2' ERR
 	unset -f rportctl # the one of lib.sh
@@ -167,6 +217,9 @@ block_main() {
 	for file in $(<blocks); do
 		echo "--- $file"
 		note=${file%.*}.note
+		if need=$(note_of "$note" needs); then
+			"prepare_$need"
+		fi
 		if setup=$(note_of "$note" setup); then
 			eval "$setup"
 		fi
@@ -185,7 +238,7 @@ block_main() {
 
 # block FILE: one test; blocks that continue it are tests of their own, for which all before runs again
 block() {
-	local file=$1 name note reason started status=0 tmp
+	local file=$1 name need='' note reason started status=0 tmp
 	name=readme.${file%.*}
 	note=${file%.*}.note
 	if reason=$(note_of "$note" 'not run'); then
@@ -197,8 +250,10 @@ block() {
 	else
 		echo "$file" >"$BLOCKS/blocks"
 	fi
-	if [ "$(note_of "$note" needs)" = vrf ] && ! unshare -n ip link add probe type vrf table 9 2>/dev/null; then
-		result skip "$name" " # this kernel has no VRF"
+	need=$(note_of "$note" needs) || need=
+	[ -z "${README_ONLY:-}" ] || [ "$need" = "$README_ONLY" ] || return 0
+	if [ -n "$need" ] && ! "has_$need"; then
+		result skip "$name" " # there is no $need"
 		return 0
 	fi
 	started=$(now_ms)

@@ -106,10 +106,14 @@ rpm_builds() {
 			--define '_unitdir /usr/lib/systemd/system' "${defines[@]}" "$TOP_DIR/packaging/rportd.spec"
 }
 
-# what the two packages install is the same, but for documentation, debugging, and where Debian has its own place
+# what the packages of Debian install is what those of RPM do, but for documentation, debugging, and where Debian has its own place
 same_files_in_both() {
-	diff <(dpkg-deb --fsys-tarfile "$PACKAGES"/first/rportd_*.deb | tar -t | sed -n 's,^\.\(.*[^/]\)$,\1,p' | same_names) \
-		<(rpm -qlp "$PACKAGES"/rpm/RPMS/*/rportd-[0-9]*.rpm | grep -vxE '/usr/(lib/NetworkManager(/conf\.d)?|share/varlink)' | same_names)
+	local name
+	for name in rportd rport-exporter; do
+		diff <(dpkg-deb --fsys-tarfile "$PACKAGES/first/$name"_*.deb | tar -t | sed -n 's,^\.\(.*[^/]\)$,\1,p' | same_names) \
+			<(rpm -qlp "$PACKAGES"/rpm/RPMS/*/"$name"-[0-9]*.rpm | grep -vxE '/usr/(lib/NetworkManager(/conf\.d)?|share/varlink)' |
+				same_names) || return
+	done
 }
 
 same_names() {

@@ -22,6 +22,7 @@ case ${1:-} in
 6.12)
 	guest_script vmrun.sh vm-6.12
 	guest_test vm/vrf.sh
+	guest_test readme.sh
 	guest_test vm/hold.sh
 	guest_unit test_intruder
 	guest_test netns/46-intruder.sh test_queue_is_opened test_header_is_changed test_short_tagged_frames
