@@ -11,12 +11,12 @@
 
 static struct message *begin(struct network *network, enum network_call call)
 {
-	return network_begin(network, NETWORK_LANE_ACT, call);
+	return network_begin(network, NETWORK_CHANNEL_ACT, call);
 }
 
 static int finish(struct network *network, struct message **ret)
 {
-	return network_call(network, NETWORK_LANE_ACT, monotonic_usec() + CALL_USEC, ret);
+	return network_call(network, NETWORK_CHANNEL_ACT, monotonic_usec() + CALL_USEC, ret);
 }
 
 /* Says why a call failed: its reply does, at its end; or there is none. Return: @r. */
@@ -93,7 +93,7 @@ void network_place_release(struct network_place *place)
 	if (!place->network)
 		return;
 	message_put_value(begin(place->network, NETWORK_RELEASE), place->number);
-	network_send(place->network, NETWORK_LANE_ACT);
+	network_send(place->network, NETWORK_CHANNEL_ACT);
 	process_free(place->process);
 	*place = (struct network_place){ 0 };
 }
@@ -263,7 +263,7 @@ static size_t remove_some(struct network *network, struct port *const ports[], s
 	}
 	if (fit > 0) {
 		put_number(message, fit);
-		(void)network_call(network, NETWORK_LANE_ACT, monotonic_usec() + REMOVE_USEC,
+		(void)network_call(network, NETWORK_CHANNEL_ACT, monotonic_usec() + REMOVE_USEC,
 				   &message);
 	}
 	return done;
@@ -283,7 +283,7 @@ void network_remove_devices(struct network *network, const int fds[], size_t n)
 
 		while (done < n && message->n_fds < PACKET_FDS_MAX)
 			message_put_fd(message, fds[done++]);
-		(void)network_call(network, NETWORK_LANE_ACT, monotonic_usec() + REMOVE_USEC,
+		(void)network_call(network, NETWORK_CHANNEL_ACT, monotonic_usec() + REMOVE_USEC,
 				   &message);
 	}
 }
@@ -300,7 +300,7 @@ void network_remove_unnamed(struct network *network, const char *name, const int
 		message_put_fd(message, fds[0]);
 		for (done = MAX(done, (size_t)1); done < n && message->n_fds < PACKET_FDS_MAX;)
 			message_put_fd(message, fds[done++]);
-		if (network_call(network, NETWORK_LANE_ACT, monotonic_usec() + REMOVE_USEC,
+		if (network_call(network, NETWORK_CHANNEL_ACT, monotonic_usec() + REMOVE_USEC,
 				 &message) <= 0)
 			break;
 	}
@@ -518,9 +518,9 @@ unsigned int network_ask(struct network *network, struct port *const ports[], un
 
 	while (done < n) {
 		struct network_ask asked = { .deadline = deadline, .observe = observe };
-		struct message *message = network_begin(network, NETWORK_LANE_ASK, NETWORK_ASK);
+		struct message *message = network_begin(network, NETWORK_CHANNEL_ASK, NETWORK_ASK);
 		unsigned int fit = put_questions(message, &asked, ports + done, n - done), answered;
-		int r = network_call(network, NETWORK_LANE_ASK, deadline, &message);
+		int r = network_call(network, NETWORK_CHANNEL_ASK, deadline, &message);
 
 		if (r < 0 || fit == 0)
 			break;
@@ -608,7 +608,7 @@ size_t network_clear(struct network *network, const struct network_path paths[],
 		put_path(message, path->ports, none, false, path->path);
 	}
 	put_number(message, fit);
-	(void)network_call(network, NETWORK_LANE_ACT, monotonic_usec() + REMOVE_USEC, &message);
+	(void)network_call(network, NETWORK_CHANNEL_ACT, monotonic_usec() + REMOVE_USEC, &message);
 	for (uint32_t i = 0; i < fit; i++) {
 		if (message)
 			take_laid(message, paths[i].ports, paths[i].path);

@@ -29,25 +29,25 @@ static struct checking *find_free(struct network *network)
 int network_check(struct network *network, const struct inspect_end ends[static 2], bool probe,
 		  network_checked_t done, void *userdata)
 {
-	struct lane *lane = &network->lanes[NETWORK_LANE_CHECK];
+	struct channel *channel = &network->channels[NETWORK_CHANNEL_CHECK];
 	struct checking *check = find_free(network);
 	struct message *message;
 	int r;
 
 	if (!check)
 		return -EBUSY;
-	message = network_begin(network, NETWORK_LANE_CHECK, NETWORK_CHECK);
+	message = network_begin(network, NETWORK_CHANNEL_CHECK, NETWORK_CHECK);
 	network_put_check(message, ends, probe);
 	if (message->broken)
 		return -EMSGSIZE;
 	if (network->events_fd < 0)
 		return -ECONNRESET;
-	r = client_send(lane);
+	r = client_send(channel);
 	if (r < 0) {
 		client_lose(network);
 		return -ECONNRESET;
 	}
-	*check = (struct checking){ .serial = lane->serial, .done = done, .userdata = userdata };
+	*check = (struct checking){ .serial = channel->serial, .done = done, .userdata = userdata };
 	return 0;
 }
 
@@ -63,19 +63,19 @@ int client_checked(sd_event_source *source _unused_, int fd _unused_, uint32_t r
 		   void *userdata)
 {
 	struct network *network = userdata;
-	struct lane *lane = &network->lanes[NETWORK_LANE_CHECK];
+	struct channel *channel = &network->channels[NETWORK_CHANNEL_CHECK];
 	struct inspect_result result;
 	struct network_reply reply;
 	struct checking *check;
-	int r = client_receive(lane, &reply);
+	int r = client_receive(channel, &reply);
 
 	turn_is("checks of links");
 	if (r == -EAGAIN)
 		return 0;
 	check = r < 0 ? NULL : find(network, reply.serial);
 	if (check)
-		message_get_inspected(&lane->in, &result);
-	if (!check || reply.result < 0 || lane->in.broken)
+		message_get_inspected(&channel->in, &result);
+	if (!check || reply.result < 0 || channel->in.broken)
 		client_lose(network);
 	else
 		end(check, &result);

@@ -7,11 +7,11 @@
 #include "network/client.h"
 
 /*
- * struct lane - a socket for calls
+ * struct channel - a socket for calls
  * @serial: of the last request
  * @late: when the request that is not answered yet was sent, CLOCK_MONOTONIC; 0: there is none
  */
-struct lane {
+struct channel {
 	int fd;
 	uint32_t serial;
 	uint64_t late;
@@ -35,10 +35,10 @@ struct network {
 	struct network_options options;
 	struct network_about about;
 	sd_event *event;
-	struct lane lanes[NETWORK_LANES];
+	struct channel channels[NETWORK_CHANNELS];
 	int events_fd; /* -1: it does not run */
 	sd_event_source *source;
-	sd_event_source *check_source; /* the lane of checks */
+	sd_event_source *check_source; /* the channel of checks */
 	sd_event_source *timer;        /* starts it again */
 	sd_event_source *news;         /* tells that events were lost */
 	sd_event_source *check_news;   /* tells that checks were lost */
@@ -102,38 +102,38 @@ int client_tell_lost_checks(sd_event_source *source, void *userdata);
 
 /**
  * client_begin() - begin to write a request
- * @lane: on which it will be sent
+ * @channel: on which it will be sent
  * @call: an enum network_call
  *
  * Return: the request.
  */
-struct message *client_begin(struct lane *lane, uint32_t call);
+struct message *client_begin(struct channel *channel, uint32_t call);
 
 /**
  * client_send() - send the request that was begun last
- * @lane: of client_begin(); its serial is that of the request afterwards
+ * @channel: of client_begin(); its serial is that of the request afterwards
  *
  * Return: 0 or -errno of sendmsg(2).
  */
-int client_send(struct lane *lane);
+int client_send(struct channel *channel);
 
 /**
  * client_receive() - read the next message
- * @lane: which message_get() reads from afterwards
+ * @channel: which message_get() reads from afterwards
  * @ret: its header
  *
  * Return: 0; -EAGAIN when there is none; -ECONNRESET when rportd-net is gone; or another -errno.
  */
-int client_receive(struct lane *lane, struct network_reply *ret);
+int client_receive(struct channel *channel, struct network_reply *ret);
 
 /**
  * client_await() - wait for the reply to the last request, and drop others
- * @lane: of client_send()
+ * @channel: of client_send()
  * @deadline: CLOCK_MONOTONIC, microseconds
  * @ret: its header
  *
  * Return: 0; -ETIME; or as client_receive().
  */
-int client_await(struct lane *lane, uint64_t deadline, struct network_reply *ret);
+int client_await(struct channel *channel, uint64_t deadline, struct network_reply *ret);
 
 #endif

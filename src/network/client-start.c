@@ -20,11 +20,11 @@ static void let_go(struct network *network)
 	network->source = sd_event_source_disable_unref(network->source);
 	network->check_source = sd_event_source_disable_unref(network->check_source);
 	network->events_fd = safe_close(network->events_fd);
-	for (unsigned int i = 0; i < NETWORK_LANES; i++) {
-		message_close_fds(&network->lanes[i].in);
-		message_begin(&network->lanes[i].in);
-		network->lanes[i].fd = safe_close(network->lanes[i].fd);
-		network->lanes[i].late = 0;
+	for (unsigned int i = 0; i < NETWORK_CHANNELS; i++) {
+		message_close_fds(&network->channels[i].in);
+		message_begin(&network->channels[i].in);
+		network->channels[i].fd = safe_close(network->channels[i].fd);
+		network->channels[i].late = 0;
 	}
 	network->alive = network->asked; /* the next one has not been asked */
 	client_lose_checks(network);
@@ -67,11 +67,11 @@ static void starter_failed(void *userdata)
 /* --- beginning and end ------------------------------------------------------------------------ */
 
 /* Return: as starter_start(). */
-static int execute(struct network *network, int ret_theirs[static NETWORK_LANES + 1])
+static int execute(struct network *network, int ret_theirs[static NETWORK_CHANNELS + 1])
 {
-	int ours[NETWORK_LANES + 1], n, r = 0;
+	int ours[NETWORK_CHANNELS + 1], n, r = 0;
 
-	for (n = 0; n <= NETWORK_LANES && r >= 0; n++) {
+	for (n = 0; n <= NETWORK_CHANNELS && r >= 0; n++) {
 		int pair[2];
 
 		r = packet_pair(pair);
@@ -83,9 +83,9 @@ static int execute(struct network *network, int ret_theirs[static NETWORK_LANES 
 	if (r >= 0)
 		r = starter_start(network->options.starter, network->options.role, ret_theirs[0]);
 	if (r >= 0) {
-		for (int i = 0; i < NETWORK_LANES; i++)
-			network->lanes[i].fd = ours[i];
-		network->events_fd = ours[NETWORK_LANES];
+		for (int i = 0; i < NETWORK_CHANNELS; i++)
+			network->channels[i].fd = ours[i];
+		network->events_fd = ours[NETWORK_CHANNELS];
 		return 0;
 	}
 	while (n > 0) {
@@ -96,42 +96,42 @@ static int execute(struct network *network, int ret_theirs[static NETWORK_LANES 
 }
 
 /* @theirs: closed, so that the end of the process is seen */
-static int send_setup(struct network *network, int theirs[static NETWORK_LANES + 1])
+static int send_setup(struct network *network, int theirs[static NETWORK_CHANNELS + 1])
 {
 	struct network_setup setup = { .queues_forced = network->options.queues_forced };
-	struct lane *lane = &network->lanes[NETWORK_LANE_ACT];
-	struct message *message = client_begin(lane, N_NETWORK_CALLS);
+	struct channel *channel = &network->channels[NETWORK_CHANNEL_ACT];
+	struct message *message = client_begin(channel, N_NETWORK_CALLS);
 	int r;
 
 	message_put_value(message, setup);
-	for (unsigned int i = 1; i <= NETWORK_LANES; i++)
+	for (unsigned int i = 1; i <= NETWORK_CHANNELS; i++)
 		message_put_fd(message, theirs[i]);
-	r = client_send(lane);
-	for (unsigned int i = 0; i <= NETWORK_LANES; i++)
+	r = client_send(channel);
+	for (unsigned int i = 0; i <= NETWORK_CHANNELS; i++)
 		safe_close(theirs[i]);
 	return r;
 }
 
 /* Return: 0; the error of rportd-net; or another -errno. */
-static int set_up(struct network *network, int theirs[static NETWORK_LANES + 1],
+static int set_up(struct network *network, int theirs[static NETWORK_CHANNELS + 1],
 		  struct rport_error *err)
 {
-	struct lane *lane = &network->lanes[NETWORK_LANE_ACT];
+	struct channel *channel = &network->channels[NETWORK_CHANNEL_ACT];
 	struct network_ready ready;
 	struct network_reply reply;
 	int r = send_setup(network, theirs);
 
 	if (r >= 0)
-		r = client_await(lane, monotonic_usec() + START_USEC, &reply);
+		r = client_await(channel, monotonic_usec() + START_USEC, &reply);
 	if (r < 0)
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "rportd-net does not start: %s",
 				       strerror(-r));
 	if (reply.result < 0) {
-		message_get_value(&lane->in, err);
+		message_get_value(&channel->in, err);
 		err->message[sizeof(err->message) - 1] = '\0';
 		return reply.result;
 	}
-	message_get_value(&lane->in, &ready);
+	message_get_value(&channel->in, &ready);
 	network->about = (struct network_about){
 		.own_nsid = ready.own_nsid,
 		.watch_error = ready.watch_error,
@@ -147,14 +147,14 @@ static int listen_to(struct network *network)
 
 	return r < 0 ? r
 		     : sd_event_add_io(network->event, &network->check_source,
-				       network->lanes[NETWORK_LANE_CHECK].fd, EPOLLIN,
+				       network->channels[NETWORK_CHANNEL_CHECK].fd, EPOLLIN,
 				       client_checked, network);
 }
 
 /* Waits until a former process has ended. */
 static int start(struct network *network, struct rport_error *err)
 {
-	int theirs[NETWORK_LANES + 1];
+	int theirs[NETWORK_CHANNELS + 1];
 	int r = starter_await_end(network->options.starter, network->options.role, END_USEC);
 
 	if (r >= 0)
@@ -239,8 +239,8 @@ int network_new(sd_event *event, const struct network_options *options, struct n
 	network->event = sd_event_ref(event);
 	network->options = *options;
 	network->events_fd = -1;
-	for (unsigned int i = 0; i < NETWORK_LANES; i++)
-		network->lanes[i].fd = -1;
+	for (unsigned int i = 0; i < NETWORK_CHANNELS; i++)
+		network->channels[i].fd = -1;
 	r = prepare(network);
 	if (r < 0)
 		rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot watch rportd-net: %s",

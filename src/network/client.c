@@ -5,12 +5,12 @@
  *
  * Theory of operation
  *
- * Calls. rportd sends one request on a lane, and waits for its reply until a deadline. A call that
- * is late is abandoned: rportd-net lets another thread serve the lane, and a reply that still comes
- * is known by its serial number, and dropped. On the lane of queries nothing is abandoned at once:
+ * Calls. rportd sends one request on a channel, and waits for its reply until a deadline. A call that
+ * is late is abandoned: rportd-net lets another thread serve the channel, and a reply that still comes
+ * is known by its serial number, and dropped. On the channel of queries nothing is abandoned at once:
  * rportd goes on without the answer, and asks no more until it has come, or STUCK_USEC have passed.
  *
- * Checks take long, and nobody waits for them: some of them may be under way on a lane of their own,
+ * Checks take long, and nobody waits for them: some of them may be under way on a channel of their own,
  * and the event loop takes the answers.
  *
  * Events come on a socket of their own and are told by the event loop.
@@ -165,14 +165,14 @@ bool network_answers(struct network *network)
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-int client_receive(struct lane *lane, struct network_reply *ret)
+int client_receive(struct channel *channel, struct network_reply *ret)
 {
-	struct message *in = &lane->in;
+	struct message *in = &channel->in;
 	int r;
 
 	message_close_fds(in);
 	message_begin(in);
-	r = packet_receive_some(lane->fd, in->data, sizeof(in->data), &in->size, in->fds,
+	r = packet_receive_some(channel->fd, in->data, sizeof(in->data), &in->size, in->fds,
 				&in->n_fds, MSG_DONTWAIT);
 	if (r <= 0)
 		return r == 0 ? -ECONNRESET : r;
@@ -180,60 +180,60 @@ int client_receive(struct lane *lane, struct network_reply *ret)
 	return in->broken ? -EBADMSG : 0;
 }
 
-int client_await(struct lane *lane, uint64_t deadline, struct network_reply *ret)
+int client_await(struct channel *channel, uint64_t deadline, struct network_reply *ret)
 {
 	int r;
 
 	do {
-		r = client_receive(lane, ret);
+		r = client_receive(channel, ret);
 		if (r == -EAGAIN)
-			r = wait_readable(lane->fd, deadline);
-		else if (r >= 0 && ret->serial == lane->serial)
+			r = wait_readable(channel->fd, deadline);
+		else if (r >= 0 && ret->serial == channel->serial)
 			return 0;
 	} while (r >= 0);
 	return r;
 }
 
-struct message *client_begin(struct lane *lane, uint32_t call)
+struct message *client_begin(struct channel *channel, uint32_t call)
 {
 	struct network_request header = { .call = call };
 
-	message_begin(&lane->out);
-	message_put_value(&lane->out, header);
-	return &lane->out;
+	message_begin(&channel->out);
+	message_put_value(&channel->out, header);
+	return &channel->out;
 }
 
-struct message *network_begin(struct network *network, enum network_lane lane,
+struct message *network_begin(struct network *network, enum network_channel channel,
 			      enum network_call call)
 {
-	if (network->lanes[lane].in.broken) /* the last reply was no reply of rportd-net */
+	if (network->channels[channel].in.broken) /* the last reply was no reply of rportd-net */
 		client_lose(network);
-	client_start_if_ended(network); /* which needs the lane, too */
-	return client_begin(&network->lanes[lane], call);
+	client_start_if_ended(network); /* which needs the channel, too */
+	return client_begin(&network->channels[channel], call);
 }
 
-int client_send(struct lane *lane)
+int client_send(struct channel *channel)
 {
-	struct message *out = &lane->out;
+	struct message *out = &channel->out;
 
-	lane->serial++;
-	memcpy(out->data + offsetof(struct network_request, serial), &lane->serial,
-	       sizeof(lane->serial));
-	return packet_send(lane->fd, out->data, out->size, out->fds, out->n_fds, MSG_DONTWAIT);
+	channel->serial++;
+	memcpy(out->data + offsetof(struct network_request, serial), &channel->serial,
+	       sizeof(channel->serial));
+	return packet_send(channel->fd, out->data, out->size, out->fds, out->n_fds, MSG_DONTWAIT);
 }
 
 /* A query that was late may have been answered. Return: whether another one can be made. */
-static bool is_idle(struct network *network, struct lane *lane)
+static bool is_idle(struct network *network, struct channel *channel)
 {
 	struct network_reply reply;
 	int r;
 
-	if (lane->late == 0)
+	if (channel->late == 0)
 		return true;
-	r = client_await(lane, 0, &reply);
+	r = client_await(channel, 0, &reply);
 	if (r >= 0)
-		lane->late = 0;
-	else if (r != -ETIME || monotonic_usec() >= lane->late + STUCK_USEC)
+		channel->late = 0;
+	else if (r != -ETIME || monotonic_usec() >= channel->late + STUCK_USEC)
 		client_lose(network);
 	return r >= 0;
 }
@@ -250,11 +250,11 @@ static bool is_alive(struct network *network)
 }
 
 /* The thread may hang in a namespace; if all of the process hangs, it is replaced. */
-static void abandon(struct network *network, enum network_lane lane)
+static void abandon(struct network *network, enum network_channel channel)
 {
 	struct network_control control = { .type = NETWORK_ABANDON,
-					   .lane = lane,
-					   .serial = network->lanes[lane].serial };
+					   .channel = channel,
+					   .serial = network->channels[channel].serial };
 
 	if (is_alive(network))
 		(void)send_control(network, &control);
@@ -262,27 +262,27 @@ static void abandon(struct network *network, enum network_lane lane)
 		client_lose(network);
 }
 
-int network_call(struct network *network, enum network_lane number, uint64_t deadline,
+int network_call(struct network *network, enum network_channel number, uint64_t deadline,
 		 struct message **ret)
 {
-	struct lane *lane = &network->lanes[number];
+	struct channel *channel = &network->channels[number];
 	struct network_reply reply;
 	uint64_t begun = monotonic_usec();
 	int r;
 
 	*ret = NULL;
-	if (lane->out.broken)
+	if (channel->out.broken)
 		return -EMSGSIZE;
 	if (network->events_fd < 0)
 		return -ECONNRESET;
-	if (!is_idle(network, lane))
+	if (!is_idle(network, channel))
 		return -EBUSY;
-	r = client_send(lane);
+	r = client_send(channel);
 	if (r >= 0)
-		r = client_await(lane, deadline, &reply);
+		r = client_await(channel, deadline, &reply);
 	if (r == -ETIME) {
-		if (number == NETWORK_LANE_ASK)
-			lane->late = begun;
+		if (number == NETWORK_CHANNEL_ASK)
+			channel->late = begun;
 		else
 			abandon(network, number);
 		return -ETIMEDOUT;
@@ -291,12 +291,12 @@ int network_call(struct network *network, enum network_lane number, uint64_t dea
 		client_lose(network);
 		return -ECONNRESET;
 	}
-	*ret = &lane->in;
+	*ret = &channel->in;
 	return reply.result;
 }
 
-void network_send(struct network *network, enum network_lane lane)
+void network_send(struct network *network, enum network_channel channel)
 {
-	if (network->events_fd >= 0 && client_send(&network->lanes[lane]) < 0)
+	if (network->events_fd >= 0 && client_send(&network->channels[channel]) < 0)
 		client_lose(network);
 }

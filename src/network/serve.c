@@ -5,14 +5,14 @@
  *
  * Theory of operation
  *
- * Lanes. rportd has three sockets for calls, each of which is served by a thread: it receives a call,
+ * Channels. rportd has three sockets for calls, each of which is served by a thread: it receives a call,
  * carries it out and replies. The second one is for queries, which rportd does not wait for long. The
  * third one is for checks, which take long: it has a thread for each that may be under way.
  *
  * Abandoning. rportd waits for a call until a deadline, and then says that it is abandoned. The
  * thread may hang in a namespace for long: it is left alone with the call, and ends when that is
  * done, without a reply. Another thread, with a staging namespace and sockets of its own, serves the
- * lane from then on. If ABANDONED_MAX threads hang, no other one is made, and rportd, which gets no
+ * channel from then on. If ABANDONED_MAX threads hang, no other one is made, and rportd, which gets no
  * answer any more, has this process killed and started again.
  *
  * Events. The main thread hears of events and passes them on, many in one message. It never waits
@@ -32,10 +32,10 @@
 #include "network/network.h"
 #include "network/serve.h"
 
-#define LANES          3 /* the last one is for checks, which some threads serve */
-#define LANE_OF_CHECKS 2
-#define ABANDONED_MAX  8
-#define RETRY_USEC     (10 * USEC_PER_MSEC) /* of events that did not fit into the socket */
+#define CHANNELS          3 /* the last one is for checks, which some threads serve */
+#define CHANNEL_OF_CHECKS 2
+#define ABANDONED_MAX     8
+#define RETRY_USEC        (10 * USEC_PER_MSEC) /* of events that did not fit into the socket */
 
 enum phase {
 	IDLE,
@@ -44,13 +44,13 @@ enum phase {
 };
 
 /*
- * struct worker - a thread that serves a lane
+ * struct worker - a thread that serves a channel
  * @phase: enum phase; the main thread abandons it, else the thread writes
  * @serial: of the request that it is busy with
  */
 struct worker {
 	struct network_server *server;
-	unsigned int lane;
+	unsigned int channel;
 	struct actor actor;
 	_Atomic int phase;
 	_Atomic uint32_t serial;
@@ -59,7 +59,7 @@ struct worker {
 
 struct network_server {
 	sd_event *event;
-	int lanes[LANES];
+	int channels[CHANNELS];
 	int events_fd;
 	sd_event_source *control; /* what rportd sends on the socket for events */
 	sd_event_source *flush;   /* events wait to be sent */
@@ -69,7 +69,7 @@ struct network_server {
 	bool lost; /* rportd has to be told that events were */
 	bool queues_forced;
 	struct staging staging; /* of the first worker */
-	struct worker *workers[LANES];
+	struct worker *workers[CHANNELS];
 	_Atomic unsigned int n_abandoned;
 	struct monitor *monitor;
 	struct netns_watch *names; /* NULL: unavailable */
@@ -94,8 +94,8 @@ static int receive(struct worker *worker)
 	int r;
 
 	message_begin(in);
-	r = packet_receive_some(worker->server->lanes[worker->lane], in->data, sizeof(in->data),
-				&in->size, in->fds, &in->n_fds, 0);
+	r = packet_receive_some(worker->server->channels[worker->channel], in->data,
+				sizeof(in->data), &in->size, in->fds, &in->n_fds, 0);
 	if (r > 0 && in->size >= sizeof(struct network_request)) {
 		struct network_request request;
 
@@ -116,8 +116,8 @@ static bool finish(struct worker *worker)
 static int reply(struct worker *worker)
 {
 	struct message *out = &worker->out;
-	int r = packet_send(worker->server->lanes[worker->lane], out->data, out->size, out->fds,
-			    out->n_fds, 0);
+	int r = packet_send(worker->server->channels[worker->channel], out->data, out->size,
+			    out->fds, out->n_fds, 0);
 
 	message_close_fds(out);
 	return r;
@@ -145,10 +145,11 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static const char *const thread_names[LANES] = { "rportd-act", "rportd-ask", "rportd-check" };
+static const char *const thread_names[CHANNELS] = { "rportd-act", "rportd-ask", "rportd-check" };
 
 /* @staging: the worker's from now on; NULL: it opens one. */
-static int start_worker(struct network_server *server, unsigned int lane, struct staging *staging)
+static int start_worker(struct network_server *server, unsigned int channel,
+			struct staging *staging)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	struct rport_error err;
@@ -158,11 +159,11 @@ static int start_worker(struct network_server *server, unsigned int lane, struct
 	if (!worker)
 		return -ENOMEM;
 	worker->server = server;
-	worker->lane = lane;
+	worker->channel = channel;
 	if (staging) {
 		worker->actor.staging = *staging;
 		*staging = (struct staging){ 0 };
-	} else if (lane == 0) {
+	} else if (channel == 0) {
 		r = staging_open(&worker->actor.staging, &err);
 	} else {
 		r = rtnl_open(-1, &worker->actor.staging.own); /* queries need no more */
@@ -170,13 +171,13 @@ static int start_worker(struct network_server *server, unsigned int lane, struct
 	worker->actor.staging.queues_forced = server->queues_forced;
 	worker->actor.staging.names_watched = netns_watch_sees_all(server->names);
 	if (r >= 0)
-		r = thread_start(&thread, thread_names[lane], serve, worker);
+		r = thread_start(&thread, thread_names[channel], serve, worker);
 	if (r < 0) {
 		worker_free(worker);
 		return r;
 	}
 	pthread_detach(thread);
-	server->workers[lane] = worker;
+	server->workers[channel] = worker;
 	return 0;
 }
 
@@ -186,14 +187,14 @@ static void abandon(struct network_server *server, const struct network_control 
 	struct worker *worker;
 	int busy = BUSY;
 
-	if (control->lane >= LANE_OF_CHECKS || server->n_abandoned >= ABANDONED_MAX)
+	if (control->channel >= CHANNEL_OF_CHECKS || server->n_abandoned >= ABANDONED_MAX)
 		return;
-	worker = server->workers[control->lane];
+	worker = server->workers[control->channel];
 	if (worker->serial != control->serial)
 		return;
 	server->n_abandoned++;
 	if (atomic_compare_exchange_strong(&worker->phase, &busy, ABANDONED))
-		(void)start_worker(server, control->lane, NULL);
+		(void)start_worker(server, control->channel, NULL);
 	else
 		server->n_abandoned--;
 }
@@ -349,17 +350,17 @@ static int receive_setup(struct network_server *server)
 	int fds[PACKET_FDS_MAX], r;
 	unsigned int n;
 
-	r = packet_receive(server->lanes[0], &message, sizeof(message), fds, &n, 0);
+	r = packet_receive(server->channels[0], &message, sizeof(message), fds, &n, 0);
 	if (r <= 0)
 		return r == 0 ? -ECONNRESET : r;
-	if (n != LANES) {
+	if (n != CHANNELS) {
 		while (n > 0)
 			safe_close(fds[--n]);
 		return -EBADMSG;
 	}
-	for (unsigned int i = 1; i < LANES; i++)
-		server->lanes[i] = fds[i - 1];
-	server->events_fd = fds[LANES - 1];
+	for (unsigned int i = 1; i < CHANNELS; i++)
+		server->channels[i] = fds[i - 1];
+	server->events_fd = fds[CHANNELS - 1];
 	server->queues_forced = message.setup.queues_forced;
 	server->serial = message.request.serial;
 	return 0;
@@ -428,7 +429,7 @@ static int answer_setup(const struct network_server *server, int result,
 		message_put_value(out, *err);
 	else
 		message_put_value(out, *ready);
-	r = packet_send(server->lanes[0], out->data, out->size, NULL, 0, 0);
+	r = packet_send(server->channels[0], out->data, out->size, NULL, 0, 0);
 	free(out);
 	return r;
 }
@@ -464,9 +465,9 @@ int network_server_new(sd_event *event, int fd, struct network_server **ret)
 		return -ENOMEM;
 	}
 	server->event = sd_event_ref(event);
-	server->lanes[0] = fd;
-	for (unsigned int i = 1; i < LANES; i++)
-		server->lanes[i] = -1;
+	server->channels[0] = fd;
+	for (unsigned int i = 1; i < CHANNELS; i++)
+		server->channels[i] = -1;
 	server->events_fd = -1;
 	r = set_up(server);
 	if (r < 0) {
@@ -489,7 +490,7 @@ int network_server_ready(struct network_server *server)
 	if (r >= 0)
 		r = start_worker(server, 1, NULL);
 	for (unsigned int i = 0; i < NETWORK_CHECKS_MAX && r >= 0; i++)
-		r = start_worker(server, LANE_OF_CHECKS, NULL);
+		r = start_worker(server, CHANNEL_OF_CHECKS, NULL);
 	return r < 0 ? r : answer_setup(server, 0, &ready, NULL);
 }
 
@@ -507,8 +508,8 @@ void network_server_free(struct network_server *server)
 	staging_close(&server->staging);
 	if (server->workers[0])
 		return;
-	for (unsigned int i = 0; i < LANES; i++)
-		safe_close(server->lanes[i]);
+	for (unsigned int i = 0; i < CHANNELS; i++)
+		safe_close(server->channels[i]);
 	safe_close(server->events_fd);
 	sd_event_unref(server->event);
 	free(server);

@@ -211,8 +211,8 @@ enum network_control_type {
 
 struct network_control {
 	uint32_t type;
-	uint32_t lane;   /* of NETWORK_ABANDON: 0 or 1 */
-	uint32_t serial; /* likewise, of the request */
+	uint32_t channel; /* of NETWORK_ABANDON: 0 or 1 */
+	uint32_t serial;  /* likewise, of the request */
 };
 
 #endif

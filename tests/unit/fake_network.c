@@ -15,7 +15,7 @@ struct network {
 	struct actor actor;
 	struct monitor *monitor;
 	struct netns_watch *names;
-	struct message out[NETWORK_LANES], in;
+	struct message out[NETWORK_CHANNELS], in;
 	uint32_t serial;
 };
 
@@ -106,20 +106,20 @@ unsigned int network_restarts(const struct network *network _unused_)
 	return 0;
 }
 
-struct message *network_begin(struct network *network, enum network_lane lane,
+struct message *network_begin(struct network *network, enum network_channel channel,
 			      enum network_call call)
 {
 	struct network_request header = { .call = call, .serial = ++network->serial };
 
-	message_begin(&network->out[lane]);
-	message_put_value(&network->out[lane], header);
-	return &network->out[lane];
+	message_begin(&network->out[channel]);
+	message_put_value(&network->out[channel], header);
+	return &network->out[channel];
 }
 
 /* What was sent belongs to the receiver. */
-static int carry_out(struct network *network, enum network_lane lane)
+static int carry_out(struct network *network, enum network_channel channel)
 {
-	struct message *out = &network->out[lane];
+	struct message *out = &network->out[channel];
 
 	for (unsigned int i = 0; i < out->n_fds; i++)
 		out->fds[i] = fake_dup(out->fds[i], 0);
@@ -127,21 +127,21 @@ static int carry_out(struct network *network, enum network_lane lane)
 	return actor_act(&network->actor, out, &network->in);
 }
 
-int network_call(struct network *network, enum network_lane lane, uint64_t deadline _unused_,
+int network_call(struct network *network, enum network_channel channel, uint64_t deadline _unused_,
 		 struct message **ret)
 {
 	struct network_reply reply;
 	int r;
 
 	*ret = NULL;
-	if (network->out[lane].broken)
+	if (network->out[channel].broken)
 		return -EMSGSIZE;
-	if (lane == NETWORK_LANE_ASK && fake_random(8) == 0)
+	if (channel == NETWORK_CHANNEL_ASK && fake_random(8) == 0)
 		return -ETIMEDOUT;
 	r = fake_call("network_call", FAKE_ERRNOS(ECONNRESET)); /* it ends before it acts */
 	if (r < 0)
 		return r;
-	r = carry_out(network, lane);
+	r = carry_out(network, channel);
 	if (r != 1)
 		fake_fail("a call was refused");
 	message_get_value(&network->in, &reply);
@@ -149,8 +149,8 @@ int network_call(struct network *network, enum network_lane lane, uint64_t deadl
 	return reply.result;
 }
 
-void network_send(struct network *network, enum network_lane lane)
+void network_send(struct network *network, enum network_channel channel)
 {
-	if (carry_out(network, lane) != 0)
+	if (carry_out(network, channel) != 0)
 		fake_fail("a call that has no reply was refused");
 }

@@ -36,7 +36,7 @@ struct reply {
 /* @late: a reply that waits for the gate; @late_fd: where it goes; -1: there is none */
 struct process {
 	pthread_t thread;
-	int fds[NETWORK_LANES + 1];
+	int fds[NETWORK_CHANNELS + 1];
 	struct reply late;
 	int late_fd;
 };
@@ -130,7 +130,7 @@ static void set_up_process(struct process *process)
 	unsigned int n;
 
 	ck_assert_int_eq(packet_receive(process->fds[0], &message, sizeof(message), fds, &n, 0), 1);
-	ck_assert_uint_eq(n, NETWORK_LANES);
+	ck_assert_uint_eq(n, NETWORK_CHANNELS);
 	for (unsigned int i = 0; i < n; i++)
 		process->fds[i + 1] = fds[i];
 	reply.header.serial = message.request.serial;
@@ -153,7 +153,7 @@ static void take_control(int fd)
 		(void)packet_send(fd, &event_of, sizeof(event_of), NULL, 0, 0);
 }
 
-/* One thread for each lane would hang where the other must not: this one asks both in turn. */
+/* One thread for each channel would hang where the other must not: this one asks both in turn. */
 static void *live(void *arg)
 {
 	struct process *process = arg;
@@ -162,18 +162,18 @@ static void *live(void *arg)
 	process->late_fd = -1;
 	set_up_process(process);
 	while (alive) {
-		struct pollfd fds[NETWORK_LANES + 1];
+		struct pollfd fds[NETWORK_CHANNELS + 1];
 		struct question question;
 		size_t size;
 
-		for (int i = 0; i <= NETWORK_LANES; i++)
+		for (int i = 0; i <= NETWORK_CHANNELS; i++)
 			fds[i] = (struct pollfd){ .fd = process->fds[i], .events = POLLIN };
-		poll(fds, NETWORK_LANES + 1, process->late_fd < 0 ? -1 : 10);
+		poll(fds, NETWORK_CHANNELS + 1, process->late_fd < 0 ? -1 : 10);
 		if (process->late_fd >= 0 && sem_trywait(&gate) == 0)
 			alive = answer_late(process);
-		if (fds[NETWORK_LANES].revents & POLLIN)
-			take_control(fds[NETWORK_LANES].fd);
-		for (int i = 0; i < NETWORK_LANES && alive; i++) {
+		if (fds[NETWORK_CHANNELS].revents & POLLIN)
+			take_control(fds[NETWORK_CHANNELS].fd);
+		for (int i = 0; i < NETWORK_CHANNELS && alive; i++) {
 			if (!(fds[i].revents & (POLLIN | POLLHUP)))
 				continue;
 			alive = packet_receive_some(fds[i].fd, &question, sizeof(question), &size,
@@ -181,7 +181,7 @@ static void *live(void *arg)
 				answer(process, fds[i].fd, &question);
 		}
 	}
-	for (int i = 0; i <= NETWORK_LANES; i++)
+	for (int i = 0; i <= NETWORK_CHANNELS; i++)
 		safe_close(process->fds[i]);
 	return NULL;
 }
@@ -247,14 +247,14 @@ static void end(void)
 	sd_event_unref(event);
 }
 
-static int ask(enum network_lane lane, uint32_t wish, uint64_t usec)
+static int ask(enum network_channel channel, uint32_t wish, uint64_t usec)
 {
-	struct message *message = network_begin(network, lane, NETWORK_SWEEP);
+	struct message *message = network_begin(network, channel, NETWORK_SWEEP);
 	uint32_t said;
 	int r;
 
 	message_put_value(message, wish);
-	r = network_call(network, lane, monotonic_usec() + usec, &message);
+	r = network_call(network, channel, monotonic_usec() + usec, &message);
 	if (r >= 0) {
 		message_get_value(message, &said);
 		ck_assert(message->broken || said == wish);
@@ -265,8 +265,8 @@ static int ask(enum network_lane lane, uint32_t wish, uint64_t usec)
 START_TEST(a_call_has_a_result)
 {
 	for (int i = 0; i < 3; i++) {
-		ck_assert_int_eq(ask(NETWORK_LANE_ACT, ANSWER, LONG_USEC), 7);
-		ck_assert_int_eq(ask(NETWORK_LANE_ASK, ANSWER, LONG_USEC), 7);
+		ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), 7);
+		ck_assert_int_eq(ask(NETWORK_CHANNEL_ASK, ANSWER, LONG_USEC), 7);
 	}
 	ck_assert(network_answers(network));
 	network_drain(network);
@@ -277,10 +277,10 @@ END_TEST
 
 START_TEST(a_late_call_is_abandoned)
 {
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, ANSWER_LATE, SHORT_USEC), -ETIMEDOUT);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER_LATE, SHORT_USEC), -ETIMEDOUT);
 	sem_post(&gate);
 	/* its reply comes first, and is not taken for another's */
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, ANSWER, LONG_USEC), 7);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), 7);
 	network_drain(network);
 	ck_assert_uint_eq(abandoned, 1);
 	ck_assert_uint_eq(starter.starts, 1);
@@ -289,11 +289,11 @@ END_TEST
 
 START_TEST(a_late_query_hinders_no_call)
 {
-	ck_assert_int_eq(ask(NETWORK_LANE_ASK, ANSWER_LATE, SHORT_USEC), -ETIMEDOUT);
-	ck_assert_int_eq(ask(NETWORK_LANE_ASK, ANSWER, LONG_USEC), -EBUSY);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ASK, ANSWER_LATE, SHORT_USEC), -ETIMEDOUT);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ASK, ANSWER, LONG_USEC), -EBUSY);
 	sem_post(&gate);
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, ANSWER, LONG_USEC), 7);
-	ck_assert_int_eq(ask(NETWORK_LANE_ASK, ANSWER, LONG_USEC), 7);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), 7);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ASK, ANSWER, LONG_USEC), 7);
 	ck_assert_uint_eq(abandoned, 0);
 }
 END_TEST
@@ -301,27 +301,27 @@ END_TEST
 /* It is started again by the next call, and what rportd knows is doubted. */
 static void check_new_process(void)
 {
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, ANSWER, LONG_USEC), -ECONNRESET); /* too early */
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), -ECONNRESET); /* too early */
 	for (int i = 0; i < 100 && starter.starts < 2; i++) {
 		usleep(10000);
-		(void)ask(NETWORK_LANE_ACT, ANSWER, LONG_USEC);
+		(void)ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC);
 	}
 	ck_assert_uint_eq(starter.starts, 2);
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, ANSWER, LONG_USEC), 7);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), 7);
 	ck_assert_int_ge(sd_event_run(event, 0), 0);
 	ck_assert_uint_eq(n_lost, 1);
 }
 
 START_TEST(an_end_is_survived)
 {
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, END, LONG_USEC), -ECONNRESET);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, END, LONG_USEC), -ECONNRESET);
 	check_new_process();
 }
 END_TEST
 
 START_TEST(nonsense_is_an_end)
 {
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, SAY_NONSENSE, LONG_USEC), -ECONNRESET);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, SAY_NONSENSE, LONG_USEC), -ECONNRESET);
 	check_new_process();
 }
 END_TEST
@@ -329,8 +329,8 @@ END_TEST
 /* The reply fits its call: whoever cuts it short is not rportd-net any more. */
 START_TEST(a_short_reply_is_an_end)
 {
-	ck_assert_int_eq(ask(NETWORK_LANE_ASK, SAY_LITTLE, LONG_USEC), 7);
-	ck_assert_int_eq(ask(NETWORK_LANE_ASK, ANSWER, LONG_USEC), -ECONNRESET);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ASK, SAY_LITTLE, LONG_USEC), 7);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ASK, ANSWER, LONG_USEC), -ECONNRESET);
 	check_new_process();
 }
 END_TEST
@@ -358,7 +358,7 @@ START_TEST(a_check_is_answered_later)
 	for (int i = 0; i < NETWORK_CHECKS_MAX; i++)
 		ck_assert_int_eq(network_check(network, nowhere, false, checked, NULL), 0);
 	ck_assert_int_eq(network_check(network, nowhere, false, checked, NULL), -EBUSY);
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, ANSWER, LONG_USEC), 7);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), 7);
 	run_until_checked(NETWORK_CHECKS_MAX);
 	for (int i = 0; i < NETWORK_CHECKS_MAX; i++)
 		ck_assert_int_eq(outcomes[i], -ENOENT);
@@ -375,7 +375,7 @@ START_TEST(a_check_is_lost_with_the_process)
 
 	n_outcomes = 0;
 	ck_assert_int_eq(network_check(network, nowhere, true, checked, NULL), 0);
-	ck_assert_int_eq(ask(NETWORK_LANE_ACT, END, LONG_USEC), -ECONNRESET);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, END, LONG_USEC), -ECONNRESET);
 	ck_assert_uint_eq(n_outcomes, 0); /* the event loop tells it */
 	run_until_checked(1);
 	ck_assert_int_eq(outcomes[0], 1);

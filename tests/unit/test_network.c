@@ -54,7 +54,7 @@ void fake_trace(const char *fmt _unused_, ...)
 
 /* --- rportd, which is recorded ---------------------------------------------------------------- */
 
-struct message *network_begin(struct network *of, enum network_lane lane _unused_,
+struct message *network_begin(struct network *of, enum network_channel channel _unused_,
 			      enum network_call call)
 {
 	struct network_request header = { .call = call, .serial = 1 };
@@ -80,8 +80,8 @@ static void record(const struct message *message)
 	network.records[network.n_records++] = record;
 }
 
-int network_call(struct network *of, enum network_lane lane _unused_, uint64_t deadline _unused_,
-		 struct message **ret)
+int network_call(struct network *of, enum network_channel channel _unused_,
+		 uint64_t deadline _unused_, struct message **ret)
 {
 	struct network_reply reply;
 
@@ -95,7 +95,7 @@ int network_call(struct network *of, enum network_lane lane _unused_, uint64_t d
 	return reply.result;
 }
 
-void network_send(struct network *of, enum network_lane lane _unused_)
+void network_send(struct network *of, enum network_channel channel _unused_)
 {
 	record(&of->out);
 	ck_assert_int_eq(actor_act(&of->actor, &of->out, &of->in), 0);
@@ -186,11 +186,11 @@ static void check(struct port ports[static 2])
 {
 	const struct inspect_end ends[2] = { { &ports[0], true }, { &ports[1], false } };
 	struct message *reply,
-		*message = network_begin(&network, NETWORK_LANE_CHECK, NETWORK_CHECK);
+		*message = network_begin(&network, NETWORK_CHANNEL_CHECK, NETWORK_CHECK);
 	struct inspect_result result;
 
 	network_put_check(message, ends, true);
-	ck_assert_int_eq(network_call(&network, NETWORK_LANE_CHECK, UINT64_MAX, &reply), 0);
+	ck_assert_int_eq(network_call(&network, NETWORK_CHANNEL_CHECK, UINT64_MAX, &reply), 0);
 	message_get_inspected(reply, &result);
 	ck_assert(!reply->broken);
 	ck_assert_int_eq(result.ends[0].looked, 0);
