@@ -144,13 +144,21 @@ call_until() {
 	done
 }
 
-# kill_data_at_random: for as long as a round takes
-kill_data_at_random() {
+one_role() {
+	if [ $((RANDOM % 2)) = 0 ]; then
+		data_pid
+	else
+		net_pid
+	fi
+}
+
+# kill_roles_at_random: for as long as a round takes
+kill_roles_at_random() {
 	local end pid
 	end=$(($(now_ms) + HOSTILE_SECONDS * 1000))
 	while [ "$(now_ms)" -lt "$end" ]; do
 		sleep "0.$((RANDOM % 9 + 1))"
-		! pid=$(data_pid) || { kill -KILL "$pid" && echo killed; }
+		! pid=$(one_role) || { kill -KILL "$pid" && echo killed; }
 	done
 }
 
@@ -227,7 +235,7 @@ test_all_at_once() {
 	[ "$n" -lt "$ROUNDS" ] || fail "root waited in each of $n rounds"
 	assert_eq "$(missing_reply)" '' "the victim's first lost packet"
 	# once more while that which moves packets dies again and again
-	kill_data_at_random >killed &
+	kill_roles_at_random >killed &
 	killer=$!
 	one_round
 	wait "$killer"

@@ -264,12 +264,16 @@ op_kill() {
 	note kill 0
 }
 
-# the process that moves packets, which is started again, or the starter, without which the daemon ends
+# one of the processes that are started again, or the starter, without which the daemon ends
 op_kill_role() {
 	local pid other
 	pid=$(running)
 	[ -n "$pid" ] || return 0
-	other=$(RPORTD_PID=$pid data_pid) || return 0
+	if chance 50; then
+		other=$(RPORTD_PID=$pid data_pid) || return 0
+	else
+		other=$(RPORTD_PID=$pid net_pid) || return 0
+	fi
 	if chance 25; then
 		other=$(RPORTD_PID=$pid starter_pid) || return 0
 		STARTERLESS[$pid]=1
@@ -529,7 +533,10 @@ check_ends() {
 }
 
 memory() {
-	awk '$1 == "VmRSS:" { n += $2 } END { print n }' "/proc/$RPORTD_PID/status" "/proc/$(data_pid)/status"
+	local pid
+	for pid in $(processes_of "$RPORTD_PID"); do
+		cat "/proc/$pid/status"
+	done | awk '$1 == "VmRSS:" { n += $2 } END { print n }'
 }
 
 none_left() {

@@ -235,13 +235,12 @@ START_TEST(a_storm_is_few_calls)
 
 	start_watch(NO_MOUNTS);
 	n_calls = 0;
-	while ((now = usec()) < begin + time) {
+	while ((now = usec()) < begin + time || n <= 20) {
 		make_file(in_directory("red"));
 		ck_assert_int_eq(unlink(in_directory("red")), 0);
 		ck_assert_int_ge(sd_event_run(loop, 0), 0);
 		n += 2;
 	}
-	ck_assert_uint_gt(n, 20);
 	ck_assert_uint_ge(n_calls, 2);
 	ck_assert_uint_le(n_calls, (now - begin) / 10000 + 1);
 	/* what came last is not forgotten */
