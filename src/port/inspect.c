@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
 #include <stdio.h>
 
 #include "kernel/netns.h"
@@ -286,7 +287,7 @@ static void look_at_flows(struct inspector *inspector, unsigned int from)
 	}
 }
 
-void inspect_link(const struct inspect_end ends[static 2], struct inspect_result *ret)
+static void look_at_link(const struct inspect_end ends[static 2], struct inspect_result *ret)
 {
 	struct inspector inspector = { .ends = ends, .result = ret };
 	bool up = true;
@@ -304,6 +305,35 @@ void inspect_link(const struct inspect_end ends[static 2], struct inspect_result
 		look_at_flows(&inspector, end);
 	for (unsigned int end = 0; end < 2; end++)
 		rtnl_close(inspector.rtnl[end]);
+}
+
+/*
+ * The kernel completes IPv6 addresses, with their routes, in a work queue: some milliseconds after a
+ * port got its addresses or its carrier. A link that was just made must not be found faulty.
+ */
+#define SETTLE_TRIES 5
+#define SETTLE_MS    100
+
+static bool lacks_ipv6(const struct inspect_result *result)
+{
+	for (unsigned int i = 0; i < result->n_flows; i++) {
+		const struct check_flow *flow = &result->flows[i];
+
+		if (flow->to.family == AF_INET6 &&
+		    (flow->out.result < 0 || flow->in.result < 0 || flow->back.result < 0 ||
+		     (flow->to_peer && flow->in.asked && flow->in.answer.type != RTN_LOCAL)))
+			return true;
+	}
+	return false;
+}
+
+void inspect_link(const struct inspect_end ends[static 2], struct inspect_result *ret)
+{
+	look_at_link(ends, ret);
+	for (unsigned int i = 0; i < SETTLE_TRIES && lacks_ipv6(ret); i++) {
+		(void)poll(NULL, 0, SETTLE_MS);
+		look_at_link(ends, ret);
+	}
 }
 
 int inspect_local_first(const struct port *port, bool ret[static CHECK_FAMILIES])

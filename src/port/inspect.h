@@ -60,7 +60,8 @@ struct inspect_result {
  * @ends: where to look
  * @ret: all but the probes is filled in
  *
- * It reads, and changes nothing. Only where both ports are up is it asked about packets.
+ * It reads, and changes nothing. Only where both ports are up is it asked about packets. Where those
+ * of IPv6 do not pass, it looks again for half a second.
  */
 void inspect_link(const struct inspect_end ends[static 2], struct inspect_result *ret);
 
