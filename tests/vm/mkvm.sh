@@ -27,7 +27,8 @@ root=$out/rootfs
 cache=$out/cache
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 packages=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,iputils-ping,jq,tcpdump,socat,nftables,\
-libcap2-bin,liburing2,libjansson4,libsmartcols1,libncursesw6,libmicrohttpd12t64,libinih1,libbpf1,libnl-route-3-200,libmnl0
+libcap2-bin,liburing2,libjansson4,libsmartcols1,libncursesw6,libmicrohttpd12t64,libinih1,libbpf1,libnl-route-3-200,libmnl0,\
+network-manager
 rm -rf "$out/stamp" "$root" "$out/root.ext4" "$cache/apt"
 mkdir -p "$cache/debs"
 
@@ -114,6 +115,9 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
 	systemd-update-done.service systemd-sysusers.service; do
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
+# for the tests that start it
+systemctl -q --root="$root" disable NetworkManager.service NetworkManager-dispatcher.service \
+	NetworkManager-wait-online.service
 mkdir -p "$root/etc/systemd/journald.conf.d" "$root/etc/systemd/system/vmtest.target.wants"
 printf '[Journal]\nStorage=volatile\n' >"$root/etc/systemd/journald.conf.d/test.conf"
 cat >"$root/etc/systemd/system/vmtest.service" <<'UNIT'
