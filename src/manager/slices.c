@@ -4,15 +4,19 @@
 #include "manager/slices.h"
 
 #define LATE_ACCURACY (10 * USEC_PER_MSEC)
+#define LATE_FACTOR   4 /* of the time that the slice before took */
+#define LATE_MAX      (2 * USEC_PER_SEC)
 
 /*
  * struct slices
  * @idle: deferred: runs when nothing of a higher priority is due
  * @busy: timer: runs though the loop is busy
+ * @late: the least time that the loop may be busy
+ * @began: when the last slice began, 0 once it has armed the next
  */
 struct slices {
 	sd_event_source *idle, *busy;
-	uint64_t late;
+	uint64_t late, began;
 	void (*slice)(void *userdata);
 	void *userdata;
 };
@@ -24,15 +28,28 @@ static void enable(struct slices *slices, int enabled)
 	(void)sd_event_source_set_enabled(slices->busy, enabled);
 }
 
+/*
+ * A timer comes before the events of clients. Were it due as soon as a slice that took long is over,
+ * no client would be served before the last slice.
+ */
+static uint64_t late(struct slices *slices)
+{
+	uint64_t took = slices->began ? monotonic_usec() - slices->began : 0;
+
+	slices->began = 0;
+	return MAX(slices->late, MIN(LATE_FACTOR * took, LATE_MAX));
+}
+
 void slices_arm(struct slices *slices)
 {
-	(void)sd_event_source_set_time_relative(slices->busy, slices->late);
+	(void)sd_event_source_set_time_relative(slices->busy, late(slices));
 	enable(slices, SD_EVENT_ONESHOT);
 }
 
 static void run(struct slices *slices)
 {
 	enable(slices, SD_EVENT_OFF);
+	slices->began = monotonic_usec();
 	slices->slice(slices->userdata);
 }
 

@@ -18,7 +18,8 @@ struct slices;
  * slices_new() - prepare slices; none runs before slices_arm()
  * @event: the loop; referenced
  * @priority: of a slice, as sd-event has it
- * @late: microseconds after which a slice runs though the loop is busy
+ * @late: microseconds after which a slice runs though the loop is busy, or longer if the slice before
+ *        took long
  * @slice: does a part of the work, for some milliseconds; may call slices_arm() or slices_free()
  * @userdata: for @slice
  * @ret: free it with slices_free()
