@@ -267,7 +267,8 @@ test_segments_cross_whole() {
 	done
 	if [ "$(port ab a '.offloads | index("uso4") != null')" = true ]; then
 		bytes_and_packets udp_exchange "$A" "$B" 192.168.0.1 --size 1000 --segments 60 --count 1200 --window 300
-		((PACKETS < 100)) || fail "$PACKETS packets for 1200 datagrams that were handed over in sixties"
+		# the fast path counts segments
+		[ -n "${FAST_PATH:-}" ] || ((PACKETS < 100)) || fail "$PACKETS packets for 1200 datagrams that were handed over in sixties"
 	fi
 }
 
