@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# The floors of the source tree: a file includes headers of its own folder and of the folders below it. Prints each include that
-# runs up, and each circle of headers or of files (x.c with x.h and x-private.h) in a folder; fails when there is one. The files of
+# The floors of the source tree: a file includes headers of its own folder and of the folders below it, and what rportd itself runs
+# on knows nothing of netlink and namespaces, which are the affair of rportd-net (src/network). Prints each include that runs up, and each circle of headers or of files (x.c with x.h and x-private.h) in a folder; fails when there is one. The files of
 # src/varlink are one topic, a connection and its calls, and may know each other.
 
 set -u
@@ -27,6 +27,11 @@ runs_up() {
 	}'
 }
 
+# of src/kernel rportd has what starts processes and speaks with them
+policy_reaches_kernel() {
+	grep -E '^src/(store|config|manager|api|daemon)/.* src/kernel/' | grep -vE ' src/kernel/(starter|packet)\.h$' | sed 's/ / includes /'
+}
+
 circles() {
 	grep '\.h ' | tsort 2>&1 >/dev/null | sed 's/^tsort: //'
 }
@@ -42,6 +47,7 @@ file_circles() {
 
 bad=$(
 	includes | runs_up
+	includes | policy_reaches_kernel
 	includes | circles
 	includes | file_circles
 )

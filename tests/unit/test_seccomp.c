@@ -9,7 +9,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -46,7 +49,8 @@ static void end_test(void)
 	exit(EXIT_SUCCESS);
 }
 
-static void assert_refused(void)
+/* What no process of rportd may do. */
+static void assert_refused_to_all(void)
 {
 	char *argv[] = { NULL };
 
@@ -55,8 +59,6 @@ static void assert_refused(void)
 	ck_assert_int_eq(execve("/bin/true", argv, argv), -1);
 	ck_assert_int_eq(errno, EPERM);
 	ck_assert_int_eq(unshare(CLONE_NEWUSER), -1);
-	ck_assert_int_eq(errno, EPERM);
-	ck_assert_int_eq((int)syscall(SYS_setns, -1, 0), -1);
 	ck_assert_int_eq(errno, EPERM);
 	ck_assert_int_eq((int)syscall(SYS_mount, NULL, "/", NULL, 0, NULL), -1);
 	ck_assert_int_eq(errno, EPERM);
@@ -69,6 +71,22 @@ static void assert_refused(void)
 #endif
 }
 
+/* rportd has no network. */
+static void assert_refused(void)
+{
+	assert_refused_to_all();
+	ck_assert_int_eq(socket(AF_NETLINK, SOCK_RAW, 0), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(socket(AF_PACKET, SOCK_DGRAM, 0), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq((int)syscall(SYS_setns, -1, CLONE_NEWNET), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(unshare(CLONE_NEWNET), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(ioctl(STDIN_FILENO, TUNSETIFF, NULL), -1);
+	ck_assert_int_eq(errno, EPERM);
+}
+
 START_TEST(forbidden_calls_are_refused)
 {
 	int fd;
@@ -76,6 +94,31 @@ START_TEST(forbidden_calls_are_refused)
 	install(SECCOMP_REFUSE);
 	assert_refused();
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	end_test();
+}
+END_TEST
+
+/* rportd-net has the network, and changes no file. */
+START_TEST(network_changes_no_file)
+{
+	int fd;
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(seccomp_install_network(SECCOMP_REFUSE, FASTPATH_NEVER), 0);
+	assert_refused_to_all();
+	ck_assert_int_eq((int)syscall(SYS_setns, -1, CLONE_NEWUSER), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq((int)syscall(SYS_setns, -1, CLONE_NEWNET), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(rename("/nonexistent", "/nonexistent2"), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(unlink("/nonexistent"), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(accept4(STDIN_FILENO, NULL, NULL, 0), -1);
+	ck_assert_int_eq(errno, EPERM);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 	end_test();
@@ -157,6 +200,7 @@ int main(void)
 	tcase_add_test(tcase, names_of_modes);
 	tcase_add_test(tcase, no_filter);
 	tcase_add_test(tcase, forbidden_calls_are_refused);
+	tcase_add_test(tcase, network_changes_no_file);
 	tcase_add_test(tcase, threads_of_before_and_after);
 	tcase_add_test_raise_signal(tcase, forbidden_calls_kill, SIGSYS);
 #ifndef __SANITIZE_ADDRESS__
