@@ -120,8 +120,8 @@ end:
 static int net_main(int argc, char *argv[])
 {
 	struct role_options options = options_of(argc, argv);
-	struct network_server *server;
-	sd_event *event;
+	struct network_server *server = NULL;
+	sd_event *event = NULL;
 	int r;
 
 	/* 1. what it is called, and no signals */
@@ -133,7 +133,7 @@ static int net_main(int argc, char *argv[])
 	if (r >= 0)
 		r = network_server_new(event, STARTER_FD, &server);
 	if (r < 0) /* rportd has been told */
-		return EXIT_FAILURE;
+		goto end;
 
 	/* 3. no other system calls; sd-event reads the boot id for its first timer */
 	(void)sd_event_run(event, 0);
@@ -144,6 +144,7 @@ static int net_main(int argc, char *argv[])
 	r = network_server_ready(server);
 	if (r >= 0)
 		r = sd_event_loop(event);
+end:
 	network_server_free(server);
 	sd_event_unref(event);
 	return r < 0 ? EXIT_FAILURE : r;

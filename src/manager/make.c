@@ -130,12 +130,10 @@ struct search {
 static int make_named(struct port *port, const struct network_place *place, struct search *search,
 		      struct rport_error *err)
 {
-	int r;
+	int r = network_make(port, place, true, err);
 
-	r = network_name_taken(place, port->spec.ifname);
 	if (r > 0)
 		return ++search->taken < NAMES_TAKEN_MAX ? -EAGAIN : no_free_name(port, err);
-	r = network_make(port, place, err);
 	if (r == -EEXIST)
 		return ++search->lost < NAMES_LOST_MAX ? -EAGAIN : no_free_name(port, err);
 	return r;
@@ -191,7 +189,7 @@ int make_device(struct manager *manager, struct port *port, struct rport_error *
 				  port_link_alias(port->link->name, port->end, alias));
 	if (port->spec.ifname[0] == '\0')
 		return make_with_free_name(manager, port, &place, err);
-	return network_make(port, &place, err);
+	return network_make(port, &place, false, err);
 }
 
 /* --- that of a former daemon ------------------------------------------------------------------ */

@@ -6,12 +6,24 @@
 #include "port/derive.h"
 #include "port/look.h"
 
+/* Return: 1 when nothing was made, as an interface has the name; or as port_make(). */
+static int make(struct work *work, struct port *port, const struct domain_place *place,
+		bool unless_taken)
+{
+	struct staging *staging = &work->actor->staging;
+	int r = unless_taken ? port_name_taken(staging, place, port->spec.ifname) : 0;
+
+	return r > 0 ? 1 : port_make(staging, port, place, &work->err);
+}
+
 int act_make(struct work *work)
 {
 	const struct domain_place *place = work_place(work);
+	uint32_t unless_taken;
 	struct port port;
 	int r;
 
+	message_get_value(work->in, &unless_taken);
 	message_get_port(work->in, &port);
 	if (work->in->broken || port.tun.n_queues > 0 || !port.spec.ifname[0] ||
 	    port.spec.queues < 1)
@@ -20,11 +32,11 @@ int act_make(struct work *work)
 		r = rport_error_set(&work->err, RPORT_ERR_SYSTEM, ESTALE,
 				    "the network process was started again: try once more");
 	else
-		r = port_make(&work->actor->staging, &port, place, &work->err);
+		r = make(work, &port, place, unless_taken);
 	message_put_state(work->out, &port);
-	for (unsigned int i = 0; r >= 0 && i < port.tun.n_queues; i++)
+	for (unsigned int i = 0; r == 0 && i < port.tun.n_queues; i++)
 		message_put_fd(work->out, port.tun.queues[i]);
-	if (r >= 0)
+	if (r == 0)
 		port.tun.n_queues = 0; /* the reply's */
 	message_release_port(&port);
 	return r;

@@ -132,16 +132,6 @@ static bool get_name(struct work *work, const struct domain_place **ret_place,
 	       ifname_valid(ret_name);
 }
 
-int act_name_taken(struct work *work)
-{
-	const struct domain_place *place;
-	char name[IFNAMSIZ];
-
-	if (!get_name(work, &place, name))
-		return work_refuse(work);
-	return place ? port_name_taken(&work->actor->staging, place, name) : -ESTALE;
-}
-
 int act_exists(struct work *work)
 {
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;

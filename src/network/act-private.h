@@ -67,7 +67,6 @@ void work_close_fds(const int fds[], unsigned int n);
 #define WORK_CALLS(CALL)                                 \
 	CALL(NETWORK_RESOLVE, act_resolve)               \
 	CALL(NETWORK_RELEASE, act_release)               \
-	CALL(NETWORK_NAME_TAKEN, act_name_taken)         \
 	CALL(NETWORK_EXISTS, act_exists)                 \
 	CALL(NETWORK_MAKE, act_make)                     \
 	CALL(NETWORK_ADOPT, act_adopt)                   \

@@ -116,11 +116,6 @@ int network_exists(struct network *network, const struct network_place *place, c
 	return call_with_name(network, NETWORK_EXISTS, place ? place->number : 0, name);
 }
 
-int network_name_taken(const struct network_place *place, const char *name)
-{
-	return call_with_name(place->network, NETWORK_NAME_TAKEN, place->number, name);
-}
-
 /* --- devices ---------------------------------------------------------------------------------- */
 
 /* The descriptors are taken, and closed if the port cannot have them. */
@@ -135,16 +130,19 @@ static int take_queues(struct port *port, struct message *reply)
 	return 0;
 }
 
-int network_make(struct port *port, const struct network_place *place, struct rport_error *err)
+int network_make(struct port *port, const struct network_place *place, bool unless_taken,
+		 struct rport_error *err)
 {
 	struct message *message = begin(place->network, NETWORK_MAKE);
+	uint32_t wire_unless_taken = unless_taken;
 	int r;
 
 	port->spec.domain = place->domain;
 	message_put_value(message, place->number);
+	message_put_value(message, wire_unless_taken);
 	message_put_port(message, port);
 	r = finish(place->network, &message);
-	if (r < 0)
+	if (r != 0)
 		return take_error(message, r, err);
 	message_get_state(message, port);
 	r = take_queues(port, message);

@@ -169,26 +169,19 @@ void network_place_release(struct network_place *place);
  */
 int network_exists(struct network *network, const struct network_place *place, const char *name);
 
-/**
- * network_name_taken() - port_name_taken()
- * @place: of network_resolve()
- * @name: of an interface
- *
- * Return: as port_name_taken().
- */
-int network_name_taken(const struct network_place *place, const char *name);
-
 /* --- devices ---------------------------------------------------------------------------------- */
 
 /**
  * network_make() - port_make()
  * @port: has a spec, with a name, and no device
  * @place: the domain of the spec
+ * @unless_taken: ask first whether an interface there has the name, see port_name_taken()
  * @err: names the step, the object and the reason
  *
- * Return: as port_make().
+ * Return: 0; 1 when the name is taken, and nothing was made; or as port_make().
  */
-int network_make(struct port *port, const struct network_place *place, struct rport_error *err);
+int network_make(struct port *port, const struct network_place *place, bool unless_taken,
+		 struct rport_error *err);
 
 /**
  * network_adopt() - port_adopt()

@@ -24,10 +24,10 @@
  */
 enum network_call {
 	NETWORK_RESOLVE, /* network_resolve, fd of its process -> network_found, fd of its process */
-	NETWORK_RELEASE,        /* uint32_t: of network_found; no reply */
-	NETWORK_NAME_TAKEN,     /* network_name -> */
-	NETWORK_EXISTS,         /* network_name, of no place: rportd's own namespace -> */
-	NETWORK_MAKE,           /* uint32_t: the place; port -> state, fds of its queues */
+	NETWORK_RELEASE, /* uint32_t: of network_found; no reply */
+	NETWORK_EXISTS,  /* network_name, of no place: rportd's own namespace -> */
+	/* uint32_t: the place; uint32_t: not if the name is taken; port -> state, fds of its queues */
+	NETWORK_MAKE,
 	NETWORK_ADOPT,          /* uint32_t: the place; port, fds of its queues -> state */
 	NETWORK_DERIVE,         /* fds of its queues -> spec, alias */
 	NETWORK_LOOK,           /* port -> why it is lost, state */

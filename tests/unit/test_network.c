@@ -175,9 +175,8 @@ static void make(struct port *port, unsigned int end)
 
 	*port = (struct port){ .spec = spec_of(end), .end = end };
 	ck_assert_int_eq(network_resolve(&network, &port->spec.domain, NULL, &place, &err), 0);
-	ck_assert_int_eq(network_name_taken(&place, port->spec.ifname), 0);
 	ck_assert_int_eq(network_exists(&network, &place, "eth0"), 1);
-	ck_assert_int_eq(network_make(port, &place, &err), 0);
+	ck_assert_int_eq(network_make(port, &place, end == 0, &err), 0);
 	network_place_release(&place);
 	ck_assert_int_eq(network_bring_up(&network, port, false, &err), 0);
 }
@@ -242,10 +241,26 @@ static void let_go(struct port *port)
 	free(port->drift);
 }
 
+static void make_what_is_taken(void)
+{
+	struct port port = { .spec = spec_of(0) };
+	struct network_place place;
+	struct rport_error err;
+
+	snprintf(port.spec.ifname, sizeof(port.spec.ifname), "eth0");
+	ck_assert_int_eq(network_resolve(&network, &port.spec.domain, NULL, &place, &err), 0);
+	ck_assert_int_eq(network_make(&port, &place, true, &err), 1);
+	ck_assert_uint_eq(port.tun.n_queues, 0);
+	network_place_release(&place);
+	port_spec_release(&port.spec);
+}
+
 START_TEST(calls_do_what_they_say)
 {
 	struct port ports[2], *list[2] = { &ports[0], &ports[1] };
 	struct fake_dev *dev;
+
+	make_what_is_taken();
 
 	ask_for_all(ports);
 	dev = fake_dev_by_name(red, "wan1");
