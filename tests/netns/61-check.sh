@@ -49,10 +49,18 @@ mend_once() {
 	checked
 }
 
+# the kernel sets routes of IPv6 addresses up in the background, a moment after there is a carrier
 numbered() {
 	start_rportd
 	ns_add A B
 	succeeds rportctl pair "$A" "$B" --name ab --addresses 192.168.7.0,192.168.7.1 --addresses fd00:7::a,fd00:7::b "$@"
+	eventually has_route6 "$A" fd00:7::b
+	eventually has_route6 "$B" fd00:7::a
+}
+
+# has_route6 NAMESPACE ADDRESS, as a condition
+has_route6() {
+	ip -n "$1" route get "$2"
 }
 
 test_well() {
