@@ -127,6 +127,9 @@ no_ports() {
 test_purge() {
 	fresh
 	pair_both --persist
+	# drop-ins, also of a link that has no file
+	mkdir -p /etc/rportd/{ab,other}.rport.d/deeper
+	printf '[Link]\nMTU=9000\n' >/etc/rportd/ab.rport.d/mtu.conf
 	: >/etc/rportd/notes
 	apt_get purge rportd
 	eventually no_ports
@@ -138,6 +141,41 @@ test_purge() {
 	rm /etc/rportd/notes
 	apt_get purge rportd
 	gone /etc/rportd /run/rportd
+}
+
+# The exporter is a package of its own: its socket listens, and what asks for metrics starts it.
+test_exporter() {
+	local file
+	fresh
+	apt_get install "$TOP_DIR"/packages/first/rport-exporter_*.deb
+	succeeds dpkg --verify rport-exporter
+	assert_eq "$OUT" '' 'files that are not as they were packaged'
+	for file in /usr/bin/rport-exporter /usr/share/bash-completion/completions/rport-exporter \
+		/usr/share/zsh/vendor-completions/_rport-exporter /usr/share/fish/vendor_completions.d/rport-exporter.fish; do
+		[ -s "$file" ] || fail "there is no $file"
+		assert_match "$(dpkg -S "$file")" 'rport-exporter:*' "whose $file is"
+	done
+	succeeds systemctl start rportd
+	pair_both
+	assert_eq "$(systemctl is-active rport-exporter.socket rport-exporter.service | xargs)" 'active inactive' 'units'
+	assert_match "$(get_metrics)" '*200*rport_link_up{link="ab"} 1*' 'metrics'
+	succeeds rportctl unpair ab
+	apt_get purge rport-exporter
+	gone /usr/bin/rport-exporter
+	! (exec 3<>/dev/tcp/127.0.0.1/9980) 2>/dev/null || fail 'somebody still listens'
+}
+
+get_metrics() {
+	exec 3<>/dev/tcp/127.0.0.1/9980
+	printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+	cat <&3
+	exec 3>&-
+}
+
+# what Debian runs on the installed package
+test_autopkgtest() {
+	fresh
+	succeeds sh "$TOP_DIR/debian/tests/pair"
 }
 
 run_tests "$@"

@@ -161,8 +161,9 @@ step source source_is_the_tree
 step lintian lintian_finds_nothing
 step rpm-files same_files_in_both
 mkdir -p "$TREE"/packages/{first,next} "$TREE/tests/package" &&
-	cp "$PACKAGES"/first/rportd_*.deb "$TREE/packages/first" &&
+	cp "$PACKAGES"/first/rport{d,-exporter}_*.deb "$TREE/packages/first" &&
 	cp "$PACKAGES"/next/rportd_*.deb "$TREE/packages/next" &&
+	mkdir -p "$TREE/debian" && cp -r "$TOP_DIR/debian/tests" "$TREE/debian" &&
 	cp "$TESTS_DIR"/package/*.sh "$TREE/tests/package" || exit 1
 
 # under_both TREE: on the host's systemd, and on that of a Debian 13
