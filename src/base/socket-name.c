@@ -31,7 +31,7 @@ void socket_name_set(int fd)
 
 void socket_name_get(int fd, char ret[static PROGRAM_NAME_MAX])
 {
-	struct sockaddr_un address;
+	struct sockaddr_un address = { 0 };
 	socklen_t size = sizeof(address);
 	char name[sizeof(address.sun_path)] = "";
 	const char *mark;

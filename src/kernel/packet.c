@@ -89,7 +89,7 @@ int packet_receive_some(int fd, void *ret, size_t size, size_t *ret_size, int re
 int packet_receive(int fd, void *ret, size_t size, int ret_fds[], unsigned int *ret_n_fds,
 		   int flags)
 {
-	size_t got;
+	size_t got = 0;
 	int r = packet_receive_some(fd, ret, size, &got, ret_fds, ret_n_fds, flags);
 
 	if (r <= 0 || got == size)

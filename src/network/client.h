@@ -30,7 +30,7 @@ struct message *network_begin(struct network *network, enum network_channel chan
 /**
  * network_call() - send the request that was begun last, and wait for its reply
  * @network: of network_new()
- * @channel: of network_begin()
+ * @number: the channel, of network_begin()
  * @deadline: CLOCK_MONOTONIC, microseconds
  * @ret: the reply, after its header; valid until the next call on this channel, as its descriptors
  *	are, unless they are taken. NULL without a reply
@@ -38,7 +38,7 @@ struct message *network_begin(struct network *network, enum network_channel chan
  * Return: the result of the call; -ETIMEDOUT, -ECONNRESET or -EMSGSIZE without a reply; -EBUSY on
  * NETWORK_CHANNEL_ASK while a former query is not answered.
  */
-int network_call(struct network *network, enum network_channel channel, uint64_t deadline,
+int network_call(struct network *network, enum network_channel number, uint64_t deadline,
 		 struct message **ret);
 
 /**

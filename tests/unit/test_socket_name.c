@@ -94,10 +94,12 @@ END_TEST
 
 START_TEST(what_others_say_is_bounded)
 {
+	static const char mark[] = "0/rport/";
 	char text[107];
 
-	memcpy(text, "0/rport/", 8);
-	memset(text + 8, 'x', sizeof(text) - 8);
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; mark[i]; i++)
+		text[i] = mark[i];
 	ck_assert_str_eq(name_of(socket_called(text, sizeof(text))), "xxxxxxxxxxxxxxx");
 	ck_assert_str_eq(name_of(socket_called("2/rport/a\0b", 11)), "a");
 	ck_assert_str_eq(name_of(socket_called("3/rport/", 8)), "");
