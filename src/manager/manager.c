@@ -188,11 +188,15 @@ void manager_free(struct manager *manager)
 		return;
 	if (manager->counters)
 		note_time(manager);
-	if (manager->state && !state_is_kept(manager->state)) /* hidden veth would stay */
+	manager->observer = (struct manager_observer){ 0 };
+	if (manager->state && !state_is_kept(manager->state)) {
+		/* hidden veth would stay */
 		table_foreach_link(&manager->table, end_fastpath, manager);
+		/* removed in groups, which is faster than to close one after another */
+		close_devices(manager);
+	}
 	/* from here on nothing is recorded: the store stays as it is for the next daemon */
 	manager->state = NULL;
-	manager->observer = (struct manager_observer){ 0 };
 	close_devices(manager);
 	while ((port = TAILQ_FIRST(&manager->table.ports))) {
 		if (port->link)
