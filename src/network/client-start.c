@@ -193,11 +193,14 @@ static int start_again(sd_event_source *source _unused_, uint64_t usec _unused_,
 	return 0;
 }
 
+/* Names may have come and gone, too. */
 static int tell_lost(sd_event_source *source _unused_, void *userdata)
 {
-	const struct monitor_handler *events = &((struct network *)userdata)->options.events;
+	const struct network_options *options = &((struct network *)userdata)->options;
 
-	events->lost(events->userdata);
+	options->events.lost(options->events.userdata);
+	options->names_missed(options->events.userdata);
+	options->names(options->events.userdata);
 	return 0;
 }
 

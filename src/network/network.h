@@ -33,7 +33,8 @@ struct network;
  * @name: a namespace of this name may have come or gone
  * @names_missed: as may others
  * @names: these were all, for now
- * @ended: rportd-net ended, and is started again; events were lost, and @events.lost follows
+ * @ended: rportd-net ended, and is started again; events were lost, and @events.lost, @names_missed
+ *	and @names follow
  * @failed: it cannot be started again
  */
 struct network_options {

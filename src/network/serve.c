@@ -5,199 +5,40 @@
  *
  * Theory of operation
  *
- * Channels. rportd has three sockets for calls, each of which is served by a thread: it receives a call,
- * carries it out and replies. The second one is for queries, which rportd does not wait for long. The
- * third one is for checks, which take long: it has a thread for each that may be under way.
+ * Calls are carried out by threads (workers.c). This one hears of events, and takes what is not for
+ * them. It never waits for a namespace, so it always answers when rportd asks for a sign of life.
  *
- * Abandoning. rportd waits for a call until a deadline, and then says that it is abandoned. The
- * thread may hang in a namespace for long: it is left alone with the call, and ends when that is
- * done, without a reply. Another thread, with a staging namespace and sockets of its own, serves the
- * channel from then on. If ABANDONED_MAX threads hang, no other one is made, and rportd, which gets no
- * answer any more, has this process killed and started again.
- *
- * Events. The main thread hears of events and passes them on, many in one message. It never waits
- * for rportd: what does not fit into the socket is lost, and rportd is told that events were.
- *
- * Requests that are not valid. rportd does not send such: this process ends.
+ * Events are passed on, many in one message. Nor does it wait for rportd: what does not fit into the
+ * socket is lost, and rportd is told that events were.
  */
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
 #include "kernel/netns-watch.h"
-#include "kernel/thread.h"
-#include "network/act.h"
-#include "network/network.h"
+#include "network/message.h"
 #include "network/serve.h"
+#include "network/workers.h"
 
-#define CHANNELS          3 /* the last one is for checks, which some threads serve */
-#define CHANNEL_OF_CHECKS 2
-#define ABANDONED_MAX     8
-#define RETRY_USEC        (10 * USEC_PER_MSEC) /* of events that did not fit into the socket */
-
-enum phase {
-	IDLE,
-	BUSY,
-	ABANDONED,
-};
-
-/*
- * struct worker - a thread that serves a channel
- * @phase: enum phase; the main thread abandons it, else the thread writes
- * @serial: of the request that it is busy with
- */
-struct worker {
-	struct network_server *server;
-	unsigned int channel;
-	struct actor actor;
-	_Atomic int phase;
-	_Atomic uint32_t serial;
-	struct message in, out;
-};
+#define RETRY_USEC (10 * USEC_PER_MSEC) /* of events that did not fit into the socket */
 
 struct network_server {
 	sd_event *event;
-	int channels[CHANNELS];
 	int events_fd;
 	sd_event_source *control; /* what rportd sends on the socket for events */
 	sd_event_source *flush;   /* events wait to be sent */
 	sd_event_source *retry;   /* timer: they did not fit */
 	struct network_event events[NETWORK_EVENTS_MAX];
 	unsigned int n_events;
-	bool lost; /* rportd has to be told that events were */
-	bool queues_forced;
+	bool lost;              /* rportd has to be told that events were */
 	struct staging staging; /* of the first worker */
-	struct worker *workers[CHANNELS];
-	_Atomic unsigned int n_abandoned;
+	struct workers workers;
 	struct monitor *monitor;
 	struct netns_watch *names; /* NULL: unavailable */
 	int watch_error;
 	int own_nsid;
 	uint32_t serial; /* of the setup */
 };
-
-/* --- calls ------------------------------------------------------------------------------------ */
-
-static void worker_free(struct worker *worker)
-{
-	actor_end(&worker->actor);
-	staging_close(&worker->actor.staging);
-	free(worker);
-}
-
-/* Return: 1, 0 when rportd is gone, or -errno. */
-static int receive(struct worker *worker)
-{
-	struct message *in = &worker->in;
-	int r;
-
-	message_begin(in);
-	r = packet_receive_some(worker->server->channels[worker->channel], in->data,
-				sizeof(in->data), &in->size, in->fds, &in->n_fds, 0);
-	if (r > 0 && in->size >= sizeof(struct network_request)) {
-		struct network_request request;
-
-		memcpy(&request, in->data, sizeof(request));
-		worker->serial = request.serial;
-	}
-	return r;
-}
-
-/* Return: false when it was abandoned meanwhile. */
-static bool finish(struct worker *worker)
-{
-	int busy = BUSY;
-
-	return atomic_compare_exchange_strong(&worker->phase, &busy, IDLE);
-}
-
-static int reply(struct worker *worker)
-{
-	struct message *out = &worker->out;
-	int r = packet_send(worker->server->channels[worker->channel], out->data, out->size,
-			    out->fds, out->n_fds, 0);
-
-	message_close_fds(out);
-	return r;
-}
-
-static void *serve(void *arg)
-{
-	struct worker *worker = arg;
-	struct network_server *server = worker->server;
-	int r;
-
-	for (;;) {
-		if (receive(worker) <= 0)
-			return NULL; /* the main thread notices it, too, and ends the process */
-		worker->phase = BUSY;
-		r = actor_act(&worker->actor, &worker->in, &worker->out);
-		if (!finish(worker))
-			break;
-		if (r < 0 || (r > 0 && reply(worker) < 0))
-			_exit(EXIT_FAILURE);
-	}
-	message_close_fds(&worker->out);
-	worker_free(worker);
-	server->n_abandoned--;
-	return NULL;
-}
-
-static const char *const thread_names[CHANNELS] = { "rportd-act", "rportd-ask", "rportd-check" };
-
-/* @staging: the worker's from now on; NULL: it opens one. */
-static int start_worker(struct network_server *server, unsigned int channel,
-			struct staging *staging)
-{
-	struct worker *worker = calloc(1, sizeof(*worker));
-	struct rport_error err;
-	pthread_t thread;
-	int r = 0;
-
-	if (!worker)
-		return -ENOMEM;
-	worker->server = server;
-	worker->channel = channel;
-	if (staging) {
-		worker->actor.staging = *staging;
-		*staging = (struct staging){ 0 };
-	} else if (channel == 0) {
-		r = staging_open(&worker->actor.staging, &err);
-	} else {
-		r = rtnl_open(-1, &worker->actor.staging.own); /* queries need no more */
-	}
-	worker->actor.staging.queues_forced = server->queues_forced;
-	worker->actor.staging.names_watched = netns_watch_sees_all(server->names);
-	if (r >= 0)
-		r = thread_start(&thread, thread_names[channel], serve, worker);
-	if (r < 0) {
-		worker_free(worker);
-		return r;
-	}
-	pthread_detach(thread);
-	server->workers[channel] = worker;
-	return 0;
-}
-
-/* That the thread is done by now, or busy with another call, is no error. */
-static void abandon(struct network_server *server, const struct network_control *control)
-{
-	struct worker *worker;
-	int busy = BUSY;
-
-	if (control->channel >= CHANNEL_OF_CHECKS || server->n_abandoned >= ABANDONED_MAX)
-		return;
-	worker = server->workers[control->channel];
-	if (worker->serial != control->serial)
-		return;
-	server->n_abandoned++;
-	if (atomic_compare_exchange_strong(&worker->phase, &busy, ABANDONED))
-		(void)start_worker(server, control->channel, NULL);
-	else
-		server->n_abandoned--;
-}
 
 /* --- events ----------------------------------------------------------------------------------- */
 
@@ -332,9 +173,10 @@ static int controlled(sd_event_source *source _unused_, int fd, uint32_t revents
 	case NETWORK_PING:
 		answer(server, NETWORK_ALIVE, control.serial);
 		return 0;
-	case NETWORK_ABANDON:
-		abandon(server, &control);
-		return 0;
+	case NETWORK_ABANDON: /* one that cannot be replaced is the end of all: rportd starts anew */
+		if (workers_abandon(&server->workers, &control) >= 0)
+			return 0;
+		break;
 	}
 	return sd_event_exit(server->event, EXIT_FAILURE);
 }
@@ -350,18 +192,18 @@ static int receive_setup(struct network_server *server)
 	int fds[PACKET_FDS_MAX], r;
 	unsigned int n;
 
-	r = packet_receive(server->channels[0], &message, sizeof(message), fds, &n, 0);
+	r = packet_receive(server->workers.channels[0], &message, sizeof(message), fds, &n, 0);
 	if (r <= 0)
 		return r == 0 ? -ECONNRESET : r;
-	if (n != CHANNELS) {
+	if (n != WORKERS_CHANNELS) {
 		while (n > 0)
 			safe_close(fds[--n]);
 		return -EBADMSG;
 	}
-	for (unsigned int i = 1; i < CHANNELS; i++)
-		server->channels[i] = fds[i - 1];
-	server->events_fd = fds[CHANNELS - 1];
-	server->queues_forced = message.setup.queues_forced;
+	for (unsigned int i = 1; i < WORKERS_CHANNELS; i++)
+		server->workers.channels[i] = fds[i - 1];
+	server->events_fd = fds[WORKERS_CHANNELS - 1];
+	server->workers.queues_forced = message.setup.queues_forced;
 	server->serial = message.request.serial;
 	return 0;
 }
@@ -429,7 +271,7 @@ static int answer_setup(const struct network_server *server, int result,
 		message_put_value(out, *err);
 	else
 		message_put_value(out, *ready);
-	r = packet_send(server->channels[0], out->data, out->size, NULL, 0, 0);
+	r = packet_send(server->workers.channels[0], out->data, out->size, NULL, 0, 0);
 	free(out);
 	return r;
 }
@@ -465,9 +307,9 @@ int network_server_new(sd_event *event, int fd, struct network_server **ret)
 		return -ENOMEM;
 	}
 	server->event = sd_event_ref(event);
-	server->channels[0] = fd;
-	for (unsigned int i = 1; i < CHANNELS; i++)
-		server->channels[i] = -1;
+	server->workers.channels[0] = fd;
+	for (unsigned int i = 1; i < WORKERS_CHANNELS; i++)
+		server->workers.channels[i] = -1;
 	server->events_fd = -1;
 	r = set_up(server);
 	if (r < 0) {
@@ -485,12 +327,10 @@ int network_server_ready(struct network_server *server)
 		.watch_error = server->watch_error,
 		.nowait = server->staging.nowait,
 	};
-	int r = start_worker(server, 0, &server->staging);
+	int r;
 
-	if (r >= 0)
-		r = start_worker(server, 1, NULL);
-	for (unsigned int i = 0; i < NETWORK_CHECKS_MAX && r >= 0; i++)
-		r = start_worker(server, CHANNEL_OF_CHECKS, NULL);
+	server->workers.names_watched = netns_watch_sees_all(server->names);
+	r = workers_start(&server->workers, &server->staging);
 	return r < 0 ? r : answer_setup(server, 0, &ready, NULL);
 }
 
@@ -506,10 +346,10 @@ void network_server_free(struct network_server *server)
 	sd_event_source_disable_unref(server->flush);
 	sd_event_source_disable_unref(server->retry);
 	staging_close(&server->staging);
-	if (server->workers[0])
+	if (server->workers.current[0])
 		return;
-	for (unsigned int i = 0; i < CHANNELS; i++)
-		safe_close(server->channels[i]);
+	for (unsigned int i = 0; i < WORKERS_CHANNELS; i++)
+		safe_close(server->workers.channels[i]);
 	safe_close(server->events_fd);
 	sd_event_unref(server->event);
 	free(server);

@@ -53,7 +53,7 @@ static struct network *network;
 static sd_event *event;
 static sem_t gate;
 static _Atomic unsigned int abandoned;
-static unsigned int n_lost;
+static unsigned int n_lost, n_names;
 
 /* --- the stand-in ----------------------------------------------------------------------------- */
 
@@ -224,16 +224,23 @@ static void note_lost(void *userdata _unused_)
 	n_lost++;
 }
 
+static void note_names(void *userdata _unused_)
+{
+	n_names++;
+}
+
 static void begin(void)
 {
 	const struct network_options options = {
 		.starter = &starter,
 		.events = { .lost = note_lost },
+		.names_missed = note_names,
+		.names = note_names,
 	};
 	struct rport_error err;
 
 	memset(&starter, 0, sizeof(starter));
-	abandoned = n_lost = 0;
+	abandoned = n_lost = n_names = 0;
 	sem_init(&gate, 0, 0);
 	ck_assert_int_eq(sd_event_new(&event), 0);
 	ck_assert_int_eq(network_new(event, &options, &network, &err), 0);
@@ -310,6 +317,7 @@ static void check_new_process(void)
 	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), 7);
 	ck_assert_int_ge(sd_event_run(event, 0), 0);
 	ck_assert_uint_eq(n_lost, 1);
+	ck_assert_uint_eq(n_names, 2);
 }
 
 START_TEST(an_end_is_survived)
