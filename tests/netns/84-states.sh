@@ -510,7 +510,8 @@ test_flapping_accounts() {
 	assert_match "$(<sent)" 'sent=3000 errors=0 *' "sender"
 	assert_match "$(<out)" '* duplicated=0 corrupt=0 *' "receiver"
 	# each time A's carrier returns, its kernel puts the port's queue in place anew: one packet may overtake another there
-	[ "$(value out reordered)" -le 10 ] || fail "out of order more often than the carrier changed: $(<out)"
+	# where the fast path begins, too, a handful may overtake what the device still has
+	[ "$(value out reordered)" -le "$([ -n "${FAST_PATH:-}" ] && echo 80 || echo 10)" ] || fail "out of order more often than the carrier changed: $(<out)"
 	received=$(value out received)
 	if counts_without_carrier; then
 		within 1000 purged_at_least $((before + 3000 - received - 50)) ||
