@@ -10,6 +10,9 @@
 #include "datapath/pool.h"
 
 /* struct tun_pi: two bytes of flags, then the Ethernet type, in network byte order. */
+#define ETHERTYPE_OSI \
+	0x00fe /* as GRE has it (RFC 3147): IS-IS on an interface without a link layer */
+
 static bool family_crosses(const unsigned char *frame)
 {
 	switch (frame[2] << 8 | frame[3]) {
@@ -17,6 +20,7 @@ static bool family_crosses(const unsigned char *frame)
 	case ETH_P_IPV6:
 	case ETH_P_MPLS_UC:
 	case ETH_P_MPLS_MC:
+	case ETHERTYPE_OSI:
 		return true;
 	default:
 		return false;

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 # a link with --mpls does not take the fast path
-SHUTTLE_ONLY='ip_crosses labels_cross labels_cross_a_small_mtu without_offload other_types_are_dropped type_is_kept show parent'
+SHUTTLE_ONLY='ip_crosses labels_cross osi_crosses labels_cross_a_small_mtu without_offload other_types_are_dropped type_is_kept show parent'
 
 # Label stack entries, each the last of its stack, with a TTL of 255. The first four bits are those of the label:
 LABEL_LOW=000101ff   # 16: they are neither 4 nor 6
@@ -74,6 +74,15 @@ test_labels_cross() {
 	ns_add A B
 	pair_numbered --mpls
 	labels_cross 32768
+}
+
+# what IS-IS sends by an interface without a link layer
+test_osi_crosses() {
+	start_rportd
+	ns_add A B
+	pair_numbered --mpls
+	frames_cross "$A" "$B" 00fe 1500
+	frames_cross "$B" "$A" 00fe 1500
 }
 
 test_labels_cross_a_small_mtu() {

@@ -38,6 +38,7 @@ static const struct {
 	{ { 0x86, 0xdd }, true },  /* IPv6 */
 	{ { 0x88, 0x47 }, true },  /* MPLS unicast */
 	{ { 0x88, 0x48 }, true },  /* MPLS multicast */
+	{ { 0x00, 0xfe }, true },  /* OSI */
 	{ { 0x08, 0x06 }, false }, /* ARP */
 	{ { 0x00, 0x00 }, false }, { { 0x00, 0x08 }, false }, { { 0xff, 0xff }, false },
 };
