@@ -161,22 +161,30 @@ static bool find_not_looked(const struct check_facts *facts, unsigned int end,
 	return true;
 }
 
+/* The other interfaces of a VRF belong into its zone, too: replies come in by these. */
 static bool find_zones(const struct check_facts *facts, unsigned int end _unused_,
 		       struct check_finding *finding)
 {
-	const struct check_end *a = check_end_of(facts, 0), *b = check_end_of(facts, 1);
-
-	if (!facts->same_netns || !a->seen.tracks)
+	if (!facts->same_netns || !check_end_of(facts, 0)->seen.tracks)
 		return false;
 	check_say(finding,
 		  "connections are tracked, and both ends are in one namespace: each connection is "
-		  "seen twice in one zone, which stateful NAT may take for a clash");
+		  "seen twice in one zone, and NAT of destinations fails; give each VRF a zone, "
+		  "with all of its interfaces");
 	check_advise(finding, "nft add table inet zones");
 	check_advise(
 		finding,
 		"nft 'add chain inet zones pre { type filter hook prerouting priority raw; }'");
-	check_advise(finding, "nft add rule inet zones pre iifname %s ct zone set 1", a->ifname);
-	check_advise(finding, "nft add rule inet zones pre iifname %s ct zone set 2", b->ifname);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct check_end *port = check_end_of(facts, i);
+		const char *vrf = port->spec->domain.vrf;
+
+		if (vrf[0])
+			check_advise(finding,
+				     "nft 'add rule inet zones pre iifname { \"%s\", \"%s\" } "
+				     "ct zone set %u'",
+				     vrf, port->ifname, i + 1);
+	}
 	return true;
 }
 

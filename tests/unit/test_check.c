@@ -112,6 +112,8 @@ CHANGE(managed, memcpy(facts->ends[0].seen.manager, "NetworkManager", 15))
 CHANGE(not_examined, facts->ends[1].seen.looked = -ETIMEDOUT)
 CHANGE(narrow, to_network(facts); FLOW(facts)->in.mtu = 1400;
        memcpy(FLOW(facts)->in.ifname, "eth0", 5))
+CHANGE(zones_of_vrfs, facts->same_netns = true; facts->ends[0].seen.tracks = true;
+       memcpy(specs[0].domain.vrf, "x", 2))
 CHANGE(zones, facts->same_netns = true; facts->ends[0].seen.tracks = true)
 CHANGE(no_fastpath, snprintf(facts->ends[1].fastpath, 128, "a capture is running on b"))
 CHANGE(no_uring, facts->engine_error = EPERM)
@@ -176,6 +178,10 @@ static const struct {
 	{ narrow, "mtu-onward ", "through eth0, whose MTU is 1400, not 1500", "mtu 1400" },
 	{ narrow, "mtu-onward ", "the MSS is clamped", NULL },
 	{ zones, "same-domain conntrack-zones ", "", NULL },
+	{ zones_of_vrfs, "conntrack-zones ", "one zone, and NAT of destinations fails",
+	  "nft add table inet zones\n"
+	  "nft 'add chain inet zones pre { type filter hook prerouting priority raw; }'\n"
+	  "nft 'add rule inet zones pre iifname { \"x\", \"rport0\" } ct zone set 1'" },
 	{ no_fastpath, "no-fast-path ", "a capture is running on b", NULL },
 	{ no_uring, "no-io-uring ", "io_uring is refused", "io_uring_disabled=0" },
 	{ drops, "drops ",

@@ -22,6 +22,7 @@ case ${1:-} in
 6.12)
 	guest_script vmrun.sh vm-6.12
 	guest_test vm/vrf.sh
+	guest_test vm/firewall.sh
 	guest_test readme.sh
 	guest_test vm/hold.sh
 	guest_unit test_intruder

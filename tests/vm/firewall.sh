@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# Stateful firewalls and NAT between two VRFs of one namespace, as rport(7) says: what works without zones of connection tracking,
+# with one for each VRF, and not with one for each port. Two hosts, C behind vrf-a and S behind vrf-b, and a link between the VRFs.
+
+. "${BASH_SOURCE[0]%/*}/../lib.sh"
+. "${BASH_SOURCE[0]%/*}/../vrfs.sh"
+
+# host NAMESPACE VRF INTERFACE NETWORK: NETWORK.2, behind NETWORK.1 of the VRF
+host() {
+	ip -n "$HOME_NS" link add "$3" type veth peer name eth0 netns "$1"
+	ip -n "$HOME_NS" link set "$3" master "$2"
+	ip -n "$HOME_NS" addr add "$4.1/24" dev "$3"
+	ip -n "$HOME_NS" link set "$3" up
+	ip -n "$1" addr add "$4.2/24" dev eth0
+	ip -n "$1" link set eth0 up
+	ip -n "$1" link set lo up
+	ip -n "$1" route add default via "$4.1"
+}
+
+rule() {
+	in_ns "$HOME_NS" nft "$@"
+}
+
+# setup [OPTION...]: two hosts and a link, which forwards
+setup() {
+	two_vrfs
+	ns_add C S
+	host "$C" vrf-a ca 10.1.0
+	host "$S" vrf-b sb 10.2.0
+	in_ns "$HOME_NS" sysctl -qw net.ipv4.ip_forward=1
+	rule 'add table inet t; add chain inet t probe { type filter hook prerouting priority 0; }' || skip cannot 'no nftables here'
+	start_rportd
+	succeeds rportctl pair vrf-a vrf-b --name ab --a-name pa --b-name pb --addresses 192.168.0.0,192.168.0.1 \
+		--a-route 10.2.0.0/24 "$@"
+}
+
+# zones LINE...: what is in each
+zones() {
+	rule 'add table inet zones; add chain inet zones pre { type filter hook prerouting priority raw; }'
+	rule "add rule inet zones pre iifname { $1 } ct zone set 1"
+	rule "add rule inet zones pre iifname { $2 } ct zone set 2"
+}
+
+zones_of_vrfs() {
+	zones 'vrf-a, pa, ca' 'vrf-b, pb, sb'
+}
+
+zones_of_ports() {
+	zones pa pb
+}
+
+# reaches FROM TO ADDRESS PORT [PORT-OF-SERVER]: a TCP connection carries something both ways
+reaches() {
+	local status=0
+	in_ns "$2" timeout 8 socat -u "TCP4-LISTEN:${5:-$4},reuseaddr" SYSTEM:'cat >/dev/null' 2>/dev/null &
+	SPAWN_PID=$!
+	eventually listens "$2" "${5:-$4}"
+	echo hello | in_ns "$1" timeout 4 socat -u - "TCP4:$3:$4,connect-timeout=3" || status=$?
+	kill "$SPAWN_PID" 2>/dev/null || true
+	wait "$SPAWN_PID" 2>/dev/null || true
+	SPAWN_PID=
+	return "$status"
+}
+
+listens() {
+	in_ns "$1" ss -Hltn "sport = :$2" | grep -q .
+}
+
+# new connections from C only, and what belongs to them
+stateful() {
+	rule 'add chain inet t fwd { type filter hook forward priority 0; policy drop; }'
+	rule 'add rule inet t fwd ct state established,related accept'
+	rule 'add rule inet t fwd meta sdifname ca accept'
+	rule 'add rule inet t fwd meta sdifname pb accept'
+}
+
+masquerade() {
+	rule 'add chain inet t post { type nat hook postrouting priority srcnat; }'
+	rule 'add rule inet t post oifname pa masquerade'
+}
+
+dnat() {
+	rule 'add chain inet t dst { type nat hook prerouting priority dstnat; }'
+	rule 'add rule inet t dst iifname { ca, vrf-a } ip daddr 10.1.0.1 tcp dport 8080 dnat ip to 10.2.0.2:80'
+}
+
+stateful_works() {
+	stateful
+	reaches "$C" "$S" 10.2.0.2 80 || fail "C does not reach S, $1"
+	! reaches "$S" "$C" 10.1.0.2 80 || fail "S reaches C, $1"
+}
+
+test_stateful_without_zones() {
+	setup --b-route 10.1.0.0/24
+	stateful_works 'without zones'
+}
+
+test_stateful_with_zones_of_vrfs() {
+	setup --b-route 10.1.0.0/24
+	zones_of_vrfs
+	stateful_works 'with a zone for each VRF'
+}
+
+test_stateful_with_zones_of_ports() {
+	setup --b-route 10.1.0.0/24
+	zones_of_ports
+	stateful
+	! reaches "$C" "$S" 10.2.0.2 80 || fail 'zones of ports do no harm: rport(7) says that they do'
+}
+
+# S knows nothing of the network of C
+test_masquerade_without_zones() {
+	setup
+	masquerade
+	reaches "$C" "$S" 10.2.0.2 80 || fail 'C does not reach S'
+}
+
+test_masquerade_with_zones_of_vrfs() {
+	setup
+	zones_of_vrfs
+	masquerade
+	reaches "$C" "$S" 10.2.0.2 80 || fail 'C does not reach S'
+}
+
+test_dnat_without_zones() {
+	setup --b-route 10.1.0.0/24
+	dnat
+	! reaches "$C" "$S" 10.1.0.1 8080 80 || fail 'destination NAT works without zones: rport(7) says that it does not'
+}
+
+test_dnat_with_zones_of_vrfs() {
+	setup --b-route 10.1.0.0/24
+	zones_of_vrfs
+	dnat
+	reaches "$C" "$S" 10.1.0.1 8080 80 || fail 'C does not reach S by the address of the router'
+}
+
+# by a port in a VRF: in the hook input it has come in by the VRF
+test_filter_by_sdifname() {
+	setup --b-route 10.1.0.0/24
+	rule 'add chain inet t in { type filter hook input priority 0; }'
+	rule 'add rule inet t in iifname pb counter drop'
+	ping_ok "$C" 192.168.0.1
+	rule 'add rule inet t in meta sdifname pb counter drop'
+	ping_fails "$C" 192.168.0.1
+}
+
+run_tests "$@"
