@@ -615,7 +615,7 @@ test_rights_of_the_processes() {
 	[ "/proc/$(net_pid)/ns/net" -ef "/proc/$pid/ns/net" ] || fail 'rportd-net is not in the network of rportd'
 	assert_eq "$(ps -o comm= -p "$pid")" rportd 'what ps says'
 	journalctl --sync
-	assert_eq "$(journalctl -o cat -p warning -u rportd.service)" '' 'warnings'
+	assert_eq "$(journalctl -o cat -p warning _PID="$pid" _PID="$(data_pid)" _PID="$(net_pid)" _PID="$(starter_pid)")" '' 'warnings'
 }
 
 # no link is lost, and rportd goes on
