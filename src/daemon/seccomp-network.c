@@ -61,7 +61,11 @@ static const struct guarded_call guarded[] = {
 const struct seccomp_table seccomp_table_network = SECCOMP_TABLE(calls, guarded);
 
 /* Programs of the fast path, and what they count: only where links may have one. */
-static const struct guarded_call fastpath_calls[] = {
+static const char *const fastpath_calls[] = {
+	"memfd_create", /* libbpf 1.4 reserves the descriptors of maps by it */
+};
+
+static const struct guarded_call fastpath_guarded[] = {
 	/* load a program, with its map and the types of both */
 	{ "bpf", 0, ANY_BIT, BPF_PROG_LOAD },
 	{ "bpf", 0, ANY_BIT, BPF_BTF_LOAD },
@@ -80,7 +84,4 @@ static const struct guarded_call fastpath_calls[] = {
 	{ "prlimit64", 1, ANY_BIT, RLIMIT_MEMLOCK },
 };
 
-const struct seccomp_table seccomp_table_fastpath = {
-	.guarded = fastpath_calls,
-	.n_guarded = ARRAY_SIZE(fastpath_calls),
-};
+const struct seccomp_table seccomp_table_fastpath = SECCOMP_TABLE(fastpath_calls, fastpath_guarded);
