@@ -70,20 +70,20 @@ listens() {
 
 # new connections from C only, and what belongs to them
 stateful() {
-	rule 'add chain inet t fwd { type filter hook forward priority 0; policy drop; }'
-	rule 'add rule inet t fwd ct state established,related accept'
-	rule 'add rule inet t fwd meta sdifname ca accept'
-	rule 'add rule inet t fwd meta sdifname pb accept'
+	rule 'add chain inet t forwarding { type filter hook forward priority 0; policy drop; }'
+	rule 'add rule inet t forwarding ct state established,related accept'
+	rule 'add rule inet t forwarding meta sdifname ca accept'
+	rule 'add rule inet t forwarding meta sdifname pb accept'
 }
 
 masquerade() {
-	rule 'add chain inet t post { type nat hook postrouting priority srcnat; }'
-	rule 'add rule inet t post oifname pa masquerade'
+	rule 'add chain inet t sources { type nat hook postrouting priority srcnat; }'
+	rule 'add rule inet t sources oifname pa masquerade'
 }
 
 dnat() {
-	rule 'add chain inet t dst { type nat hook prerouting priority dstnat; }'
-	rule 'add rule inet t dst iifname { ca, vrf-a } ip daddr 10.1.0.1 tcp dport 8080 dnat ip to 10.2.0.2:80'
+	rule 'add chain inet t destinations { type nat hook prerouting priority dstnat; }'
+	rule 'add rule inet t destinations iifname { ca, vrf-a } ip daddr 10.1.0.1 tcp dport 8080 dnat ip to 10.2.0.2:80'
 }
 
 stateful_works() {
@@ -140,10 +140,10 @@ test_dnat_with_zones_of_vrfs() {
 # by a port in a VRF: in the hook input it has come in by the VRF
 test_filter_by_sdifname() {
 	setup --b-route 10.1.0.0/24
-	rule 'add chain inet t in { type filter hook input priority 0; }'
-	rule 'add rule inet t in iifname pb counter drop'
+	rule 'add chain inet t incoming { type filter hook input priority 0; }'
+	rule 'add rule inet t incoming iifname pb counter drop'
 	ping_ok "$C" 192.168.0.1
-	rule 'add rule inet t in meta sdifname pb counter drop'
+	rule 'add rule inet t incoming meta sdifname pb counter drop'
 	ping_fails "$C" 192.168.0.1
 }
 

@@ -47,9 +47,9 @@ guest_prepare() {
 		cp "$TOP_DIR/src/api/org.rportd.Manager.varlink" "$TREE/src/api" &&
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
 		cp "$TOP_DIR/README.md" "$TREE" &&
-		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,readme}.sh "$TREE/tests" &&
+		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,readme}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
-		cp "$TESTS_DIR"/vm/{vrf,mpls,hold,uring}.sh "$TREE/tests/vm" &&
+		cp "$TESTS_DIR"/vm/{vrf,firewall,mpls,hold,uring}.sh "$TREE/tests/vm" &&
 		cp "$TESTS_DIR"/systemd/{varlink,service}.sh "$TREE/tests/systemd" || exit 1
 }
 
