@@ -169,7 +169,7 @@ static bool find_zones(const struct check_facts *facts, unsigned int end _unused
 		return false;
 	check_say(finding,
 		  "connections are tracked, and both ends are in one namespace: each connection is "
-		  "seen twice in one zone, and NAT of destinations fails; give each VRF a zone, "
+		  "seen twice in one zone, which NAT may take for a clash; give each VRF a zone, "
 		  "with all of its interfaces");
 	check_advise(finding, "nft add table inet zones");
 	check_advise(

@@ -178,7 +178,7 @@ static const struct {
 	{ narrow, "mtu-onward ", "through eth0, whose MTU is 1400, not 1500", "mtu 1400" },
 	{ narrow, "mtu-onward ", "the MSS is clamped", NULL },
 	{ zones, "same-domain conntrack-zones ", "", NULL },
-	{ zones_of_vrfs, "conntrack-zones ", "one zone, and NAT of destinations fails",
+	{ zones_of_vrfs, "conntrack-zones ", "one zone, which NAT may take for a clash",
 	  "nft add table inet zones\n"
 	  "nft 'add chain inet zones pre { type filter hook prerouting priority raw; }'\n"
 	  "nft 'add rule inet zones pre iifname { \"x\", \"rport0\" } ct zone set 1'" },

@@ -35,6 +35,7 @@ case ${1:-} in
 	guest_test netns/21-direct.sh test_is_made_directly test_name_is_deleted test_name_is_replaced_meanwhile test_restart
 	guest_test netns/48-fast-path.sh test_traffic test_captures test_filters_of_others test_switching_under_tcp
 	guest_test netns/49-data-process.sh test_is_confined
+	guest_test netns/49-network-process.sh test_are_confined
 	guest_test netns/49-data-death.sh test_its_death_changes_nothing test_tcp_goes_on_over_its_death
 	guest_test vm/uring.sh
 	boot vmlinuz vm-6.12
@@ -50,6 +51,7 @@ case ${1:-} in
 	guest_test netns/48-fast-path.sh test_traffic test_switching_under_tcp
 	guest_test netns/70-down.sh test_link_del_under_traffic test_netns_del_under_traffic test_unpair_under_traffic
 	guest_test netns/49-data-process.sh test_is_confined
+	guest_test netns/49-network-process.sh test_are_confined
 	guest_test netns/49-data-death.sh test_its_death_changes_nothing
 	boot vmlinuz-6.1 vm-6.1
 	;;
