@@ -287,7 +287,7 @@ test_reader_that_does_not_read_is_dropped() {
 	for ((i = 0; i < 10; i++)); do
 		assert_eq "$(many_changes 200)" 200 "changes"
 		succeeds rportctl -j list
-		[ $(($(rss_kb) - before)) -le $((2 * OUTPUT_MAX_KB + 8192)) ] || fail "rportd has $(rss_kb) KB, before $before KB"
+		[ $(($(rss_kb) - before)) -le $((2 * OUTPUT_MAX_KB + 16384)) ] || fail "rportd has $(rss_kb) KB, before $before KB"
 		! was_dropped 2 || break
 	done
 	echo "after $(((i + 1) * 200)) changes, $(wc -c <events) bytes of events: $before KB, then $(rss_kb) KB"

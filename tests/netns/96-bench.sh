@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes: plain
+# passes: plain alone
 # The benchmark itself: that it measures, that it sees loss, and that nothing is left of it. What it says of this machine
 # while tests run means nothing.
 . "$(dirname "$0")/../lib.sh"
