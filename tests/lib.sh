@@ -339,6 +339,14 @@ processes_of() {
 	pgrep -P "$starter" || true
 }
 
+# status_is KEY VALUE PID: of all threads
+status_is() {
+	local task
+	for task in /proc/"$3"/task/*; do
+		assert_eq "$(sed -n "s/^$1:\t//p" "$task/status")" "$2" "$1 of $task"
+	done
+}
+
 # data_pid_other_than PID, net_pid_other_than PID, as a condition: there is another one
 data_pid_other_than() {
 	local pid

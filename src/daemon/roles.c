@@ -229,7 +229,8 @@ int roles_start(const struct role_options *options, struct starter **ret)
 	return starter_new(argv, ret);
 }
 
-void roles_execute_again(struct starter *starter, char *argv[])
+/* Root gets its capabilities again. What the service manager passed stays. Returns only if it fails. */
+static void execute_again(struct starter *starter, char *argv[])
 {
 	int fd = starter_pass_on(starter);
 	char text[16];
@@ -242,7 +243,8 @@ void roles_execute_again(struct starter *starter, char *argv[])
 	(void)unsetenv(STARTER_VARIABLE);
 }
 
-int roles_resume(struct starter **ret)
+/* Return: 1; 0 when this process was not executed by execute_again(); or as roles_begin(). */
+static int resume(struct starter **ret)
 {
 	const char *text = getenv(STARTER_VARIABLE);
 	long fd;
@@ -255,6 +257,18 @@ int roles_resume(struct starter **ret)
 	r = fd > STDERR_FILENO && fd <= INT_MAX ? starter_adopt((int)fd, ret) : -ENOTSOCK;
 	(void)unsetenv(STARTER_VARIABLE);
 	return r < 0 ? r : 1;
+}
+
+int roles_begin(const struct role_options *options, char *argv[], struct starter **ret)
+{
+	int r = resume(ret);
+
+	if (r == 0) {
+		r = roles_start(options, ret);
+		if (r >= 0)
+			execute_again(*ret, argv);
+	}
+	return MIN(r, 0);
 }
 
 role_main_t roles_main(char *const argv[])

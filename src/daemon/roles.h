@@ -36,23 +36,18 @@ struct role_options {
 int roles_start(const struct role_options *options, struct starter **ret);
 
 /**
- * roles_execute_again() - execute this program again, as rportd without the capabilities that it got
- * @starter: of roles_start(); roles_resume() finds it
+ * roles_begin() - start the starter, and execute this program again, as rportd without capabilities
+ * @options: as for roles_start()
  * @argv: of main()
+ * @ret: see starter_new(); the starter is the same after the second beginning
  *
  * Root gets its capabilities again: privileges_keep_files() takes these away. What the service
- * manager passed stays. Returns only if it fails, which is logged.
- */
-void roles_execute_again(struct starter *starter, char *argv[]);
-
-/**
- * roles_resume() - find out whether this process was executed by roles_execute_again()
- * @ret: its starter
+ * manager passed stays. That the second beginning fails is logged, and rportd goes on.
  *
- * Return: 1; 0 when it was not; -ENOTSOCK when the environment says so, but there is no starter; or
- * -ENOMEM.
+ * Return: 0; as starter_new(); -ENOTSOCK when the environment says that this is the second
+ * beginning, but there is no starter; or -ENOMEM.
  */
-int roles_resume(struct starter **ret);
+int roles_begin(const struct role_options *options, char *argv[], struct starter **ret);
 
 /* The main() of a role. Return: the exit status. */
 typedef int (*role_main_t)(int argc, char *argv[]);

@@ -100,13 +100,8 @@ static int start_starter(struct rportd *rportd, char *argv[])
 		.seccomp = rportd->arguments.seccomp,
 		.fastpath = rportd->arguments.fastpath,
 	};
-	int r = roles_resume(&rportd->starter);
+	int r = roles_begin(&options, argv, &rportd->starter);
 
-	if (r == 0) {
-		r = roles_start(&options, &rportd->starter);
-		if (r >= 0)
-			roles_execute_again(rportd->starter, argv);
-	}
 	if (r < 0)
 		log_error("cannot start a process: %s", strerror(-r));
 	return r;

@@ -21,20 +21,17 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "base/turn.h"
 #include "datapath/data-process.h"
 #include "kernel/packet.h"
+#include "kernel/restart.h"
 
-#define ANSWER_USEC   (5 * USEC_PER_SEC) /* for one answer */
-#define END_USEC      (5 * USEC_PER_SEC) /* for the end of a killed process */
-#define OLD_USEC      (1 * USEC_PER_SEC) /* a process that lived so long is replaced at once */
-#define WAIT_MIN_USEC (50 * USEC_PER_MSEC)
-#define WAIT_MAX_USEC (5 * USEC_PER_SEC)
-#define READ_MAX      64      /* messages in one turn of the loop */
-#define TURNS_MAX     1000    /* of these in a second */
-#define EVENTS_MAX    100000U /* messages while an answer is waited for */
+#define ANSWER_USEC (5 * USEC_PER_SEC) /* for one answer */
+#define END_USEC    (5 * USEC_PER_SEC) /* for the end of a killed process */
+#define READ_MAX    64                 /* messages in one turn of the loop */
+#define TURNS_MAX   1000               /* of these in a second */
+#define EVENTS_MAX  100000U            /* messages while an answer is waited for */
 
 enum state {
 	ENDING,   /* killed, or just ended; the starter has not said so yet */
@@ -131,19 +128,15 @@ static void start_later(struct data_process *process, uint64_t usec)
 static void ended(int status, void *userdata)
 {
 	struct data_process *process = userdata;
-	bool old = monotonic_usec() - process->started >= OLD_USEC;
-	char how[64], why[2 * sizeof(process->why)];
+	char how[RESTART_END_MAX], why[2 * sizeof(process->why)];
 
-	if (WIFSIGNALED(status))
-		snprintf(how, sizeof(how), "killed by signal %d", WTERMSIG(status));
-	else
-		snprintf(how, sizeof(how), "exit status %d", WEXITSTATUS(status));
-	snprintf(why, sizeof(why), "%s%s%s", process->why, process->why[0] ? "; " : "", how);
+	snprintf(why, sizeof(why), "%s%s%s", process->why, process->why[0] ? "; " : "",
+		 restart_describe_end(status, how));
 	if (process->fd >= 0)
 		let_go(process);
 	process->why[0] = '\0';
 	process->state = ABSENT;
-	process->wait = old ? 0 : MIN(MAX(2 * process->wait, WAIT_MIN_USEC), WAIT_MAX_USEC);
+	process->wait = restart_wait(process->started, process->wait);
 	start_later(process, process->wait);
 	process->options.ended(why, process->options.userdata);
 }
@@ -392,7 +385,7 @@ static int start_again(sd_event_source *source _unused_, uint64_t usec _unused_,
 		lose_by(process, r); /* and ended() is called */
 	} else {                     /* no memory, or no descriptor: later */
 		process->fd = safe_close(process->fd);
-		start_later(process, WAIT_MAX_USEC);
+		start_later(process, RESTART_WAIT_MAX_USEC);
 	}
 	return 0;
 }

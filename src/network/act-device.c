@@ -42,15 +42,6 @@ int act_make(struct work *work)
 	return r;
 }
 
-static unsigned int take_fds(struct message *in, int ret[static TUN_QUEUES_MAX])
-{
-	unsigned int n = 0;
-
-	while (!in->broken && in->fds_at < in->n_fds && n < TUN_QUEUES_MAX)
-		ret[n++] = message_take_fd(in);
-	return n;
-}
-
 int act_adopt(struct work *work)
 {
 	const struct domain_place *place = work_place(work);
@@ -59,7 +50,7 @@ int act_adopt(struct work *work)
 	unsigned int n;
 
 	message_get_port(work->in, &port);
-	n = take_fds(work->in, fds);
+	n = work_take_fds(work->in, fds, TUN_QUEUES_MAX);
 	if (work->in->broken || port.tun.n_queues > 0 || n < 1 || n != port.spec.queues)
 		r = work_refuse(work);
 	else
@@ -75,7 +66,7 @@ int act_derive(struct work *work)
 {
 	struct port_derived found = { 0 };
 	int fds[TUN_QUEUES_MAX], r;
-	unsigned int n = take_fds(work->in, fds);
+	unsigned int n = work_take_fds(work->in, fds, TUN_QUEUES_MAX);
 
 	r = n > 0 ? port_derive(&work->actor->staging, fds, n, &found) : work_refuse(work);
 	if (r >= 0) {
@@ -171,10 +162,10 @@ int act_remove(struct work *work)
 int act_remove_devices(struct work *work)
 {
 	int fds[PACKET_FDS_MAX] = { -1 };
-	int n = work_take_fds(work->in, fds);
+	unsigned int n = work_take_fds(work->in, fds, PACKET_FDS_MAX);
 
-	port_remove_devices(&work->actor->staging, fds, (size_t)n);
-	work_close_fds(fds, (unsigned int)n);
+	port_remove_devices(&work->actor->staging, fds, n);
+	work_close_fds(fds, n);
 	return 0;
 }
 
@@ -193,15 +184,16 @@ static bool find_home(int fd, struct netns_id *ret)
 int act_remove_unnamed(struct work *work)
 {
 	struct domain domain;
-	int fds[PACKET_FDS_MAX], kept = 0, n;
+	int fds[PACKET_FDS_MAX], kept = 0;
+	unsigned int n;
 	struct netns_id home, other;
 
 	message_get_value(work->in, &domain);
 	if (!message_domain_valid(&domain))
 		return work_refuse(work);
-	n = work_take_fds(work->in, fds);
+	n = work_take_fds(work->in, fds, PACKET_FDS_MAX);
 	if (n > 0 && find_home(fds[0], &home) && netns_name_holds(domain.name, &home) == 0) {
-		for (int i = 0; i < n; i++) {
+		for (unsigned int i = 0; i < n; i++) {
 			int fd = fds[i];
 
 			if (!find_home(fd, &other) || !netns_equal(&home, &other))
@@ -211,6 +203,6 @@ int act_remove_unnamed(struct work *work)
 		}
 		port_remove_devices(&work->actor->staging, fds, (size_t)kept);
 	}
-	work_close_fds(fds, (unsigned int)n);
+	work_close_fds(fds, n);
 	return kept;
 }

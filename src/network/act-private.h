@@ -45,13 +45,14 @@ int work_with_port(struct work *work, int (*fn)(struct work *work, struct port *
 		   bool changes);
 
 /**
- * work_take_fds() - take all descriptors that are left out of a request
+ * work_take_fds() - take the descriptors that are left out of a request
  * @in: the request
  * @ret: filled; the caller's
+ * @max: how many @ret has room for
  *
  * Return: how many.
  */
-int work_take_fds(struct message *in, int ret[static PACKET_FDS_MAX]);
+unsigned int work_take_fds(struct message *in, int ret[], unsigned int max);
 
 /**
  * work_close_fds() - close descriptors

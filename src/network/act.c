@@ -41,11 +41,11 @@ void work_close_fds(const int fds[], unsigned int n)
 		safe_close(fds[i]);
 }
 
-int work_take_fds(struct message *in, int ret[static PACKET_FDS_MAX])
+unsigned int work_take_fds(struct message *in, int ret[], unsigned int max)
 {
-	int n = 0;
+	unsigned int n = 0;
 
-	while (!in->broken && in->fds_at < in->n_fds)
+	while (!in->broken && in->fds_at < in->n_fds && n < max)
 		ret[n++] = message_take_fd(in);
 	return n;
 }

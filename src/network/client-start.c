@@ -2,16 +2,11 @@
 
 /* Starts rportd-net, notices its end, and starts it again: see client.c. */
 
-#include <stdio.h>
-#include <sys/wait.h>
-
+#include "kernel/restart.h"
 #include "network/client-private.h"
 
-#define START_USEC    (20 * USEC_PER_SEC) /* for the answer to the setup */
-#define END_USEC      (5 * USEC_PER_SEC)  /* for the end of a killed process */
-#define OLD_USEC      (1 * USEC_PER_SEC)  /* a process that lived so long is replaced at once */
-#define WAIT_MIN_USEC (50 * USEC_PER_MSEC)
-#define WAIT_MAX_USEC (5 * USEC_PER_SEC)
+#define START_USEC (20 * USEC_PER_SEC) /* for the answer to the setup */
+#define END_USEC   (5 * USEC_PER_SEC)  /* for the end of a killed process */
 
 /* --- the end of the process ------------------------------------------------------------------- */
 
@@ -37,9 +32,7 @@ void client_lose(struct network *network)
 		return;
 	let_go(network);
 	starter_kill(network->options.starter, network->options.role);
-	network->wait = monotonic_usec() - network->started >= OLD_USEC
-				? 0
-				: MIN(MAX(2 * network->wait, WAIT_MIN_USEC), WAIT_MAX_USEC);
+	network->wait = restart_wait(network->started, network->wait);
 	network->not_before = monotonic_usec() + network->wait;
 	(void)sd_event_source_set_time(network->timer, network->not_before);
 	(void)sd_event_source_set_enabled(network->timer, SD_EVENT_ONESHOT);
@@ -48,13 +41,9 @@ void client_lose(struct network *network)
 static void ended(int status, void *userdata)
 {
 	struct network *network = userdata;
-	char why[64];
+	char how[RESTART_END_MAX];
 
-	if (WIFSIGNALED(status))
-		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
-	else
-		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
-	network->options.ended(why, network->options.events.userdata);
+	network->options.ended(restart_describe_end(status, how), network->options.events.userdata);
 }
 
 static void starter_failed(void *userdata)

@@ -35,7 +35,7 @@ enum network_call {
 	NETWORK_APPLY,          /* network_apply, port, the former spec -> state */
 	NETWORK_OBSERVE,        /* network_want, port, the wanted spec -> seen */
 	NETWORK_ASK,            /* network_ask, ports -> network_answer and seen for each */
-	NETWORK_CARRIER,        /* uint32_t: whether it has one; port -> */
+	NETWORK_CARRIER,        /* port, which is to have the other one -> */
 	NETWORK_ALIAS,          /* port -> */
 	NETWORK_REMOVE,         /* uint32_t: how many; ports -> */
 	NETWORK_REMOVE_DEVICES, /* fds -> */

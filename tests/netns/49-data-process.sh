@@ -8,14 +8,6 @@
 
 # --- what it may ----------------------------------------------------------------------------------------------------
 
-# status_is KEY VALUE PID: of all threads
-status_is() {
-	local task
-	for task in /proc/"$3"/task/*; do
-		assert_eq "$(sed -n "s/^$1:\t//p" "$task/status")" "$2" "$1 of $task"
-	done
-}
-
 # confined: rightless, behind a filter, and in a network without anything
 confined() {
 	local pid set

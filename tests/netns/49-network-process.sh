@@ -9,14 +9,6 @@
 
 # --- what they may --------------------------------------------------------------------------------------------------
 
-# status_is KEY VALUE PID: of all threads
-status_is() {
-	local task
-	for task in /proc/"$3"/task/*; do
-		assert_eq "$(sed -n "s/^$1:\t//p" "$task/status")" "$2" "$1 of $task"
-	done
-}
-
 # may_only CAPABILITIES PID: no thread of it has others, nor can get them
 may_only() {
 	local set

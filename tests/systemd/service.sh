@@ -461,14 +461,6 @@ test_watchdog_of_a_stopped_worker() {
 	eventually property_is StatusText '1 link, rportd-data was started again 1 time'
 }
 
-# status_is KEY VALUE PID: of all threads
-status_is() {
-	local task
-	for task in /proc/"$3"/task/*; do
-		assert_eq "$(sed -n "s/^$1:\t//p" "$task/status")" "$2" "$1 of $task"
-	done
-}
-
 test_data_process() {
 	local pid data
 	setup
