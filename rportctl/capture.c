@@ -5,32 +5,29 @@
  *
  * Theory of operation
  *
- * tcpdump(8) does the work: one for each end, in the namespace of the port. Without -w it decodes,
- * and each line it prints gets the end before it. With -w it writes packets to a pipe, and those of
- * both pipes go into one file with two interfaces (pcapng.c), as they come; so which was first is
- * told by their times.
+ * tcpdump(8) does the work: one for each end, in the namespace of the port (tcpdump.c). Without -w
+ * it decodes, and each line it prints gets the end before it. With -w it writes packets to a pipe,
+ * and those of both pipes go into one file with two interfaces (pcapng.c), as they come; so which
+ * was first is told by their times.
  *
  * An interrupt from the terminal goes to all three. Here it is only passed on, to reach the tcpdumps
  * whoever sent it: they end, with what they have to say, and so do the pipes.
  */
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
 
 #include "command.h"
 #include "client.h"
 #include "output.h"
 #include "pcapng.h"
 #include "place.h"
+#include "tcpdump.h"
 #include "view.h"
 
-#define FILTER_WORDS_MAX 256
-#define LINE_MAX_        4096
-#define ENDS_MAX         2
+#define LINE_MAX_ 4096
+#define ENDS_MAX  2
 
 struct capture_options {
 	const char *file;
@@ -41,8 +38,8 @@ struct capture_options {
  * struct capture_end - one port
  * @label: "a", "b", or "" for a port alone
  * @name: DOMAIN/IFNAME
- * @pid: of tcpdump
- * @fd: its output; negative at the end
+ * @mpls: it was made with --mpls
+ * @fd: output of tcpdump; negative at the end
  * @line: what came of a line so far
  */
 struct capture_end {
@@ -50,7 +47,8 @@ struct capture_end {
 	char name[512];
 	char ifname[32];
 	char domain[400];
-	pid_t pid;
+	bool mpls;
+	struct tcpdump tcpdump;
 	int fd;
 	char line[LINE_MAX_];
 	size_t length;
@@ -84,6 +82,7 @@ static void add_end(struct capture *capture, const char *label, const json_t *po
 	snprintf(end->ifname, sizeof(end->ifname), "%s", view_text(port, "interface"));
 	snprintf(end->name, sizeof(end->name), "%s/%s", view_text(port, "domain"),
 		 view_text(port, "interface"));
+	end->mpls = json_is_true(json_object_get(port, "mpls"));
 }
 
 static bool is_called(const json_t *port, const char *name)
@@ -136,81 +135,19 @@ static enum ctl_status find_ends(struct capture *capture, const struct ctl_optio
 	return status;
 }
 
-/* --- tcpdump ---------------------------------------------------------------------------------- */
-
-static void run_tcpdump(const struct capture_end *end, const struct capture_options *own,
-			int netns_fd, int output, const char *const *filter, int n)
-{
-	/* at once: a packet that waits in the kernel when it is interrupted would be lost */
-	const char *argv[FILTER_WORDS_MAX + 16] = { "tcpdump", "-n", "--immediate-mode", "-i",
-						    end->ifname };
-	int argc = 5;
-
-	if (own->file) {
-		argv[argc++] = "-U";
-		argv[argc++] = "-w";
-		argv[argc++] = "-";
-		argv[argc++] = "--time-stamp-precision=nano";
-	} else {
-		argv[argc++] = "-l";
-	}
-	if (own->count) {
-		argv[argc++] = "-c";
-		argv[argc++] = own->count;
-	}
-	argv[argc++] = "--";
-	for (int i = 0; i < n; i++)
-		argv[argc++] = filter[i];
-	argv[argc] = NULL;
-	if (setns(netns_fd, CLONE_NEWNET) < 0) {
-		fprintf(stderr, "rportctl: cannot enter the namespace of %s: %s\n", end->name,
-			strerror(errno));
-		_exit(errno == EPERM ? STATUS_NOT_PERMITTED : STATUS_REFUSED);
-	}
-	dup2(output, STDOUT_FILENO);
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	fprintf(stderr, "rportctl: cannot run tcpdump: %s\n", strerror(errno));
-	_exit(STATUS_REFUSED);
-}
-
+/* Return: STATUS_DONE; else what is wrong was said. */
 static enum ctl_status start(struct capture_end *end, const struct ctl_options *options,
-			     const struct capture_options *own, const char *const *filter, int n)
+			     const struct tcpdump_order *order)
 {
 	_cleanup_close_ int netns_fd = place_open(options, end->domain);
-	sigset_t all, old;
-	int pipe_fds[2];
+	const struct tcpdump_port port = {
+		.name = end->name, .ifname = end->ifname, .netns_fd = netns_fd, .mpls = end->mpls
+	};
 
 	if (netns_fd < 0)
 		return netns_fd == -EACCES || netns_fd == -EPERM ? STATUS_NOT_PERMITTED
 								 : STATUS_REFUSED;
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
-		output_error("cannot make a pipe: %s", strerror(errno));
-		return STATUS_REFUSED;
-	}
-	/* an interrupt that comes before tcpdump runs ends it, too */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &old);
-	end->pid = fork();
-	if (end->pid == 0) {
-		(void)signal(SIGINT, SIG_DFL);
-		(void)signal(SIGTERM, SIG_DFL);
-		sigprocmask(SIG_SETMASK, &old, NULL);
-		run_tcpdump(end, own, netns_fd, pipe_fds[1], filter, n);
-	}
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	close(pipe_fds[1]);
-	end->fd = pipe_fds[0];
-	if (end->pid > 0)
-		return STATUS_DONE;
-	output_error("cannot start a process: %s", strerror(errno));
-	return STATUS_REFUSED;
-}
-
-static void stop_all(const struct capture *capture)
-{
-	for (int i = 0; i < capture->n; i++)
-		if (capture->ends[i].pid > 0)
-			(void)kill(capture->ends[i].pid, SIGINT);
+	return tcpdump_start(&end->tcpdump, &port, order, &end->fd);
 }
 
 /* --- what they say ---------------------------------------------------------------------------- */
@@ -289,8 +226,7 @@ static void take(struct capture *capture, struct capture_end *end)
 	if (n > 0 || (n < 0 && errno == EINTR))
 		return;
 	end->fd = safe_close(end->fd);
-	if (end->pid > 0) /* it may be we who had enough */
-		(void)kill(end->pid, SIGINT);
+	tcpdump_interrupt(&end->tcpdump); /* it may be we who had enough */
 }
 
 static void take_all(struct capture *capture)
@@ -302,7 +238,8 @@ static void take_all(struct capture *capture)
 		bool open = false;
 
 		if (interrupted && !stopped) {
-			stop_all(capture);
+			for (int i = 0; i < capture->n; i++)
+				tcpdump_interrupt(&capture->ends[i].tcpdump);
 			stopped = true;
 		}
 		for (int i = 0; i < capture->n; i++) {
@@ -320,20 +257,15 @@ static void take_all(struct capture *capture)
 }
 
 /* Return: the status of the first one that failed by itself. */
-static enum ctl_status wait_for_all(struct capture *capture)
+static enum ctl_status wait_for_all(const struct capture *capture)
 {
 	enum ctl_status status = STATUS_DONE;
 
 	for (int i = 0; i < capture->n; i++) {
-		int result = 0;
+		enum ctl_status ended = tcpdump_wait(&capture->ends[i].tcpdump);
 
-		if (capture->ends[i].pid <= 0)
-			continue;
-		while (waitpid(capture->ends[i].pid, &result, 0) < 0 && errno == EINTR)
-			;
-		if (status == STATUS_DONE && WIFEXITED(result) && WEXITSTATUS(result) != 0)
-			status = WEXITSTATUS(result) == STATUS_NOT_PERMITTED ? STATUS_NOT_PERMITTED
-									     : STATUS_REFUSED;
+		if (status == STATUS_DONE)
+			status = ended;
 	}
 	return status;
 }
@@ -365,13 +297,16 @@ static enum ctl_status capture_all(struct capture *capture, const struct ctl_opt
 				   const struct capture_options *own, const char *const *filter,
 				   int n)
 {
+	const struct tcpdump_order order = {
+		.packets = own->file, .count = own->count, .filter = filter, .n_filter = n
+	};
 	const struct sigaction action = { .sa_handler = interrupt };
 	enum ctl_status status = open_file(capture, own), ended;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	for (int i = 0; i < capture->n && status == STATUS_DONE; i++)
-		status = start(&capture->ends[i], options, own, filter, n);
+		status = start(&capture->ends[i], options, &order);
 	if (status != STATUS_DONE)
 		interrupted = 1;
 	take_all(capture);
@@ -397,10 +332,10 @@ static enum ctl_status run_capture(struct ctl_options *options, int argc, char *
 {
 	struct capture_options own = { 0 };
 	const struct args_table table = { capture_options, ARRAY_SIZE(capture_options), &own };
-	const char *words[FILTER_WORDS_MAX];
+	const char *words[TCPDUMP_FILTER_MAX];
 	struct capture capture = { 0 };
 	enum ctl_status status;
-	int n = args_parse(options, &table, argc, argv, words, FILTER_WORDS_MAX);
+	int n = args_parse(options, &table, argc, argv, words, TCPDUMP_FILTER_MAX);
 
 	if (n == 0)
 		args_usage_error("which link? rportctl capture %s", ctl_command_capture.synopsis);
@@ -418,6 +353,7 @@ const struct ctl_command ctl_command_capture = {
 	.summary = "show the packets at both ends of a link, or at a port",
 	.details = "tcpdump does the work, in the namespaces of the ports; FILTER is as in "
 		   "pcap-filter(7).\n"
+		   "Packets of a link made with --mpls are shown as Ethernet frames.\n"
 		   "It takes root, and ends by an interrupt.\n",
 	.run = run_capture,
 	.options = capture_options,

@@ -93,6 +93,26 @@ void pcap_reader_release(struct pcap_reader *reader)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
+void pcap_begin(FILE *stream, uint32_t linktype)
+{
+	const struct pcap_header header = { .magic = PCAP_MAGIC_NANOSECONDS,
+					    .major = 2,
+					    .minor = 4,
+					    .snaplen = PCAP_PACKET_MAX,
+					    .linktype = linktype };
+
+	fwrite(&header, sizeof(header), 1, stream);
+}
+
+void pcap_add_packet(FILE *stream, const struct pcap_packet *packet)
+{
+	const struct pcap_record record = { packet->seconds, packet->nanoseconds, packet->size,
+					    packet->length };
+
+	fwrite(&record, sizeof(record), 1, stream);
+	fwrite(packet->data, 1, packet->size, stream);
+}
+
 enum {
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 6,

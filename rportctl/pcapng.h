@@ -4,7 +4,7 @@
 
 /*
  * Puts captures together: from the format that tcpdump(8) writes to a pipe (pcap-savefile(5)) to one
- * file with several interfaces (pcapng, draft-ietf-opsawg-pcapng).
+ * file with several interfaces (pcapng, draft-ietf-opsawg-pcapng). The former can be written, too.
  */
 
 #include <stdio.h>
@@ -13,6 +13,8 @@
 
 /* More of one packet is not taken: tcpdump(8) cuts at as much. */
 #define PCAP_PACKET_MAX (256 * 1024)
+
+#define PCAP_LINKTYPE_ETHERNET 1
 
 /*
  * struct pcap_reader - a stream of tcpdump(8)
@@ -73,6 +75,22 @@ void pcap_reader_drop(struct pcap_reader *reader, const struct pcap_packet *pack
  * @reader: zeroed, or used
  */
 void pcap_reader_release(struct pcap_reader *reader);
+
+/**
+ * pcap_begin() - write what a stream begins with, as pcap_reader_next() takes it
+ * @stream: of the pipe
+ * @linktype: of its packets
+ *
+ * What could not be written ferror(3) tells.
+ */
+void pcap_begin(FILE *stream, uint32_t linktype);
+
+/**
+ * pcap_add_packet() - write a packet
+ * @stream: of pcap_begin()
+ * @packet: the packet
+ */
+void pcap_add_packet(FILE *stream, const struct pcap_packet *packet);
 
 /**
  * pcapng_begin() - write what a file begins with

@@ -126,6 +126,25 @@ test_push_swap_pop() {
 	assert_json "$(rportctl -j -s list)" '[.[] | .a, .b | .statistics.drops[]] | add == 0' "drops"
 }
 
+# rportctl capture reads the labels that the kernel has pushed and swapped
+test_capture() {
+	local pid
+	setup --mpls
+	label_path
+	"$RPORTCTL" --socket "$SOCKET" capture west mpls >capture.out 2>capture.err </dev/null &
+	pid=$!
+	eventually listens_at_both capture.err
+	ping_ok "$A" 10.2.0.2
+	eventually grep -q "^a .*MPLS (label 100,.*\[S\], ttl 63) IP 10.1.0.2 > 10.2.0.2: ICMP echo request" capture.out
+	eventually grep -q "^b .*MPLS (label 400,.*\[S\], ttl 62) IP 10.2.0.2 > 10.1.0.2: ICMP echo reply" capture.out
+	kill -INT "$pid"
+	wait "$pid" || fail "exit status of capture: $(<capture.err)"
+}
+
+listens_at_both() {
+	[ "$(grep -o 'listening on' "$1" | wc -l)" = 2 ]
+}
+
 # Each of the three is needed: without it nothing arrives.
 test_each_hop_is_needed() {
 	setup --mpls
