@@ -13,9 +13,8 @@
 #include "client.h"
 #include "view.h"
 
-#define NETNS_DIRECTORY "/run/netns"
 /* rportctl has no netlink of its own; whoever makes VRFs has ip(8). */
-#define LIST_VRFS       "ip -br link show type vrf 2>/dev/null"
+#define LIST_VRFS "ip -br link show type vrf 2>/dev/null"
 
 static bool begins(const char *text, const char *with)
 {
@@ -143,7 +142,7 @@ static void note_name(json_t *names, const char *name)
 static json_t *list_namespaces(void)
 {
 	json_t *names = json_object();
-	DIR *directory = opendir(NETNS_DIRECTORY);
+	DIR *directory = opendir(NETNS_RUN_DIR);
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)))

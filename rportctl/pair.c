@@ -230,8 +230,8 @@ const struct ctl_command ctl_command_pair = {
 	.name = "pair",
 	.synopsis = "A B",
 	.summary = "join two domains with a link",
-	.details = "A and B are domains: NAME, default, vrf:NAME, netns:NAME, "
-		   "netns:NAME/vrf:NAME\nor pid:N. "
+	.details = "A and B are domains: NAME, default, vrf:NAME, netns:NAME, netns:/PATH,\n"
+		   "netns:NAME/vrf:NAME or pid:N. "
 		   "The same command again changes nothing.\n"
 		   "With --allow-pending the link is pending until its domains are there.\n",
 	.run = run_pair,

@@ -6,12 +6,11 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/names.h"
 #include "client.h"
 #include "output.h"
 #include "place.h"
 #include "view.h"
-
-#define NETNS_RUN_DIR "/run/netns"
 
 static const char *after(const char *text, const char *prefix)
 {
@@ -38,6 +37,8 @@ static int find_path(const struct ctl_options *options, const char *domain,
 		     char path[static PATH_MAX])
 {
 	const char *name = after(domain, "netns:"), *pid = after(domain, "pid:");
+	_cleanup_free_ char *copy = NULL;
+	char *slash;
 
 	if (pid) {
 		snprintf(path, PATH_MAX, "/proc/%s/ns/net", pid);
@@ -45,9 +46,14 @@ static int find_path(const struct ctl_options *options, const char *domain,
 	}
 	if (!name)
 		return path_of_daemon(options, path);
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
 	/* of a VRF in it: "netns:NAME/vrf:NAME" */
-	snprintf(path, PATH_MAX, "%s/%.*s", NETNS_RUN_DIR, (int)strcspn(name, "/"), name);
-	return 0;
+	slash = strrchr(copy, '/');
+	if (slash && after(slash, "/vrf:"))
+		*slash = '\0';
+	return netns_path(copy, path);
 }
 
 int place_open(const struct ctl_options *options, const char *domain)

@@ -3,7 +3,6 @@
 /* Names and addresses: what is valid, and how it is read and written. */
 
 #include <arpa/inet.h>
-#include <limits.h>
 #include <stdio.h>
 
 #include "base/escape.h"
@@ -47,6 +46,34 @@ bool netns_name_valid(const char *name)
 	size_t length = strlen(name);
 
 	return length >= 1 && length <= NAME_MAX && !dot_or_dotdot(name) && !strchr(name, '/');
+}
+
+bool netns_path_valid(const char *path)
+{
+	char component[NAME_MAX + 1];
+	size_t length;
+
+	if (*path != '/' || strlen(path) > NAME_MAX)
+		return false;
+	for (; *path; path += length) {
+		length = strcspn(++path, "/");
+		memcpy(component, path, length);
+		component[length] = '\0';
+		if (!netns_name_valid(component))
+			return false;
+	}
+	return true;
+}
+
+int netns_path(const char *name, char ret[static NETNS_PATH_MAX])
+{
+	if (netns_path_valid(name))
+		snprintf(ret, NETNS_PATH_MAX, "%s", name);
+	else if (netns_name_valid(name))
+		snprintf(ret, NETNS_PATH_MAX, "%s/%s", NETNS_RUN_DIR, name);
+	else
+		return -EINVAL;
+	return 0;
 }
 
 bool text_printable(const char *text)

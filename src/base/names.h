@@ -4,10 +4,14 @@
 
 /* Names and addresses: what is valid, and how it is read and written. No system calls. */
 
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 
 #include "base/util.h"
+
+#define NETNS_RUN_DIR  "/run/netns" /* of ip-netns(8) */
+#define NETNS_PATH_MAX (sizeof(NETNS_RUN_DIR) + 1 + NAME_MAX)
 
 #define LINK_NAME_MAX      64
 #define IP_TEXT_MAX        (INET6_ADDRSTRLEN) /* an address, with its NUL */
@@ -52,6 +56,25 @@ bool ifname_valid(const char *name);
  * Return: true when it can: 1 to NAME_MAX bytes without '/', not "." or "..".
  */
 bool netns_name_valid(const char *name);
+
+/**
+ * netns_path_valid() - check that a string can be the path of a namespace, in the one form that is used
+ * @path: not escaped
+ *
+ * 2 to NAME_MAX bytes: each component after one '/', none of them "." or "..".
+ *
+ * Return: true when it can.
+ */
+bool netns_path_valid(const char *path);
+
+/**
+ * netns_path() - find the file that the name of a namespace stands for
+ * @name: of a file in NETNS_RUN_DIR, or an absolute path; not escaped
+ * @ret: the path, with its NUL
+ *
+ * Return: 0; -EINVAL when neither netns_name_valid() nor netns_path_valid() is true of it.
+ */
+int netns_path(const char *name, char ret[static NETNS_PATH_MAX]);
 
 /**
  * text_printable() - check that text can be shown on a terminal and sent as JSON

@@ -5,7 +5,11 @@
 /*
  * A domain is where a port lives: a network namespace, and in it a VRF or the main table. Written
  *
- *	NAME | default | vrf:NAME | netns:NAME | netns:NAME/vrf:NAME | pid:N
+ *	NAME | default | vrf:NAME | netns:NAME | netns:/PATH | netns:NAME/vrf:NAME |
+ *	netns:/PATH/vrf:NAME | pid:N
+ *
+ * A path in /run/netns is the name there: netns:/run/netns/NAME is netns:NAME. To a namespace with
+ * another path all applies that does to one with a name: where it says "name", it may be a path.
  *
  * A bare NAME is a VRF in rportd's own namespace or a namespace in /run/netns, whichever exists;
  * if both do it is refused as ambiguous.
@@ -21,13 +25,13 @@
 enum domain_netns {
 	DOMAIN_NETNS_ANY,   /* a bare NAME, until it is resolved */
 	DOMAIN_NETNS_SELF,  /* rportd's own */
-	DOMAIN_NETNS_NAMED, /* in /run/netns */
+	DOMAIN_NETNS_NAMED, /* in /run/netns, or by its path */
 	DOMAIN_NETNS_PID,   /* that of a process */
 };
 
 struct domain {
 	enum domain_netns netns;
-	char name[NAME_MAX + 1]; /* of the namespace, or the bare NAME */
+	char name[NAME_MAX + 1]; /* of the namespace, or its path, or the bare NAME */
 	pid_t pid;
 	char vrf[IFNAMSIZ]; /* "": the main table */
 };
@@ -42,7 +46,7 @@ struct domain_place {
 	uint32_t table;         /* routing table of the VRF, or RT_TABLE_MAIN */
 	/* The process of pid:N, if domain_resolve() found it; else NULL. May be taken away. */
 	struct process *process;
-	bool held; /* the name in /run/netns keeps it alive by itself (netns_name_holds()) */
+	bool held; /* its name keeps it alive by itself (netns_name_holds()) */
 };
 
 /**
@@ -69,7 +73,8 @@ const char *domain_format(const struct domain *domain, char buf[static DOMAIN_TE
  * @domain: any domain
  * @buf: filled
  *
- * The NAME of a bare name, a VRF or a namespace; NETNS.VRF; "default"; "pidN".
+ * The NAME of a bare name, a VRF or a namespace, or the last component of its path; NETNS.VRF;
+ * "default"; "pidN", also for /proc/N/ns/net.
  *
  * Return: @buf.
  */
@@ -80,7 +85,7 @@ const char *domain_label(const struct domain *domain, char buf[static DOMAIN_TEX
  * @a: one
  * @b: the other
  *
- * Return: true for the same spelling of the same domain.
+ * Return: true for the same domain; a bare NAME is the same as itself only.
  */
 bool domain_equal(const struct domain *a, const struct domain *b);
 

@@ -16,17 +16,17 @@
 int netns_pid_open(const struct process *process);
 
 /**
- * netns_pid_open_name() - open a namespace of /run/netns, also where the name is a link into /proc
- * @name: of a file in /run/netns; it may be a symbolic link to the namespace of a process of
- *	another user
+ * netns_pid_open_name() - open a namespace by its name, also where that is in /proc
+ * @name: see netns.h; it may be /proc/PID/ns/net of a process of another user, or a symbolic link to
+ *	that
  *
  * Return: as netns_open_name().
  */
 int netns_pid_open_name(const char *name);
 
 /**
- * netns_pid_named() - check whether a name in /run/netns stands for a namespace
- * @name: of the file
+ * netns_pid_named() - check whether a name stands for a namespace
+ * @name: see netns.h
  * @id: the namespace
  *
  * A symbolic link is judged by what it opens to, not by what it reads like: one to a process that

@@ -5,9 +5,9 @@
  *
  * Theory of operation
  *
- * Opening. /run/netns belongs to root, but a symbolic link there may lead anywhere: to a FIFO,
- * whose open(2) waits for a writer; to a device, whose driver acts on it; to a file system that
- * does not answer. So a file is opened only after it is known to be on nsfs: O_PATH finds it
+ * Opening. A path, and a symbolic link in /run/netns, may lead anywhere: to a FIFO, whose open(2)
+ * waits for a writer; to a device, whose driver acts on it; to a file system that does not answer.
+ * So a file is opened only after it is known to be on nsfs: O_PATH finds it
  * without opening it, and AT_STATX_DONT_SYNC reads its device number without asking a file server.
  * nsfs has one device number in the kernel, that of our own namespace. Walking the path may hang
  * nevertheless, so a helper does it, with a deadline (helper.c).
@@ -21,10 +21,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/nsfs.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "base/names.h"
@@ -70,7 +72,7 @@ static int open_path(const void *argument)
 	char self[64];
 
 	if (path_fd < 0)
-		return -errno;
+		return errno == ENOTDIR ? -ENOENT : -errno;
 	if (!on_nsfs(path_fd))
 		return -ENOENT;
 	snprintf(self, sizeof(self), "/proc/thread-self/fd/%d", path_fd);
@@ -92,23 +94,52 @@ static int open_in_helper(const char *path)
 	});
 }
 
-#define NAME_PATH_MAX (sizeof(NETNS_RUN_DIR) + 1 + NAME_MAX)
-_Static_assert(NAME_PATH_MAX <= HELPER_ARGUMENT_MAX, "a helper gets a copy of the path");
-
-static int name_to_path(const char *name, char ret[static NAME_PATH_MAX])
-{
-	if (!netns_name_valid(name))
-		return -EINVAL;
-	snprintf(ret, NAME_PATH_MAX, "%s/%s", NETNS_RUN_DIR, name);
-	return 0;
-}
+_Static_assert(NETNS_PATH_MAX <= HELPER_ARGUMENT_MAX, "a helper gets a copy of the path");
 
 int netns_open_name(const char *name)
 {
-	char path[NAME_PATH_MAX];
-	int r = name_to_path(name, path);
+	char path[NETNS_PATH_MAX];
+	int r = netns_path(name, path);
 
 	return r < 0 ? r : open_in_helper(path);
+}
+
+/* In a helper. @argument: the path, a string. Return: an enum netns_kind. */
+static int find_kind(const void *argument)
+{
+	_cleanup_close_ int path_fd = open(argument, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
+	struct statx it;
+
+	if (path_fd < 0)
+		return NETNS_NOTHING;
+	if (on_nsfs(path_fd)) {
+		fd = open_path(argument);
+		return fd >= 0 ? NETNS_NETWORK : NETNS_OTHER;
+	}
+	if (statx(path_fd, "", AT_STATX_DONT_SYNC | AT_EMPTY_PATH, STATX_TYPE, &it) < 0)
+		return -errno;
+	if (S_ISDIR(it.stx_mode))
+		return NETNS_DIRECTORY;
+	if (!S_ISREG(it.stx_mode) || it.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return NETNS_SPECIAL;
+	return NETNS_FILE;
+}
+
+int netns_kind_of_name(const char *name)
+{
+	char path[NETNS_PATH_MAX];
+	int r = netns_path(name, path);
+
+	if (r < 0)
+		return r;
+	return helper_run(&(struct helper_call){
+		.what = path,
+		.run = find_kind,
+		.argument = path,
+		.size = strlen(path) + 1,
+		.msec = PATH_MSEC,
+	});
 }
 
 /* In a helper. @argument: the path, a string. Return: a descriptor, or -errno. */
@@ -171,19 +202,25 @@ bool netns_equal(const struct netns_id *a, const struct netns_id *b)
 /* A path and a namespace, for the helper. */
 struct holding {
 	struct netns_id id;
-	char path[NAME_PATH_MAX];
+	char path[NETNS_PATH_MAX];
 };
 _Static_assert(sizeof(struct holding) <= HELPER_ARGUMENT_MAX, "a helper gets a copy of it");
 
 /* In a helper. */
 static int holds(const void *argument)
 {
-	const int flags = AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+	const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+	const struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS, /* /proc/PID/root leads elsewhere */
+	};
 	const struct holding *holding = argument;
+	_cleanup_close_ int fd =
+		(int)syscall(SYS_openat2, AT_FDCWD, holding->path, &how, sizeof(how));
 	struct netns_id id;
 	struct statx it;
 
-	if (statx(AT_FDCWD, holding->path, flags, STATX_INO, &it) < 0)
+	if (fd < 0 || statx(fd, "", flags, STATX_INO, &it) < 0)
 		return 0;
 	id = (struct netns_id){ .dev = makedev(it.stx_dev_major, it.stx_dev_minor),
 				.ino = it.stx_ino };
@@ -194,10 +231,10 @@ int netns_name_holds(const char *name, const struct netns_id *id)
 {
 	struct holding holding = { .id = *id };
 
-	if (name_to_path(name, holding.path) < 0)
+	if (netns_path(name, holding.path) < 0)
 		return 0;
 	return helper_run(&(struct helper_call){
-		.what = NETNS_RUN_DIR, /* the file itself is not opened */
+		.what = *name == '/' ? name : NETNS_RUN_DIR, /* the file itself is not opened */
 		.run = holds,
 		.argument = &holding,
 		.size = sizeof(holding),
@@ -205,29 +242,39 @@ int netns_name_holds(const char *name, const struct netns_id *id)
 	});
 }
 
+/* Return: N of "/proc/N/ns/net", or 0. */
+static int pid_of_path(const char *path)
+{
+	static const char proc[] = "/proc/";
+	char *end;
+	long pid;
+
+	if (strncmp(path, proc, strlen(proc)) != 0)
+		return 0;
+	pid = strtol(path + strlen(proc), &end, 10);
+	return pid > 0 && pid <= INT_MAX && streq(end, "/ns/net") ? (int)pid : 0;
+}
+
 /* In a helper. @argument: the path, a string. Return: the process, or 0. */
 static int read_pid(const void *argument)
 {
-	static const char proc[] = "/proc/";
-	char target[64], *end;
-	ssize_t size;
-	long pid;
+	char target[64];
+	ssize_t size = readlink(argument, target, sizeof(target) - 1);
 
-	size = readlink(argument, target, sizeof(target) - 1);
 	if (size < 0)
 		return 0;
 	target[size] = '\0';
-	if (strncmp(target, proc, strlen(proc)) != 0)
-		return 0;
-	pid = strtol(target + strlen(proc), &end, 10);
-	return pid > 0 && pid <= INT_MAX && streq(end, "/ns/net") ? (int)pid : 0;
+	return pid_of_path(target);
 }
 
 pid_t netns_link_pid(const char *name)
 {
-	char path[NAME_PATH_MAX];
-	int r = name_to_path(name, path);
+	char path[NETNS_PATH_MAX];
+	int r = netns_path(name, path);
+	pid_t pid = r < 0 ? 0 : pid_of_path(path);
 
+	if (pid > 0)
+		return pid;
 	if (r >= 0)
 		r = helper_run(&(struct helper_call){
 			.what = path,

@@ -10,9 +10,9 @@
 
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/names.h"
 
-#define NETNS_RUN_DIR "/run/netns"
+/* A name is what netns_path() takes: that of a file in /run/netns, or an absolute path. */
 
 /**
  * netns_open_self() - open the namespace of the calling thread
@@ -22,8 +22,8 @@
 int netns_open_self(void);
 
 /**
- * netns_open_name() - open a namespace of /run/netns (ip-netns(8))
- * @name: of the file; need not be valid
+ * netns_open_name() - open a namespace by its name
+ * @name: need not be valid
  *
  * `ip netns add` makes the file first and mounts the namespace on it afterwards, so a file that is
  * not (yet) on nsfs is treated as absent. It is not opened.
@@ -32,6 +32,26 @@ int netns_open_self(void);
  * -ETIMEDOUT or -EAGAIN when the file system does not answer (helper_run()); or another -errno.
  */
 int netns_open_name(const char *name);
+
+/* What is where a namespace was expected. */
+enum netns_kind {
+	NETNS_NOTHING,
+	NETNS_NETWORK, /* a namespace of a network, as expected */
+	NETNS_OTHER,   /* a namespace, of something else */
+	NETNS_FILE,    /* an ordinary file, without a namespace mounted on it */
+	NETNS_DIRECTORY,
+	NETNS_SPECIAL, /* a FIFO, a socket, a device, or a mount of something else */
+};
+
+/**
+ * netns_kind_of_name() - find out what a name stands for, for messages
+ * @name: need not be valid
+ *
+ * Nothing is opened that is not on nsfs.
+ *
+ * Return: an enum netns_kind; or -errno when it cannot be found out (helper_run()).
+ */
+int netns_kind_of_name(const char *name);
 
 /**
  * netns_each_name() - call a function for each name in NETNS_RUN_DIR
@@ -81,12 +101,13 @@ int netns_identify(int fd, struct netns_id *ret);
 bool netns_equal(const struct netns_id *a, const struct netns_id *b);
 
 /**
- * netns_name_holds() - check whether a name in /run/netns keeps a namespace alive by itself
- * @name: of the file
+ * netns_name_holds() - check whether a name keeps a namespace alive by itself
+ * @name: any
  * @id: the namespace
  *
- * `ip netns add` and `ip netns attach` mount the namespace on the file. A symbolic link, such as one
- * to /proc/PID/ns/net, keeps nothing alive.
+ * `ip netns add` and `ip netns attach` mount the namespace on the file. A symbolic link keeps nothing
+ * alive, nor does /proc/PID/ns/net. A mount elsewhere than in our own mount namespace (below
+ * /proc/PID/root, for example) does, but it goes without a word to us: it does not count.
  *
  * Return: 1 when the namespace is mounted on that very file; 0 when it is not; or -errno when it
  * cannot be found out (helper_run()).
@@ -94,10 +115,11 @@ bool netns_equal(const struct netns_id *a, const struct netns_id *b);
 int netns_name_holds(const char *name, const struct netns_id *id);
 
 /**
- * netns_link_pid() - find the process that a name in /run/netns is a symbolic link to
- * @name: of the file
+ * netns_link_pid() - find the process that a name stands for
+ * @name: any
  *
- * Return: N when the file is a link to /proc/N/ns/net, as people make them for containers; or 0.
+ * Return: N when the file is /proc/N/ns/net, or a symbolic link to that, as people make them for
+ * containers; or 0.
  */
 pid_t netns_link_pid(const char *name);
 

@@ -238,10 +238,21 @@ static void add_named(struct port *port, void *userdata)
 		named->ports[named->n++] = port;
 }
 
+/* A name on which its namespace is not mounted, such as /proc/PID/ns/net or a link to it, can stand for
+ * another one at any time, and there is no event of that. (No namespace is kept alive by its device
+ * there.) */
+static void watch_name(struct port *port)
+{
+	if (port->spec.domain.netns == DOMAIN_NETNS_NAMED && port->pinned.ino == 0)
+		schedule_look_again(port, SCHEDULE_NAME);
+}
+
 static void keep_name(struct port *port, void *userdata)
 {
-	if (is_named_alike(port, userdata))
-		schedule_done(port, SCHEDULE_NAME);
+	if (!is_named_alike(port, userdata))
+		return;
+	schedule_done(port, SCHEDULE_NAME);
+	watch_name(port);
 }
 
 /* The namespace goes with the last device that keeps it alive: all are removed at once. */
@@ -347,6 +358,7 @@ int reconcile_take(struct manager *manager, struct port *port, bool stale, const
 	}
 	commit_port(manager, port, why);
 	schedule_look_settings(port);
+	watch_name(port);
 	if (port->tun.n_queues > 1) /* whoever opened one of them before we heard of it */
 		schedule_look(port);
 	return 0;

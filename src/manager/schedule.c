@@ -21,6 +21,7 @@
 #define SETTINGS_DELAY   (50 * 1000)        /* after a change, for more to come */
 #define AGAIN_DELAY      (250 * 1000)       /* after an examination that failed */
 #define NAME_AGAIN_DELAY (5 * USEC_PER_SEC) /* a lookup of a name that hangs takes time */
+#define NAME_AGAIN_EACH  (5 * 1000)         /* but no less than this for each port */
 #define WAKE_DELAY       (2 * 1000)         /* until what appeared is complete */
 #define WAKE_EACH        30                 /* added for each pending port */
 #define NEVER            UINT64_MAX
@@ -94,7 +95,12 @@ void schedule_look(struct port *port)
 
 void schedule_look_again(struct port *port, enum schedule_kind kind)
 {
-	look_after(port, kind, kind == SCHEDULE_NAME ? NAME_AGAIN_DELAY : AGAIN_DELAY);
+	const struct table *table = &port->look->manager->table;
+
+	if (kind == SCHEDULE_NAME)
+		look_after(port, kind, MAX(NAME_AGAIN_DELAY, table->n_ports * NAME_AGAIN_EACH));
+	else
+		look_after(port, kind, AGAIN_DELAY);
 }
 
 void schedule_look_name(struct port *port)

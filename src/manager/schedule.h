@@ -54,7 +54,7 @@ void schedule_remove(struct port *port);
 void schedule_look(struct port *port);
 
 /**
- * schedule_look_again() - repeat an examination of a port that failed: 250 ms later, of a name 5 s
+ * schedule_look_again() - repeat an examination of a port 250 ms later, of a name 5 s or more
  * @port: any port; nothing happens to a pending one
  * @kind: of examination
  */

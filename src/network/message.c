@@ -86,7 +86,8 @@ bool message_domain_valid(const struct domain *domain)
 	return (unsigned int)domain->netns <= DOMAIN_NETNS_PID &&
 	       message_text_valid(domain->name, sizeof(domain->name)) &&
 	       message_text_valid(domain->vrf, sizeof(domain->vrf)) &&
-	       (!domain->name[0] || netns_name_valid(domain->name)) &&
+	       (!domain->name[0] || netns_name_valid(domain->name) ||
+		netns_path_valid(domain->name)) &&
 	       (!domain->vrf[0] || ifname_valid(domain->vrf));
 }
 

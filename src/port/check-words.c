@@ -44,7 +44,9 @@ const char *check_inside(const struct check_end *end, char buf[static COMMAND_PR
 
 	switch (domain->netns) {
 	case DOMAIN_NETNS_NAMED:
-		snprintf(buf, COMMAND_PREFIX_MAX, "ip netns exec %s ", domain->name);
+		snprintf(buf, COMMAND_PREFIX_MAX,
+			 *domain->name == '/' ? "nsenter --net=%s " : "ip netns exec %s ",
+			 domain->name);
 		return buf;
 	case DOMAIN_NETNS_PID:
 		snprintf(buf, COMMAND_PREFIX_MAX, "nsenter -t %d -n ", domain->pid);

@@ -76,7 +76,7 @@ test_hung_mount() {
 	in_run mkdir /run/netns
 	in_run touch /run/netns/over
 	hang /run/netns/over
-	refused 3 '*no namespace /run/netns/over;*' rportctl pair netns:over default --name h
+	refused 3 '*/run/netns/over is no namespace: * or a mount of something else' rportctl pair netns:over default --name h
 	succeeds rportctl pair netns:over default --name h --allow-pending
 	eventually rportd_idle
 	answered_within 1000 rportctl list
@@ -131,9 +131,11 @@ test_nothing_else_is_opened() {
 	in_run ln -s /proc/self/ns/mnt /run/netns/mount-namespace
 	in_run sh -c ': >/run/netns/fifo && touch /run/opened' &
 	start=$(now_ms)
-	for name in directory fifo device file to-fifo dangling mount-namespace; do
-		refused 3 "*no namespace /run/netns/$name;*" rportctl pair "netns:$name" default --name x
+	for name in directory fifo device file to-fifo; do
+		refused 3 "*/run/netns/$name is no namespace: *" rportctl pair "netns:$name" default --name x
 	done
+	refused 3 '*no namespace /run/netns/dangling;*' rportctl pair netns:dangling default --name x
+	refused 3 '*/run/netns/mount-namespace is a namespace, but not one of a network' rportctl pair netns:mount-namespace default
 	refused 2 '*cannot open the namespace /run/netns/loop: Too many levels*' rportctl pair netns:loop default --name x
 	took_at_most 5000 "$start" || fail "all took $(($(now_ms) - start)) ms"
 	in_run test ! -e /run/opened || fail 'the FIFO was opened'

@@ -64,6 +64,11 @@ int netns_pid_open_name(const char *name)
 	return netns ? open_netns(netns) : -ENOENT;
 }
 
+int netns_kind_of_name(const char *name)
+{
+	return fake_name_netns(name) ? NETNS_NETWORK : NETNS_NOTHING;
+}
+
 /* Only for records that cannot be read, of which there are none. */
 int netns_each_name(uint64_t usec _unused_, int (*fn)(const char *name, void *userdata) _unused_,
 		    void *userdata _unused_)

@@ -7,7 +7,9 @@
 
 #define NAME_15  "123456789012345"
 #define NAME_50  "12345678901234567890123456789012345678901234567890"
-#define NAME_255 NAME_50 NAME_50 NAME_50 NAME_50 NAME_50 "12345"
+#define NAME_254 NAME_50 NAME_50 NAME_50 NAME_50 NAME_50 "1234"
+#define NAME_255 NAME_254 "5"
+#define PATH_255 "/" NAME_254
 
 static const struct {
 	const char *text;
@@ -51,6 +53,33 @@ static const struct {
 	  { .netns = DOMAIN_NETNS_NAMED, .name = NAME_255, .vrf = NAME_15 },
 	  NAME_255 "." NAME_15 },
 
+	{ "netns:/mnt/x", { .netns = DOMAIN_NETNS_NAMED, .name = "/mnt/x" }, "x" },
+	{ "netns:/x", { .netns = DOMAIN_NETNS_NAMED, .name = "/x" }, "x" },
+	{ "netns:/a b/c:d", { .netns = DOMAIN_NETNS_NAMED, .name = "/a b/c:d" }, "c:d" },
+	{ "netns:/run/docker/netns/0a1b",
+	  { .netns = DOMAIN_NETNS_NAMED, .name = "/run/docker/netns/0a1b" },
+	  "0a1b" },
+	{ "netns:/run/netns/a/b", { .netns = DOMAIN_NETNS_NAMED, .name = "/run/netns/a/b" }, "b" },
+	{ "netns:/run/netns2/a", { .netns = DOMAIN_NETNS_NAMED, .name = "/run/netns2/a" }, "a" },
+	{ "netns:/...", { .netns = DOMAIN_NETNS_NAMED, .name = "/..." }, "..." },
+	{ "netns:/mnt/x/vrf:red",
+	  { .netns = DOMAIN_NETNS_NAMED, .name = "/mnt/x", .vrf = "red" },
+	  "x.red" },
+	{ "netns:/mnt/vrf:x/y", { .netns = DOMAIN_NETNS_NAMED, .name = "/mnt/vrf:x/y" }, "y" },
+	{ "netns:/mnt/vrf:x/vrf:y",
+	  { .netns = DOMAIN_NETNS_NAMED, .name = "/mnt/vrf:x", .vrf = "y" },
+	  "vrf:x.y" },
+	{ "netns:/proc/42/ns/net",
+	  { .netns = DOMAIN_NETNS_NAMED, .name = "/proc/42/ns/net" },
+	  "pid42" },
+	{ "netns:/proc/42/ns/net/vrf:red",
+	  { .netns = DOMAIN_NETNS_NAMED, .name = "/proc/42/ns/net", .vrf = "red" },
+	  "pid42.red" },
+	{ "netns:/proc/ns/net", { .netns = DOMAIN_NETNS_NAMED, .name = "/proc/ns/net" }, "net" },
+	{ "netns:" PATH_255, { .netns = DOMAIN_NETNS_NAMED, .name = PATH_255 }, NAME_254 },
+	{ "netns:" PATH_255 "/vrf:" NAME_15,
+	  { .netns = DOMAIN_NETNS_NAMED, .name = PATH_255, .vrf = NAME_15 },
+	  NAME_254 "." NAME_15 },
 	{ "pid:1", { .netns = DOMAIN_NETNS_PID, .pid = 1 }, "pid1" },
 	{ "pid:4194304", { .netns = DOMAIN_NETNS_PID, .pid = 4194304 }, "pid4194304" },
 	{ "pid:2147483647", { .netns = DOMAIN_NETNS_PID, .pid = INT_MAX }, "pid2147483647" },
@@ -101,6 +130,32 @@ static const char *const bad[] = {
 
 	"netns:",
 	"netns:/",
+	"netns://",
+	"netns:/.",
+	"netns:/..",
+	"netns:/x/",
+	"netns:/x/..",
+	"netns:/x/../y",
+	"netns:/../x",
+	"netns:/ x",
+	"netns:/x ",
+	"netns:/x/vrf:",
+	"netns:/x/vrf:a b",
+	"netns:/x/vrf:red/",
+	"netns:/x/vrf:" NAME_15 "6",
+	"netns:/run/netns",
+	"netns:/var/run/netns/",
+	"netns:/run/netns/vrf:red",
+	"netns:/run/netns/ x",
+	"netns:/run/netns/x ",
+	"netns:/run/netns/..",
+	"netns:/proc/self/ns/net",
+	"netns:/proc/thread-self/ns/net",
+	"netns:./x",
+	"netns:../x",
+	"netns:x/y/z",
+	"netns:" PATH_255 "6",
+	"/mnt/x",
 	"netns:.",
 	"netns:..",
 	"netns: ",
@@ -188,7 +243,7 @@ START_TEST(test_parse_bad)
 
 	/* the way out is there, and whole */
 	ck_assert(strstr(err.message, "netns:NAME/vrf:NAME or pid:N") ||
-		  strstr(err.message, "a namespace is said by its name: netns:"));
+		  strstr(err.message, ": the namespace with this path is netns:"));
 	ck_assert_uint_lt(strlen(err.message), sizeof(err.message) - 1);
 }
 END_TEST
@@ -207,6 +262,18 @@ START_TEST(test_parse_message)
 		{ "x/vrf:y", "netns:NAME/vrf:NAME;" },
 		{ "pid:0", "from 1 to 2147483647" },
 		{ "netns:" NAME_255 "6", "too long" },
+		{ "netns:" PATH_255 "6", "longer than 255 bytes" },
+		{ "netns:x/y", "a path begins with '/'" },
+		{ "netns:/x/../y", "without \"..\"" },
+		{ "netns:/x/", "does not end with '/'" },
+		{ "netns:/", "does not end with '/'" },
+		{ "netns:/.", "the path of the namespace is missing" },
+		{ "netns:/run/netns", "say netns:NAME" },
+		{ "netns:/proc/self/ns/net", "say /proc/PID/ns/net" },
+		{ "netns:/x/vrf:", "name of the VRF is missing" },
+		{ "/run/netns/red", "this path is netns:red" },
+		{ "/var/run/netns/red", "this path is netns:red" },
+		{ "/mnt//x/vrf:red", "this path is netns:/mnt/x/vrf:red" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -219,10 +286,43 @@ START_TEST(test_parse_message)
 }
 END_TEST
 
+/* A namespace has one domain, however its path is written. */
+START_TEST(test_paths_are_simplified)
+{
+	static const struct {
+		const char *text, *domain;
+	} cases[] = {
+		{ "netns:/run/netns/red", "netns:red" },
+		{ "netns:/var/run/netns/red", "netns:red" },
+		{ "netns://run/./netns//red", "netns:red" },
+		{ "netns:/run/netns/red/vrf:blue", "netns:red/vrf:blue" },
+		{ "netns:/run/netns/default", "netns:default" },
+		{ "netns:/run/netns/vrf:x/vrf:y", "netns:vrf:x/vrf:y" },
+		{ "netns:/mnt//x", "netns:/mnt/x" },
+		{ "netns:/./mnt/././x/.", "netns:/mnt/x" },
+		{ "netns:/mnt/x//vrf:red", "netns:/mnt/x/vrf:red" },
+		{ "netns:/var/run/docker/netns/0a1b", "netns:/run/docker/netns/0a1b" },
+		{ "netns:/var/runs/x", "netns:/var/runs/x" },
+		{ "netns:/var/run/netns/a/b", "netns:/run/netns/a/b" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct domain domain, simple;
+		char buf[DOMAIN_TEXT_MAX];
+
+		ck_assert_int_eq(domain_parse(cases[i].text, &domain, NULL), 0);
+		ck_assert_str_eq(domain_format(&domain, buf), cases[i].domain);
+		ck_assert_int_eq(domain_parse(cases[i].domain, &simple, NULL), 0);
+		ck_assert(domain_equal(&domain, &simple));
+	}
+}
+END_TEST
+
 /* However long the text is: no overrun, and a message that is not cut short. */
 START_TEST(test_parse_long)
 {
-	static const char *const prefixes[] = { "", "vrf:", "netns:", "netns:x/vrf:", "pid:" };
+	static const char *const prefixes[] = { "",        "vrf:",      "netns:", "netns:x/vrf:",
+						"netns:/", "netns:/x/", "pid:" };
 	static char text[70000];
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
@@ -256,13 +356,9 @@ END_TEST
 /* Whatever bytes come: either refused, or written again as they were read. */
 START_TEST(test_parse_bytes)
 {
-	static const char *const forms[] = { "%c",
-					     "a%cb",
-					     "vrf:a%cb",
-					     "netns:%c",
-					     "netns:a%cb",
-					     "netns:x/vrf:a%cb",
-					     "netns:x%cvrf:y",
+	static const char *const forms[] = { "%c",          "a%cb",        "vrf:a%cb",
+					     "netns:%c",    "netns:a%cb",  "netns:x/vrf:a%cb",
+					     "netns:/a%cb", "netns:/%c/b", "netns:x%cvrf:y",
 					     "pid:1%c" };
 	char text[64], buf[DOMAIN_TEXT_MAX];
 	struct domain domain;
@@ -274,10 +370,12 @@ START_TEST(test_parse_bytes)
 			snprintf(text, sizeof(text), "%.*s%c%s", (int)(mark - forms[i]), forms[i],
 				 byte, mark + 2);
 			if (domain_parse(text, &domain, NULL) == 0)
-				ck_assert_str_eq(domain_format(&domain, buf), text);
+				ck_assert_str_eq(domain_format(&domain, buf),
+						 i == 7 && (byte == '/' || byte == '.') ? "netns:/b"
+											: text);
 			else
 				ck_assert(byte <= ' ' || byte >= 0x7f || byte == '/' ||
-					  byte == ':' || byte == '.' || byte == '%' || i >= 6);
+					  byte == ':' || byte == '.' || byte == '%' || i >= 8);
 		}
 	}
 }
@@ -336,6 +434,7 @@ int main(void)
 	tcase_add_loop_test(parse, test_parse_good, 0, ARRAY_SIZE(good));
 	tcase_add_loop_test(parse, test_parse_bad, 0, ARRAY_SIZE(bad));
 	tcase_add_test(parse, test_parse_message);
+	tcase_add_test(parse, test_paths_are_simplified);
 	tcase_add_test(parse, test_parse_long);
 	tcase_add_test(parse, test_parse_bytes);
 	tcase_add_test(parse, test_equal);

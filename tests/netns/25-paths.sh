@@ -1,0 +1,315 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# passes: asan plain
+# Namespaces by their path: netns:/PATH. To them all applies that does to those with a name in /run/netns.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../ports.sh"
+. "$(dirname "$0")/../keeper.sh"
+. "$(dirname "$0")/../hung.sh"
+
+# make_at PATH: a namespace, mounted on a file in the /run of rportd
+make_at() {
+	in_run mkdir -p "${1%/*}"
+	in_run touch "$1"
+	in_run unshare --net="$1" ip link set lo up
+}
+
+# at PATH COMMAND...: in the namespace there
+at() {
+	in_run nsenter --net="$1" "${@:2}"
+}
+
+# live_in NAME: a process, SPAWN_PID, in that namespace
+live_in() {
+	spawn "$1" /dev/null sleep infinity
+	eventually is_in "$1"
+}
+
+is_in() {
+	[ "$(stat -L -c %i "/proc/$SPAWN_PID/ns/net")" = "$(namespace_inode "$1")" ]
+}
+
+end_spawned() {
+	kill "$SPAWN_PID"
+	wait "$SPAWN_PID" || true
+} 2>/dev/null
+
+# pair_at PATH [OPTION...]: the link box, from there to rportd's namespace
+pair_at() {
+	succeeds rportctl pair "netns:$1" default --name box --addresses 192.168.0.0,192.168.0.1 "${@:2}"
+}
+
+is_up() {
+	port_is box a .state up
+}
+
+# waits_for REASON: end a of box is pending, soon, with a reason like this
+waits_for() {
+	eventually port_is box a .state pending
+	eventually reason_is "$1"
+}
+
+reason_is() {
+	# shellcheck disable=SC2053 # a pattern
+	[[ $(port box a .reason) == $1 ]]
+}
+
+domains() {
+	rportctl -j show "$1" | jq -r '"\(.a.domain) \(.b.domain)"'
+}
+
+# --- what a path means -----------------------------------------------------------------------------------------------
+
+test_bind_mount() {
+	start_rportd_with_empty_run
+	make_at /run/some/box
+	pair_at /run/some/box
+	assert_eq "$OUT" 'box: created, rport0 in netns:/run/some/box, rport0 in default' pair
+	assert_eq "$(domains box)" 'netns:/run/some/box default' domains
+	ping_ok "$HOME_NS" 192.168.0.0
+	at /run/some/box ping -c 1 -W 2 192.168.0.1 >/dev/null || fail 'no answer the other way'
+	# the same again, and as what it is found
+	succeeds rportctl pair netns:/run//some/./box default --name box --addresses 192.168.0.0,192.168.0.1
+	assert_match "$OUT" 'box: unchanged*' 'pair again'
+	succeeds rportctl down netns:/run/some/box/rport0
+	assert_match "$(rportctl ports)" '*netns:/run/some/box/rport0 *down*' ports
+	# it is made there at once, and does not hold the namespace
+	succeeds rportctl unpair box
+	succeeds rportctl pair netns:/run/some/box netns:/run/some/box --name twice
+	in_run umount /run/some/box
+	eventually port_is twice a .state pending
+}
+
+test_default_name() {
+	start_rportd_with_empty_run
+	make_at /run/some/box
+	succeeds rportctl pair netns:/run/some/box default
+	assert_match "$OUT" 'box-default: created*' 'name of the link'
+}
+
+test_process() {
+	start_rportd
+	ns_add A
+	live_in "$A"
+	pair_at "/proc/$SPAWN_PID/ns/net"
+	assert_eq "$(domains box)" "netns:/proc/$SPAWN_PID/ns/net default" domains
+	ping_ok "$A" 192.168.0.1
+	# the namespace lives on without the process: but it is not called so any more
+	end_spawned
+	poll 15000 port_is box a .state pending || fail 'the port outlives the process'
+	assert_eq "$(ports "$A")" '' interfaces
+	waits_for "no namespace /proc/$SPAWN_PID/ns/net: there is no such file"
+}
+
+test_process_and_namespace_end() {
+	start_rportd
+	ns_add A
+	live_in "$A"
+	pair_at "/proc/$SPAWN_PID/ns/net"
+	ip netns del "$A"
+	is_up || fail 'the process keeps the namespace alive'
+	end_spawned
+	eventually -t 1000 port_is box a .state pending
+	eventually no_carrier "$HOME_NS" rport0
+}
+
+# There is one domain for a namespace of /run/netns, however it is called.
+test_path_of_a_name() {
+	start_rportd
+	ns_add A B
+	succeeds rportctl pair "netns:/run/netns/$A" "netns:/var/run/netns/$B" --name ab
+	assert_eq "$(domains ab)" "netns:$A netns:$B" domains
+	succeeds rportctl pair "$A" "$B" --name ab
+	assert_match "$OUT" 'ab: unchanged*' 'pair again'
+	succeeds rportctl down "netns:/run/netns/$A/rport0"
+	refused 1 "*the namespace with this path is netns:$A" rportctl pair "/run/netns/$A" "$B"
+	refused 1 "*the namespace with this path is netns:/some/box" rportctl pair /some/box "$B"
+}
+
+test_symbolic_link() {
+	start_rportd
+	ns_add A B
+	ln -s "/run/netns/$A" link
+	pair_at "$TEST_TMP/link"
+	ping_ok "$A" 192.168.0.1
+	ln -sfn "/run/netns/$B" link
+	poll 15000 ports_are "$B" rport0 || fail 'it does not follow the link'
+	assert_eq "$(ports "$A")" '' 'interfaces in the former one'
+	ping_ok "$B" 192.168.0.1
+}
+
+ports_are() {
+	[ "$(ports "$1" | xargs)" = "${*:2}" ]
+}
+
+test_vrf_in_it() {
+	start_rportd_with_empty_run
+	make_at /run/some/box
+	refused 3 '*no VRF "red" in netns:/run/some/box;*' rportctl pair netns:/run/some/box/vrf:red default
+	at /run/some/box ip link add red type vrf table 7 || skip cannot 'this kernel has no VRF'
+	at /run/some/box ip link set red up
+	pair_at /run/some/box/vrf:red
+	assert_eq "$(domains box)" 'netns:/run/some/box/vrf:red default' domains
+	ping_ok "$HOME_NS" 192.168.0.0
+}
+
+# --- it goes, and comes back -----------------------------------------------------------------------------------------
+
+# The rules of a name: each step once with the port made there, and once with it held by a process.
+goes_and_returns() {
+	pair_at /run/some/box
+	in_run umount /run/some/box
+	eventually -t 1000 port_is box a .state pending
+	waits_for '/run/some/box is no namespace: an ordinary file, *'
+	eventually no_carrier "$HOME_NS" rport0
+	in_run rm /run/some/box
+	make_at /run/some/box
+	eventually -t 1000 is_up
+	ping_ok "$HOME_NS" 192.168.0.0
+}
+
+test_unmounted() {
+	start_rportd_with_empty_run
+	make_at /run/some/box
+	goes_and_returns
+}
+
+test_unmounted_but_in_use() {
+	start_rportd_with_empty_run
+	make_at /run/some/box
+	at /run/some/box sleep infinity &
+	goes_and_returns
+}
+
+test_mounted_over() {
+	start_rportd_with_empty_run
+	make_at /run/some/box
+	make_at /run/some/other
+	pair_at /run/some/box
+	in_run mount --bind /run/some/other /run/some/box
+	eventually -t 2000 has_port /run/some/other
+	at /run/some/other ping -c 1 -W 2 192.168.0.1 >/dev/null || fail 'no answer from the other namespace'
+	in_run umount /run/some/box
+	eventually -t 2000 has_port /run/some/box
+	at /run/some/box ping -c 1 -W 2 192.168.0.1 >/dev/null || fail 'no answer from the first namespace'
+	assert_eq "$(at /run/some/other ip -br link show type tun)" '' 'interfaces in the other one'
+}
+
+has_port() {
+	at "$1" ip link show dev rport0
+}
+
+test_waits_for_it() {
+	start_rportd_with_empty_run
+	pair_at /run/some/box --allow-pending
+	waits_for 'no namespace /run/some/box: there is no such file'
+	make_at /run/some/box
+	eventually -t 1000 is_up
+	ping_ok "$HOME_NS" 192.168.0.0
+}
+
+# --- while no daemon runs --------------------------------------------------------------------------------------------
+
+test_restart() {
+	start_kept_rportd --delay never
+	ns_add A
+	live_in "$A"
+	pair_at "/proc/$SPAWN_PID/ns/net"
+	remember_world
+	restart_rportd
+	assert_same_world 'a restart'
+	kill_rportd_only
+	restart_rportd
+	assert_same_world 'a kill'
+	kill_rportd_only
+	end_spawned
+	restart_rportd
+	waits_for "no namespace /proc/$SPAWN_PID/ns/net: there is no such file"
+	assert_eq "$(ports "$A")" '' interfaces
+}
+
+# A mount that ends meanwhile: what the device kept alive goes.
+test_unmounted_while_stopped() {
+	trap 'umount -l "$TEST_TMP/box" 2>/dev/null || true; end_test' EXIT
+	start_kept_rportd --delay never
+	touch box
+	unshare --net="$TEST_TMP/box" true
+	nsenter --net="$TEST_TMP/box" ip link add witness type veth peer name witness netns "$HOME_NS"
+	pair_at "$TEST_TMP/box"
+	restart_rportd
+	is_up || fail 'it is not there after a restart'
+	kill_rportd_only
+	umount box
+	restart_rportd
+	waits_for '*/box is no namespace: an ordinary file, *'
+	eventually witness_gone "$HOME_NS"
+}
+
+# --- hostile paths ---------------------------------------------------------------------------------------------------
+
+test_what_is_no_namespace() {
+	local name start
+	start_rportd_with_empty_run
+	in_run mkdir -p /run/x/directory /run/netns
+	in_run mkfifo /run/x/fifo
+	in_run mknod /run/x/device c 10 200
+	in_run touch /run/x/file /run/netns/stale
+	in_run ln -s fifo /run/x/to-fifo
+	in_run ln -s loop /run/x/loop
+	in_run ln -s nowhere /run/x/dangling
+	in_run touch /run/x/uts-namespace
+	in_run unshare --uts=/run/x/uts-namespace true
+	in_run sh -c ': >/run/x/fifo && touch /run/opened' &
+	start=$(now_ms)
+	refused 3 '*/run/x/directory is no namespace: a directory' rportctl pair netns:/run/x/directory default
+	for name in fifo to-fifo device; do
+		refused 3 "*/run/x/$name is no namespace: a FIFO, a socket, a device or a mount of something else" rportctl pair "netns:/run/x/$name" default
+	done
+	refused 3 '*/run/x/file is no namespace: an ordinary file, *' rportctl pair netns:/run/x/file default
+	refused 3 '*no namespace /run/x/file/x: there is no such file' rportctl pair netns:/run/x/file/x default
+	refused 3 '*no namespace /run/x/dangling: there is no such file' rportctl pair netns:/run/x/dangling default
+	refused 3 '*/run/x/uts-namespace is a namespace, but not one of a network' rportctl pair netns:/run/x/uts-namespace default
+	refused 2 '*cannot open the namespace /run/x/loop: Too many levels*' rportctl pair netns:/run/x/loop default
+	refused 3 '*/run/netns/stale is no namespace: a stale file, *remove it*' rportctl pair netns:stale default
+	refused 3 '*no namespace /run/netns/missing; "ip netns list"*' rportctl pair netns:missing default
+	took_at_most 5000 "$start" || fail "all took $(($(now_ms) - start)) ms"
+	in_run test ! -e /run/opened || fail 'the FIFO was opened'
+}
+
+test_malformed() {
+	local path
+	start_rportd
+	for path in / // /. /x/ /x/.. /../x '/ x' /x/vrf: /run/netns /run/netns/ /proc/self/ns/net ./x ../x "/$(printf 'x%.0s' {1..255})"; do
+		run rportctl pair "netns:$path" default --name bad
+		[ "$RC" = 1 ] || fail "path '$path': status $RC, expected 1: $ERR"
+		assert_match "$ERR" '*a domain is *netns:/PATH*' "path $path"
+	done
+	refused 1 '*longer than 255 bytes*' rportctl pair "netns:/$(printf 'x%.0s' {1..255})" default
+	assert_no_ports
+}
+
+test_hangs() {
+	local start i
+	start_rportd_with_empty_run
+	in_run mkdir /run/hang
+	mount_hung /run/hang || skip cannot "no FUSE filesystem can be mounted here"
+	make_at /run/some/box
+	start=$(now_ms)
+	refused 3 '*/run/hang/ns does not answer: *' rportctl pair netns:/run/hang/ns default --name h
+	took_at_most 1000 "$start" || fail "what hangs took $(($(now_ms) - start)) ms"
+	succeeds rportctl pair netns:/run/hang/ns default --name h --allow-pending
+	assert_match "$(port h a .reason)" '/run/hang/ns does not answer: *' reason
+	pair_at /run/some/box
+	for ((i = 0; i < 10; i++)); do
+		start=$(now_ms)
+		succeeds rportctl list
+		took_at_most 300 "$start" || fail "list took $(($(now_ms) - start)) ms"
+	done
+	eventually rportd_idle
+	end_hung
+	in_run umount -l /run/hang
+	make_at /run/hang/ns
+	poll 15000 port_is h a .state up || fail 'it is held for dead for ever'
+}
+
+run_tests "$@"
