@@ -577,6 +577,11 @@ tcp_transfer() {
 	rm -f "received.$tag"
 }
 
+# measured TEXT...: what a test has found, and nobody can promise; printed with its result
+measured() {
+	echo "$*" >>"$TEST_TMP/measured"
+}
+
 # value FILE KEY: of a line KEY=VALUE KEY=VALUE ...
 value() {
 	sed -n "s/.*\\b$2=\\([^ ]*\\).*/\\1/p" "$1"
@@ -687,6 +692,7 @@ run_test() {
 	skip) result skip "$title" " # $(<"$TEST_TMP/skip")" ;;
 	*) result "$word" "$title" " ($(seconds_since "$started")s)" ;;
 	esac
+	[ ! -e "$TEST_TMP/measured" ] || sed 's/^/  | /' "$TEST_TMP/measured"
 	if [ "$word" = 'not ok' ] || [ "${VERBOSE:-}" = 1 ]; then
 		print_log "$TEST_TMP"
 	fi

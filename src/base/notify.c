@@ -76,14 +76,27 @@ static int send_within(int socket, const char *text, int fd, int wait_ms)
 	return r;
 }
 
+/* Return: NULL: there is no service manager. */
+static const char *manager_path(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	return path && *path ? path : NULL;
+}
+
+bool notify_is_wanted(void)
+{
+	return manager_path();
+}
+
 int notify_send(const char *text, int fd, enum notify_wait wait)
 {
 	static bool stuck;
-	const char *path = getenv("NOTIFY_SOCKET");
+	const char *path = manager_path();
 	_cleanup_close_ int socket = -1;
 	int r;
 
-	if (!path || !*path)
+	if (!path)
 		return 0;
 	socket = connect_manager(path);
 	if (socket < 0)

@@ -35,6 +35,13 @@ int notify_send(const char *text, int fd, enum notify_wait wait);
 int notify_sendf(enum notify_wait wait, const char *fmt, ...) _printf_(2, 3);
 
 /**
+ * notify_is_wanted() - check whether there is a service manager
+ *
+ * Return: true when there is one.
+ */
+bool notify_is_wanted(void);
+
+/**
  * notify_watchdog() - ping the watchdog
  */
 void notify_watchdog(void);

@@ -17,6 +17,7 @@
 #include "daemon/check.h"
 #include "build-config.h"
 #include "config/config.h"
+#include "daemon/crash-loop.h"
 #include "base/entry.h"
 #include "base/log.h"
 #include "base/notify.h"
@@ -407,6 +408,9 @@ static int start_up(struct rportd *rportd, char *argv[])
 	r = open_state(rportd);
 	if (r < 0)
 		return r;
+	r = crash_loop_begin(rportd->state, rportd->event);
+	if (r < 0)
+		return r;
 	r = take_socket(rportd);
 	if (r < 0)
 		return r;
@@ -491,8 +495,12 @@ int rportd_main(int argc, char *argv[])
 	if (rportd.arguments.check_config)
 		return check_config(&rportd.arguments) ? EXIT_OK : EXIT_FAILED;
 	r = start_up(&rportd, argv);
-	if (r >= 0)
+	if (r < 0)
+		crash_loop_failed();
+	else
 		r = loop(rportd.event);
+	if (r >= 0)
+		crash_loop_end(rportd.state);
 	shut_down(&rportd);
 	return r < 0 ? EXIT_FAILED : EXIT_OK;
 }

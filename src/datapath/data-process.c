@@ -28,6 +28,7 @@
 #include "kernel/restart.h"
 
 #define ANSWER_USEC (5 * USEC_PER_SEC) /* for one answer */
+#define STOP_USEC   (1 * USEC_PER_SEC) /* for its own end, when it is let go of */
 #define END_USEC    (5 * USEC_PER_SEC) /* for the end of a killed process */
 #define READ_MAX    64                 /* messages in one turn of the loop */
 #define TURNS_MAX   1000               /* of these in a second */
@@ -349,8 +350,8 @@ static int send_setup(struct data_process *process)
 	return r;
 }
 
-/* Does not wait until it runs. The state is STARTING when there is a process, also on failure. */
-static int start(struct data_process *process)
+/* Does not wait for it. The state is STARTING when there is a process, also on failure. */
+static int execute(struct data_process *process)
 {
 	int fds[2], r;
 
@@ -369,7 +370,7 @@ static int start(struct data_process *process)
 			    process);
 	if (r >= 0)
 		r = sd_event_source_set_ratelimit(process->source, USEC_PER_SEC, TURNS_MAX);
-	return r < 0 ? r : send_setup(process);
+	return MIN(r, 0);
 }
 
 static int start_again(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
@@ -378,7 +379,9 @@ static int start_again(sd_event_source *source _unused_, uint64_t usec _unused_,
 	int r;
 
 	turn_is("starting rportd-data");
-	r = start(process);
+	r = execute(process);
+	if (r >= 0)
+		r = send_setup(process);
 	if (r >= 0) {
 		process->restarts++;
 	} else if (process->state == STARTING) {
@@ -391,11 +394,13 @@ static int start_again(sd_event_source *source _unused_, uint64_t usec _unused_,
 }
 
 /* The first start: whether it works, and with which engine, has to be known. */
-static int start_first(struct data_process *process)
+int data_process_run(struct data_process *process, bool nowait)
 {
 	struct data_answer answer;
-	int r = start(process);
+	int r;
 
+	process->options.setup.nowait = nowait;
+	r = send_setup(process);
 	if (r >= 0)
 		r = await_answer(process, process->setup, &answer);
 	return r < 0 ? r : note_ready(process, &answer);
@@ -435,7 +440,7 @@ int data_process_new(sd_event *event, const struct data_process_options *options
 	process->silent = -1;
 	r = prepare(process);
 	if (r >= 0)
-		r = start_first(process);
+		r = execute(process);
 	if (r < 0) {
 		data_process_free(process);
 		return r;
@@ -444,19 +449,28 @@ int data_process_new(sd_event *event, const struct data_process_options *options
 	return 0;
 }
 
-void data_process_free(struct data_process *process)
+/* It ends when rportd lets go of it, after it has written the frames that it has read. */
+void data_process_stop(struct data_process *process)
 {
 	struct starter_watch nobody = { 0 };
 
-	if (!process)
-		return;
-	starter_kill(process->options.starter, process->options.role);
-	(void)starter_await_end(process->options.starter, process->options.role, END_USEC);
+	if (process->fd >= 0)
+		let_go(process);
+	if (starter_await_end(process->options.starter, process->options.role, STOP_USEC) < 0) {
+		starter_kill(process->options.starter, process->options.role);
+		(void)starter_await_end(process->options.starter, process->options.role, END_USEC);
+	}
 	(void)starter_watch(process->options.starter, process->event, process->options.role,
 			    &nobody);
-	sd_event_source_disable_unref(process->source);
-	sd_event_source_disable_unref(process->timer);
-	safe_close(process->fd);
+	process->timer = sd_event_source_disable_unref(process->timer);
+	process->state = ABSENT;
+}
+
+void data_process_free(struct data_process *process)
+{
+	if (!process)
+		return;
+	data_process_stop(process);
 	sd_event_unref(process->event);
 	free(process);
 }

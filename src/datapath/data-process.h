@@ -18,7 +18,7 @@ struct data_process;
 struct data_process_options {
 	struct starter *starter; /* borrowed */
 	unsigned int role;       /* of rportd-data, in the starter's table */
-	struct data_setup setup; /* whose datapath names the engines that may be used */
+	struct data_setup setup; /* its datapath: the engines that may be used; without nowait */
 	int counters_fd;         /* goes with it; borrowed */
 
 	/* Called for DATA_GONE and DATA_MOVED, from the event loop or from data_process_call(): it
@@ -37,19 +37,34 @@ struct data_process_options {
 };
 
 /**
- * data_process_new() - start rportd-data, and wait until its workers run
+ * data_process_new() - start rportd-data, without waiting for it
  * @event: the loop; referenced
  * @options: copied
  * @ret: end it with data_process_free()
  *
- * Return: 0; the errors of shuttle_new(); -ETIME when it does not answer; -EPIPE when it ended, or
- * cannot be started; -EBADMSG when it sends rubbish.
+ * Return: 0; -ENOMEM; -EPIPE when it cannot be started; or another -errno.
  */
 int data_process_new(sd_event *event, const struct data_process_options *options,
 		     struct data_process **ret);
 
 /**
- * data_process_free() - end rportd-data, and wait for that; takes NULL
+ * data_process_run() - tell rportd-data what to do, and wait until its workers run
+ * @process: of data_process_new(); called once
+ * @nowait: what tun_has_nowait() says of this kernel
+ *
+ * Return: 0; the errors of shuttle_new(); -ETIME when it does not answer; -EPIPE when it ended;
+ * -EBADMSG when it sends rubbish.
+ */
+int data_process_run(struct data_process *process, bool nowait);
+
+/**
+ * data_process_stop() - end rportd-data for good, and wait for that
+ * @process: of data_process_new()
+ */
+void data_process_stop(struct data_process *process);
+
+/**
+ * data_process_free() - as data_process_stop(), and free what is known of it; takes NULL
  * @process: of data_process_new(), or NULL
  */
 void data_process_free(struct data_process *process);

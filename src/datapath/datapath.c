@@ -355,8 +355,7 @@ static struct data_process_options process_options(struct datapath *datapath)
 		.setup = { .counters_offset = options->counters_offset,
 			   .counters_size = options->counters_size,
 			   .workers = options->workers,
-			   .busy_poll = options->busy_poll,
-			   .nowait = options->nowait },
+			   .busy_poll = options->busy_poll },
 		.counters_fd = options->counters_fd,
 		.event = note_event,
 		.running = running,
@@ -394,6 +393,16 @@ int datapath_new(sd_event *event, const struct datapath_options *options, struct
 	}
 	*ret = datapath;
 	return 0;
+}
+
+int datapath_run(struct datapath *datapath, bool nowait)
+{
+	return data_process_run(datapath->process, nowait);
+}
+
+void datapath_stop(struct datapath *datapath)
+{
+	data_process_stop(datapath->process);
 }
 
 void datapath_free(struct datapath *datapath)

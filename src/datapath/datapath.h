@@ -20,7 +20,6 @@ struct datapath_options {
 	struct starter *starter; /* borrowed */
 	unsigned int role;       /* of rportd-data, in the starter's table */
 	const char *datapath;    /* which engines may be used, see engines.h; NULL: "auto" */
-	bool nowait;             /* what tun_has_nowait() says of this kernel */
 	unsigned int workers;    /* threads */
 	unsigned int busy_poll;  /* microseconds that they look for frames before they sleep */
 
@@ -44,15 +43,31 @@ struct datapath_options {
 };
 
 /**
- * datapath_new() - start rportd-data, and wait until its workers run
+ * datapath_new() - start rportd-data, without waiting for it
  * @event: the loop; referenced
  * @options: copied
  * @ret: stop it with datapath_free(), after its links were removed
  *
- * Return: 0; the errors of shuttle_new(); -ETIME when it does not answer; -EPIPE when it ended, or
- * cannot be started; -EBADMSG when it sends rubbish.
+ * Return: as data_process_new().
  */
 int datapath_new(sd_event *event, const struct datapath_options *options, struct datapath **ret);
+
+/**
+ * datapath_run() - wait until the workers of rportd-data run
+ * @datapath: of datapath_new(); called once, before links are added
+ * @nowait: what tun_has_nowait() says of this kernel
+ *
+ * Return: as data_process_run().
+ */
+int datapath_run(struct datapath *datapath, bool nowait);
+
+/**
+ * datapath_stop() - stop rportd-data for good, and wait for its end
+ * @datapath: of datapath_new(); its links can still be removed
+ *
+ * Afterwards nothing uses the ports of any link.
+ */
+void datapath_stop(struct datapath *datapath);
 
 /**
  * datapath_free() - stop rportd-data, and wait for its end; takes NULL

@@ -49,13 +49,29 @@ static int start_counters(struct manager *manager, sd_event *event, struct rport
 	return 0;
 }
 
+/* Of rportd-data. */
+static int start_failed(int r, struct rport_error *err)
+{
+	if (r == -EPERM || r == -ENOSYS)
+		return rport_error_set(
+			err, RPORT_ERR_SYSTEM, -r,
+			"io_uring is not to be had: %s (see sysctl kernel.io_uring_disabled); "
+			"--datapath=epoll does without",
+			strerror(-r));
+	if (r == -EOPNOTSUPP)
+		return rport_error_set(
+			err, RPORT_ERR_SYSTEM, -r,
+			"this kernel cannot do that data path: choose another (--datapath=auto)");
+	return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
+			       strerror(-r));
+}
+
 static int start_datapath(struct manager *manager, sd_event *event, struct rport_error *err)
 {
 	struct datapath_options options = {
 		.starter = manager->options.starter,
 		.role = manager->options.data_role,
 		.datapath = manager->options.datapath,
-		.nowait = network_about(manager->network)->nowait,
 		.workers = manager->options.workers,
 		.busy_poll = manager->options.busy_poll,
 		.gone = events_port_gone,
@@ -69,20 +85,14 @@ static int start_datapath(struct manager *manager, sd_event *event, struct rport
 	options.counters = counters_memory(manager->counters, &options.counters_fd,
 					   &options.counters_offset, &options.counters_size);
 	r = datapath_new(event, &options, &manager->datapath);
-	if (r == -EPERM || r == -ENOSYS)
-		return rport_error_set(
-			err, RPORT_ERR_SYSTEM, -r,
-			"io_uring is not to be had: %s (see sysctl kernel.io_uring_disabled); "
-			"--datapath=epoll does without",
-			strerror(-r));
-	if (r == -EOPNOTSUPP)
-		return rport_error_set(
-			err, RPORT_ERR_SYSTEM, -r,
-			"this kernel cannot do that data path: choose another (--datapath=auto)");
-	if (r < 0)
-		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start the data path: %s",
-				       strerror(-r));
-	return 0;
+	return r < 0 ? start_failed(r, err) : 0;
+}
+
+static int run_datapath(struct manager *manager, struct rport_error *err)
+{
+	int r = datapath_run(manager->datapath, network_about(manager->network)->nowait);
+
+	return r < 0 ? start_failed(r, err) : 0;
 }
 
 static int start_reconciler(struct manager *manager, struct rport_error *err)
@@ -143,12 +153,14 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	TAILQ_INIT(&manager->pending.list);
 	TAILQ_INIT(&manager->inherited.list);
 	r = start_counters(manager, event, err);
+	if (r >= 0) /* packets wait: rportd-data and rportd-net start at the same time */
+		r = start_datapath(manager, event, err);
 	if (r >= 0)
 		r = events_start(manager, err);
 	if (r >= 0)
 		r = start_reconciler(manager, err);
 	if (r >= 0)
-		r = start_datapath(manager, event, err);
+		r = run_datapath(manager, err);
 	if (r >= 0)
 		r = take_over(manager, err);
 	if (r < 0) {
@@ -180,21 +192,33 @@ static void close_devices(struct manager *manager)
 	commit_detach_all(manager, ports, n);
 }
 
+/* Packets pass until the next daemon is about to be started: rportd-net ends first, which takes an RCU
+ * grace period, then all links at once. */
+static void stop_for_next(struct manager *manager)
+{
+	if (manager->network)
+		network_stop(manager->network);
+	if (manager->datapath)
+		datapath_stop(manager->datapath);
+}
+
 void manager_free(struct manager *manager)
 {
 	struct port *port;
 
 	if (!manager)
 		return;
-	if (manager->counters)
-		note_time(manager);
 	manager->observer = (struct manager_observer){ 0 };
-	if (manager->state && !state_is_kept(manager->state)) {
+	if (manager->state && state_is_kept(manager->state)) {
+		stop_for_next(manager);
+	} else if (manager->state) {
 		/* hidden veth would stay */
 		table_foreach_link(&manager->table, end_fastpath, manager);
 		/* removed in groups, which is faster than to close one after another */
 		close_devices(manager);
 	}
+	if (manager->counters)
+		note_time(manager);
 	/* from here on nothing is recorded: the store stays as it is for the next daemon */
 	manager->state = NULL;
 	close_devices(manager);

@@ -249,16 +249,22 @@ int network_new(sd_event *event, const struct network_options *options, struct n
 	return 0;
 }
 
+void network_stop(struct network *network)
+{
+	if (network->events_fd >= 0)
+		starter_kill(network->options.starter, network->options.role);
+	let_go(network);
+	network->not_before = UINT64_MAX;
+	network->timer = sd_event_source_disable_unref(network->timer);
+	/* it may have a copy of a descriptor of a port: until it has ended that has not gone */
+	(void)starter_await_end(network->options.starter, network->options.role, END_USEC);
+}
+
 void network_free(struct network *network)
 {
 	if (!network)
 		return;
-	if (network->events_fd >= 0)
-		starter_kill(network->options.starter, network->options.role);
-	let_go(network);
-	/* it may have a copy of a descriptor of a port: until it has ended that has not gone */
-	(void)starter_await_end(network->options.starter, network->options.role, END_USEC);
-	sd_event_source_disable_unref(network->timer);
+	network_stop(network);
 	sd_event_source_disable_unref(network->news);
 	sd_event_source_disable_unref(network->check_news);
 	sd_event_unref(network->event);

@@ -74,7 +74,13 @@ int network_new(sd_event *event, const struct network_options *options, struct n
 		struct rport_error *err);
 
 /**
- * network_free() - end rportd-net, and wait until it has ended; takes NULL
+ * network_stop() - end rportd-net for good, and wait until it has ended
+ * @network: of network_new(); calls fail with -ECONNRESET from here on
+ */
+void network_stop(struct network *network);
+
+/**
+ * network_free() - as network_stop(), and free what is known of it; takes NULL
  * @network: of network_new(), or NULL
  */
 void network_free(struct network *network);

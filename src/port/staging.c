@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The staging namespace: rportd's own, where devices are made that are moved afterwards. */
 
+#include "kernel/thread.h"
 #include "port/port-private.h"
 
 #define STAGING_NAME PORT_NEW_NAME "%d"
@@ -54,6 +55,29 @@ static bool are_queues_told(struct staging *staging, const struct tun *tun)
 	       dev.tun_queues == tun->n_queues;
 }
 
+static void *close_probe(void *arg)
+{
+	tun_close(arg);
+	free(arg);
+	return NULL;
+}
+
+/* To remove a device takes some 20 ms, for which nobody waits: packets do, while rportd starts. */
+static void close_later(struct tun *probe)
+{
+	struct tun *copy = malloc(sizeof(*copy));
+	pthread_t thread;
+
+	if (copy)
+		*copy = *probe;
+	if (copy && thread_start(&thread, "rportd-probe", close_probe, copy) >= 0) {
+		(void)pthread_detach(thread);
+		return;
+	}
+	free(copy);
+	tun_close(probe);
+}
+
 int staging_open(struct staging *ret, struct rport_error *err)
 {
 	struct staging staging = { 0 };
@@ -82,7 +106,7 @@ int staging_open(struct staging *ret, struct rport_error *err)
 	}
 	staging.nowait = tun_has_nowait(tun_fd(&probe));
 	staging.queues_watched = are_queues_told(&staging, &probe) && tun_watchable(&probe);
-	tun_close(&probe);
+	close_later(&probe);
 	*ret = staging;
 	return 0;
 }

@@ -46,6 +46,23 @@ test_a_restart_changes_nothing() {
 	all_ended_by 0
 }
 
+# one that dies again and again, and is started again at once, is no load
+test_a_crash_loop_is_bounded() {
+	local i
+	start_kept_rportd
+	ns_add A B
+	pair_numbered
+	for i in 1 2 3 4; do
+		kill_rportd
+	done
+	grep -q 'died within a second of its start, 3 times: waiting for 100 ms' rportd.log || fail 'it was started at once again'
+	sleep 1.5
+	kill_rportd
+	kill_rportd
+	assert_eq "$(grep -c 'died within a second' rportd.log)" 3 'waits, also after it has lived for a second'
+	ping_ok "$A" 192.168.0.1
+}
+
 test_tcp_goes_on_over_kills() {
 	start_kept_rportd
 	ns_add A B

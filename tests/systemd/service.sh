@@ -5,75 +5,7 @@
 # be spoiled.
 
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
-
-DROP_IN=/run/systemd/system/rportd.service.d/test.conf
-SOCKET=/run/rportd/org.rportd.Manager
-VERSION=$(systemctl --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')
-USERS='u rport-reader - "" /
-u rport-operator - "" /
-m rport-operator rportd'
-
-# setup: what `make install` installs, nothing running but the socket, no links
-setup() {
-	if [ ! -d /run/systemd/system ] || [ ! -d "$TOP_DIR/install" ]; then
-		skip could 'not in a root of systemd/run.sh'
-	fi
-	if [ ! -e /run/rport-installed ]; then
-		cp -r "$TOP_DIR/install/." /
-		systemd-sysusers
-		systemd-sysusers - <<<"$USERS"
-		systemd-tmpfiles --create rportd.conf
-		: >/run/rport-installed
-	fi
-	systemctl stop rportd.service rportd.socket 2>/dev/null || true
-	! keeps_when_stopped || systemctl clean --what=fdstore rportd.service
-	rm -rf /etc/rportd/* "${DROP_IN%/*}"
-	systemctl daemon-reload
-	systemctl reset-failed
-	systemctl start rportd.socket
-}
-
-# drop_in LINE...: settings of the service
-drop_in() {
-	mkdir -p "${DROP_IN%/*}"
-	printf '%s\n' '[Service]' "$@" >"$DROP_IN"
-	systemctl daemon-reload
-}
-
-# FileDescriptorStorePreserve= came with systemd 254
-keeps_when_stopped() {
-	[ "$VERSION" -ge 254 ]
-}
-
-# rportctl ARGUMENT...: as it is installed
-rportctl() {
-	command rportctl "$@"
-}
-
-property() {
-	systemctl show -P "$1" rportd.service
-}
-
-# property_is NAME VALUE, as a condition
-property_is() {
-	[ "$(property "$1")" = "$2" ]
-}
-
-# has_restarted, as a condition: a short watchdog may strike again while it starts on a busy machine
-has_restarted() {
-	[ "$(property NRestarts)" -ge 1 ]
-}
-
-# link_is NAME STATE, as a condition
-link_is() {
-	[ "$(rportctl -j show "$1" | jq -r .state)" = "$2" ]
-}
-
-# pair_both: namespaces A and B, and a link between them
-pair_both() {
-	ns_add A B
-	pair_numbered
-}
+. "${BASH_SOURCE[0]%/*}/installed.sh"
 
 index() {
 	ip -n "$1" -j link show rport0 | jq '.[0].ifindex'

@@ -33,7 +33,7 @@ static const struct traffic_command commands[] = {
 	{ "unix-hold", 1, traffic_unix_hold,
 	  "--count N PATH: open N connections and hold them for --idle ms" },
 	{ "udp-listen", 2, traffic_udp_listen,
-	  "--size N --count N [--window N] [--echo] [--multicast IF] ADDRESS PORT" },
+	  "--size N --count N [--window N] [--echo] [--pause] [--multicast IF] ADDRESS PORT" },
 	{ "udp-send", 2, traffic_udp_send,
 	  "--size N --count N [--rate N] [--window N] [--segments N] [--echo] ADDRESS PORT" },
 	{ "probe", 2, traffic_probe,
@@ -64,6 +64,7 @@ enum {
 	OPT_TIMEOUT,
 	OPT_IDLE,
 	OPT_ECHO,
+	OPT_PAUSE,
 	OPT_DUPLEX,
 	OPT_IGNORE_ERRORS,
 };
@@ -85,6 +86,7 @@ static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "idle", required_argument, NULL, OPT_IDLE },
 	{ "echo", no_argument, NULL, OPT_ECHO },
+	{ "pause", no_argument, NULL, OPT_PAUSE },
 	{ "duplex", no_argument, NULL, OPT_DUPLEX },
 	{ "ignore-errors", no_argument, NULL, OPT_IGNORE_ERRORS },
 	{ NULL, 0, NULL, 0 },
@@ -297,6 +299,9 @@ static void set_option(struct traffic_options *options, int option, const char *
 		break;
 	case OPT_ECHO:
 		options->echo = true;
+		break;
+	case OPT_PAUSE:
+		options->pause = true;
 		break;
 	case OPT_DUPLEX:
 		options->duplex = true;

@@ -31,6 +31,7 @@ struct traffic_options {
 	unsigned int timeout_ms; /* after so long all ends */
 	unsigned int idle_ms;    /* a receiver that has something ends after so long without more */
 	bool echo;
+	bool pause; /* print the longest time between two datagrams */
 	bool duplex;
 	bool ignore_errors;
 };

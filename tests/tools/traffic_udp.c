@@ -35,6 +35,7 @@ struct tally {
 	uint32_t next; /* sequence number after the highest seen */
 	unsigned char *seen;
 	unsigned long count;
+	unsigned long long last, pause; /* microseconds: the last arrival, the longest pause */
 };
 
 static unsigned int sequence_bytes(unsigned int size)
@@ -88,6 +89,15 @@ static void tally_init(struct tally *tally, unsigned long count)
 	tally->seen = calloc(count, 1);
 	if (!tally->seen)
 		traffic_die("memory");
+}
+
+static void tally_time(struct tally *tally)
+{
+	unsigned long long now = monotonic_usec();
+
+	if (tally->last)
+		tally->pause = MAX(tally->pause, now - tally->last);
+	tally->last = now;
 }
 
 static void tally_add(struct tally *tally, const unsigned char *data, size_t length,
@@ -185,6 +195,7 @@ int traffic_udp_listen(const struct traffic_options *options, char **args)
 				continue;
 			traffic_die("receive");
 		}
+		tally_time(&tally);
 		tally_add(&tally, data, (size_t)size, options->size);
 		n++;
 		if (options->echo)
@@ -203,6 +214,8 @@ int traffic_udp_listen(const struct traffic_options *options, char **args)
 		deadline = MIN(deadline, end);
 	}
 	close(fd);
+	if (options->pause)
+		printf("pause=%llu ", tally.pause);
 	return tally_report(&tally);
 }
 

@@ -158,6 +158,13 @@ void netns_thread_free(struct netns_thread *thread)
 	free(thread);
 }
 
+/* There is one thread: the caller does without. */
+int thread_start(pthread_t *ret _unused_, const char *name _unused_,
+		 void *(*run)(void *arg)_unused_, void *arg _unused_)
+{
+	return -EAGAIN;
+}
+
 void thread_each(void (*fn)(void *arg, size_t i), void *arg, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

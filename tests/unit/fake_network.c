@@ -71,6 +71,10 @@ int network_new(sd_event *event, const struct network_options *options, struct n
 	return 0;
 }
 
+void network_stop(struct network *network _unused_)
+{
+}
+
 void network_free(struct network *network)
 {
 	if (!network)

@@ -153,6 +153,7 @@ static void start(unsigned int role)
 	};
 
 	ck_assert_int_eq(datapath_new(test.event, &options, &test.datapath), 0);
+	ck_assert_int_eq(datapath_run(test.datapath, true), 0);
 	ck_assert_str_eq(datapath_name(test.datapath), "epoll");
 }
 

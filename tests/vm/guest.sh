@@ -50,7 +50,7 @@ guest_prepare() {
 		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,readme}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/vm/{vrf,firewall,mpls,hold,uring}.sh "$TREE/tests/vm" &&
-		cp "$TESTS_DIR"/systemd/{varlink,service}.sh "$TREE/tests/systemd" || exit 1
+		cp "$TESTS_DIR"/systemd/{varlink,installed,service,gaps}.sh "$TREE/tests/systemd" || exit 1
 }
 
 # guest_install: what `make install` installs, in the tree's install/
