@@ -7,22 +7,6 @@
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 . "${BASH_SOURCE[0]%/*}/../vrfs.sh"
 
-# host NAMESPACE VRF INTERFACE NETWORK: NETWORK.2, behind NETWORK.1 of the VRF
-host() {
-	ip -n "$HOME_NS" link add "$3" type veth peer name eth0 netns "$1"
-	ip -n "$HOME_NS" link set "$3" master "$2"
-	ip -n "$HOME_NS" addr add "$4.1/24" dev "$3"
-	ip -n "$HOME_NS" link set "$3" up
-	ip -n "$1" addr add "$4.2/24" dev eth0
-	ip -n "$1" link set eth0 up
-	ip -n "$1" link set lo up
-	ip -n "$1" route add default via "$4.1"
-}
-
-rule() {
-	in_ns "$HOME_NS" nft "$@"
-}
-
 # setup [OPTION...]: two hosts and a link, which forwards
 setup() {
 	two_vrfs
@@ -49,23 +33,6 @@ zones_of_vrfs() {
 
 zones_of_ports() {
 	zones pa pb
-}
-
-# reaches FROM TO ADDRESS PORT [PORT-OF-SERVER]: a TCP connection carries something both ways
-reaches() {
-	local status=0
-	in_ns "$2" timeout 8 socat -u "TCP4-LISTEN:${5:-$4},reuseaddr" SYSTEM:'cat >/dev/null' 2>/dev/null &
-	SPAWN_PID=$!
-	eventually listens "$2" "${5:-$4}"
-	echo hello | in_ns "$1" timeout 4 socat -u - "TCP4:$3:$4,connect-timeout=3" || status=$?
-	kill "$SPAWN_PID" 2>/dev/null || true
-	wait "$SPAWN_PID" 2>/dev/null || true
-	SPAWN_PID=
-	return "$status"
-}
-
-listens() {
-	in_ns "$1" ss -Hltn "sport = :$2" | grep -q .
 }
 
 # new connections from C only, and what belongs to them

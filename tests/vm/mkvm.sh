@@ -28,7 +28,7 @@ cache=$out/cache
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 packages=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,iputils-ping,jq,tcpdump,socat,nftables,\
 libcap2-bin,liburing2,libjansson4,libsmartcols1,libncursesw6,libmicrohttpd12t64,libinih1,libbpf1,libnl-route-3-200,libmnl0,\
-network-manager
+network-manager,frr
 rm -rf "$out/stamp" "$root" "$out/root.ext4" "$cache/apt"
 mkdir -p "$cache/debs"
 
@@ -116,7 +116,7 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 # for the tests that start it
-systemctl -q --root="$root" disable NetworkManager.service NetworkManager-dispatcher.service \
+systemctl -q --root="$root" disable frr.service NetworkManager.service NetworkManager-dispatcher.service \
 	NetworkManager-wait-online.service
 mkdir -p "$root/etc/systemd/journald.conf.d" "$root/etc/systemd/system/vmtest.target.wants"
 printf '[Journal]\nStorage=volatile\n' >"$root/etc/systemd/journald.conf.d/test.conf"

@@ -8,7 +8,7 @@
 
 # boot KERNEL LABEL: with the tests of guest_script
 boot() {
-	VM_KERNEL=$1 VM_LIMIT=${VM_LIMIT:-900} guest_run "$2" "$TESTS_DIR/vm/vmrun" "$IMAGE" "$TREE"
+	VM_KERNEL=$1 VM_LIMIT=${VM_LIMIT:-1200} guest_run "$2" "$TESTS_DIR/vm/vmrun" "$IMAGE" "$TREE"
 }
 
 guest_prepare vm qemu-system-x86_64
@@ -23,6 +23,7 @@ case ${1:-} in
 	guest_script vmrun.sh vm-6.12
 	guest_test vm/vrf.sh
 	guest_test vm/firewall.sh
+	guest_test vm/route-leaking.sh
 	guest_test readme.sh
 	guest_test vm/hold.sh
 	guest_unit test_intruder
@@ -53,6 +54,7 @@ case ${1:-} in
 	guest_test netns/49-data-process.sh test_is_confined
 	guest_test netns/49-network-process.sh test_are_confined
 	guest_test netns/49-data-death.sh test_its_death_changes_nothing
+	guest_test vm/route-leaking.sh test_by_device test_by_rport
 	boot vmlinuz-6.1 vm-6.1
 	;;
 esac
