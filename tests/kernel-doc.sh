@@ -10,7 +10,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 # The folders that are checked without arguments.
-FOLDERS='src rportctl'
+FOLDERS='src rportctl plugins'
 
 if [ $# -gt 0 ]; then
 	files=("$@")

@@ -5,7 +5,7 @@
 # and JOBS.
 
 c_files() {
-	find src rportctl exporter tests -name "$1" -not -name description.h | sort
+	find src rportctl exporter plugins tests -name "$1" -not -name description.h | sort
 }
 
 # shell_files: those that are called so, or that begin as one
@@ -23,7 +23,7 @@ lint_format() {
 }
 
 compile_flags() {
-	echo "-std=gnu11 -D_GNU_SOURCE -DHAVE_CONFIG_H -I$PLAIN -I$PLAIN/src -Isrc -Irportctl -I."
+	echo "-std=gnu11 -D_GNU_SOURCE -DHAVE_CONFIG_H -I$PLAIN -I$PLAIN/src -Isrc -Irportctl -Iplugins -I."
 	pkg-config --cflags libnl-route-3.0 libmnl liburing libsystemd jansson smartcols inih check
 }
 

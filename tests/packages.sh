@@ -16,6 +16,7 @@ PACKAGES_run='iproute2:ip iputils-ping:ping util-linux:nsenter'
 PACKAGES_test="$PACKAGES_run jq:jq gojq:gojq socat:socat procps:ps tcpdump:tcpdump nftables:nft ethtool:ethtool strace:strace
 	curl:curl prometheus:promtool tmux:tmux graphviz:dot tshark:tshark"
 PACKAGES_readme='podman:podman crun:crun frr:file=/usr/lib/frr/bgpd'
+PACKAGES_plugins='containernetworking-plugins:file=/usr/lib/cni/host-local iptables:iptables podman:podman crun:crun'
 PACKAGES_shells='zsh:zsh fish:fish'
 PACKAGES_memcheck='valgrind:valgrind libc6-dbg'
 PACKAGES_lint='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck shellcheck:shellcheck mandoc:mandoc

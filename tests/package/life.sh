@@ -172,6 +172,29 @@ get_metrics() {
 	exec 3>&-
 }
 
+# So are the plugins: a container is an empty namespace here, and no IPAM plugin is asked.
+test_plugins() {
+	local file config='{"cniVersion": "1.0.0", "name": "net", "type": "rport-cni"}'
+	fresh
+	apt_get install "$TOP_DIR"/packages/first/rport-plugins_*.deb
+	succeeds dpkg --verify rport-plugins
+	assert_eq "$OUT" '' 'files that are not as they were packaged'
+	for file in /usr/lib/cni/rport-cni /usr/lib/netavark/rport; do
+		assert_match "$(dpkg -S "$file")" 'rport-plugins:*' "whose $file is"
+	done
+	assert_json "$(/usr/lib/netavark/rport info)" '.api_version == "1.0.0"'
+	ns_add A
+	export CNI_CONTAINERID=one CNI_NETNS=/run/netns/$A CNI_IFNAME=eth0 CNI_PATH=/usr/lib/cni
+	# the socket starts rportd
+	succeeds env CNI_COMMAND=ADD /usr/lib/cni/rport-cni <<<"$config"
+	assert_json "$OUT" '.interfaces[1].name == "eth0"'
+	ip -n "$A" link show dev eth0 >/dev/null || fail 'there is no eth0 in the container'
+	succeeds env CNI_COMMAND=DEL /usr/lib/cni/rport-cni <<<"$config"
+	assert_eq "$(rportctl -j list)" '[]' 'links'
+	apt_get purge rport-plugins
+	gone /usr/lib/cni/rport-cni /usr/lib/netavark
+}
+
 # what Debian runs on the installed package
 test_autopkgtest() {
 	fresh

@@ -109,15 +109,15 @@ rpm_builds() {
 # what the packages of Debian install is what those of RPM do, but for documentation, debugging, and where Debian has its own place
 same_files_in_both() {
 	local name
-	for name in rportd rport-exporter; do
+	for name in rportd rport-exporter rport-plugins; do
 		diff <(dpkg-deb --fsys-tarfile "$PACKAGES/first/$name"_*.deb | tar -t | sed -n 's,^\.\(.*[^/]\)$,\1,p' | same_names) \
-			<(rpm -qlp "$PACKAGES"/rpm/RPMS/*/"$name"-[0-9]*.rpm | grep -vxE '/usr/(lib/NetworkManager(/conf\.d)?|share/varlink)' |
+			<(rpm -qlp "$PACKAGES"/rpm/RPMS/*/"$name"-[0-9]*.rpm | grep -vxE '/usr/(lib/NetworkManager(/conf\.d)?|share/varlink|libexec/(cni|netavark))' |
 				same_names) || return
 	done
 }
 
 same_names() {
-	sed -E '/^\/usr\/(share\/(doc|licenses|lintian)|lib\/\.build-id)/d; s,^/lib/,/usr/lib/,; s/\.gz$//;
+	sed -E '/^\/usr\/(share\/(doc|licenses|lintian)|lib\/\.build-id)/d; s,^/lib/,/usr/lib/,; s,^/usr/libexec/(cni|netavark)/,/usr/lib/\1/,; s/\.gz$//;
 		s,/zsh/(vendor-completions|site-functions)/,/zsh/,' | LC_ALL=C sort
 }
 
@@ -161,7 +161,7 @@ step source source_is_the_tree
 step lintian lintian_finds_nothing
 step rpm-files same_files_in_both
 mkdir -p "$TREE"/packages/{first,next} "$TREE/tests/package" &&
-	cp "$PACKAGES"/first/rport{d,-exporter}_*.deb "$TREE/packages/first" &&
+	cp "$PACKAGES"/first/rport{d,-exporter,-plugins}_*.deb "$TREE/packages/first" &&
 	cp "$PACKAGES"/next/rportd_*.deb "$TREE/packages/next" &&
 	mkdir -p "$TREE/debian" && cp -r "$TOP_DIR/debian/tests" "$TREE/debian" &&
 	cp "$TESTS_DIR"/package/*.sh "$TREE/tests/package" || exit 1

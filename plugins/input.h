@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RPORT_PLUGIN_INPUT_H
+#define RPORT_PLUGIN_INPUT_H
+
+/* JSON on standard input and standard output, which runtimes and delegated plugins write and read. */
+
+#include <jansson.h>
+
+#include "base/property.h"
+
+#define INPUT_MAX ((size_t)4 * 1024 * 1024) /* bytes: some 30,000 valid attachments of a GC */
+
+/**
+ * input_read() - read a descriptor to its end
+ * @fd: of a pipe or a file
+ * @limit: bytes, at most
+ * @deadline: of monotonic_ns(), until which it waits; 0: for ever
+ * @ret: the bytes, with a NUL after them; for free(3)
+ * @ret_size: how many, without the NUL
+ *
+ * Return: 0; -EMSGSIZE: there is more than @limit; -ETIMEDOUT; -ENOMEM; or what read(2) failed with.
+ */
+int input_read(int fd, size_t limit, uint64_t deadline, char **ret, size_t *ret_size);
+
+/**
+ * input_object() - read a JSON object
+ * @text: any bytes
+ * @size: how many
+ * @message: says what is wrong
+ * @message_size: of @message, in bytes
+ *
+ * Return: the object, which the caller owns; NULL: it is none, or one with the same key twice.
+ */
+json_t *input_object(const char *text, size_t size, char *message, size_t message_size);
+
+/**
+ * output_object() - write an object, with a newline, to standard output
+ * @object: what to write; the reference is taken over. NULL: out of memory
+ *
+ * Return: 0, or -EIO: whoever should read it did not get all of it.
+ */
+int output_object(json_t *object);
+
+/**
+ * input_property() - read a value of a property of a port
+ * @name: of the property, in either case: "fastPath"
+ * @value: a number, a boolean, or a text as in a file ("auto", "yes", "9000")
+ * @values: an object; gets the value, as Pair has it
+ * @err: says what is wrong
+ *
+ * Return: 0; -ENOENT: there is no such property; -EINVAL; or -ENOMEM.
+ */
+int input_property(const char *name, const json_t *value, json_t *values, struct rport_error *err);
+
+#endif
