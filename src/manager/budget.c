@@ -57,6 +57,20 @@ uint64_t budget_next(const struct budget *budget, int nsid)
 	return !debt || debt->until <= BUDGET_ALLOWANCE ? 0 : debt->until - BUDGET_ALLOWANCE;
 }
 
+uint64_t budget_turn(struct budget *budget, int nsid)
+{
+	uint64_t next = budget_next(budget, nsid), turn;
+	struct budget_debt *debt = find(budget, nsid);
+
+	if (next == 0)
+		return 0;
+	turn = MAX(debt->turn, next);
+	if (turn > next + BUDGET_DEBT_MAX)
+		turn = next;
+	debt->turn = turn + BUDGET_TURN;
+	return turn;
+}
+
 void budget_release(struct budget *budget)
 {
 	free(budget->debts);

@@ -89,19 +89,26 @@ struct numbers {
 	uint64_t used[NUMBERS_MAX / 64];
 };
 
+/* Return: N of "rportN"; -1: not of "rport007", nor "rport" */
+static long number_of(const char *ifname)
+{
+	const char *digits = ifname + strlen("rport");
+	char *end;
+	unsigned long n;
+
+	if (strncmp(ifname, "rport", strlen("rport")) != 0 || *digits < '0' || *digits > '9' ||
+	    (digits[0] == '0' && digits[1]))
+		return -1;
+	n = strtoul(digits, &end, 10); /* up to 10 digits: no overflow */
+	return *end ? -1 : (long)n;
+}
+
 static void note_number(struct port *port, void *userdata)
 {
 	struct numbers *numbers = userdata;
-	char name[IFNAMSIZ];
-	unsigned long n;
+	long n = number_of(port->ifname);
 
-	if (strncmp(port->ifname, "rport", 5) != 0)
-		return;
-	n = strtoul(port->ifname + 5, NULL, 10);
-	if (n >= NUMBERS_MAX)
-		return;
-	snprintf(name, sizeof(name), "rport%lu", n);
-	if (streq(name, port->ifname)) /* not "rport007", nor "rport" */
+	if (n >= 0 && n < NUMBERS_MAX)
 		numbers->used[n / 64] |= UINT64_C(1) << n % 64;
 }
 
@@ -158,8 +165,10 @@ static int make_with_free_name(struct manager *manager, struct port *port,
 	if (place->nsid >= 0)
 		table_foreach_in_nsid(&manager->table, place->nsid, note_number, &numbers);
 	for (unsigned int n = 0; r == -EAGAIN; n++) {
+		if (is_noted(&numbers, n))
+			continue;
 		snprintf(port->spec.ifname, sizeof(port->spec.ifname), "rport%u", n);
-		if (!is_noted(&numbers, n) && !is_claimed(manager, port, port->spec.ifname))
+		if (!is_claimed(manager, port, port->spec.ifname))
 			r = make_named(port, place, &search, err);
 	}
 	if (r < 0)

@@ -449,26 +449,25 @@ static void try_again(struct manager *manager, struct port *port)
 
 static void look_at_port(struct manager *manager, struct port *port)
 {
-	uint64_t now, may;
+	uint64_t now;
 	int nsid;
 
 	/* the owner of a namespace, whose budget this is, has no part in its name */
 	if (schedule_is_due(port, SCHEDULE_NAME, monotonic_usec()))
 		look_at_name(manager, port);
 	now = monotonic_usec();
-	may = schedule_may_look(manager, port);
 	nsid = port->nsid;
 	/* another process that opened a device with several queues must be noticed at once */
-	if (may > now && port->tun.n_queues < 2) {
-		schedule_postpone(port, may);
+	if (schedule_may_look(manager, port) > now && port->tun.n_queues < 2) {
+		schedule_postpone(manager, port);
 		return;
 	}
 	if (schedule_is_due(port, SCHEDULE_DEVICE, now))
 		look_at_device(manager, port);
 	if (schedule_is_due(port, SCHEDULE_SETTINGS, now))
 		reconcile_compare(manager, port);
-	commit_flush(
-		manager); /* it may repair the fast path, which others can break all the time */
+	/* it may repair the fast path, which others can break all the time */
+	commit_flush(manager);
 	schedule_charge(manager, nsid, now);
 }
 

@@ -129,13 +129,6 @@ void schedule_forget(struct port *port)
 		port->look->at[i] = NEVER;
 }
 
-void schedule_postpone(struct port *port, uint64_t until)
-{
-	for (size_t i = 0; i < SCHEDULE_KINDS; i++)
-		if (port->look->at[i] != NEVER)
-			port->look->at[i] = MAX(port->look->at[i], until);
-}
-
 /* --- the time that namespaces take ------------------------------------------------------------ */
 
 uint64_t schedule_may_look(const struct manager *manager, const struct port *port)
@@ -144,6 +137,15 @@ uint64_t schedule_may_look(const struct manager *manager, const struct port *por
 	if (port->nsid == manager->own_nsid)
 		return 0;
 	return budget_next(&manager->schedule->budget, port->nsid);
+}
+
+void schedule_postpone(struct manager *manager, struct port *port)
+{
+	uint64_t until = budget_turn(&manager->schedule->budget, port->nsid);
+
+	for (size_t i = 0; i < SCHEDULE_KINDS; i++)
+		if (port->look->at[i] != NEVER)
+			port->look->at[i] = MAX(port->look->at[i], until);
 }
 
 void schedule_charge(struct manager *manager, int nsid, uint64_t start)

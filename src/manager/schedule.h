@@ -93,10 +93,10 @@ void schedule_done(struct port *port, enum schedule_kind kind);
 
 /**
  * schedule_postpone() - put off all examinations of a port that are scheduled
- * @port: with a device
- * @until: not before this time; CLOCK_MONOTONIC, in microseconds
+ * @manager: the manager
+ * @port: with a device, in a namespace that may not be looked at now: schedule_may_look()
  */
-void schedule_postpone(struct port *port, uint64_t until);
+void schedule_postpone(struct manager *manager, struct port *port);
 
 /**
  * schedule_forget() - take all examinations of a port off the schedule

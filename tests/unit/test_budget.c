@@ -49,6 +49,22 @@ START_TEST(no_debt_is_longer_than_the_longest)
 }
 END_TEST
 
+START_TEST(ports_that_wait_have_turns)
+{
+	uint64_t next, last;
+
+	ck_assert_uint_eq(budget_turn(&budget, 1), 0);
+	budget_charge(&budget, 1, START, 100 * USEC_PER_MSEC);
+	next = budget_next(&budget, 1);
+	ck_assert_uint_eq(last = budget_turn(&budget, 1), next);
+	for (uint64_t i = 1; i <= BUDGET_DEBT_MAX / BUDGET_TURN; i++, last += BUDGET_TURN)
+		ck_assert_uint_eq(budget_turn(&budget, 1), last + BUDGET_TURN);
+	/* none waits longer than that; and the debt itself has not grown */
+	ck_assert_uint_eq(budget_turn(&budget, 1), next);
+	ck_assert_uint_eq(budget_next(&budget, 1), next);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("budget");
@@ -60,6 +76,7 @@ int main(void)
 	tcase_add_test(tcase, a_burst_delays_nothing);
 	tcase_add_test(tcase, the_rest_is_paid_off_ten_times);
 	tcase_add_test(tcase, others_pay_nothing);
+	tcase_add_test(tcase, ports_that_wait_have_turns);
 	tcase_add_test(tcase, no_debt_is_longer_than_the_longest);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -15,9 +15,9 @@
 /* Other processes mount, too, and their calls are not ours to count. */
 #define NO_MOUNTS  "/nonexistent/mountinfo"
 #define MOUNTS     "/proc/self/mountinfo"
-#define FIRST_USEC 5000   /* a call comes within that */
-#define QUIET_USEC 40000  /* no call in all that time: none will come */
-#define SLOW_USEC  400000 /* for a machine that does something else meanwhile */
+#define FIRST_USEC 5000    /* a call comes within that */
+#define QUIET_USEC 40000   /* no call in all that time: none will come */
+#define SLOW_USEC  5000000 /* for a machine that does something else meanwhile */
 
 #define TEMPLATE "/tmp/rport-netns-watch-XXXXXX"
 
