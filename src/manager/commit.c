@@ -189,7 +189,7 @@ static int connect_link(struct manager *manager, struct rport_link *link, bool s
 
 static void disconnect(struct manager *manager, struct rport_link *link)
 {
-	fastpath_end(manager, &link, 1);
+	fastpath_end(manager, &link, 1, false);
 	datapath_remove_link(steal_ptr(link->datapath));
 }
 
@@ -230,7 +230,7 @@ void commit_end_fastpaths(struct manager *manager, struct port *const ports[], s
 	for (size_t i = 0; i < all; i++)
 		if (i == 0 || links[i] != links[i - 1])
 			links[different++] = links[i];
-	fastpath_end(manager, links, different);
+	fastpath_end(manager, links, different, true);
 }
 
 static void leave(struct manager *manager, struct port *port)

@@ -93,10 +93,10 @@ static bool keeps_veth(const struct fastpath_facts *facts, const struct rport_li
 	       link->ports[0]->peering.present && link->ports[1]->peering.present;
 }
 
-static void clear(struct manager *manager, const struct network_path paths[], size_t n)
+static void clear(struct manager *manager, const struct network_path paths[], size_t n, bool keep)
 {
 	for (size_t done = 0; done < n;)
-		done += network_clear(manager->network, paths + done, n - done);
+		done += network_clear(manager->network, paths + done, n - done, keep);
 }
 
 static void lay(struct manager *manager, struct rport_link *link,
@@ -111,7 +111,7 @@ static void lay(struct manager *manager, struct rport_link *link,
 	if (r < 0) {
 		link->fastpath_retry = monotonic_usec() + RETRY_USEC;
 		log_limited(LOG_WARNING, "link %s: no fast path: %s", link->name, err.message);
-		clear(manager, &(struct network_path){ link->ports, &link->fastpath }, 1);
+		clear(manager, &(struct network_path){ link->ports, &link->fastpath }, 1, false);
 	}
 	for (unsigned int end = 0; end < 2; end++)
 		if (link->fastpath.on[end] != before[end])
@@ -160,7 +160,7 @@ void fastpath_withdraw(struct manager *manager, struct rport_link *link)
 		fastpath_update(manager, link);
 }
 
-void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n)
+void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n, bool keep)
 {
 	struct network_path paths[CLEAR_MAX];
 	size_t n_paths = 0;
@@ -173,7 +173,7 @@ void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n)
 			fastpath_forget(&links[i]->fastpath);
 		note_failure(links[i], NULL);
 		if (n_paths == CLEAR_MAX || i + 1 == n) {
-			clear(manager, paths, n_paths);
+			clear(manager, paths, n_paths, keep);
 			n_paths = 0;
 		}
 	}

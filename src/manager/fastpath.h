@@ -39,10 +39,10 @@ void fastpath_withdraw(struct manager *manager, struct rport_link *link);
  *	next daemon
  * @links: about to lose a port, or to be removed
  * @n: how many
- *
- * To remove a hidden veth pair takes as long as to remove a port: all of them wait at once.
+ * @keep: both ports are removed next, and the hidden veth pair with them. To remove it alone takes the
+ *	kernel as long as to remove a port
  */
-void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n);
+void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n, bool keep);
 
 /**
  * fastpath_count() - read what went by the fast path, for manager_port_status()

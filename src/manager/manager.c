@@ -171,9 +171,29 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	return 0;
 }
 
-static void end_fastpath(struct rport_link *link, void *userdata)
+struct links {
+	struct rport_link **links;
+	size_t n;
+};
+
+static void add_link(struct rport_link *link, void *userdata)
 {
-	fastpath_end(userdata, &link, 1);
+	struct links *all = userdata;
+
+	all->links[all->n++] = link;
+}
+
+/* Without memory, manager_destroy_link() ends one after another. */
+static void end_fastpaths(struct manager *manager)
+{
+	struct links all = {
+		.links = calloc(manager->table.n_links + 1, sizeof(struct rport_link *)),
+	};
+
+	if (all.links)
+		table_foreach_link(&manager->table, add_link, &all);
+	fastpath_end(manager, all.links, all.n, true);
+	free(all.links);
 }
 
 /* Without memory, ports_remove() closes one device after another. */
@@ -213,7 +233,7 @@ void manager_free(struct manager *manager)
 		stop_for_next(manager);
 	} else if (manager->state) {
 		/* hidden veth would stay */
-		table_foreach_link(&manager->table, end_fastpath, manager);
+		end_fastpaths(manager);
 		/* removed in groups, which is faster than to close one after another */
 		close_devices(manager);
 	}

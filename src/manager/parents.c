@@ -258,7 +258,7 @@ void manager_destroy_links(struct manager *manager, struct rport_link *links[], 
 		reconcile_take_over(manager, links[i]->ports[0]);
 		memcpy(&ports[2 * i], links[i]->ports, sizeof(links[i]->ports));
 	}
-	fastpath_end(manager, links, n);
+	fastpath_end(manager, links, n, true);
 	for (size_t i = 0; i < n; i++) {
 		separate(manager, links[i]);
 		commit_link_gone(manager, links[i]);

@@ -73,7 +73,7 @@ static void clear_one(void *list, size_t i)
 	struct laying *laying = (struct laying *)list + i;
 	struct port *ports[2] = { &laying->ports[0], &laying->ports[1] };
 
-	fastpath_clear(ports, &laying->path);
+	fastpath_clear(ports, laying->keep, &laying->path);
 }
 
 int act_clear(struct work *work)

@@ -61,7 +61,8 @@ int network_lay(struct network *network, struct port *const ports[static 2],
 	return call_error(message, r, err);
 }
 
-size_t network_clear(struct network *network, const struct network_path paths[], size_t n)
+size_t network_clear(struct network *network, const struct network_path paths[], size_t n,
+		     bool keep)
 {
 	static const bool none[2] = { false, false };
 	struct message *message = call_begin(network, NETWORK_CLEAR);
@@ -75,7 +76,7 @@ size_t network_clear(struct network *network, const struct network_path paths[],
 			    2 >
 		    PACKET_FDS_MAX)
 			break;
-		put_path(message, path->ports, none, false, path->path);
+		put_path(message, path->ports, none, keep, path->path);
 	}
 	call_put_number(message, fit);
 	(void)network_call(network, NETWORK_CHANNEL_ACT, monotonic_usec() + CALL_REMOVE_USEC,

@@ -417,10 +417,12 @@ struct network_path {
  * @network: of network_new()
  * @paths: of links; what is done is zeroed, as by fastpath_forget()
  * @n: how many, at least one
+ * @keep: as for fastpath_clear()
  *
  * Return: how many were done, from the first: at least one.
  */
-size_t network_clear(struct network *network, const struct network_path paths[], size_t n);
+size_t network_clear(struct network *network, const struct network_path paths[], size_t n,
+		     bool keep);
 
 #define NETWORK_COUNTS_MAX 64
 

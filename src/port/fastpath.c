@@ -222,14 +222,23 @@ void fastpath_sweep(void)
 	(void)netns_each_name(USEC_PER_SEC, sweep_name, NULL);
 }
 
-static void delete_veth(const struct side *side)
+bool fastpath_find_veth(struct rtnl *rtnl, const struct port *port, unsigned int *ret)
 {
 	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 
-	if (side->rtnl && rtnl_dev_by_name(side->rtnl, veth_name(side->port, name), &dev) >= 0 &&
-	    dev.is_veth)
-		(void)rtnl_dev_delete(side->rtnl, dev.index);
+	if (rtnl_dev_by_name(rtnl, veth_name(port, name), &dev) < 0 || !dev.is_veth)
+		return false;
+	*ret = dev.index;
+	return true;
+}
+
+static void delete_veth(const struct side *side)
+{
+	unsigned int index;
+
+	if (side->rtnl && fastpath_find_veth(side->rtnl, side->port, &index))
+		(void)rtnl_dev_delete(side->rtnl, index);
 }
 
 static int make_veth(struct side sides[static 2])
@@ -330,12 +339,12 @@ int fastpath_lay(struct port *const ports[static 2], const bool want[static 2], 
 	return r;
 }
 
-void fastpath_clear(struct port *const ports[static 2], struct fastpath *path)
+void fastpath_clear(struct port *const ports[static 2], bool keep, struct fastpath *path)
 {
 	static const bool none[2] = { false, false };
 	struct rport_error err;
 
-	(void)fastpath_lay(ports, none, false, path, &err);
+	(void)fastpath_lay(ports, none, keep, path, &err);
 	for (unsigned int i = 0; i < 2; i++) /* of ports that are gone */
 		keep_counts(ports[i], path);
 }

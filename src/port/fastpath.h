@@ -48,15 +48,26 @@ int fastpath_lay(struct port *const ports[static 2], const bool want[static 2], 
 /**
  * fastpath_clear() - take the fast path away, as far as its ports still exist
  * @ports: the ports of a link
+ * @keep: the veth pair stays: port_remove_all() removes it with the ports
  * @path: brought up to date, as by fastpath_lay()
  */
-void fastpath_clear(struct port *const ports[static 2], struct fastpath *path);
+void fastpath_clear(struct port *const ports[static 2], bool keep, struct fastpath *path);
 
 /**
  * fastpath_forget() - close what belongs to this process, and leave the rest to the next daemon
  * @path: zeroed afterwards
  */
 void fastpath_forget(struct fastpath *path);
+
+/**
+ * fastpath_find_veth() - find the hidden veth interface beside a port
+ * @rtnl: a socket in the namespace of the port
+ * @port: has an ifindex
+ * @ret: ifindex of the interface
+ *
+ * Return: true when there is one.
+ */
+bool fastpath_find_veth(struct rtnl *rtnl, const struct port *port, unsigned int *ret);
 
 /**
  * fastpath_veth_port() - find the port that a hidden veth interface belongs to

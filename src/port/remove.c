@@ -7,14 +7,16 @@
  *
  * The kernel removes an interface after an RCU grace period, for which the caller waits
  * (netdev_run_todo()), and several shorter ones under the rtnl lock. All interfaces of a group wait
- * for the same ones. So ports of one namespace are put into a group that nobody else uses, and the
- * group is removed; namespaces wait beside each other, in a thread each.
+ * for the same ones. So ports of one namespace, and the hidden veth interfaces of their fast path, are
+ * put into a group that nobody else uses, and the group is removed; namespaces wait beside each other,
+ * in a thread each.
  *
  * The number of the group is the time: no two calls have the same one, and no administrator chose
  * it. Whoever puts an interface into it meanwhile is asking for it.
  */
 
 #include "kernel/thread.h"
+#include "port/fastpath.h"
 #include "port/look.h"
 #include "port/port-private.h"
 
@@ -50,14 +52,24 @@ static struct rtnl *open_rtnl(const struct group *group)
 	return NULL;
 }
 
+static void join_group(struct rtnl *rtnl, const struct port *port, uint32_t number)
+{
+	unsigned int veth;
+
+	if (port_check_index(rtnl, port) < 0)
+		return;
+	(void)rtnl_dev_set_group(rtnl, port->index, number);
+	if (fastpath_find_veth(rtnl, port, &veth))
+		(void)rtnl_dev_set_group(rtnl, veth, number);
+}
+
 static void delete_group(const struct group *group)
 {
 	uint32_t number = GROUP_BIT | (uint32_t)monotonic_usec();
 	_cleanup_rtnl_ struct rtnl *rtnl = open_rtnl(group);
 
 	for (size_t i = 0; rtnl && i < group->n; i++)
-		if (port_check_index(rtnl, group->ports[i]) >= 0)
-			(void)rtnl_dev_set_group(rtnl, group->ports[i]->index, number);
+		join_group(rtnl, group->ports[i], number);
 	if (rtnl)
 		(void)rtnl_delete_group(rtnl, number);
 }
@@ -81,8 +93,7 @@ void port_remove_devices(struct staging *staging, const int fds[], size_t n)
 
 static void remove_group(const struct group *group)
 {
-	if (group->n > 1)
-		delete_group(group);
+	delete_group(group);
 	/* those that are still there, too */
 	for (size_t i = 0; i < group->n; i++)
 		port_remove(group->ports[i]);

@@ -228,7 +228,7 @@ static void ask_for_all(struct port ports[static 2])
 	ports[0].carrier = !link_carrier(&ports[0].peering);
 	network_update_carrier(&network, &ports[0]);
 	(void)network_lay(&network, list, want, true, &path, &err);
-	(void)network_clear(&network, &(struct network_path){ list, &path }, 1);
+	(void)network_clear(&network, &(struct network_path){ list, &path }, 1, false);
 	(void)network_captures(&network, &ports[0], &sockets);
 	ck_assert_int_eq(network_local_first(&network, &ports[0], first), 0);
 	check(ports);
