@@ -20,22 +20,21 @@
  * was missed between, such as a file in a directory just made, the caller sees when it looks, and
  * what comes after is seen by the new watches.
  *
+ * Paths elsewhere are watched by inotify, too (netns-paths.c); mountinfo tells of mounts on them as well.
+ *
  * A machine may run out of inotify instances (fs.inotify.max_user_instances), and a container may
  * have no mountinfo. One source is better than none: only without both there is an error.
  */
 #include <fcntl.h>
-#include <limits.h>
-#include <sys/inotify.h>
 
-#include "kernel/helper.h"
 #include "base/turn.h"
+#include "kernel/inotify.h"
+#include "kernel/netns-paths.h"
 #include "kernel/netns-watch-private.h"
 
 #define SETTLE_USEC   2000  /* a burst may follow: the file is made, then it is mounted on */
 #define INTERVAL_USEC 10000 /* from call to call, however many mounts there are */
 #define ACCURACY_USEC 500   /* of the timer */
-
-#define WATCH_MSEC 250 /* until a directory is taken for one that does not answer */
 
 #define NAMES_MAX 32 /* of a burst that are told one by one */
 
@@ -55,6 +54,8 @@ struct netns_watch {
 	int directory_wd; /* negative: not watched */
 	int parent_wd;
 	int mounts_fd;
+	struct netns_paths *paths; /* NULL: unavailable */
+	sd_event_source *paths_source;
 	sd_event_source *inotify_source;
 	sd_event_source *mounts_source;
 	sd_event_source *timer; /* runs while the caller has something to be told */
@@ -90,39 +91,6 @@ static void drop_stale(const struct netns_watch *watch, int old)
 		inotify_rm_watch(watch->inotify_fd, old); /* fails when it went by itself */
 }
 
-/* A watch, for the helper. The number of the descriptor is enough: a late call holds the file. */
-struct laying {
-	int inotify_fd;
-	uint32_t mask;
-	char path[HELPER_ARGUMENT_MAX - 2 * sizeof(uint32_t)];
-};
-
-static int lay(const void *argument)
-{
-	const struct laying *laying = argument;
-	int wd = inotify_add_watch(laying->inotify_fd, laying->path, laying->mask);
-
-	return wd < 0 ? -errno : wd;
-}
-
-/* In a helper, since the directory may be on a filesystem that does not answer. Return: the number,
- * or -errno. */
-static int lay_watch(const struct netns_watch *watch, const char *path, uint32_t mask)
-{
-	struct laying laying = { .inotify_fd = watch->inotify_fd, .mask = mask };
-
-	if (strlen(path) >= sizeof(laying.path))
-		return -ENAMETOOLONG;
-	memcpy(laying.path, path, strlen(path) + 1);
-	return helper_run(&(struct helper_call){
-		.what = path,
-		.run = lay,
-		.argument = &laying,
-		.size = sizeof(laying),
-		.msec = WATCH_MSEC,
-	});
-}
-
 static void renew_watches(struct netns_watch *watch)
 {
 	int parent = watch->parent_wd, directory = watch->directory_wd;
@@ -131,8 +99,8 @@ static void renew_watches(struct netns_watch *watch)
 		return;
 	/* The same directory keeps its number. The parent is first: it tells of a directory that is
 	 * made a moment later. */
-	watch->parent_wd = lay_watch(watch, watch->parent, PARENT_MASK);
-	watch->directory_wd = lay_watch(watch, watch->directory, DIRECTORY_MASK);
+	watch->parent_wd = inotify_lay(watch->inotify_fd, watch->parent, PARENT_MASK);
+	watch->directory_wd = inotify_lay(watch->inotify_fd, watch->directory, DIRECTORY_MASK);
 	drop_stale(watch, parent);
 	drop_stale(watch, directory);
 }
@@ -214,15 +182,11 @@ static int on_inotify(sd_event_source *source _unused_, int fd, uint32_t revents
 		      void *userdata)
 {
 	struct netns_watch *watch = userdata;
-	union {
-		char bytes[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
-		struct inotify_event align;
-	} buffer;
+	union inotify_buffer buffer;
 	const struct inotify_event *event;
 	bool ours = false;
 	ssize_t n;
 
-	/* what does not fit is there the next time */
 	n = read(fd, &buffer, sizeof(buffer));
 	for (ssize_t i = 0; i < n; i += (ssize_t)(sizeof(*event) + event->len)) {
 		event = (const struct inotify_event *)(buffer.bytes + i);
@@ -251,6 +215,36 @@ static int start_inotify(struct netns_watch *watch)
 	if (r < 0)
 		watch->inotify_fd = safe_close(watch->inotify_fd);
 	return r;
+}
+
+/* --- paths ------------------------------------------------------------------------------------ */
+
+static void note_path(void *userdata, const char *path)
+{
+	note_name(userdata, path);
+}
+
+static int on_paths(sd_event_source *source _unused_, int fd _unused_, uint32_t revents _unused_,
+		    void *userdata)
+{
+	struct netns_watch *watch = userdata;
+
+	return netns_paths_read(watch->paths, note_path, watch) ? stir(watch) : 0;
+}
+
+void netns_watch_path(struct netns_watch *watch, const char *path)
+{
+	if (watch && watch->paths)
+		netns_paths_add(watch->paths, path);
+}
+
+/* Without it, the caller notices when it looks. */
+static void start_paths(struct netns_watch *watch)
+{
+	if (netns_paths_new(&watch->paths) >= 0 &&
+	    sd_event_add_io(watch->event, &watch->paths_source, netns_paths_fd(watch->paths),
+			    EPOLLIN, on_paths, watch) < 0)
+		netns_paths_free(steal_ptr(watch->paths));
 }
 
 /* --- mounts ----------------------------------------------------------------------------------- */
@@ -303,6 +297,7 @@ static int start(struct netns_watch *watch, const char *directory, const char *m
 	if (r < 0)
 		return r;
 	inotify = start_inotify(watch);
+	start_paths(watch);
 	mounts = mountinfo ? start_mounts(watch, mountinfo) : -ENOENT;
 	return inotify < 0 && mounts < 0 ? inotify : 0;
 }
@@ -345,6 +340,8 @@ void netns_watch_free(struct netns_watch *watch)
 	if (!watch)
 		return;
 	sd_event_source_disable_unref(watch->inotify_source);
+	sd_event_source_disable_unref(watch->paths_source);
+	netns_paths_free(watch->paths);
 	sd_event_source_disable_unref(watch->mounts_source);
 	sd_event_source_disable_unref(watch->timer);
 	safe_close(watch->inotify_fd);

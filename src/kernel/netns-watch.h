@@ -3,8 +3,8 @@
 #define RPORT_KERNEL_NETNS_WATCH_H
 
 /*
- * Hears when names of network namespaces may have come or gone in NETNS_RUN_DIR, which need not
- * exist yet, and may go and come back.
+ * Hears when names of network namespaces may have come or gone: in NETNS_RUN_DIR, which need not
+ * exist yet, and may go and come back; and paths that it is told.
  */
 
 #include <systemd/sd-event.h>
@@ -32,6 +32,15 @@ struct netns_watch;
  */
 int netns_watch_new(sd_event *event, void (*changed)(void *userdata), void *userdata,
 		    struct netns_watch **ret);
+
+/**
+ * netns_watch_path() - watch the path of a namespace, or go on watching it
+ * @watch: of netns_watch_new(), or NULL
+ * @path: netns_path_valid(); it is listed as a name is
+ *
+ * As netns_paths_add(): call it before each look at the path, from any thread.
+ */
+void netns_watch_path(struct netns_watch *watch, const char *path);
 
 /**
  * netns_watch_name() - list the names that may have come or gone since the last call of @changed

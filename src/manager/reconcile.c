@@ -240,10 +240,12 @@ static void add_named(struct port *port, void *userdata)
 
 /* A name on which its namespace is not mounted, such as /proc/PID/ns/net or a link to it, can stand for
  * another one at any time, and there is no event of that. (No namespace is kept alive by its device
- * there.) */
+ * there.) Nor are all directories of all paths watched. */
 static void watch_name(struct port *port)
 {
-	if (port->spec.domain.netns == DOMAIN_NETNS_NAMED && port->pinned.ino == 0)
+	const struct domain *domain = &port->spec.domain;
+
+	if (domain->netns == DOMAIN_NETNS_NAMED && (port->pinned.ino == 0 || *domain->name == '/'))
 		schedule_look_again(port, SCHEDULE_NAME);
 }
 

@@ -103,8 +103,10 @@ int act_look(struct work *work)
 static int has_lost_name(struct work *work, struct port *port)
 {
 	const char *lost = "";
-	int r = port_lost_name(port, &lost);
+	int r;
 
+	work_watch(work, &port->spec.domain);
+	r = port_lost_name(port, &lost);
 	put_text(work->out, lost);
 	return r;
 }

@@ -75,6 +75,12 @@ static void put_process(struct work *work, struct domain_place *place, struct ne
 	message_put_fd(work->out, process_take_fd(steal_ptr(place->process)));
 }
 
+void work_watch(struct work *work, const struct domain *domain)
+{
+	if (netns_path_valid(domain->name))
+		netns_watch_path(work->actor->names, domain->name);
+}
+
 int act_resolve(struct work *work)
 {
 	_cleanup_process_ struct process *process = NULL;
@@ -87,6 +93,7 @@ int act_resolve(struct work *work)
 	message_get_value(work->in, &asked);
 	if (!message_domain_valid(&asked.domain))
 		return work_refuse(work);
+	work_watch(work, &asked.domain);
 	r = get_process(work, asked.pid, &process);
 	if (r >= 0)
 		r = domain_resolve_again(&asked.domain, process, &found, &work->err);

@@ -26,6 +26,13 @@ struct work {
 int work_refuse(struct work *work);
 
 /**
+ * work_watch() - hear of it when a domain with a path may be another namespace, or none
+ * @work: the call, which looks at the domain afterwards
+ * @domain: message_domain_valid()
+ */
+void work_watch(struct work *work, const struct domain *domain);
+
+/**
  * work_place() - find the place that the request names next
  * @work: the call
  *

@@ -4,6 +4,7 @@
 
 /* Carries out the calls of network/wire.h. */
 
+#include "kernel/netns-watch.h"
 #include "network/message.h"
 #include "network/wire.h"
 
@@ -17,18 +18,20 @@ struct actor_place {
 /*
  * struct actor - what one thread acts with
  * @staging: its own
+ * @names: hears of names of namespaces, or NULL
  * @places: what it found
  * @last: number of the last place
  */
 struct actor {
 	struct staging staging;
+	struct netns_watch *names;
 	struct actor_place places[ACTOR_PLACES_MAX];
 	uint32_t last;
 };
 
 /**
  * actor_end() - close what an actor has; not its staging
- * @actor: zeroed afterwards, but for its staging
+ * @actor: zeroed afterwards, but for its staging and @names
  */
 void actor_end(struct actor *actor);
 

@@ -329,7 +329,7 @@ int network_server_ready(struct network_server *server)
 	};
 	int r;
 
-	server->workers.names_watched = netns_watch_sees_all(server->names);
+	server->workers.names = server->names;
 	r = workers_start(&server->workers, &server->staging);
 	return r < 0 ? r : answer_setup(server, 0, &ready, NULL);
 }
@@ -341,13 +341,13 @@ void network_server_free(struct network_server *server)
 	if (!server)
 		return;
 	monitor_free(server->monitor);
-	netns_watch_free(server->names);
 	sd_event_source_disable_unref(server->control);
 	sd_event_source_disable_unref(server->flush);
 	sd_event_source_disable_unref(server->retry);
 	staging_close(&server->staging);
 	if (server->workers.current[0])
 		return;
+	netns_watch_free(server->names);
 	for (unsigned int i = 0; i < WORKERS_CHANNELS; i++)
 		safe_close(server->workers.channels[i]);
 	safe_close(server->events_fd);

@@ -130,7 +130,8 @@ static int prepare(struct worker *worker, struct staging *staging)
 		r = rtnl_open(-1, &actor->staging.own);
 	}
 	actor->staging.queues_forced = worker->workers->queues_forced;
-	actor->staging.names_watched = worker->workers->names_watched;
+	actor->names = worker->workers->names;
+	actor->staging.names_watched = netns_watch_sees_all(actor->names);
 	return r;
 }
 

@@ -15,14 +15,15 @@ struct worker;
  * @channels: sockets for calls
  * @current: who serves each channel, but the last one
  * @n_abandoned: threads that were left alone with a call
- * @queues_forced, @names_watched: see struct staging
+ * @queues_forced: see struct staging
+ * @names: of the main thread, or NULL; only netns_watch_path() is for other threads
  */
 struct workers {
 	int channels[WORKERS_CHANNELS];
 	struct worker *current[WORKERS_CHANNELS];
 	_Atomic unsigned int n_abandoned;
 	bool queues_forced;
-	bool names_watched;
+	struct netns_watch *names;
 };
 
 /**

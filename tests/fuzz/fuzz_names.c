@@ -23,6 +23,8 @@ static void try_domain(const char *text)
 		fuzz_require(strlen(err.message) < sizeof(err.message));
 		return;
 	}
+	fuzz_require(!domain.name[0] || netns_name_valid(domain.name) ||
+		     netns_path_valid(domain.name));
 	domain_format(&domain, again_text);
 	fuzz_require(domain_parse(again_text, &again, &err) == 0);
 	fuzz_require(domain_equal(&domain, &again));
@@ -68,6 +70,8 @@ static void try_names(const char *text)
 	}
 	if (netns_name_valid(text))
 		fuzz_require(!strchr(text, '/') && strlen(text) <= NAME_MAX);
+	if (netns_path_valid(text))
+		fuzz_require(text[0] == '/' && strlen(text) <= NAME_MAX && !strstr(text, "//"));
 	if (text_printable(text))
 		fuzz_require(string);
 	json_decref(string);

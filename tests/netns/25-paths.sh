@@ -21,7 +21,7 @@ at() {
 
 # live_in NAME: a process, SPAWN_PID, in that namespace
 live_in() {
-	spawn "$1" /dev/null sleep infinity
+	spawn "$1" /dev/null sleep 60
 	eventually is_in "$1"
 }
 
@@ -133,9 +133,69 @@ test_symbolic_link() {
 	pair_at "$TEST_TMP/link"
 	ping_ok "$A" 192.168.0.1
 	ln -sfn "/run/netns/$B" link
-	poll 15000 ports_are "$B" rport0 || fail 'it does not follow the link'
+	eventually -t 1000 ports_are "$B" rport0
 	assert_eq "$(ports "$A")" '' 'interfaces in the former one'
 	ping_ok "$B" 192.168.0.1
+}
+
+# The way to it: each directory is watched.
+test_directories() {
+	start_rportd
+	ns_add A B
+	pair_at "$TEST_TMP/one/two/link" --allow-pending
+	mkdir -p new/two
+	ln -s "/run/netns/$A" new/two/link
+	mv new one
+	eventually -t 1000 ports_are "$A" rport0
+	mv one/two one/three
+	eventually -t 1000 port_is box a .state pending
+	mkdir one/two
+	ln -s "/run/netns/$B" one/two/link
+	eventually -t 1000 ports_are "$B" rport0
+	rm -r one
+	eventually -t 1000 port_is box a .state pending
+	assert_eq "$(ports "$A")$(ports "$B")" '' 'interfaces'
+}
+
+# The mount is there still, but elsewhere.
+test_directory_of_a_mount_renamed() {
+	start_rportd_with_empty_run
+	make_at /run/some/box
+	pair_at /run/some/box
+	in_run mv /run/some /run/other
+	eventually -t 1000 port_is box a .state pending
+	assert_eq "$(at /run/other/box ip -br link show type tun)" '' interfaces
+	in_run mv /run/other /run/some
+	eventually -t 1000 is_up
+	ping_ok "$HOME_NS" 192.168.0.0
+}
+
+# Below /proc/PID/root is the mount namespace of others, of which rportd hears nothing: it must not keep a namespace alive there.
+test_mount_of_others() {
+	local other
+	start_rportd
+	ns_add A
+	ip -n "$A" link add witness type veth peer name witness netns "$HOME_NS"
+	mkfifo go
+	# whoever may see through /proc/PID/root may trace the process: one without capabilities
+	# shellcheck disable=SC2016 # expanded there
+	unshare --mount --propagation private sh -c 'mount -t tmpfs tmp /mnt && touch /mnt/box && mount --bind "/run/netns/$0" /mnt/box &&
+		umount "/run/netns/$0" && { setpriv --inh-caps=-all --bounding-set=-all sleep 60 & } && echo $! >pid && mv pid ready
+		read -r word <go; umount /mnt/box; exec sleep 60' "$A" &
+	eventually test -e ready
+	other=$(<ready)
+	eventually is_up_at "/proc/$other/root/mnt/box"
+	ping_ok "$A" 192.168.0.1
+	ip netns del "$A"
+	is_up || fail 'the other mount keeps the namespace alive'
+	echo now >go
+	eventually -t 1000 witness_gone "$HOME_NS"
+	eventually -t 1000 port_is box a .state pending
+}
+
+# is_up_at PATH, as a condition: the link box can be made
+is_up_at() {
+	rportctl pair "netns:$1" default --name box --addresses 192.168.0.0,192.168.0.1
 }
 
 ports_are() {
@@ -177,7 +237,7 @@ test_unmounted() {
 test_unmounted_but_in_use() {
 	start_rportd_with_empty_run
 	make_at /run/some/box
-	at /run/some/box sleep infinity &
+	at /run/some/box sleep 60 &
 	goes_and_returns
 }
 

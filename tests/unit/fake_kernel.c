@@ -189,12 +189,26 @@ struct fake_name *fake_name_find(const char *name)
 	return NULL;
 }
 
+/* That of /proc/N/ns/net, which is no name that somebody gave. */
+static struct fake_netns *netns_in_proc(const char *path)
+{
+	const struct fake_process *process = NULL;
+	char end = '\0';
+	pid_t pid;
+
+	if (sscanf(path, "/proc/%d/ns/ne%c", &pid, &end) == 2 && end == 't')
+		process = fake_process_find(pid);
+	return process ? process->netns : NULL;
+}
+
 struct fake_netns *fake_name_netns(const char *name)
 {
 	const struct fake_name *found = fake_name_find(name);
 	const struct fake_process *process;
 
-	if (!found || found->hangs)
+	if (!found)
+		return netns_in_proc(name);
+	if (found->hangs)
 		return NULL;
 	if (found->pid == 0)
 		return found->netns;

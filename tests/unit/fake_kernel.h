@@ -207,7 +207,7 @@ int fake_netns_number(struct fake_netns *netns);
 /** fake_netns_reap() - one that nobody keeps any more goes. Return: whether there was one */
 bool fake_netns_reap(void);
 
-/** fake_name_find() - the file of that name in /run/netns, or NULL */
+/** fake_name_find() - the file of that name in /run/netns, or of that path, or NULL */
 struct fake_name *fake_name_find(const char *name);
 
 /** fake_name_netns() - what a name stands for, or NULL */

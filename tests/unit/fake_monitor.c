@@ -309,6 +309,11 @@ void netns_watch_free(struct netns_watch *watch)
 	free(watch);
 }
 
+/* All names are watched. */
+void netns_watch_path(struct netns_watch *watch _unused_, const char *path _unused_)
+{
+}
+
 const char *netns_watch_name(const struct netns_watch *watch, size_t i)
 {
 	return i < watch->n ? watch->names[i] : NULL;

@@ -50,6 +50,7 @@ static int start(sd_event *event, struct network *network, struct rport_error *e
 	network->about.nowait = network->actor.staging.nowait;
 	r = netns_watch_new(event, names_changed, network, &network->names);
 	network->about.watch_error = MIN(r, 0);
+	network->actor.names = network->names;
 	network->actor.staging.names_watched = netns_watch_sees_all(network->names);
 	return 0;
 }

@@ -183,13 +183,6 @@ static bool hangs(const struct port *port)
 	return found && found->hangs;
 }
 
-static bool is_link(const struct port *port)
-{
-	const struct fake_name *found = fake_name_find(port->spec.domain.name);
-
-	return found && found->pid > 0;
-}
-
 static void check_place(const struct port *port, const struct fake_dev *dev)
 {
 	unsigned int vrf = 0;
@@ -200,7 +193,7 @@ static void check_place(const struct port *port, const struct fake_dev *dev)
 			fake_fail("%s is not where it is said to be", name(port));
 		return;
 	}
-	if (port->spec.domain.netns == DOMAIN_NETNS_PID || hangs(port) || is_link(port))
+	if (port->spec.domain.netns == DOMAIN_NETNS_PID || hangs(port))
 		return; /* the process may have ended */
 	if (dev->netns != netns || (dev->master != vrf && vrf > 0))
 		fake_fail("%s is not in its domain: in %lu, vrf %u, not in %lu, vrf %u", name(port),

@@ -5,7 +5,7 @@
 
 #include "loop.h"
 
-static const char *const names[] = { "red", "blue", "green", "grey" };
+static const char *const names[] = { "red", "blue", "green", "grey", "/mnt/box" };
 static const char *const vrfs[] = { "v1", "v2" };
 static const char *const interfaces[] = { "wan0", "wan1", "rport0", "rport1", "foreign" };
 

@@ -10,9 +10,24 @@
 /* --- what is asked for ------------------------------------------------------------------------ */
 
 static const char *const domains[] = {
-	"red",        "netns:red", "netns:blue", "blue",        "netns:green",
-	"netns:grey", "vrf:v1",    "vrf:v2",     "v1",          "netns:red/vrf:inner",
-	"pid:100",    "pid:101",   "default",    "netns:green", "netns:blue",
+	"red",
+	"netns:red",
+	"netns:blue",
+	"blue",
+	"netns:green",
+	"netns:grey",
+	"vrf:v1",
+	"vrf:v2",
+	"v1",
+	"netns:red/vrf:inner",
+	"pid:100",
+	"pid:101",
+	"default",
+	"netns:green",
+	"netns:blue",
+	"netns:/mnt/box",
+	"netns:/mnt/box/vrf:inner",
+	"netns:/proc/100/ns/net",
 };
 
 static const char *const ifnames[] = { "", "", "", "wan0", "wan1", "rport0", "rport1" };

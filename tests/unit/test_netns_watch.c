@@ -342,6 +342,129 @@ START_TEST(bad_paths)
 }
 END_TEST
 
+/* --- paths ------------------------------------------------------------------------------------ */
+
+static char box[256];
+
+static void expect_path(void)
+{
+	expect_one_call();
+	ck_assert_str_eq(netns_watch_name(watch, 0), box);
+	ck_assert(!netns_watch_missed(watch));
+	netns_watch_path(watch, box); /* as whoever looks at it */
+}
+
+static void move(const char *from, const char *to)
+{
+	char whole_from[sizeof(base) + 32], whole_to[sizeof(base) + 32];
+
+	snprintf(whole_from, sizeof(whole_from), "%s/%s", base, from);
+	snprintf(whole_to, sizeof(whole_to), "%s/%s", base, to);
+	ck_assert_int_eq(rename(whole_from, whole_to), 0);
+}
+
+static void make_directory(const char *path)
+{
+	char whole[sizeof(base) + 32];
+
+	snprintf(whole, sizeof(whole), "%s/%s", base, path);
+	ck_assert_int_eq(mkdir(whole, 0700), 0);
+}
+
+static void remove_at(const char *path)
+{
+	char whole[sizeof(base) + 32];
+
+	snprintf(whole, sizeof(whole), "%s/%s", base, path);
+	ck_assert_int_eq(remove(whole), 0);
+}
+
+START_TEST(each_step_to_a_path_is_watched)
+{
+	start_watch(NO_MOUNTS);
+	snprintf(box, sizeof(box), "%s/a/b/box", base);
+	netns_watch_path(watch, box);
+	make_directory("a");
+	expect_path();
+	make_directory("a/b");
+	expect_path();
+	make_directory("a/c");
+	make_file(box);
+	expect_path();
+	move("a/b/box", "a/b/other");
+	expect_path();
+	move("a/b/other", "a/b/box");
+	expect_path();
+	move("a", "z");
+	expect_path();
+	make_directory("z/b/d"); /* the directory that was moved away */
+	remove_at("z/b/d");
+	ck_assert_uint_eq(calls_in(QUIET_USEC), 0);
+	move("z", "a");
+	expect_path();
+	remove_at("a/b/box");
+	expect_path();
+	remove_at("a/b");
+	expect_path();
+	remove_at("a/c");
+	ck_assert_uint_eq(calls_in(QUIET_USEC), 0);
+	remove_at("a");
+	expect_path();
+}
+END_TEST
+
+/* What is added last is watched, and nothing that would not be needed any more is left. */
+START_TEST(paths_are_bounded)
+{
+	char path[sizeof(base) + 32];
+
+	start_watch(NO_MOUNTS);
+	snprintf(box, sizeof(box), "%s/first", base);
+	netns_watch_path(watch, box);
+	for (int i = 0; i < 255; i++) {
+		snprintf(path, sizeof(path), "%s/p%d/x", base, i);
+		netns_watch_path(watch, path);
+	}
+	make_file(box);
+	expect_path();
+	for (int i = 0; i < 10000; i++) {
+		snprintf(path, sizeof(path), "%s/q%d/x", base, i);
+		netns_watch_path(watch, path);
+	}
+	remove_at("first");
+	ck_assert_uint_eq(calls_in(QUIET_USEC), 0);
+	make_directory("q9999");
+	expect_one_call();
+	ck_assert_ptr_nonnull(strstr(netns_watch_name(watch, 0), "/q9999/x"));
+	remove_at("q9999");
+}
+END_TEST
+
+START_TEST(odd_paths_do_no_harm)
+{
+	static const char *const paths[] = {
+		"/",
+		"/x",
+		"/proc/1/ns/net",
+		"/dev/null/x",
+		"/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u",
+	};
+	char deep[sizeof(base) + 64];
+
+	start_watch(NO_MOUNTS);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		netns_watch_path(watch, paths[i]);
+	netns_watch_path(NULL, "/x");
+	/* of a path with many directories, the last ones are watched */
+	snprintf(deep, sizeof(deep), "%s/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", base);
+	snprintf(box, sizeof(box), "%s/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", base);
+	netns_watch_path(watch, deep);
+	make_directory("b");
+	expect_path();
+	remove_at("b");
+}
+END_TEST
+
 /* --- mounts ----------------------------------------------------------------------------------- */
 
 static bool make_mounts_private(void)
@@ -491,6 +614,18 @@ static TCase *directory_tests(void)
 	return tcase;
 }
 
+static TCase *path_tests(void)
+{
+	TCase *tcase = tcase_create("paths");
+
+	tcase_set_timeout(tcase, 30);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, each_step_to_a_path_is_watched);
+	tcase_add_test(tcase, paths_are_bounded);
+	tcase_add_test(tcase, odd_paths_do_no_harm);
+	return tcase;
+}
+
 static TCase *mount_tests(void)
 {
 	TCase *tcase = tcase_create("mounts");
@@ -512,6 +647,7 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(suite, directory_tests());
+	suite_add_tcase(suite, path_tests());
 	runner = srunner_create(suite);
 	/* whoever enters a user namespace does not come back */
 	if (srunner_fork_status(runner) == CK_FORK)
