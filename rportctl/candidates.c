@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/names.h"
 #include "client.h"
+#include "container.h"
 #include "view.h"
 
 /* rportctl has no netlink of its own; whoever makes VRFs has ip(8). */
@@ -205,6 +206,28 @@ static void add_used_domains(struct candidates *candidates)
 	client_answer_release(&answer);
 }
 
+/* Files, as soon as a path was begun. */
+static void add_paths(struct candidates *candidates)
+{
+	static const char prefix[] = "netns:";
+	struct candidates files = { candidates->options, candidates->begun + strlen(prefix),
+				    json_object() };
+	const char *path;
+	json_t *value;
+
+	candidates_add_files(&files);
+	json_object_foreach(files.found, path, value)
+	{
+		_cleanup_free_ char *whole = NULL;
+
+		if (asprintf(&whole, "%s%s", prefix, path) < 0)
+			whole = NULL;
+		else
+			candidates_add(candidates, whole, NULL);
+	}
+	json_decref(files.found);
+}
+
 void candidates_add_domains(struct candidates *candidates)
 {
 	json_t *namespaces = list_namespaces();
@@ -215,6 +238,9 @@ void candidates_add_domains(struct candidates *candidates)
 	json_object_foreach(namespaces, name, value) add_domain(candidates, "netns", name, vrfs);
 	json_object_foreach(vrfs, name, value) add_domain(candidates, "vrf", name, namespaces);
 	candidates_add(candidates, "default", "where rportd is");
+	if (begins(candidates->begun, "netns:/"))
+		add_paths(candidates);
+	container_candidates(candidates);
 	if (*candidates->begun)
 		add_used_domains(candidates);
 	json_decref(namespaces);

@@ -3,13 +3,14 @@
 /* The command create: make a port. */
 
 #include "command.h"
+#include "container.h"
 #include "output.h"
 #include "property.h"
 #include "view.h"
 
 struct create_request {
 	const char *name;
-	const char *domain;
+	char *domain;
 	struct property_values properties;
 };
 
@@ -40,6 +41,7 @@ static enum ctl_status run_create(struct ctl_options *options, int argc, char **
 {
 	struct create_request request = { 0 };
 	const struct args_table table = { options_table, ARRAY_SIZE(options_table), &request };
+	enum ctl_status status;
 	const char *words[3];
 	int n;
 
@@ -51,9 +53,13 @@ static enum ctl_status run_create(struct ctl_options *options, int argc, char **
 		return STATUS_USAGE;
 	}
 	request.name = n == 3 ? words[0] : NULL;
-	request.domain = words[n - 1];
-	return command_call(options, "org.rportd.Manager.CreatePort", create_parameters(&request),
-			    NULL, print_created);
+	status = container_domains(&words[n - 1], 1, &request.domain);
+	if (status != STATUS_DONE)
+		return status;
+	status = command_call(options, "org.rportd.Manager.CreatePort", create_parameters(&request),
+			      NULL, print_created);
+	container_domains_free(&request.domain, 1);
+	return status;
 }
 
 const struct ctl_command ctl_command_create = {

@@ -3,6 +3,7 @@
 /* The command pair: join two domains with a link. */
 
 #include "command.h"
+#include "container.h"
 #include "output.h"
 #include "property.h"
 #include "view.h"
@@ -138,7 +139,7 @@ static json_t *switch_value(bool given, bool value)
 	return given ? json_boolean(value) : NULL;
 }
 
-static json_t *pair_parameters(const struct pair_request *request, const char *const *domains)
+static json_t *pair_parameters(const struct pair_request *request, char *const *domains)
 {
 	json_t *parameters =
 		json_pack("{s:o, s:o, s:s*, s:o*, s:o*, s:o*, s:o*}", "a",
@@ -211,16 +212,21 @@ static enum ctl_status run_pair(struct ctl_options *options, int argc, char **ar
 	struct pair_request request = { 0 };
 	const struct args_table table = { options_table, ARRAY_SIZE(options_table), &request };
 	enum ctl_status status = STATUS_USAGE;
-	const char *domains[2];
+	const char *words[2];
+	char *domains[2];
 	int n;
 
-	n = args_parse(options, &table, argc, argv, domains, ARRAY_SIZE(domains));
+	n = args_parse(options, &table, argc, argv, words, ARRAY_SIZE(words));
 	if (n >= 0 && n < 2)
 		command_usage_error(&ctl_command_pair, "which two domains?");
 	if (n == 2)
+		status = container_domains(words, 2, domains);
+	if (n == 2 && status == STATUS_DONE) {
 		status = command_call(options, "org.rportd.Manager.Pair",
 				      pair_parameters(&request, domains), NULL,
 				      request.dry_run ? print_preview : print_result);
+		container_domains_free(domains, 2);
+	}
 	release_end(&request.a);
 	release_end(&request.b);
 	return status;
@@ -231,7 +237,7 @@ const struct ctl_command ctl_command_pair = {
 	.synopsis = "A B",
 	.summary = "join two domains with a link",
 	.details = "A and B are domains: NAME, default, vrf:NAME, netns:NAME, netns:/PATH,\n"
-		   "netns:NAME/vrf:NAME or pid:N. "
+		   "netns:NAME/vrf:NAME or pid:N; or a container, podman:NAME or docker:NAME.\n"
 		   "The same command again changes nothing.\n"
 		   "With --allow-pending the link is pending until its domains are there.\n",
 	.run = run_pair,

@@ -177,6 +177,10 @@ static const char *parse_bare(const char *text, struct domain *domain)
 		return "it is empty";
 	if (strchr(text, '/'))
 		return "a name has no '/'; a VRF in a namespace is netns:NAME/vrf:NAME";
+	if (begins(text, "podman:") || begins(text, "docker:"))
+		return "only \"rportctl pair\" and \"rportctl create\" know containers: say "
+		       "netns:/PATH "
+		       "or pid:N";
 	/* a namespace may have a colon in its name, but "vfr:red" is likelier a slip */
 	if (strchr(text, ':'))
 		return "what stands before the colon is not vrf, netns or pid";
