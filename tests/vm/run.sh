@@ -29,6 +29,7 @@ case ${1:-} in
 	guest_unit test_intruder
 	guest_test netns/46-intruder.sh test_queue_is_opened test_header_is_changed test_short_tagged_frames
 	guest_test vm/mpls.sh
+	guest_test netns/53-shaping.sh
 	guest_test netns/91-drift.sh test_routes_in_a_vrf
 	guest_test netns/91-drift.sh test_put_into_a_vrf
 	guest_test netns/91-drift-more.sh test_vrf_deleted_when_events_were_lost
@@ -50,6 +51,7 @@ case ${1:-} in
 	guest_test netns/46-intruder.sh test_queue_is_opened test_header_is_changed test_short_tagged_frames
 	guest_test netns/21-direct.sh test_is_made_directly test_name_is_deleted test_name_is_replaced_meanwhile test_restart
 	guest_test netns/48-fast-path.sh test_traffic test_switching_under_tcp
+	guest_test netns/53-shaping.sh
 	guest_test netns/70-down.sh test_link_del_under_traffic test_netns_del_under_traffic test_unpair_under_traffic
 	guest_test netns/49-data-process.sh test_is_confined
 	guest_test netns/49-network-process.sh test_are_confined
