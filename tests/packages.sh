@@ -15,7 +15,8 @@ PACKAGES_build='gcc:gcc libc6-dev:file=/usr/include/stdio.h make:make autoconf:a
 PACKAGES_run='iproute2:ip iputils-ping:ping util-linux:nsenter'
 PACKAGES_test="$PACKAGES_run jq:jq gojq:gojq socat:socat procps:ps tcpdump:tcpdump nftables:nft ethtool:ethtool strace:strace
 	curl:curl prometheus:promtool tmux:tmux graphviz:dot tshark:tshark"
-PACKAGES_readme='podman:podman crun:crun frr:file=/usr/lib/frr/bgpd'
+PACKAGES_readme='podman:podman crun:crun catatonit:catatonit containernetworking-plugins:file=/usr/lib/cni/bridge
+	iptables:iptables lxc:lxc-start systemd-container:systemd-nspawn frr:file=/usr/lib/frr/bgpd'
 PACKAGES_plugins='containernetworking-plugins:file=/usr/lib/cni/host-local iptables:iptables podman:podman crun:crun'
 PACKAGES_shells='zsh:zsh fish:fish'
 PACKAGES_memcheck='valgrind:valgrind libc6-dbg'
@@ -128,4 +129,15 @@ build_tree() {
 			make -j"$(nproc)" "$target" TESTS= || exit
 		done
 	) 9<"$build"
+}
+
+# unpack_docker DIRECTORY: docker, into this directory: where it is installed it changes the firewall of the machine. As a condition
+unpack_docker() {
+	[ ! -x "$1/usr/sbin/dockerd" ] || return 0
+	rm -rf "$1"
+	mkdir -p "$1/packages" && (
+		cd "$1/packages" && apt-get -q download docker.io containerd runc && for package in *.deb; do
+			dpkg -x "$package" .. || exit
+		done && rm -r ../packages
+	) >>"${PACKAGES_LOG:-/dev/null}" 2>&1
 }

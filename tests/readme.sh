@@ -16,12 +16,18 @@
 #   <!-- eventually: REASON -->   a command that fails, or prints something else, is run again until it does
 #   <!-- needs: vrf -->           left out where the kernel has no VRFs: tests/vm runs it
 #   <!-- needs: podman -->        an image docker.io/library/nginx is there, which does nothing; left out without podman
+#   <!-- needs: podnet -->        the same, where podman can make networks
+#   <!-- needs: pod -->           the same, where podman can make pods
+#   <!-- needs: docker -->        dockerd runs, and there is an image nginx, which does nothing; left out without docker
+#   <!-- needs: lxc -->           there is a container web, which does nothing; left out without LXC
+#   <!-- needs: nspawn -->        there is a machine web, in which there is sleep(1); left out without systemd-nspawn
 #   <!-- needs: frr -->           FRR may run in the namespaces left and right; left out without FRR
 #   <!-- not run: REASON -->      not an example, or one that cannot be tested
 #
 # README_ONLY=WORD: those that need this only.
 
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/containers.sh"
 
 README=${README:-$TOP_DIR/README.md}
 
@@ -154,40 +160,18 @@ own_config() {
 
 # --- what examples need ----------------------------------------------------------------------------------------------
 
-# has_vrf, has_podman, has_frr, as conditions: a block that needs it can be run
+# has_vrf, has_frr and those of containers.sh, as conditions: a block that needs it can be run
 has_vrf() {
 	unshare -n ip link add probe type vrf table 9 2>/dev/null
-}
-
-has_podman() {
-	command -v podman >/dev/null
 }
 
 has_frr() {
 	[ -x /usr/lib/frr/bgpd ]
 }
 
-# prepare_vrf, prepare_podman, prepare_frr: inside the namespaces
+# prepare_vrf, prepare_frr and those of containers.sh: inside the namespaces
 prepare_vrf() {
 	:
-}
-
-# Containers from an image that is made here, kept in the directory of the test; in a container, which may not give limits and
-# has a mixture of cgroups, they have neither.
-prepare_podman() {
-	local file library root=$PWD/root
-	umount -l /sys/fs/cgroup/unified 2>/dev/null || true
-	export CONTAINERS_STORAGE_CONF=$PWD/storage.conf CONTAINERS_CONF=$PWD/containers.conf
-	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/graph"\nrunroot = "/run/containers"\n' "$PWD" >storage.conf
-	printf '[containers]\ncgroups = "disabled"\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\n' >containers.conf
-	printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n' >>containers.conf
-	for file in /bin/sleep /bin/sh; do
-		install -D "$file" "$root$file"
-		for library in $(ldd "$file" | grep -o '/[^ ]*'); do
-			install -D "$library" "$root$library"
-		done
-	done
-	tar -c -C "$root" . | podman import -q --change 'CMD ["sleep", "60"]' - docker.io/library/nginx
 }
 
 prepare_frr() {

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# shellcheck disable=SC2034 # variables for the tests that source this
+#
+# Programs that run containers, for the examples of README.md: has_PROGRAM, as a condition, says whether it is there, and
+# prepare_PROGRAM has it run in the namespaces of a test, with a container or an image that is made here and only sleeps. They may
+# themselves run in a container, which may not give limits and has a mixture of cgroups.
+
+# make_root DIRECTORY: what a container needs to sleep
+make_root() {
+	local file library
+	for file in /bin/sleep /bin/sh; do
+		install -D "$file" "$1$file"
+		for library in $(ldd "$file" | grep -o '/[^ ]*'); do
+			install -D "$library" "$1$library"
+		done
+	done
+}
+
+# image ROOT: on standard output, for "import"
+image() {
+	tar -c -C "$1" .
+}
+
+one_kind_of_cgroups() {
+	umount -l /sys/fs/cgroup/unified 2>/dev/null || true
+}
+
+# --- podman ----------------------------------------------------------------------------------------------------------
+
+has_podman() {
+	command -v podman >/dev/null
+}
+
+prepare_podman() {
+	one_kind_of_cgroups
+	export CONTAINERS_STORAGE_CONF=$PWD/storage.conf CONTAINERS_CONF=$PWD/containers.conf
+	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/graph"\nrunroot = "/run/containers"\n' "$PWD" >storage.conf
+	printf '[containers]\ncgroups = "disabled"\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\n' >containers.conf
+	printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n' >>containers.conf
+	make_root root
+	image root | podman import -q --change 'CMD ["sleep", "60"]' - docker.io/library/nginx
+}
+
+# Networks have bridges and a firewall.
+has_podnet() {
+	has_podman && command -v iptables >/dev/null && { [ -x /usr/lib/podman/netavark ] || [ -x /usr/lib/cni/bridge ]; }
+}
+
+prepare_podnet() {
+	prepare_podman
+}
+
+# Pods have a container that keeps their namespaces.
+has_pod() {
+	has_podman && command -v catatonit >/dev/null
+}
+
+prepare_pod() {
+	prepare_podman
+}
+
+# --- docker ----------------------------------------------------------------------------------------------------------
+
+# DOCKER_ROOT: where unpack_docker of packages.sh has put it; without, that of the machine
+has_docker() {
+	PATH=$PATH:/usr/sbin:/sbin command -v "${DOCKER_ROOT:-}${DOCKER_ROOT:+/usr/sbin/}dockerd" >/dev/null
+}
+
+# Without a bridge and its firewall.
+prepare_docker() {
+	local root=${DOCKER_ROOT:-}
+	one_kind_of_cgroups
+	PATH=$root/usr/bin:$root/usr/sbin:$PATH
+	mkdir docker
+	mount -t tmpfs docker docker
+	dockerd --data-root "$PWD/docker" --exec-root /run/docker --host unix:///run/docker.sock --pidfile /run/docker.pid \
+		--storage-driver vfs --bridge none --iptables=false --ip6tables=false >dockerd.log 2>&1 </dev/null &
+	export DOCKER_HOST=unix:///run/docker.sock
+	poll "$STEP_MS" docker version || fail "dockerd does not answer: $(tail -n 3 dockerd.log)"
+	make_root root
+	image root | docker import --change 'CMD ["sleep", "60"]' - nginx
+}
+
+# --- LXC and systemd-nspawn ------------------------------------------------------------------------------------------
+
+has_lxc() {
+	command -v lxc-start >/dev/null
+}
+
+prepare_lxc() {
+	one_kind_of_cgroups
+	make_root root
+	mkdir root/proc root/sys root/dev
+	mount -t tmpfs lxc /var/lib/lxc
+	mkdir /var/lib/lxc/web
+	cat >/var/lib/lxc/web/config <<-END
+		lxc.uts.name = web
+		lxc.rootfs.path = dir:$PWD/root
+		lxc.init.cmd = /bin/sleep 60
+		lxc.cgroup.relative = 1
+		lxc.autodev = 0
+		lxc.apparmor.profile = unconfined
+	END
+}
+
+has_nspawn() {
+	command -v systemd-nspawn >/dev/null
+}
+
+prepare_nspawn() {
+	one_kind_of_cgroups
+	mount -t tmpfs machines /var/lib/machines
+	make_root /var/lib/machines/web
+	mkdir -p /var/lib/machines/web/usr/lib
+	echo ID=web >/var/lib/machines/web/usr/lib/os-release
+	# where systemd does not run, nobody can register a machine
+	systemd-nspawn() {
+		command systemd-nspawn --register=no --keep-unit "$@"
+	}
+}
