@@ -107,18 +107,18 @@ int cni_result_use_ipam(struct plugin_link *link, const json_t *ipam, struct cni
 /* --- the result of ADD ------------------------------------------------------------------------ */
 
 /*
- * The MTU came with CNI 1.1. A port has no hardware address; podman(1) does not take an interface of
- * a container without, so it gets the one that a loopback interface has.
+ * The MTU came with CNI 1.1. A port has no hardware address; podman(1) does not take an interface
+ * with a sandbox and without one, so it gets the one that a loopback interface has.
  */
 static json_t *interface_object(const struct cni_request *request, const json_t *port,
-				const char *mac, const char *sandbox)
+				const char *sandbox)
 {
 	json_t *mtu = NULL;
 
 	if (cni_version_at_least(request->version, "1.1.0"))
 		mtu = json_object_get(port, "mtu");
 	return json_pack("{s:O, s:s*, s:O*, s:s}", "name", json_object_get(port, "interface"),
-			 "mac", mac, "mtu", mtu, "sandbox", sandbox);
+			 "mac", *sandbox ? NO_MAC : NULL, "mtu", mtu, "sandbox", sandbox);
 }
 
 /* The address with its whole length, as the port has it. */
@@ -166,10 +166,10 @@ static int add_interfaces(json_t *result, const struct cni_request *request, con
 
 	if (!domain ||
 	    json_array_append_new(interfaces,
-				  interface_object(request, a, NULL,
+				  interface_object(request, a,
 						   plugin_path_of_domain(domain, sandbox))) < 0 ||
-	    json_array_append_new(interfaces, interface_object(request, b, NO_MAC,
-							       request->environment.netns)) < 0)
+	    json_array_append_new(interfaces,
+				  interface_object(request, b, request->environment.netns)) < 0)
 		return -ENOMEM;
 	*ret_container = (json_int_t)json_array_size(interfaces) - 1;
 	return 0;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # shellcheck disable=SC2034 # variables for the tests that source this
 #
-# Programs that run containers, for the examples of README.md: has_PROGRAM, as a condition, says whether it is there, and
+# Programs that run containers, for the examples of README.md and other tests: has_PROGRAM, as a condition, says whether it is there, and
 # prepare_PROGRAM has it run in the namespaces of a test, with a container or an image that is made here and only sleeps. They may
 # themselves run in a container, which may not give limits and has a mixture of cgroups.
 
@@ -32,14 +32,63 @@ has_podman() {
 	command -v podman >/dev/null
 }
 
-prepare_podman() {
+# podman_prepare DIRECTORY [LINE...]: what it has is in the directory, and used again if it is there; LINEs are for [network] of
+# containers.conf. For a root with a /run of its own, as podman shares what it has there.
+podman_prepare() {
+	local dir=$1
 	one_kind_of_cgroups
-	export CONTAINERS_STORAGE_CONF=$PWD/storage.conf CONTAINERS_CONF=$PWD/containers.conf
-	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/graph"\nrunroot = "/run/containers"\n' "$PWD" >storage.conf
-	printf '[containers]\ncgroups = "disabled"\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\n' >containers.conf
-	printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n' >>containers.conf
-	make_root root
-	image root | podman import -q --change 'CMD ["sleep", "60"]' - docker.io/library/nginx
+	export CONTAINERS_STORAGE_CONF=$dir/storage.conf CONTAINERS_CONF=$dir/containers.conf PODMAN_IGNORE_CGROUPSV1_WARNING=1
+	[ ! -d "$dir/networks" ] || return 0
+	mkdir -p "$dir/networks"
+	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/graph"\nrunroot = "/run/containers"\n' "$dir" >"$dir/storage.conf"
+	{
+		printf '[containers]\ncgroups = "disabled"\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\n'
+		printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n'
+		printf '[network]\nnetwork_config_dir = "%s/networks"\n' "$dir"
+		printf '%s\n' "${@:2}"
+	} >"$dir/containers.conf"
+	make_root "$dir/root"
+	image "$dir/root" | podman import -q --change 'CMD ["sleep", "600"]' - docker.io/library/nginx
+}
+
+prepare_podman() {
+	podman_prepare "$PWD"
+}
+
+# podman_version: a number, 406 for 4.6; status 1: there is none
+podman_version() {
+	podman --version 2>/dev/null | awk -F '[ .]' '/^podman version/ { print $3 * 100 + $4; found = 1 } END { exit !found }'
+}
+
+# podman_has_cni, podman_has_netavark_plugins, as conditions: the one went with podman 5, the others came with 4.6
+podman_has_cni() {
+	local version
+	version=$(podman_version) && [ "$version" -lt 500 ]
+}
+
+podman_has_netavark_plugins() {
+	local version
+	version=$(podman_version) && [ "$version" -ge 406 ]
+}
+
+has_cni() {
+	podman_has_cni && [ -x /usr/lib/cni/host-local ] && [ -x "$BUILD_DIR/plugins/rport-cni" ]
+}
+
+prepare_cni() {
+	rm -f /etc/cni
+	mkdir -p /etc/cni /var/lib/cni
+	mount -t tmpfs tmpfs /var/lib/cni # leases of host-local
+	podman_prepare "$PWD" 'network_backend = "cni"' "cni_plugin_dirs = [\"$BUILD_DIR/plugins\", \"/usr/lib/cni\"]"
+	ln -s "$PWD/networks" /etc/cni/net.d
+}
+
+has_netavark() {
+	podman_has_netavark_plugins && has_vrf
+}
+
+prepare_netavark() {
+	podman_prepare "$PWD" "netavark_plugin_dirs = [\"$BUILD_DIR/plugins\"]"
 }
 
 # Networks have bridges and a firewall.

@@ -18,13 +18,15 @@
 #   <!-- needs: podman -->        an image docker.io/library/nginx is there, which does nothing; left out without podman
 #   <!-- needs: podnet -->        the same, where podman can make networks
 #   <!-- needs: pod -->           the same, where podman can make pods
+#   <!-- needs: cni -->           the same, where podman has CNI, as in Debian 12; it finds rport-cni
+#   <!-- needs: netavark -->      the same, where podman has plugins of netavark, as in Debian 13, and the kernel has VRFs
 #   <!-- needs: docker -->        dockerd runs, and there is an image nginx, which does nothing; left out without docker
 #   <!-- needs: lxc -->           there is a container web, which does nothing; left out without LXC
 #   <!-- needs: nspawn -->        there is a machine web, in which there is sleep(1); left out without systemd-nspawn
 #   <!-- needs: frr -->           FRR may run in the namespaces left and right; left out without FRR
 #   <!-- not run: REASON -->      not an example, or one that cannot be tested
 #
-# README_ONLY=WORD: those that need this only.
+# README_ONLY=WORDS: those that need one of these only.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/containers.sh"
@@ -235,7 +237,7 @@ block() {
 		echo "$file" >"$BLOCKS/blocks"
 	fi
 	need=$(note_of "$note" needs) || need=
-	[ -z "${README_ONLY:-}" ] || [ "$need" = "$README_ONLY" ] || return 0
+	[ -z "${README_ONLY:-}" ] || [[ -n $need && " $README_ONLY " == *" $need "* ]] || return 0
 	if [ -n "$need" ] && ! "has_$need"; then
 		result skip "$name" " # there is no $need"
 		return 0

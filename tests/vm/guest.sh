@@ -40,15 +40,16 @@ guest_prepare() {
 	TREE=$(mktemp -d "${TMPDIR:-/tmp}/rport-tree.XXXXXX") || exit 1
 	trap 'rm -rf "$TREE"' EXIT
 	trap 'kill "$!" 2>/dev/null; wait; exit 130' INT TERM HUP
-	mkdir -p "$TREE"/{build/{rportctl,tests/{tools,unit}},docs,src/{api,base},tests/{netns,vm,systemd}} &&
+	mkdir -p "$TREE"/{build/{plugins,rportctl,tests/{tools,unit}},docs,src/{api,base},tests/{netns,vm,systemd}} &&
 		cp "$RPORTD" "$TREE/build" &&
 		cp "$BUILD_DIR/rportctl/rportctl" "$TREE/build/rportctl" &&
+		cp "$BUILD_DIR"/plugins/{rport,rport-cni} "$TREE/build/plugins" &&
 		cp "$TRAFFIC" "${TRAFFIC%/*}"/{hold-thread,fdkeeper} "$TREE/build/tests/tools" &&
 		cp "$TOP_DIR/src/api/org.rportd.Manager.varlink" "$TREE/src/api" &&
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
 		cp "$TOP_DIR/README.md" "$TREE" &&
 		cp "$TOP_DIR/docs/route-leaking.md" "$TREE/docs" &&
-		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,readme}.sh "$TREE/tests" &&
+		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,containers,readme}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/vm/*.sh "$TREE/tests/vm" &&
 		cp "$TESTS_DIR"/systemd/*.sh "$TREE/tests/systemd" || exit 1
@@ -68,7 +69,7 @@ guest_script() {
 		# it may be an emulated machine, and not the only one
 		export TEST_SECONDS=300 STEP_MS=60000 LIMIT_FACTOR=10
 		# of the examples, those that no container runs
-		export README_ONLY=vrf
+		export README_ONLY='vrf netavark'
 		status=0
 		trap 'exit \$status' EXIT
 	END

@@ -28,7 +28,7 @@ cache=$out/cache
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 packages=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,iputils-ping,jq,tcpdump,socat,nftables,\
 libcap2-bin,liburing2,libjansson4,libsmartcols1,libncursesw6,libmicrohttpd12t64,libinih1,libbpf1,libnl-route-3-200,libmnl0,\
-network-manager,frr
+network-manager,frr,podman,netavark,crun
 rm -rf "$out/stamp" "$root" "$out/root.ext4" "$cache/apt"
 mkdir -p "$cache/debs"
 

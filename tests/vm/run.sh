@@ -24,6 +24,7 @@ case ${1:-} in
 	guest_test vm/vrf.sh
 	guest_test vm/firewall.sh
 	guest_test vm/route-leaking.sh
+	guest_test vm/podman.sh
 	guest_test readme.sh
 	guest_test vm/hold.sh
 	guest_unit test_intruder
