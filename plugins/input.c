@@ -116,7 +116,7 @@ static int parse_value(const struct property *property, const json_t *value, int
 int input_property(const char *name, const json_t *value, json_t *values, struct rport_error *err)
 {
 	const struct property *property = find_property(name);
-	int64_t number;
+	int64_t number = 0;
 	int r;
 
 	if (!property)

@@ -15,8 +15,6 @@
 #define RESULT_MAX    ((size_t)1024 * 1024)
 #define DEADLINE_SECS 120 /* a DHCP server may let it wait */
 
-extern char **environ;
-
 /* The program in the first directory of CNI_PATH that has it. */
 static int find_program(const struct cni_request *request, char path[static PATH_MAX])
 {
@@ -54,10 +52,12 @@ static int config_fd(const struct cni_request *request)
 	return fd;
 }
 
-static int spawn(const char *path, const char *name, int input, int output, pid_t *ret)
+/* Return: its process number, or -errno. */
+static pid_t spawn(const char *path, const char *name, int input, int output)
 {
 	char *argv[] = { (char *)name, NULL };
 	posix_spawn_file_actions_t actions;
+	pid_t pid = 0;
 	int r;
 
 	r = posix_spawn_file_actions_init(&actions);
@@ -67,9 +67,9 @@ static int spawn(const char *path, const char *name, int input, int output, pid_
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	if (r == 0)
-		r = posix_spawn(ret, path, &actions, NULL, argv, environ);
+		r = posix_spawn(&pid, path, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	return -r;
+	return r == 0 ? pid : -r;
 }
 
 /* Its exit status; -1: it was killed. */
@@ -95,10 +95,10 @@ static int run_program(const struct cni_request *request, const char *path, char
 	if (input < 0 || pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	reading = fds[0];
-	r = spawn(path, request->ipam, input, fds[1], &pid);
+	pid = spawn(path, request->ipam, input, fds[1]);
 	close(fds[1]);
-	if (r < 0)
-		return r;
+	if (pid < 0)
+		return pid;
 	r = input_read(reading, RESULT_MAX, deadline, ret, size);
 	if (r < 0)
 		(void)kill(pid, SIGKILL);
@@ -145,8 +145,8 @@ int ipam_run(const struct cni_request *request, const char *command, json_t **re
 	_cleanup_free_ char *text = NULL;
 	char path[PATH_MAX], message[256] = "";
 	json_t *output;
-	size_t size;
 	int status = -1, r;
+	size_t size = 0;
 
 	if (ret)
 		*ret = NULL;

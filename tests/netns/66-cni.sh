@@ -44,7 +44,7 @@ cni_ok() {
 
 cni_fails() {
 	cni "${@:3}"
-	[ "$RC" != 0 ] || fail "$3 should have failed"
+	assert_eq "$RC" 1 "status of $3"
 	assert_json "$OUT" 'keys == ["cniVersion", "code", "details", "msg"]' "an error of CNI"
 	assert_eq "$(jq .code <<<"$OUT")" "$1" "code of $(jq -c . <<<"$OUT")"
 	assert_match "$(jq -r '.msg + ": " + .details' <<<"$OUT")" "$2" "message"
