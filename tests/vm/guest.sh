@@ -49,7 +49,7 @@ guest_prepare() {
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
 		cp "$TOP_DIR/README.md" "$TREE" &&
 		cp "$TOP_DIR/docs/route-leaking.md" "$TREE/docs" &&
-		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,containers,readme}.sh "$TREE/tests" &&
+		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,hung,readme,containers}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/vm/*.sh "$TREE/tests/vm" &&
 		cp "$TESTS_DIR"/systemd/*.sh "$TREE/tests/systemd" || exit 1

@@ -28,6 +28,7 @@ case ${1:-} in
 	guest_test readme.sh
 	guest_test vm/hold.sh
 	guest_unit test_intruder
+	guest_test netns/25-paths.sh test_vrf_in_it test_mounted_over test_directory_of_a_mount_renamed
 	guest_test netns/46-intruder.sh test_queue_is_opened test_header_is_changed test_short_tagged_frames
 	guest_test vm/mpls.sh
 	guest_test netns/53-shaping.sh
@@ -49,6 +50,7 @@ case ${1:-} in
 	guest_test vm/vrf.sh
 	guest_test vm/hold.sh
 	guest_unit test_intruder
+	guest_test netns/25-paths.sh test_vrf_in_it test_mounted_over test_directory_of_a_mount_renamed
 	guest_test netns/46-intruder.sh test_queue_is_opened test_header_is_changed test_short_tagged_frames
 	guest_test netns/21-direct.sh test_is_made_directly test_name_is_deleted test_name_is_replaced_meanwhile test_restart
 	guest_test netns/48-fast-path.sh test_traffic test_switching_under_tcp
