@@ -3,6 +3,8 @@
 # passes: asan plain
 # rport-cni, called as the specification of CNI has it, with IPAM plugins of ours and of others.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../keeper.sh"
+. "$(dirname "$0")/../vrfs.sh"
 
 PLUGIN=$BUILD_DIR/plugins/rport-cni
 DEBIAN_CNI=/usr/lib/cni
@@ -192,6 +194,27 @@ test_add_twice() {
 	cni_fails 101 'cannot make the link: *eth0*' ADD
 	cni_ok DEL
 	ip -n "$A" link show dev eth0 >/dev/null || fail 'DEL removed an interface that is not its own'
+	nothing_left
+}
+
+test_vrf() {
+	[ -x "$PLUGIN" ] || skip could 'rport-cni was not built'
+	ns_add A B
+	two_vrfs
+	start_rportd
+	make_ipam
+	add '{"domain": "vrf:vrf-a"}'
+	assert_json "$RESULT" '.interfaces[0] == {name: "rport0", mtu: 32768, sandbox: ""}'
+	ping_ok "$HOME_NS" 10.1.0.2 -I vrf-a
+	ping_fails "$HOME_NS" 10.1.0.2
+	ping_ok "$A" 10.1.0.1
+	cni_ok CHECK "$(with_result | jq '. + {domain: "vrf:vrf-a"}')"
+	INTERFACE=eth1 NETWORK=other
+	add '{"domain": "vrf:vrf-b", "fastPath": true, "mtu": 9000}'
+	ping_ok "$HOME_NS" 10.1.0.3 -I vrf-b
+	cni_ok DEL
+	INTERFACE=eth0 NETWORK=cinet
+	cni_ok DEL
 	nothing_left
 }
 
@@ -466,6 +489,7 @@ test_container_is_gone() {
 	add
 	ip netns del "$A"
 	eventually eval "[ \"\$(rportctl -j list | jq -r '.[0].state')\" = pending ]"
+	assert_match "$(rportctl list 'cni-*' --state pending)" '*cni-deadbeef0123.eth0-*' 'how to find it'
 	cni_fails 102 '*it is pending: *' CHECK "$(with_result)"
 	cni_ok DEL "$(with_result)"
 	nothing_left
@@ -510,6 +534,47 @@ test_without_rportd() {
 	start_rportd
 	cni_ok DEL
 	nothing_left
+}
+
+# Killed under a supervisor, rportd takes its links over, and they are found again.
+test_rportd_is_killed() {
+	[ -x "$PLUGIN" ] || skip could 'rport-cni was not built'
+	ns_add A B
+	start_kept_rportd
+	make_ipam
+	add
+	kill_rportd
+	ping_ok "$A" 10.1.0.1
+	cni_ok CHECK "$(with_result)"
+	cni_fails 101 'the attachment exists already: *' ADD
+	kill_rportd
+	cni_ok DEL "$(with_result)"
+	nothing_left
+}
+
+# In the middle of calls: each has an answer, and what is left is removed by those that follow.
+test_rportd_is_killed_meanwhile() {
+	local i pid
+	[ -x "$PLUGIN" ] || skip could 'rport-cni was not built'
+	ns_add A B
+	start_kept_rportd
+	make_ipam
+	cni_config '{}' >"$TEST_TMP/config"
+	for i in {1..8}; do
+		prepare_call ADD "$PLUGIN"
+		"${CALL[@]}" <"$TEST_TMP/config" >"$TEST_TMP/answer" &
+		pid=$!
+		sleep "0.0$((i * 4))"
+		kill_rportd
+		wait "$pid" || assert_json "$(<"$TEST_TMP/answer")" '.code' 'an answer that says why'
+		eventually del_succeeds
+		nothing_left
+	done
+}
+
+del_succeeds() {
+	cni DEL
+	[ "$RC" = 0 ]
 }
 
 # --- many at once ----------------------------------------------------------------------------------------------------------------
