@@ -26,7 +26,6 @@
 #define PLUGIN_ROUTES_MAX      256 /* of an end */
 #define PLUGIN_CONTAINER_MAX   256 /* bytes of its identifier */
 #define PLUGIN_DOMAIN_TEXT_MAX 512
-#define PLUGIN_LINKS_AT_ONCE   32 /* that UnpairSeveral() takes */
 
 /* An attachment, as a runtime names it. */
 struct attachment {

@@ -12,6 +12,7 @@ CNI_VERSION=1.1.0
 NETWORK=cinet
 CONTAINER=deadbeef0123456789abcdef0123456789abcdef0123456789abcdef01234567
 INTERFACE=eth0
+NETNS=''  # another path than that of A
 RESULT='' # of the last ADD
 
 # cni COMMAND [KEYS]: call the plugin, with more keys in the configuration; sets RC, OUT and ERR
@@ -22,7 +23,7 @@ cni() {
 
 # prepare_call COMMAND PROGRAM: CALL is how a runtime calls a plugin for the current attachment
 prepare_call() {
-	CALL=(nsenter --net="/run/netns/$HOME_NS" env CNI_COMMAND="$1" CNI_CONTAINERID="$CONTAINER" CNI_NETNS="/run/netns/$A"
+	CALL=(nsenter --net="/run/netns/$HOME_NS" env CNI_COMMAND="$1" CNI_CONTAINERID="$CONTAINER" CNI_NETNS="${NETNS:-/run/netns/$A}"
 		CNI_IFNAME="$INTERFACE" CNI_PATH="$TEST_TMP/plugins:$DEBIAN_CNI" RPORT_SOCKET="$SOCKET" FAKE_IPAM="$TEST_TMP/ipam" "$2")
 }
 
@@ -210,8 +211,9 @@ test_vrf() {
 	ping_ok "$A" 10.1.0.1
 	cni_ok CHECK "$(with_result | jq '. + {domain: "vrf:vrf-a"}')"
 	INTERFACE=eth1 NETWORK=other
+	echo '{"ips": [{"address": "10.2.0.3/24", "gateway": "10.2.0.1"}]}' >"$TEST_TMP/ipam/result"
 	add '{"domain": "vrf:vrf-b", "fastPath": true, "mtu": 9000}'
-	ping_ok "$HOME_NS" 10.1.0.3 -I vrf-b
+	ping_ok "$HOME_NS" 10.2.0.3 -I vrf-b
 	cni_ok DEL
 	INTERFACE=eth0 NETWORK=cinet
 	cni_ok DEL
@@ -237,6 +239,34 @@ test_several_networks() {
 	INTERFACE=eth0 NETWORK=cinet
 	ping_ok "$A" 10.1.0.1
 	cni_ok DEL
+	nothing_left
+}
+
+# Runtimes keep namespaces wherever they like, or only as those of a process.
+test_namespaces_elsewhere() {
+	local pid
+	start_all
+	touch "$TEST_TMP/ns"
+	trap 'umount -l "$TEST_TMP/ns" 2>/dev/null || true; end_test' EXIT
+	mount --bind "/run/netns/$A" "$TEST_TMP/ns"
+	ip netns del "$A"
+	NETNS=$TEST_TMP/ns
+	add
+	assert_json "$RESULT" ".interfaces[1].sandbox == \"$NETNS\""
+	ping_ok "$B" 10.1.0.2
+	cni_ok CHECK "$(with_result)"
+	cni_ok DEL "$(with_result)"
+	umount "$TEST_TMP/ns"
+	unshare --net sleep 60 &
+	pid=$!
+	NETNS=/proc/$pid/ns/net
+	eventually eval "[ \"\$(readlink $NETNS)\" != \"\$(readlink /proc/self/ns/net)\" ]"
+	add
+	ping_ok "$B" 10.1.0.3
+	cni_ok CHECK "$(with_result)"
+	kill "$pid"
+	wait "$pid" || true
+	cni_ok DEL "$(with_result)"
 	nothing_left
 }
 
