@@ -596,10 +596,11 @@ delete_namespaces() {
 	done
 }
 
-# Everything that the test began ends, however it ends.
+# Everything that the test began ends, however it ends. A file may have a function end_more for what it has besides.
 end_test() {
 	local pid
 	trap - EXIT
+	! declare -F end_more || end_more
 	for pid in $(jobs -p); do
 		kill -KILL "$pid" || true # one that has ended is no failure
 	done

@@ -47,26 +47,6 @@ gaps() {
 	measured "$what: pauses of $(printf '%s\n' "${pauses[@]}" | sort -n | tr '\n' ' ')ms, $all packets lost"
 }
 
-starter() {
-	pgrep -x -P "$(property MainPID)" rportd-starter
-}
-
-kill_rportd() {
-	kill -KILL "$(property MainPID)"
-}
-
-kill_starter() {
-	kill -KILL "$(starter)"
-}
-
-kill_data() {
-	kill -KILL "$(pgrep -x -P "$(starter)" rportd-data)"
-}
-
-kill_net() {
-	kill -KILL "$(pgrep -x -P "$(starter)" rportd-net)"
-}
-
 all_gaps() {
 	gaps 'nothing is done' 0 300 true
 	gaps 'systemctl restart' 0 500 systemctl restart rportd.service

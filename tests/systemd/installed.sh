@@ -72,3 +72,25 @@ pair_both() {
 	ns_add A B
 	pair_numbered
 }
+
+# starter: its number
+starter() {
+	pgrep -x -P "$(property MainPID)" rportd-starter
+}
+
+# kill_rportd, kill_starter, kill_data, kill_net: of the processes of the service
+kill_rportd() {
+	kill -KILL "$(property MainPID)"
+}
+
+kill_starter() {
+	kill -KILL "$(starter)"
+}
+
+kill_data() {
+	kill -KILL "$(pgrep -x -P "$(starter)" rportd-data)"
+}
+
+kill_net() {
+	kill -KILL "$(pgrep -x -P "$(starter)" rportd-net)"
+}

@@ -158,10 +158,14 @@ static void multicast_join(int fd, const struct sockaddr_storage *group, const c
 		traffic_die("join a group on %s", interface);
 }
 
-static void multicast_send_on(int fd, int family, const char *interface)
+static void multicast_send_on(int fd, int family, const char *interface, int ttl)
 {
 	struct ip_mreqn request = { .imr_ifindex = (int)interface_index(interface) };
 
+	if (ttl)
+		traffic_set(fd, family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			    family == AF_INET6 ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL, ttl,
+			    "MULTICAST_TTL");
 	if (family == AF_INET6)
 		traffic_set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, request.imr_ifindex,
 			    "IPV6_MULTICAST_IF");
@@ -288,7 +292,7 @@ int traffic_udp_send(const struct traffic_options *options, char **args)
 	if (options->segments > 1)
 		traffic_set(fd, IPPROTO_UDP, UDP_SEGMENT, (int)options->size, "UDP_SEGMENT");
 	if (options->multicast)
-		multicast_send_on(fd, address.ss_family, options->multicast);
+		multicast_send_on(fd, address.ss_family, options->multicast, options->ttl);
 	tally_init(&tally, options->count);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (sent < options->count && traffic_now() < end) {
