@@ -20,13 +20,6 @@ static int differs(struct cni_error *error, const char *link, const char *what)
 			"link %.64s: %s", link, what);
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 /* --- the result of ADD ------------------------------------------------------------------------ */
 
 /* Our interface in the container, in the result; its index, or -ENOENT. */
@@ -37,8 +30,8 @@ static int find_interface(const struct cni_request *request, const json_t *resul
 
 	json_array_foreach(json_object_get(result, "interfaces"), i, member)
 	{
-		if (streq(text_of(member, "name"), request->environment.interface) &&
-		    streq(text_of(member, "sandbox"), request->environment.netns))
+		if (streq(input_text(member, "name"), request->environment.interface) &&
+		    streq(input_text(member, "sandbox"), request->environment.netns))
 			return (int)i;
 	}
 	return -ENOENT;
@@ -52,7 +45,7 @@ static bool port_has_address(const json_t *port, const struct ip_address *addres
 
 	json_array_foreach(json_object_get(port, "addresses"), i, member)
 	{
-		if (ip_prefix_parse(text_of(member, "address"), &had) == 0 &&
+		if (ip_prefix_parse(input_text(member, "address"), &had) == 0 &&
 		    ip_address_equal(&had.address, address))
 			return true;
 	}
@@ -69,7 +62,7 @@ static int check_addresses(const json_t *result, int interface, const json_t *po
 
 	json_array_foreach(json_object_get(result, "ips"), i, ip)
 	{
-		const char *text = text_of(ip, "address");
+		const char *text = input_text(ip, "address");
 		struct ip_prefix prefix;
 
 		if (json_integer_value(json_object_get(ip, "interface")) != interface)
@@ -91,7 +84,8 @@ static bool has_route(const json_t *result, const struct ip_prefix *to)
 
 	json_array_foreach(json_object_get(result, "routes"), i, route)
 	{
-		if (ip_prefix_parse(text_of(route, "dst"), &dst) == 0 && ip_prefix_equal(&dst, to))
+		if (ip_prefix_parse(input_text(route, "dst"), &dst) == 0 &&
+		    ip_prefix_equal(&dst, to))
 			return true;
 	}
 	return false;
@@ -148,7 +142,7 @@ int cni_check_link(const struct cni_request *request, const json_t *link, struct
 {
 	const json_t *result = json_object_get(request->config, "prevResult");
 	const json_t *a = json_object_get(link, "a"), *b = json_object_get(link, "b");
-	const char *name = text_of(link, "name"), *state = text_of(link, "state");
+	const char *name = input_text(link, "name"), *state = input_text(link, "state");
 	char what[256];
 	int interface, r;
 
@@ -158,13 +152,13 @@ int cni_check_link(const struct cni_request *request, const json_t *link, struct
 				"prevResult has no interface %s in %.128s",
 				request->environment.interface, request->environment.netns);
 	if (!streq(state, "up")) {
-		const char *reason = text_of(a, "reason");
+		const char *reason = input_text(a, "reason");
 
 		snprintf(what, sizeof(what), "it is %.16s: %.200s", state,
-			 *reason ? reason : text_of(b, "reason"));
+			 *reason ? reason : input_text(b, "reason"));
 		return differs(error, name, what);
 	}
-	if (!streq(text_of(b, "interface"), request->environment.interface))
+	if (!streq(input_text(b, "interface"), request->environment.interface))
 		return differs(error, name, "its interface has another name");
 	r = check_addresses(result, interface, b, name, error);
 	if (r == 0)

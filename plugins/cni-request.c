@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "cni.h"
-#include "base/nearest.h"
 
 /* What a command needs, in bits. */
 enum {
@@ -36,6 +35,7 @@ static const char *const known_keys[] = {
 	"disableGC", "dns",          "domain",     "ipMasq",        "ipam",
 	"name",      "prevResult",   "plugins",    "runtimeConfig", "type",
 };
+static const struct input_keys known = { known_keys, ARRAY_SIZE(known_keys) };
 
 int cni_fail(struct cni_error *error, enum cni_code code, const char *message, const char *fmt, ...)
 {
@@ -153,26 +153,15 @@ static int check_type(const struct cni_request *request, const char *key, json_t
 
 static bool is_known(const char *key)
 {
-	if (strncmp(key, "cni.dev/", strlen("cni.dev/")) == 0)
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++)
-		if (streq(key, known_keys[i]))
-			return true;
-	return false;
+	return strncmp(key, "cni.dev/", strlen("cni.dev/")) == 0 || input_key_known(&known, key);
 }
 
 static int refuse_key(const char *key, const json_t *value, struct cni_error *error)
 {
 	_cleanup_free_ char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 	struct nearest nearest;
-	const char *meant;
+	const char *meant = input_key_meant(&known, key, &nearest);
 
-	nearest_begin(&nearest, key);
-	for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++)
-		nearest_offer(&nearest, known_keys[i]);
-	for (size_t i = 0; i < N_PROPERTIES; i++)
-		nearest_offer(&nearest, properties[i].name);
-	meant = nearest_found(&nearest);
 	return cni_fail(error, CNI_UNSUPPORTED_FIELD, "unsupported field in network configuration",
 			"\"%.64s\": %.256s%s%s%s", key, text ? text : "",
 			meant ? "; did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");

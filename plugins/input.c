@@ -80,6 +80,31 @@ json_t *input_object(const char *text, size_t size, char *message, size_t messag
 	return object;
 }
 
+const char *input_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+bool input_key_known(const struct input_keys *keys, const char *key)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (streq(key, keys->keys[i]))
+			return true;
+	return false;
+}
+
+const char *input_key_meant(const struct input_keys *keys, const char *key, struct nearest *nearest)
+{
+	nearest_begin(nearest, key);
+	for (size_t i = 0; i < keys->n; i++)
+		nearest_offer(nearest, keys->keys[i]);
+	for (size_t i = 0; i < N_PROPERTIES; i++)
+		nearest_offer(nearest, properties[i].name);
+	return nearest_found(nearest);
+}
+
 int output_object(json_t *object)
 {
 	int r = object ? json_dumpf(object, stdout, JSON_INDENT(4) | JSON_ENSURE_ASCII) : -1;

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "base/nearest.h"
 #include "base/property.h"
 
 #define INPUT_MAX ((size_t)4 * 1024 * 1024) /* bytes: some 30,000 valid attachments of a GC */
@@ -32,6 +33,41 @@ int input_read(int fd, size_t limit, uint64_t deadline, char **ret, size_t *ret_
  * Return: the object, which the caller owns; NULL: it is none, or one with the same key twice.
  */
 json_t *input_object(const char *text, size_t size, char *message, size_t message_size);
+
+/**
+ * input_text() - get a member that is a text
+ * @object: any value, or NULL
+ * @key: of the member
+ *
+ * Return: the text, borrowed from @object; "" where it is missing or not a text.
+ */
+const char *input_text(const json_t *object, const char *key);
+
+/* The keys of an object, beside the names of properties. */
+struct input_keys {
+	const char *const *keys;
+	size_t n;
+};
+
+/**
+ * input_key_known() - tell whether a key is one of those that are known
+ * @keys: those that are
+ * @key: it
+ *
+ * Return: true when it is.
+ */
+bool input_key_known(const struct input_keys *keys, const char *key);
+
+/**
+ * input_key_meant() - find what was probably meant by a key that is not known
+ * @keys: those that are, to which properties are added
+ * @key: it; must live as long as @nearest
+ * @nearest: for the search
+ *
+ * Return: the nearest of them, in @nearest; NULL when none is near enough to be meant.
+ */
+const char *input_key_meant(const struct input_keys *keys, const char *key,
+			    struct nearest *nearest);
 
 /**
  * output_object() - write an object, with a newline, to standard output

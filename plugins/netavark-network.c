@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 #include "netavark.h"
-#include "base/nearest.h"
 
 static const char *const known_options[] = { "domain", "metric", "no_default_route" };
+static const struct input_keys known = { known_options, ARRAY_SIZE(known_options) };
 
 int netavark_fail(struct netavark_error *error, const char *fmt, ...)
 {
@@ -29,16 +29,9 @@ static int no_memory(struct netavark_error *error)
 	return -ENOMEM;
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static const char *option_of(const json_t *network, const char *key)
 {
-	return text_of(json_object_get(network, "options"), key);
+	return input_text(json_object_get(network, "options"), key);
 }
 
 const char *netavark_domain(const json_t *network)
@@ -50,25 +43,11 @@ const char *netavark_domain(const json_t *network)
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static bool is_known(const char *key)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(known_options); i++)
-		if (streq(key, known_options[i]))
-			return true;
-	return false;
-}
-
 static int refuse_option(const char *key, struct netavark_error *error)
 {
 	struct nearest nearest;
-	const char *meant;
+	const char *meant = input_key_meant(&known, key, &nearest);
 
-	nearest_begin(&nearest, key);
-	for (size_t i = 0; i < ARRAY_SIZE(known_options); i++)
-		nearest_offer(&nearest, known_options[i]);
-	for (size_t i = 0; i < N_PROPERTIES; i++)
-		nearest_offer(&nearest, properties[i].name);
-	meant = nearest_found(&nearest);
 	return netavark_fail(error, "unknown option \"%.64s\"%s%s%s; see netavark-rport(8)", key,
 			     meant ? ", did you mean \"" : "", meant ? meant : "",
 			     meant ? "\"?" : "");
@@ -86,7 +65,7 @@ static int read_options(const json_t *network, json_t *values, struct netavark_e
 	{
 		if (!json_is_string(value))
 			return netavark_fail(error, "option %.64s is not a text", key);
-		if (is_known(key))
+		if (input_key_known(&known, key))
 			continue;
 		r = input_property(key, value, values, &err);
 		if (r == -ENOENT)
@@ -125,7 +104,7 @@ static int read_metric(const char *text, uint32_t *ret, struct netavark_error *e
 static int check_ipam(json_t *network, struct netavark_error *error)
 {
 	json_t *ipam = json_object_get(network, "ipam_options");
-	const char *driver = text_of(ipam, "driver");
+	const char *driver = input_text(ipam, "driver");
 	bool subnets = json_array_size(json_object_get(network, "subnets")) > 0;
 
 	if (streq(driver, "none"))
@@ -158,7 +137,7 @@ int netavark_check_network(json_t *network, struct netavark_error *error)
 	uint32_t metric;
 	int r;
 
-	if (*text_of(network, "network_interface")) {
+	if (*input_text(network, "network_interface")) {
 		json_decref(values);
 		return netavark_fail(error,
 				     "there is no interface of the network (--interface-name): "
@@ -184,9 +163,9 @@ int netavark_attachment(const json_t *input, struct attachment *ret, struct neta
 	const json_t *options = json_object_get(input, "network_options");
 	struct attachment attachment = {
 		.runtime = NETAVARK_RUNTIME,
-		.network = text_of(network, "name"),
-		.container = text_of(input, "container_id"),
-		.interface = text_of(options, "interface_name"),
+		.network = input_text(network, "name"),
+		.container = input_text(input, "container_id"),
+		.interface = input_text(options, "interface_name"),
 	};
 
 	if (!container_name_valid(attachment.network))
@@ -220,7 +199,8 @@ static const json_t *find_subnet(const json_t *network, const struct ip_address 
 
 	json_array_foreach(json_object_get(network, "subnets"), i, member)
 	{
-		if (ip_prefix_parse(text_of(member, "subnet"), ret) == 0 && contains(ret, address))
+		if (ip_prefix_parse(input_text(member, "subnet"), ret) == 0 &&
+		    contains(ret, address))
 			return member;
 	}
 	return NULL;
@@ -242,7 +222,7 @@ static int add_address(struct plugin_link *link, const json_t *network, const ch
 	if (!subnet)
 		return netavark_fail(error, "the address %.64s is in no subnet of the network",
 				     text);
-	gateway_text = text_of(subnet, "gateway");
+	gateway_text = input_text(subnet, "gateway");
 	if (*gateway_text && ip_address_parse(gateway_text, &gateway) < 0)
 		return netavark_fail(error, "invalid gateway \"%.64s\"", gateway_text);
 	prefix.address = address;
@@ -302,8 +282,8 @@ static int add_static_routes(struct plugin_link *link, const json_t *network,
 
 	json_array_foreach(json_object_get(network, "routes"), i, route)
 	{
-		const char *text = text_of(route, "destination"),
-			   *type = text_of(route, "route_type");
+		const char *text = input_text(route, "destination"),
+			   *type = input_text(route, "route_type");
 		json_int_t metric = json_integer_value(json_object_get(route, "metric"));
 		struct ip_prefix to;
 
@@ -329,7 +309,7 @@ static int refuse_what_ports_lack(const json_t *input, struct netavark_error *er
 {
 	const json_t *options = json_object_get(input, "network_options");
 
-	if (*text_of(options, "static_mac"))
+	if (*input_text(options, "static_mac"))
 		return netavark_fail(error, "a port has no MAC address: do without --mac-address");
 	return 0;
 }
