@@ -24,7 +24,7 @@ case ${1:-} in
 	guest_test vm/vrf.sh
 	guest_test vm/firewall.sh
 	guest_test vm/route-leaking.sh
-	guest_test netns/66-cni.sh test_vrf test_containers_of_a_network
+	guest_test netns/66-cni.sh test_vrf
 	guest_test vm/podman.sh
 	guest_test readme.sh
 	guest_test vm/hold.sh
