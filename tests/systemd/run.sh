@@ -23,7 +23,7 @@ case ${1:-} in
 	guest_test systemd/service.sh
 	guest_test systemd/paths.sh
 	guest_test systemd/gaps.sh
-	NS_LIMIT=300 guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
+	NS_LIMIT=600 guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
 	;;
 host) # Debian 12 has 252, the oldest that we are for
 	[ -x /usr/lib/systemd/systemd ] || guest_skip could systemd-host 'the host has no systemd'
@@ -32,7 +32,7 @@ host) # Debian 12 has 252, the oldest that we are for
 	guest_test systemd/service.sh
 	guest_test systemd/paths.sh
 	guest_test systemd/gaps.sh
-	NS_LIMIT=300 guest_run systemd-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
+	NS_LIMIT=600 guest_run systemd-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
 	;;
 esac
 exit $FAILED
