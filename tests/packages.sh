@@ -15,7 +15,7 @@ PACKAGES_build='gcc:gcc libc6-dev:file=/usr/include/stdio.h make:make autoconf:a
 PACKAGES_run='iproute2:ip iputils-ping:ping util-linux:nsenter'
 PACKAGES_test="$PACKAGES_run jq:jq gojq:gojq socat:socat procps:ps tcpdump:tcpdump nftables:nft ethtool:ethtool strace:strace
 	curl:curl prometheus:promtool tmux:tmux graphviz:dot tshark:tshark"
-PACKAGES_readme='podman:podman crun:crun catatonit:catatonit containernetworking-plugins:file=/usr/lib/cni/bridge
+PACKAGES_readme='ifupdown:ifup podman:podman crun:crun catatonit:catatonit containernetworking-plugins:file=/usr/lib/cni/bridge
 	iptables:iptables lxc:lxc-start systemd-container:systemd-nspawn frr:file=/usr/lib/frr/bgpd'
 PACKAGES_plugins='containernetworking-plugins:file=/usr/lib/cni/host-local iptables:iptables podman:podman crun:crun'
 PACKAGES_routing='frr:file=/usr/lib/frr/bgpd bird2:bird keepalived:keepalived smcroute:smcrouted'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# Runs the examples of README.md. Each block marked ```console or ```sh is one test, in network and mount namespaces of its
+# Runs the examples of README.md and docs/cookbook.md. Each block marked ```console or ```sh is one test, in network and mount namespaces of its
 # own (so the names of the examples can be what they are: red, blue), with an rportd that listens where it does by default.
 #
 #   ```console    lines that begin with "# " or "$ " are commands; one that ends in a backslash goes on in the next line.
@@ -24,6 +24,7 @@
 #   <!-- needs: lxc -->           there is a container web, which does nothing; left out without LXC
 #   <!-- needs: nspawn -->        there is a machine web, in which there is sleep(1); left out without systemd-nspawn
 #   <!-- needs: frr -->           FRR may run in the namespaces left and right; left out without FRR
+#   <!-- needs: ifupdown -->      left out without ifup
 #   <!-- not run: REASON -->      not an example, or one that cannot be tested
 #
 # README_ONLY=WORDS: those that need one of these only.
@@ -31,11 +32,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/containers.sh"
 
-README=${README:-$TOP_DIR/README.md}
-
-# split DIRECTORY: each block into a file NN-LINE.KIND, the comment before it into NN-LINE.note
+# split DOCUMENT DIRECTORY: each block into a file NN-LINE.KIND, the comment before it into NN-LINE.note
 split() {
-	awk -v dir="$1" '
+	awk -v dir="$2" '
 		function flush_block() { close(file); file = "" }
 		file != "" && /^```[ \t]*$/ { flush_block(); note = ""; next }
 		file != "" { print >file; next }
@@ -54,7 +53,7 @@ split() {
 		in_note { note = note $0 "\n"; if (/-->/) in_note = 0; next }
 		/^[ \t]*$/ { next }
 		{ note = "" }
-	' "$README"
+	' "$1"
 }
 
 # note_of FILE KEYWORD: what a comment says under this keyword; status 1: it does not
@@ -167,6 +166,10 @@ has_vrf() {
 	unshare -n ip link add probe type vrf table 9 2>/dev/null
 }
 
+has_ifupdown() {
+	command -v ifup >/dev/null
+}
+
 has_frr() {
 	[ -x /usr/lib/frr/bgpd ]
 }
@@ -174,6 +177,11 @@ has_frr() {
 # prepare_vrf, prepare_frr and those of containers.sh: inside the namespaces
 prepare_vrf() {
 	:
+}
+
+# it gives its scripts a PATH of its own
+prepare_ifupdown() {
+	mount --bind "$BUILD_DIR/rportctl" /usr/local/bin
 }
 
 prepare_frr() {
@@ -225,7 +233,7 @@ block_main() {
 # block FILE: one test; blocks that continue it are tests of their own, for which all before runs again
 block() {
 	local file=$1 name need='' note reason started status=0 tmp
-	name=readme.${file%.*}
+	name=$DOCUMENT.${file%.*}
 	note=${file%.*}.note
 	if reason=$(note_of "$note" 'not run'); then
 		[ -n "$reason" ] || fail "$file: 'not run' without a reason"
@@ -272,9 +280,13 @@ fi
 FAILED=0
 BLOCKS=$(mktemp -d "${TMPDIR:-/tmp}/rport-blocks.XXXXXX")
 trap 'rm -rf "$BLOCKS"' EXIT
-split "$BLOCKS"
 cd "$BLOCKS" || exit
-for file in *-line-*.*; do
-	case $file in *.console | *.sh) block "$file" ;; esac
+for document in README.md docs/cookbook.md; do
+	DOCUMENT=$(basename "${document,,}" .md)
+	rm -f ./*
+	split "$TOP_DIR/$document" "$BLOCKS"
+	for file in *-line-*.*; do
+		case $file in *.console | *.sh) block "$file" ;; esac
+	done
 done
 exit $FAILED

@@ -458,9 +458,9 @@ test_given_up() {
 	ip -n "$B" link add wan0 type veth peer name wan1
 	start_rportd --limit retries=3
 	succeeds rportctl pair "$A" "$B" --name ab --b-name wan0 --allow-pending --addresses 192.168.0.0,192.168.0.1
-	eventually -t 3000 is_reason "there is an interface wan0 in netns:$B already*; given up, until it is reconciled"
+	eventually -t 10000 is_reason "there is an interface wan0 in netns:$B already*; given up, until it is reconciled"
 	refused 2 '*there is an interface wan0 *' rportctl reconcile ab
-	eventually -t 3000 is_reason '*; given up, until it is reconciled'
+	eventually -t 10000 is_reason '*; given up, until it is reconciled'
 	ip -n "$B" link del wan0
 	sleep 0.5
 	assert_eq "$(port ab b .state)" pending "state of what is given up"

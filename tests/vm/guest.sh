@@ -47,8 +47,8 @@ guest_prepare() {
 		cp "$TRAFFIC" "${TRAFFIC%/*}"/{hold-thread,fdkeeper} "$TREE/build/tests/tools" &&
 		cp "$TOP_DIR/src/api/org.rportd.Manager.varlink" "$TREE/src/api" &&
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
-		cp "$TOP_DIR/README.md" "$TREE" &&
-		cp "$TOP_DIR/docs/route-leaking.md" "$TREE/docs" &&
+		cp -r "$TOP_DIR"/{README.md,contrib} "$TREE" &&
+		cp "$TOP_DIR"/docs/{route-leaking,cookbook}.md "$TREE/docs" &&
 		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,hung,readme,containers}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/routing/*.sh "$TREE/tests/routing" &&
