@@ -213,6 +213,45 @@ test_vrf_in_it() {
 	ping_ok "$HOME_NS" 192.168.0.0
 }
 
+# --- files and tools -------------------------------------------------------------------------------------------------
+
+test_in_files() {
+	start_rportd
+	ns_add A B
+	ln -s "/run/netns/$A" link
+	pair_at "$TEST_TMP/link" --persist
+	assert_match "$(<conf/box.rport)" "*Domain=netns:$TEST_TMP/link*" 'the file'
+	succeeds rportctl apply --dry-run
+	assert_eq "$OUT" 'nothing to do' 'what the file would change'
+	# the same interface in the same namespace, however its path is written
+	printf '%s\n' '[A]' "Domain=netns:/run/netns/$B" 'Name=wan0' '[B]' 'Domain=default' >conf/one.rport
+	printf '%s\n' '[A]' "Domain=netns:$B" 'Name=wan0' '[B]' 'Domain=default' >conf/two.rport
+	run "$RPORTD" --check --config-path conf
+	assert_match "$RC $OUT $ERR" "2 *one.rport wants an interface wan0 in netns:$B, too*" 'the check of files'
+	printf '%s\n' '[A]' 'Domain=netns:/a/../b' '[B]' 'Domain=default' >conf/two.rport
+	run "$RPORTD" --check --config-path conf
+	assert_match "$RC $OUT $ERR" '2 *the path of a namespace is without ".."*' 'the check of files'
+}
+
+test_capture() {
+	local capture
+	command -v tcpdump >/dev/null || skip could 'there is no tcpdump'
+	start_rportd
+	ns_add A
+	ln -s "/run/netns/$A" link
+	pair_at "$TEST_TMP/link"
+	rportctl capture box -c 1 >captured 2>&1 &
+	capture=$!
+	eventually ping_and_ended "$capture"
+	wait "$capture" || fail "capture: $(<captured)"
+	assert_match "$(<captured)" '*192.168.0.0*' 'what was captured'
+}
+
+ping_and_ended() {
+	in_ns "$A" ping -c 1 -W 1 192.168.0.1 >/dev/null
+	! kill -0 "$1"
+}
+
 # --- it goes, and comes back -----------------------------------------------------------------------------------------
 
 # The rules of a name: each step once with the port made there, and once with it held by a process.
