@@ -127,13 +127,13 @@ static int copy_frame(int fd, FILE *output, unsigned char *buffer)
 
 int capture_frames(const char *ifname, int output)
 {
-	_cleanup_free_ unsigned char *buffer = malloc(PCAP_PACKET_MAX);
+	static unsigned char buffer[PCAP_PACKET_MAX];
 	_cleanup_close_ int fd = open_socket(ifname);
 	FILE *stream;
 	int r;
 
-	if (fd < 0 || !buffer)
-		return fd < 0 ? fd : -ENOMEM;
+	if (fd < 0)
+		return fd;
 	stream = fdopen(output, "w");
 	if (!stream)
 		return -errno;
