@@ -137,7 +137,7 @@ struct check_facts {
 	unsigned int n_flows;
 };
 
-#define CHECK_TEXT_MAX 512
+#define CHECK_TEXT_MAX 1024
 
 /*
  * struct check_finding - one thing that stands in the way

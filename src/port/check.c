@@ -161,29 +161,36 @@ static bool find_not_looked(const struct check_facts *facts, unsigned int end,
 	return true;
 }
 
-/* The other interfaces of a VRF belong into its zone, too: replies come in by these. */
+/*
+ * All interfaces of a VRF belong into its zone: a packet is tracked where it comes in first, which is
+ * an interface of the VRF, or the VRF itself for what is sent there.
+ */
 static bool find_zones(const struct check_facts *facts, unsigned int end _unused_,
 		       struct check_finding *finding)
 {
+	char prefix[COMMAND_PREFIX_MAX];
+
 	if (!facts->same_netns || !check_end_of(facts, 0)->seen.tracks)
 		return false;
 	check_say(finding,
 		  "connections are tracked, and both ends are in one namespace: each connection is "
 		  "seen twice in one zone, which NAT may take for a clash; give each VRF a zone, "
 		  "with all of its interfaces");
-	check_advise(finding, "nft add table inet zones");
+	check_inside(check_end_of(facts, 0), prefix);
+	check_advise(finding, "%snft add table inet zones", prefix);
 	check_advise(
 		finding,
-		"nft 'add chain inet zones pre { type filter hook prerouting priority raw; }'");
+		"%snft 'add chain inet zones pre { type filter hook prerouting priority raw; }'",
+		prefix);
 	for (unsigned int i = 0; i < 2; i++) {
-		const struct check_end *port = check_end_of(facts, i);
-		const char *vrf = port->spec->domain.vrf;
+		const char *vrf = check_end_of(facts, i)->spec->domain.vrf;
 
 		if (vrf[0])
-			check_advise(finding,
-				     "nft 'add rule inet zones pre iifname { \"%s\", \"%s\" } "
-				     "ct zone set %u'",
-				     vrf, port->ifname, i + 1);
+			check_advise(
+				finding,
+				"for i in %s $(%sip -br link show master %s | sed 's/[@ ].*//'); "
+				"do %snft add rule inet zones pre iifname $i ct zone set %u; done",
+				vrf, prefix, vrf, prefix, i + 1);
 	}
 	return true;
 }

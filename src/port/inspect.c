@@ -66,24 +66,29 @@ static bool tracks_connections(int netns_fd)
 	return line && strtoul(line + 1, NULL, 16) > 0;
 }
 
-static bool file_has(const char *directory, unsigned int index, const char *line, bool missing)
+static bool file_has(const char *prefix, unsigned int index, const char *line, bool missing)
 {
 	_cleanup_close_ int fd = -EBADF;
-	char path[64], text[1024];
+	char path[64], text[4096];
 
-	snprintf(path, sizeof(path), "%s/%u", directory, index);
+	snprintf(path, sizeof(path), "%s%u", prefix, index);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (!read_text(fd, text, sizeof(text)))
 		return missing;
 	return strstr(text, line) != NULL;
 }
 
-/* Only for interfaces in our own namespace, which is the one that these programs manage. */
+/*
+ * Only for interfaces in our own namespace, which is the one that these programs manage. A port that
+ * its administrator gave to them, as rportd(8) says, is in good hands.
+ */
 static const char *find_manager(unsigned int index)
 {
-	if (!file_has("/run/systemd/netif/links", index, "ADMIN_STATE=unmanaged", true))
+	if (file_has("/run/udev/data/n", index, "E:RPORT_MANAGED=1\n", false))
+		return "";
+	if (!file_has("/run/systemd/netif/links/", index, "ADMIN_STATE=unmanaged", true))
 		return "systemd-networkd";
-	if (file_has("/run/NetworkManager/devices", index, "managed=true", false))
+	if (file_has("/run/NetworkManager/devices/", index, "managed=true", false))
 		return "NetworkManager";
 	return "";
 }

@@ -486,6 +486,11 @@ test_managed() {
 	# shellcheck disable=SC2016 # expanded there
 	in_run sh -c 'mkdir -p /run/NetworkManager/devices && printf "[device]\nmanaged=true\n" >/run/NetworkManager/devices/"$1"' - "$index"
 	finds managed warning '*NetworkManager manages*'
+	# its administrator has given it to it
+	# shellcheck disable=SC2016 # expanded there
+	in_run sh -c 'mkdir -p /run/udev/data && echo "E:RPORT_MANAGED=1" >/run/udev/data/n"$1"' - "$index"
+	run rportctl -j check ab
+	assert_eq "$(finding managed)" '' "an interface that was given away"
 }
 
 test_no_uring() {

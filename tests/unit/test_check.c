@@ -179,9 +179,11 @@ static const struct {
 	{ narrow, "mtu-onward ", "the MSS is clamped", NULL },
 	{ zones, "same-domain conntrack-zones ", "", NULL },
 	{ zones_of_vrfs, "conntrack-zones ", "one zone, which NAT may take for a clash",
-	  "nft add table inet zones\n"
-	  "nft 'add chain inet zones pre { type filter hook prerouting priority raw; }'\n"
-	  "nft 'add rule inet zones pre iifname { \"x\", \"rport0\" } ct zone set 1'" },
+	  "ip netns exec red nft add table inet zones\n"
+	  "ip netns exec red nft 'add chain inet zones pre { type filter hook prerouting priority "
+	  "raw; }'\n"
+	  "for i in x $(ip netns exec red ip -br link show master x | sed 's/[@ ].*//'); "
+	  "do ip netns exec red nft add rule inet zones pre iifname $i ct zone set 1; done" },
 	{ no_fastpath, "no-fast-path ", "a capture is running on b", NULL },
 	{ no_uring, "no-io-uring ", "io_uring is refused", "io_uring_disabled=0" },
 	{ drops, "drops ",

@@ -92,6 +92,35 @@ test_masquerade_with_zones_of_ports() {
 	! reaches "$C" "$S" 10.2.0.2 80 || fail 'zones of ports do no harm: rport(7) says that they do'
 }
 
+# the recipe of check, word for word; both ways
+test_zones_as_check_says() {
+	local line
+	setup
+	rule 'add rule inet t probe ct state invalid counter'
+	ping_ok "$HOME_NS" 192.168.0.1 -I vrf-a
+	run rportctl -j check ab
+	while IFS= read -r line; do
+		in_ns "$HOME_NS" bash -c "$line" || fail "the advice does not work: $line"
+	done < <(jq -r '.[0].findings[] | select(.id == "conntrack-zones").remedy[]' <<<"$OUT")
+	rule list table inet zones
+	masquerade
+	reaches "$C" "$S" 10.2.0.2 80 || fail 'C does not reach S, masqueraded'
+	# the other way: S comes to C by the address of its own router
+	rule 'add rule inet t sources oifname pb masquerade'
+	dnat
+	rule 'add rule inet t destinations iifname { sb, vrf-b } ip daddr 10.2.0.1 tcp dport 8080 dnat ip to 10.1.0.2:80'
+	ip -n "$HOME_NS" route add 10.1.0.0/24 vrf vrf-b dev pb
+	reaches "$C" "$S" 10.1.0.1 8080 80 || fail 'C does not reach S by the address of its router'
+	reaches "$S" "$C" 10.2.0.1 8080 80 || fail 'S does not reach C by the address of its router'
+}
+
+# what the zones are for
+test_dnat_without_zones() {
+	setup --b-route 10.1.0.0/24
+	dnat
+	! reaches "$C" "$S" 10.1.0.1 8080 80 || fail 'it works without zones: rport(7) says that they are needed'
+}
+
 test_dnat_with_zones_of_vrfs() {
 	setup --b-route 10.1.0.0/24
 	zones_of_vrfs

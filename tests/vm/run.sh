@@ -8,7 +8,7 @@
 
 # boot KERNEL LABEL: with the tests of guest_script
 boot() {
-	VM_KERNEL=$1 VM_LIMIT=${VM_LIMIT:-1200} guest_run "$2" "$TESTS_DIR/vm/vmrun" "$IMAGE" "$TREE"
+	VM_KERNEL=$1 VM_LIMIT=${VM_LIMIT:-2400} guest_run "$2" "$TESTS_DIR/vm/vmrun" "$IMAGE" "$TREE"
 }
 
 guest_prepare vm qemu-system-x86_64
@@ -43,6 +43,9 @@ case ${1:-} in
 	guest_test netns/49-network-process.sh test_are_confined
 	guest_test netns/49-data-death.sh test_its_death_changes_nothing test_tcp_goes_on_over_its_death
 	guest_test vm/uring.sh
+	# the last: it installs
+	guest_install
+	guest_test vm/managers.sh
 	boot vmlinuz vm-6.12
 	;;
 6.1)
