@@ -210,12 +210,6 @@ with_way_back() {
 
 dnat() {
 	nat 'prerouting priority dstnat' 'ip daddr 10.1.0.1 tcp dport 8080 dnat ip to 10.2.0.2:80'
-	# a connection is seen twice, which a zone for each VRF tells apart: see rport(7)
-	if by_interfaces; then
-		must rule 'add chain inet t zones { type filter hook prerouting priority raw; }'
-		must rule 'add rule inet t zones iifname { vrf-a, pa, ca } ct zone set 1'
-		must rule 'add rule inet t zones iifname { vrf-b, pb, sb } ct zone set 2'
-	fi
 	reaches "$C" "$S" 10.1.0.1 8080 80
 }
 
