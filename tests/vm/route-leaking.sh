@@ -103,6 +103,7 @@ setup() {
 		ip -n "$HOME_NS" -6 route add unreachable default metric 4278198272 vrf "$vrf"
 	done
 	"join_by_$WAY"
+	eventually settled
 	pings C 10.1.0.1 || fail 'C does not reach its router'
 	in_ns "$S" ping -n -q -c 1 -W 3 fd02::1 || fail 'S does not reach its router'
 }
@@ -117,6 +118,14 @@ by_interfaces() {
 # must COMMAND...: what has to be so before a row can be tried
 must() {
 	"$@" || exit 99
+}
+
+# settled, as a condition: all IPv6 addresses can be used, those of the link, too
+settled() {
+	local ns
+	for ns in "$HOME_NS" "$C" "$S"; do
+		[ -z "$(ip -n "$ns" -6 address show tentative)" ] || return
+	done
 }
 
 # pings FROM ADDRESS [OPTION...]: FROM is a host, or a VRF of the router
