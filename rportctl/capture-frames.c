@@ -87,7 +87,7 @@ static struct timespec time_of(struct msghdr *message)
 /* An interface that goes down is an error of its socket, which goes on when it is up again. */
 static bool is_only_down(int fd, int error)
 {
-	struct sockaddr_ll address;
+	struct sockaddr_ll address = { 0 };
 	socklen_t size = sizeof(address);
 	char ifname[IF_NAMESIZE];
 

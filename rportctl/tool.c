@@ -13,8 +13,6 @@
 
 #include "tool.h"
 
-extern char **environ;
-
 /* What comes from one of its two descriptors. */
 struct stream {
 	int fd; /* negative: it has ended */
@@ -144,7 +142,7 @@ int tool_ask(const char *const *argv, unsigned int msec, struct tool_answer *ret
 	struct stream streams[2] = { { .fd = -1 }, { .fd = -1 } };
 	struct tool_answer answer;
 	uint64_t deadline = monotonic_usec() + msec * USEC_PER_MSEC;
-	pid_t pid;
+	pid_t pid = 0;
 	int r, status;
 
 	r = start(argv, streams, &pid);

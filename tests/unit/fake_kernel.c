@@ -192,12 +192,16 @@ struct fake_name *fake_name_find(const char *name)
 /* That of /proc/N/ns/net, which is no name that somebody gave. */
 static struct fake_netns *netns_in_proc(const char *path)
 {
+	static const char proc[] = "/proc/";
 	const struct fake_process *process = NULL;
-	char end = '\0';
-	pid_t pid;
+	char *end;
+	long pid;
 
-	if (sscanf(path, "/proc/%d/ns/ne%c", &pid, &end) == 2 && end == 't')
-		process = fake_process_find(pid);
+	if (strncmp(path, proc, strlen(proc)) != 0)
+		return NULL;
+	pid = strtol(path + strlen(proc), &end, 10);
+	if (streq(end, "/ns/net"))
+		process = fake_process_find((pid_t)pid);
 	return process ? process->netns : NULL;
 }
 

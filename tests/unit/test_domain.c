@@ -142,7 +142,7 @@ static const char *const bad[] = {
 	"netns:/x/vrf:",
 	"netns:/x/vrf:a b",
 	"netns:/x/vrf:red/",
-	"netns:/x/vrf:" NAME_15 "6",
+	("netns:/x/vrf:" NAME_15 "6"),
 	"netns:/run/netns",
 	"netns:/var/run/netns/",
 	"netns:/run/netns/vrf:red",
