@@ -144,6 +144,6 @@ int capture_frames(const char *ifname, int output)
 	r = fflush(stream) == 0;
 	while (r > 0)
 		r = copy_frame(fd, stream, buffer);
-	(void)fclose(stream);
+	/* the stream stays open until the process ends: first it says why, then its reader ends, too */
 	return r;
 }

@@ -16,7 +16,8 @@
 /**
  * capture_frames() - write what passes an interface to a pipe, until the pipe or the interface is gone
  * @ifname: of the interface, in the network namespace of the caller
- * @output: of the pipe: a stream of pcap-savefile(5) with nanoseconds and LINKTYPE_ETHERNET
+ * @output: of the pipe: a stream of pcap-savefile(5) with nanoseconds and LINKTYPE_ETHERNET;
+ *	open until the process ends
  *
  * It says on stderr that it begins, as tcpdump(8) does, or what went wrong.
  *
