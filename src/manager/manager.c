@@ -9,7 +9,6 @@
 #include "manager/commit.h"
 #include "manager/context.h"
 #include "manager/events.h"
-#include "manager/fastpath.h"
 #include "manager/manager.h"
 #include "manager/parents.h"
 #include "manager/ports.h"
@@ -171,31 +170,6 @@ int manager_new(sd_event *event, const struct manager_options *options, struct m
 	return 0;
 }
 
-struct links {
-	struct rport_link **links;
-	size_t n;
-};
-
-static void add_link(struct rport_link *link, void *userdata)
-{
-	struct links *all = userdata;
-
-	all->links[all->n++] = link;
-}
-
-/* Without memory, manager_destroy_link() ends one after another. */
-static void end_fastpaths(struct manager *manager)
-{
-	struct links all = {
-		.links = calloc(manager->table.n_links + 1, sizeof(struct rport_link *)),
-	};
-
-	if (all.links)
-		table_foreach_link(&manager->table, add_link, &all);
-	fastpath_end(manager, all.links, all.n, true);
-	free(all.links);
-}
-
 /* Without memory, ports_remove() closes one device after another. */
 static void close_devices(struct manager *manager)
 {
@@ -209,6 +183,7 @@ static void close_devices(struct manager *manager)
 	{
 		ports[n++] = port;
 	}
+	commit_end_fastpaths(manager, ports, n);
 	commit_detach_all(manager, ports, n);
 }
 
@@ -232,8 +207,6 @@ void manager_free(struct manager *manager)
 	if (manager->state && state_is_kept(manager->state)) {
 		stop_for_next(manager);
 	} else if (manager->state) {
-		/* hidden veth would stay */
-		end_fastpaths(manager);
 		/* removed in groups, which is faster than to close one after another */
 		close_devices(manager);
 	}
