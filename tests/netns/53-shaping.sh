@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# passes:
+# passes: plain quiet
 # What rport(7) says of shaping and policing at ports, and of flowtables over them. That a rate holds is told by the least time that
 # a transfer takes, and by what the kernel has held back or dropped: a busy machine may be slower yet. tests/vm runs this on kernels
 # that have more disciplines than this one may.
