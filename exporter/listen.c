@@ -105,7 +105,7 @@ int exporter_listen(const char *where)
 	socklen_t size;
 	int r;
 
-	if (strncmp(where, local, strlen(local)) == 0)
+	if (skip_prefix(where, local))
 		r = read_unix(where + strlen(local), &address, &size);
 	else
 		r = read_inet(where, &address, &size);

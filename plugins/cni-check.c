@@ -11,9 +11,6 @@
 
 #include "cni.h"
 
-#define ROUTE_DRIFT   "the route "
-#define MISSING_DRIFT " is missing"
-
 static int differs(struct cni_error *error, const char *link, const char *what)
 {
 	return cni_fail(error, CNI_DIFFERS, "the attachment is not as it was made",
@@ -96,16 +93,16 @@ static bool has_route(const json_t *result, const struct ip_prefix *to)
 /* The destination in "the route PREFIX ... is missing". */
 static bool missing_route(const char *drift, struct ip_prefix *ret)
 {
+	const char *destination = skip_prefix(drift, "the route ");
 	char text[IP_PREFIX_TEXT_MAX];
 	size_t length;
 
-	if (strncmp(drift, ROUTE_DRIFT, strlen(ROUTE_DRIFT)) != 0 || !strstr(drift, MISSING_DRIFT))
+	if (!destination || !strstr(destination, " is missing"))
 		return false;
-	drift += strlen(ROUTE_DRIFT);
-	length = strcspn(drift, " ");
+	length = strcspn(destination, " ");
 	if (length >= sizeof(text))
 		return false;
-	memcpy(text, drift, length);
+	memcpy(text, destination, length);
 	text[length] = '\0';
 	return ip_prefix_parse(text, ret) == 0;
 }
@@ -115,7 +112,7 @@ static bool drift_is_allowed(const json_t *result, const char *drift)
 {
 	struct ip_prefix to;
 
-	if (strncmp(drift, "mtu ", strlen("mtu ")) == 0 || strstr(drift, " is not wanted"))
+	if (skip_prefix(drift, "mtu ") || strstr(drift, " is not wanted"))
 		return true;
 	return missing_route(drift, &to) && !has_route(result, &to);
 }

@@ -153,7 +153,7 @@ static int check_type(const struct cni_request *request, const char *key, json_t
 
 static bool is_known(const char *key)
 {
-	return strncmp(key, "cni.dev/", strlen("cni.dev/")) == 0 || input_key_known(&known, key);
+	return skip_prefix(key, "cni.dev/") || input_key_known(&known, key);
 }
 
 static int refuse_key(const char *key, const json_t *value, struct cni_error *error)

@@ -162,12 +162,10 @@ static int add_interfaces(json_t *result, const struct cni_request *request, con
 	const json_t *a = json_object_get(made, "a"), *b = json_object_get(made, "b");
 	const char *domain = json_string_value(json_object_get(a, "domain"));
 	json_t *interfaces = result_array(result, "interfaces");
-	char sandbox[PLUGIN_DOMAIN_TEXT_MAX];
+	char sandbox[NETNS_PATH_MAX];
 
-	if (!domain ||
-	    json_array_append_new(interfaces,
-				  interface_object(request, a,
-						   plugin_path_of_domain(domain, sandbox))) < 0 ||
+	if (!domain || netns_path_of_domain(domain, sandbox) < 0 ||
+	    json_array_append_new(interfaces, interface_object(request, a, sandbox)) < 0 ||
 	    json_array_append_new(interfaces,
 				  interface_object(request, b, request->environment.netns)) < 0)
 		return -ENOMEM;

@@ -9,58 +9,23 @@
 
 /* --- namespaces ------------------------------------------------------------------------------- */
 
-/* The rest of @text after @prefix, or NULL. */
-static const char *after(const char *text, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
-}
-
-/* N of /proc/N/ns/net, as digits. */
-static int digits_of_proc(const char *path, size_t *ret_length)
-{
-	const char *digits = after(path, "/proc/");
-	size_t length;
-
-	if (!digits)
-		return -ENOENT;
-	length = strspn(digits, "0123456789");
-	if (length == 0 || *digits == '0' || !streq(digits + length, "/ns/net"))
-		return -ENOENT;
-	*ret_length = length;
-	return 0;
-}
-
-/* A process is told to have ended at once; a file in /proc is only looked at from time to time. */
+/*
+ * The end of a process is an event; a file in /proc is only looked at from time to time. A last
+ * component "vrf:NAME" would be taken for a VRF.
+ */
 int plugin_domain_of_path(const char *path, char buf[static PLUGIN_DOMAIN_TEXT_MAX])
 {
-	size_t digits;
-	int n;
+	const char *last = strrchr(path, '/');
+	pid_t pid = netns_path_pid(path);
 
-	if (digits_of_proc(path, &digits) == 0)
-		n = snprintf(buf, PLUGIN_DOMAIN_TEXT_MAX, "pid:%.*s", (int)digits,
-			     path + strlen("/proc/"));
+	if (*path != '/' || strlen(path) > NAME_MAX || skip_prefix(last, "/vrf:") ||
+	    !text_printable(path))
+		return -EINVAL;
+	if (pid > 0)
+		snprintf(buf, PLUGIN_DOMAIN_TEXT_MAX, "pid:%d", pid);
 	else
-		n = snprintf(buf, PLUGIN_DOMAIN_TEXT_MAX, "netns:%s", path);
-	return *path == '/' && n < PLUGIN_DOMAIN_TEXT_MAX ? 0 : -EINVAL;
-}
-
-const char *plugin_path_of_domain(const char *domain, char buf[static PLUGIN_DOMAIN_TEXT_MAX])
-{
-	const char *name = after(domain, "netns:"), *pid = after(domain, "pid:"), *vrf;
-	int length;
-
-	*buf = '\0';
-	if (name) {
-		vrf = strstr(name, "/vrf:");
-		length = vrf ? (int)(vrf - name) : (int)strlen(name);
-		snprintf(buf, PLUGIN_DOMAIN_TEXT_MAX, "%s%.*s",
-			 *name == '/' ? "" : NETNS_RUN_DIR "/", length, name);
-	} else if (pid) {
-		snprintf(buf, PLUGIN_DOMAIN_TEXT_MAX, "/proc/%s/ns/net", pid);
-	}
-	return buf;
+		snprintf(buf, PLUGIN_DOMAIN_TEXT_MAX, "netns:%s", path);
+	return 0;
 }
 
 /* --- what a link is made of ------------------------------------------------------------------- */

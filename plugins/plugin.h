@@ -25,7 +25,7 @@
 #define PLUGIN_ADDRESSES_MAX   32  /* of a container, in one network */
 #define PLUGIN_ROUTES_MAX      256 /* of an end */
 #define PLUGIN_CONTAINER_MAX   256 /* bytes of its identifier */
-#define PLUGIN_DOMAIN_TEXT_MAX 512
+#define PLUGIN_DOMAIN_TEXT_MAX (sizeof("netns:") + NAME_MAX)
 
 /* An attachment, as a runtime names it. */
 struct attachment {
@@ -91,18 +91,10 @@ bool container_name_valid(const char *name);
  * @path: absolute
  * @buf: filled
  *
- * Return: 0; -EINVAL: the path is not absolute, or is too long.
+ * Return: 0; -EINVAL: the path is not absolute, is too long, cannot be written as JSON, or would be a
+ * VRF in a namespace.
  */
 int plugin_domain_of_path(const char *path, char buf[static PLUGIN_DOMAIN_TEXT_MAX]);
-
-/**
- * plugin_path_of_domain() - find the path of the namespace of a domain
- * @domain: written in full, as rportd gives it
- * @buf: filled; "": the domain is in rportd's own namespace
- *
- * Return: @buf.
- */
-const char *plugin_path_of_domain(const char *domain, char buf[static PLUGIN_DOMAIN_TEXT_MAX]);
 
 /**
  * plugin_link_init() - begin with a link without addresses

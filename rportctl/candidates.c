@@ -17,17 +17,12 @@
 /* rportctl has no netlink of its own; whoever makes VRFs has ip(8). */
 #define LIST_VRFS "ip -br link show type vrf 2>/dev/null"
 
-static bool begins(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
 void candidates_add(struct candidates *candidates, const char *text, const char *description)
 {
 	/* A file name of other bytes has no form that would open the file. */
 	if (!text_printable(text))
 		return;
-	if (begins(text, candidates->begun) && !json_object_get(candidates->found, text))
+	if (skip_prefix(text, candidates->begun) && !json_object_get(candidates->found, text))
 		json_object_set_new(candidates->found, text,
 				    json_string(description ? description : ""));
 }
@@ -238,7 +233,7 @@ void candidates_add_domains(struct candidates *candidates)
 	json_object_foreach(namespaces, name, value) add_domain(candidates, "netns", name, vrfs);
 	json_object_foreach(vrfs, name, value) add_domain(candidates, "vrf", name, namespaces);
 	candidates_add(candidates, "default", "where rportd is");
-	if (begins(candidates->begun, "netns:/"))
+	if (skip_prefix(candidates->begun, "netns:/"))
 		add_paths(candidates);
 	container_candidates(candidates);
 	if (*candidates->begun)

@@ -230,10 +230,10 @@ static enum ctl_status answer_exchange_failed(struct client_answer *answer, int 
 static struct client_error find_error(const char *name)
 {
 	struct client_error error = { .status = STATUS_REFUSED };
-	size_t prefix = strlen(MANAGER_ERRORS);
+	const char *kind = skip_prefix(name, MANAGER_ERRORS);
 
-	if (strncmp(name, MANAGER_ERRORS, prefix) == 0)
-		error.status = rport_error_status(name + prefix);
+	if (kind)
+		error.status = rport_error_status(kind);
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
 		if (streq(name, errors[i].error))
 			return errors[i];

@@ -46,17 +46,10 @@ static const struct engine {
 	{ "docker:", "docker", false, "DOCKER_HOST" },
 };
 
-static const char *after(const char *text, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
-}
-
 static const struct engine *engine_of(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		if (after(word, engines[i].prefix))
+		if (skip_prefix(word, engines[i].prefix))
 			return &engines[i];
 	return NULL;
 }
@@ -82,7 +75,7 @@ static enum ctl_status check_machine(const struct engine *engine)
 {
 	const char *where = getenv(engine->elsewhere);
 
-	if (!where || !*where || after(where, "unix:"))
+	if (!where || !*where || skip_prefix(where, "unix:"))
 		return STATUS_DONE;
 	output_error("%s has containers of another machine: %s is %s", engine->tool,
 		     engine->elsewhere, where);
@@ -149,7 +142,7 @@ static const char *text_at(const json_t *container, const char *object, const ch
 
 static bool in_run_netns(const char *path)
 {
-	return after(path, NETNS_RUN_DIR "/") || after(path, "/var" NETNS_RUN_DIR "/");
+	return skip_prefix(path, NETNS_RUN_DIR "/") || skip_prefix(path, "/var" NETNS_RUN_DIR "/");
 }
 
 static char *format_pid(json_int_t pid)
@@ -190,8 +183,8 @@ static enum ctl_status find(const struct engine *engine, const char *name, unsig
 	if (status != STATUS_DONE)
 		return status;
 	mode = text_at(container, "HostConfig", "NetworkMode");
-	path = after(mode, "ns:");
-	other = after(mode, "container:");
+	path = skip_prefix(mode, "ns:");
+	other = skip_prefix(mode, "container:");
 	pid = view_number(json_object_get(container, "State"), "Pid");
 	if (!path && engine->named)
 		path = text_at(container, "NetworkSettings", "SandboxKey");
@@ -199,7 +192,7 @@ static enum ctl_status find(const struct engine *engine, const char *name, unsig
 		status = find(engine, other, depth + 1, ret);
 		goto finish;
 	}
-	if (after(mode, "ns:") || (path && pid > 0 && in_run_netns(path)))
+	if (skip_prefix(mode, "ns:") || (path && pid > 0 && in_run_netns(path)))
 		domain = format_path(path);
 	else if (pid > 0 && !streq(mode, "host"))
 		domain = format_pid(pid);
@@ -219,7 +212,7 @@ finish:
 /* @domain: for free(3), here or by whoever gets @ret */
 static enum ctl_status add_vrf(const char *word, char *domain, const char *vrf, char **ret)
 {
-	if (*vrf && after(domain, "pid:")) {
+	if (*vrf && skip_prefix(domain, "pid:")) {
 		output_error(
 			"%s: this container has no path in which a VRF could be named: give it "
 			"one (\"ip netns attach NAME %s\", and netns:NAME%s)",
@@ -238,7 +231,7 @@ static enum ctl_status add_vrf(const char *word, char *domain, const char *vrf, 
 /* "podman:NAME", or "podman:NAME/vrf:NAME" */
 static enum ctl_status container_domain(const struct engine *engine, const char *word, char **ret)
 {
-	const char *text = after(word, engine->prefix);
+	const char *text = skip_prefix(word, engine->prefix);
 	size_t length = strcspn(text, "/");
 	_cleanup_free_ char *name = strndup(text, length);
 	enum ctl_status status;
@@ -250,7 +243,7 @@ static enum ctl_status container_domain(const struct engine *engine, const char 
 			name ? name : text);
 		return STATUS_USAGE;
 	}
-	if (text[length] && !after(text + length, "/vrf:")) {
+	if (text[length] && !skip_prefix(text + length, "/vrf:")) {
 		output_error("%s: only /vrf:NAME can follow the name of a container", word);
 		return STATUS_USAGE;
 	}

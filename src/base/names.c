@@ -76,6 +76,62 @@ int netns_path(const char *name, char ret[static NETNS_PATH_MAX])
 	return 0;
 }
 
+const char *pid_parse(const char *text, pid_t *ret)
+{
+	pid_t pid = 0;
+
+	if (*text < '1' || *text > '9')
+		return NULL;
+	for (; *text >= '0' && *text <= '9'; text++)
+		if (__builtin_mul_overflow(pid, 10, &pid) ||
+		    __builtin_add_overflow(pid, *text - '0', &pid))
+			return NULL;
+	*ret = pid;
+	return text;
+}
+
+pid_t netns_path_pid(const char *path)
+{
+	const char *rest = skip_prefix(path, "/proc/");
+	pid_t pid;
+
+	rest = rest ? pid_parse(rest, &pid) : NULL;
+	return rest && streq(rest, "/ns/net") ? pid : 0;
+}
+
+/* The namespace of "netns:NAME/vrf:NAME": the last component is the VRF. */
+static int path_of_name(const char *text, char ret[static NETNS_PATH_MAX])
+{
+	const char *slash = strrchr(text, '/');
+	size_t length =
+		slash && skip_prefix(slash, "/vrf:") ? (size_t)(slash - text) : strlen(text);
+	char name[NAME_MAX + 1];
+
+	if (length >= sizeof(name))
+		return -EINVAL;
+	memcpy(name, text, length);
+	name[length] = '\0';
+	return netns_path(name, ret);
+}
+
+int netns_path_of_domain(const char *domain, char ret[static NETNS_PATH_MAX])
+{
+	const char *name = skip_prefix(domain, "netns:"), *rest = skip_prefix(domain, "pid:");
+	pid_t pid;
+
+	if (name)
+		return path_of_name(name, ret);
+	if (!rest) {
+		*ret = '\0';
+		return 0;
+	}
+	rest = pid_parse(rest, &pid);
+	if (!rest || *rest)
+		return -EINVAL;
+	snprintf(ret, NETNS_PATH_MAX, "/proc/%d/ns/net", pid);
+	return 0;
+}
+
 bool text_printable(const char *text)
 {
 	while (*text) {

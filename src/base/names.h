@@ -77,6 +77,32 @@ bool netns_path_valid(const char *path);
 int netns_path(const char *name, char ret[static NETNS_PATH_MAX]);
 
 /**
+ * netns_path_of_domain() - find the file of the namespace that a domain is in
+ * @domain: written in full, as rportd gives it
+ * @ret: the path, with its NUL; "" where the domain is in rportd's own namespace
+ *
+ * Return: 0; -EINVAL when it is not a domain.
+ */
+int netns_path_of_domain(const char *domain, char ret[static NETNS_PATH_MAX]);
+
+/**
+ * netns_path_pid() - find the process whose namespace a path is
+ * @path: any string
+ *
+ * Return: N of "/proc/N/ns/net"; 0 for all other paths.
+ */
+pid_t netns_path_pid(const char *path);
+
+/**
+ * pid_parse() - read the number of a process, in the one form that is used
+ * @text: a number from 1, without sign, space or leading zero
+ * @ret: the number
+ *
+ * Return: what follows the number in @text; NULL when @text does not begin with one.
+ */
+const char *pid_parse(const char *text, pid_t *ret);
+
+/**
  * text_printable() - check that text can be shown on a terminal and sent as JSON
  * @text: any bytes, ended by NUL
  *

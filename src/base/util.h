@@ -48,7 +48,6 @@ static inline int steal_fd(int *fd)
 		stolen_;                         \
 	})
 
-/* Close @fd if it is one, keep errno, and return -1 to store in its place. */
 /**
  * safe_close() - close a descriptor and keep errno
  * @fd: a descriptor; if it is negative, nothing happens
@@ -99,7 +98,20 @@ static inline bool streq(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* CLOCK_MONOTONIC, in nanoseconds. */
+/**
+ * skip_prefix() - find what follows a prefix
+ * @text: a string
+ * @prefix: what it may begin with
+ *
+ * Return: the rest of @text; NULL when it begins with something else.
+ */
+static inline const char *skip_prefix(const char *text, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
 /**
  * monotonic_ns() - read CLOCK_MONOTONIC
  *
@@ -126,7 +138,6 @@ static inline uint64_t monotonic_usec(void)
 	return monotonic_ns() / 1000;
 }
 
-/* How many CPUs this process may use. */
 /**
  * usable_cpus() - count the CPUs that this process may use
  *

@@ -8,6 +8,7 @@
 
 #define DOMAIN_SYNTAX \
 	"NAME, default, vrf:NAME, netns:NAME, netns:/PATH, netns:NAME/vrf:NAME or pid:N"
+#define VRF_PREFIX "/vrf:" /* of a VRF, behind its namespace */
 
 /* --- reading and writing ---------------------------------------------------------------------- */
 
@@ -75,17 +76,12 @@ static const char *simplify_path(const char *text, size_t size, char ret[static 
 	return used == 0 ? "the path of the namespace is missing" : NULL;
 }
 
-static bool begins(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
 /* What a path means to rportd may be something else than it does to whoever says it. */
 static const char *bad_path(const char *path)
 {
 	if (path[1] == ' ' || path[strlen(path) - 1] == ' ')
 		return "there is a space at an end of the path";
-	if (begins(path, "/proc/self/") || begins(path, "/proc/thread-self/"))
+	if (skip_prefix(path, "/proc/self/") || skip_prefix(path, "/proc/thread-self/"))
 		return "to rportd /proc/self is rportd itself: say /proc/PID/ns/net";
 	if (streq(path, NETNS_RUN_DIR))
 		return NETNS_RUN_DIR " is the directory of the names: say netns:NAME";
@@ -95,17 +91,17 @@ static const char *bad_path(const char *path)
 /* @text: begins with '/'. A VRF has no '/' in its name: the last component is one, or there is none. */
 static const char *parse_path(const char *text, struct domain *domain)
 {
-	static const char vrf_prefix[] = "/vrf:", names[] = NETNS_RUN_DIR "/";
-	const char *last = strrchr(text, '/'), *bad, *path;
+	const char *last = strrchr(text, '/'), *vrf = skip_prefix(last, VRF_PREFIX);
+	const char *bad, *path, *name;
 	char simple[NAME_MAX + 1];
 	size_t length = strlen(text);
 
-	if (begins(last, vrf_prefix)) {
+	if (vrf) {
 		length = (size_t)(last - text);
-		bad = bad_vrf(last + strlen(vrf_prefix));
+		bad = bad_vrf(vrf);
 		if (bad)
 			return bad;
-		strcpy(domain->vrf, last + strlen(vrf_prefix));
+		strcpy(domain->vrf, vrf);
 	} else if (!last[1]) {
 		return "the path of a namespace does not end with '/'";
 	}
@@ -113,13 +109,14 @@ static const char *parse_path(const char *text, struct domain *domain)
 	if (bad)
 		return bad;
 	/* as ip(8) calls it; a symbolic link wherever there is a /run */
-	path = begins(simple, "/var/run/") ? simple + strlen("/var") : simple;
+	path = skip_prefix(simple, "/var/run/") ? simple + strlen("/var") : simple;
 	bad = bad_path(path);
 	if (bad)
 		return bad;
-	if (begins(path, names) && netns_name_valid(path + strlen(names))) {
-		path += strlen(names);
-		bad = bad_namespace(path);
+	name = skip_prefix(path, NETNS_RUN_DIR "/");
+	if (name && netns_name_valid(name)) {
+		path = name;
+		bad = bad_namespace(name);
 	}
 	strcpy(domain->name, path);
 	return bad;
@@ -127,8 +124,7 @@ static const char *parse_path(const char *text, struct domain *domain)
 
 static const char *parse_netns(const char *text, struct domain *domain)
 {
-	static const char vrf_prefix[] = "/vrf:";
-	const char *slash = strchrnul(text, '/');
+	const char *slash = strchrnul(text, '/'), *vrf = skip_prefix(slash, VRF_PREFIX);
 	size_t length = (size_t)(slash - text);
 	const char *bad;
 
@@ -142,30 +138,22 @@ static const char *parse_netns(const char *text, struct domain *domain)
 	if (bad || !*slash)
 		return bad;
 
-	if (strncmp(slash, vrf_prefix, strlen(vrf_prefix)) != 0)
+	if (!vrf)
 		return "only /vrf:NAME can follow the name of a namespace, and a path begins with "
 		       "'/'";
-	bad = bad_vrf(slash + strlen(vrf_prefix));
+	bad = bad_vrf(vrf);
 	if (!bad)
-		strcpy(domain->vrf, slash + strlen(vrf_prefix));
+		strcpy(domain->vrf, vrf);
 	return bad;
 }
 
 static const char *parse_pid(const char *text, struct domain *domain)
 {
-	static const char bad[] = "the process is a number from 1 to 2147483647";
-	pid_t pid = 0;
+	const char *rest = pid_parse(text, &domain->pid);
 
-	/* each process is written in one way only: no sign, space or leading zero */
-	if (*text < '1' || *text > '9')
-		return bad;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9' || __builtin_mul_overflow(pid, 10, &pid) ||
-		    __builtin_add_overflow(pid, *text - '0', &pid))
-			return bad;
-	}
+	if (!rest || *rest)
+		return "the process is a number from 1 to 2147483647";
 	domain->netns = DOMAIN_NETNS_PID;
-	domain->pid = pid;
 	return NULL;
 }
 
@@ -177,10 +165,9 @@ static const char *parse_bare(const char *text, struct domain *domain)
 		return "it is empty";
 	if (strchr(text, '/'))
 		return "a name has no '/'; a VRF in a namespace is netns:NAME/vrf:NAME";
-	if (begins(text, "podman:") || begins(text, "docker:"))
+	if (skip_prefix(text, "podman:") || skip_prefix(text, "docker:"))
 		return "only \"rportctl pair\" and \"rportctl create\" know containers: say "
-		       "netns:/PATH "
-		       "or pid:N";
+		       "netns:/PATH or pid:N";
 	/* a namespace may have a colon in its name, but "vfr:red" is likelier a slip */
 	if (strchr(text, ':'))
 		return "what stands before the colon is not vrf, netns or pid";
@@ -238,10 +225,10 @@ int domain_parse(const char *text, struct domain *ret, struct rport_error *err)
 			"invalid domain: it is too long; a domain is " DOMAIN_SYNTAX);
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		size_t length = strlen(forms[i].prefix);
+		const char *rest = skip_prefix(text, forms[i].prefix);
 
-		if (strncmp(text, forms[i].prefix, length) == 0) {
-			bad = forms[i].parse(text + length, &domain);
+		if (rest) {
+			bad = forms[i].parse(rest, &domain);
 			break;
 		}
 	}
@@ -253,7 +240,7 @@ int domain_parse(const char *text, struct domain *ret, struct rport_error *err)
 
 const char *domain_format(const struct domain *domain, char buf[static DOMAIN_TEXT_MAX])
 {
-	const char *separator = domain->vrf[0] ? "/vrf:" : "";
+	const char *separator = domain->vrf[0] ? VRF_PREFIX : "";
 
 	switch (domain->netns) {
 	case DOMAIN_NETNS_ANY:
@@ -279,18 +266,14 @@ const char *domain_format(const struct domain *domain, char buf[static DOMAIN_TE
 /* The last component of a path; of /proc/N/ns/net, which says little, "pidN". */
 static const char *netns_label(const char *name, char buf[static NAME_MAX + 1])
 {
-	static const char proc[] = "/proc/", rest[] = "/ns/net";
 	const char *last = strrchr(name, '/');
-	size_t length = strlen(name);
+	pid_t pid = netns_path_pid(name);
 
-	if (!last)
-		return name;
-	if (!begins(name, proc) || length <= strlen(proc) + strlen(rest) ||
-	    !streq(name + length - strlen(rest), rest))
-		return last + 1;
-	length -= strlen(proc) + strlen(rest);
-	snprintf(buf, NAME_MAX + 1, "pid%.*s", (int)length, name + strlen(proc));
-	return buf;
+	if (pid > 0) {
+		snprintf(buf, NAME_MAX + 1, "pid%d", pid);
+		return buf;
+	}
+	return last ? last + 1 : name;
 }
 
 const char *domain_label(const struct domain *domain, char buf[static DOMAIN_TEXT_MAX])

@@ -166,7 +166,7 @@ void netns_paths_add(struct netns_paths *paths, const char *path)
 	struct watched watched = { 0 };
 	size_t length = strlen(path);
 
-	if (length >= sizeof(watched.path) || strncmp(path, "/proc/", strlen("/proc/")) == 0)
+	if (length >= sizeof(watched.path) || skip_prefix(path, "/proc/"))
 		return;
 	memcpy(watched.path, path, length);
 	find_levels(&watched);

@@ -242,19 +242,6 @@ int netns_name_holds(const char *name, const struct netns_id *id)
 	});
 }
 
-/* Return: N of "/proc/N/ns/net", or 0. */
-static int pid_of_path(const char *path)
-{
-	static const char proc[] = "/proc/";
-	char *end;
-	long pid;
-
-	if (strncmp(path, proc, strlen(proc)) != 0)
-		return 0;
-	pid = strtol(path + strlen(proc), &end, 10);
-	return pid > 0 && pid <= INT_MAX && streq(end, "/ns/net") ? (int)pid : 0;
-}
-
 /* In a helper. @argument: the path, a string. Return: the process, or 0. */
 static int read_pid(const void *argument)
 {
@@ -264,14 +251,14 @@ static int read_pid(const void *argument)
 	if (size < 0)
 		return 0;
 	target[size] = '\0';
-	return pid_of_path(target);
+	return netns_path_pid(target);
 }
 
 pid_t netns_link_pid(const char *name)
 {
 	char path[NETNS_PATH_MAX];
 	int r = netns_path(name, path);
-	pid_t pid = r < 0 ? 0 : pid_of_path(path);
+	pid_t pid = r < 0 ? 0 : netns_path_pid(path);
 
 	if (pid > 0)
 		return pid;

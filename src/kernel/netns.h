@@ -93,10 +93,10 @@ int netns_identify(int fd, struct netns_id *ret);
 
 /**
  * netns_equal() - compare two namespaces
- * @a: one; inode 0 stands for no namespace
+ * @a: one; inode 0 stands for no namespace, which equals nothing
  * @b: the other
  *
- * Return: true when they are one namespace, and when both stand for no namespace.
+ * Return: true when they are one namespace.
  */
 bool netns_equal(const struct netns_id *a, const struct netns_id *b);
 

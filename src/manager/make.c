@@ -92,12 +92,11 @@ struct numbers {
 /* Return: N of "rportN"; -1: not of "rport007", nor "rport" */
 static long number_of(const char *ifname)
 {
-	const char *digits = ifname + strlen("rport");
+	const char *digits = skip_prefix(ifname, "rport");
 	char *end;
 	unsigned long n;
 
-	if (strncmp(ifname, "rport", strlen("rport")) != 0 || *digits < '0' || *digits > '9' ||
-	    (digits[0] == '0' && digits[1]))
+	if (!digits || *digits < '0' || *digits > '9' || (digits[0] == '0' && digits[1]))
 		return -1;
 	n = strtoul(digits, &end, 10); /* up to 10 digits: no overflow */
 	return *end ? -1 : (long)n;

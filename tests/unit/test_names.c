@@ -77,6 +77,49 @@ START_TEST(test_netns_name)
 }
 END_TEST
 
+static const struct {
+	const char *domain, *path; /* NULL: it is no domain */
+} domain_paths[] = {
+	{ "default", "" },
+	{ "vrf:red", "" },
+	{ "netns:a", "/run/netns/a" },
+	{ "netns:a/vrf:red", "/run/netns/a" },
+	{ "netns:/srv/box", "/srv/box" },
+	{ "netns:/srv/box/vrf:red", "/srv/box" },
+	{ "netns:/srv/vrf:red/box", "/srv/vrf:red/box" },
+	{ "netns:/srv/../box", NULL },
+	{ "netns:", NULL },
+	{ "pid:42", "/proc/42/ns/net" },
+	{ "pid:042", NULL },
+	{ "pid:42/vrf:red", NULL },
+	{ "pid:4294967338", NULL },
+	{ "pid:", NULL },
+};
+
+START_TEST(test_path_of_domain)
+{
+	char path[NETNS_PATH_MAX];
+	int r = netns_path_of_domain(domain_paths[_i].domain, path);
+
+	ck_assert_int_eq(r, domain_paths[_i].path ? 0 : -EINVAL);
+	if (domain_paths[_i].path)
+		ck_assert_str_eq(path, domain_paths[_i].path);
+}
+END_TEST
+
+START_TEST(test_pid_of_path)
+{
+	ck_assert_int_eq(netns_path_pid("/proc/42/ns/net"), 42);
+	ck_assert_int_eq(netns_path_pid("/proc/2147483647/ns/net"), 2147483647);
+	ck_assert_int_eq(netns_path_pid("/proc/2147483648/ns/net"), 0);
+	ck_assert_int_eq(netns_path_pid("/proc/42/ns/net/"), 0);
+	ck_assert_int_eq(netns_path_pid("/proc/42/ns/mnt"), 0);
+	ck_assert_int_eq(netns_path_pid("/proc/+42/ns/net"), 0);
+	ck_assert_int_eq(netns_path_pid("/proc/self/ns/net"), 0);
+	ck_assert_int_eq(netns_path_pid("/proc/"), 0);
+}
+END_TEST
+
 START_TEST(test_name_lengths)
 {
 	ck_assert(link_name_valid(repeat('x', LINK_NAME_MAX)));
@@ -367,6 +410,8 @@ int main(void)
 	tcase_add_loop_test(names, test_link_name, 0, ARRAY_SIZE(link_names));
 	tcase_add_loop_test(names, test_ifname, 0, ARRAY_SIZE(ifnames));
 	tcase_add_loop_test(names, test_netns_name, 0, ARRAY_SIZE(netns_names));
+	tcase_add_loop_test(names, test_path_of_domain, 0, ARRAY_SIZE(domain_paths));
+	tcase_add_test(names, test_pid_of_path);
 	tcase_add_test(names, test_name_lengths);
 	tcase_add_test(names, test_name_bytes);
 
