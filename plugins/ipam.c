@@ -2,17 +2,12 @@
 
 /* Running a delegated plugin. */
 
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
 #include "ipam.h"
+#include "tool.h"
 
-#define RESULT_MAX    ((size_t)1024 * 1024)
 #define DEADLINE_SECS 120 /* a DHCP server may let it wait */
 
 /* The program in the first directory of CNI_PATH that has it. */
@@ -34,93 +29,33 @@ static int find_program(const struct cni_request *request, char path[static PATH
 	return -ENOENT;
 }
 
-/* A file, which it can read at its leisure, where a pipe would want us to write meanwhile. */
-static int config_fd(const struct cni_request *request)
+static const char *why_not_run(int r)
 {
-	int fd = memfd_create("cni-config", MFD_CLOEXEC);
-	size_t written = 0;
-	ssize_t n;
-
-	while (fd >= 0 && written < request->size) {
-		n = write(fd, request->text + written, request->size - written);
-		if (n < 0)
-			return safe_close(fd);
-		written += (size_t)n;
+	switch (r) {
+	case -ETIMEDOUT:
+		return "it did not end within " STRINGIFY(DEADLINE_SECS) " s";
+	case -E2BIG:
+		return "it wrote more than 1 MiB";
+	case -EINTR:
+		return "it was killed";
+	default:
+		return strerror(-r);
 	}
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_SET);
-	return fd;
-}
-
-/* Return: its process number, or -errno. */
-static pid_t spawn(const char *path, const char *name, int input, int output)
-{
-	char *argv[] = { (char *)name, NULL };
-	posix_spawn_file_actions_t actions;
-	pid_t pid = 0;
-	int r;
-
-	r = posix_spawn_file_actions_init(&actions);
-	if (r != 0)
-		return -r;
-	r = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn(&pid, path, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return r == 0 ? pid : -r;
-}
-
-/* Its exit status; -1: it was killed. */
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static int run_program(const struct cni_request *request, const char *path, char **ret,
-		       size_t *size, int *ret_status)
-{
-	uint64_t deadline = monotonic_ns() + DEADLINE_SECS * UINT64_C(1000000000);
-	_cleanup_close_ int input = config_fd(request);
-	_cleanup_close_ int reading = -1;
-	int fds[2], r;
-	pid_t pid;
-
-	if (input < 0 || pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	reading = fds[0];
-	pid = spawn(path, request->ipam, input, fds[1]);
-	close(fds[1]);
-	if (pid < 0)
-		return pid;
-	r = input_read(reading, RESULT_MAX, deadline, ret, size);
-	if (r < 0)
-		(void)kill(pid, SIGKILL);
-	*ret_status = wait_for(pid);
-	return r;
 }
 
 /* What it wrote as its error is passed on, so that the runtime sees the code. */
 static int fail_with(const struct cni_request *request, int status, const json_t *output,
 		     struct cni_error *error)
 {
-	const json_t *code = json_object_get(output, "code");
+	json_int_t number = json_integer_value(json_object_get(output, "code"));
 	const char *message = json_string_value(json_object_get(output, "msg"));
 	const char *details = json_string_value(json_object_get(output, "details"));
 
-	if (json_is_integer(code) && message) {
-		cni_fail(error, CNI_DELEGATE, message, "%s", details ? details : "");
-		error->code = (int)json_integer_value(code);
-		return -EINVAL;
-	}
-	return cni_fail(error, CNI_DELEGATE, "the IPAM plugin failed", "%.64s %s %d", request->ipam,
-			status < 0 ? "was killed:" : "ended with status", status);
+	if (number > 0 && number <= INT_MAX && message)
+		return cni_fail(error, (enum cni_code)number, message, "%s",
+				details ? details : "");
+	return cni_fail(error, CNI_DELEGATE, "the IPAM plugin failed", "%.64s ended with status %d",
+			request->ipam, status);
 }
 
 /* Only ADD has a result. */
@@ -142,11 +77,16 @@ static int take_result(const struct cni_request *request, json_t *output, json_t
 int ipam_run(const struct cni_request *request, const char *command, json_t **ret,
 	     struct cni_error *error)
 {
-	_cleanup_free_ char *text = NULL;
 	char path[PATH_MAX], message[256] = "";
+	const char *const argv[] = { path, NULL };
+	const struct tool_call call = { .argv = argv,
+					.input = request->text,
+					.input_size = request->size,
+					.share_stderr = true,
+					.msec = DEADLINE_SECS * 1000 };
+	struct tool_answer answer;
 	json_t *output;
-	int status = -1, r;
-	size_t size = 0;
+	int r;
 
 	if (ret)
 		*ret = NULL;
@@ -158,13 +98,14 @@ int ipam_run(const struct cni_request *request, const char *command, json_t **re
 				request->environment.path ? request->environment.path : "");
 	if (setenv("CNI_COMMAND", command, 1) < 0)
 		return cni_no_memory(error);
-	r = run_program(request, path, &text, &size, &status);
+	r = tool_ask(&call, &answer);
 	if (r < 0)
 		return cni_fail(error, CNI_IO_FAILURE, "cannot run the IPAM plugin", "%.256s: %s",
-				path, strerror(-r));
-	output = input_object(text, size, message, sizeof(message));
-	if (status != 0) {
-		r = fail_with(request, status, output, error);
+				path, why_not_run(r));
+	output = input_object(answer.output, strlen(answer.output), message, sizeof(message));
+	tool_answer_release(&answer);
+	if (r > 0) {
+		r = fail_with(request, r, output, error);
 		json_decref(output);
 		return r;
 	}

@@ -114,7 +114,7 @@ static enum ctl_status inspect(const struct engine *engine, const char *name, js
 	enum ctl_status status = STATUS_DONE;
 	struct tool_answer answer;
 	json_t *list;
-	int r = tool_ask(argv, ASK_MSEC, &answer);
+	int r = tool_ask(&(struct tool_call){ .argv = argv, .msec = ASK_MSEC }, &answer);
 
 	if (r < 0)
 		return no_answer(engine, name, r);
@@ -290,7 +290,7 @@ void container_candidates(struct candidates *candidates)
 	if (!engine)
 		return;
 	argv[0] = engine->tool;
-	if (tool_ask(argv, LIST_MSEC, &answer) < 0)
+	if (tool_ask(&(struct tool_call){ .argv = argv, .msec = LIST_MSEC }, &answer) < 0)
 		return;
 	rest = answer.output;
 	while ((name = strsep(&rest, "\n"))) {

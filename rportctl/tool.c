@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Programs of others, which are asked something. */
+/* Runs programs of others: see tool.h. */
 
 #include <fcntl.h>
 #include <poll.h>
@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -73,20 +74,44 @@ static int read_both(struct stream streams[static 2], uint64_t deadline)
 	return 0;
 }
 
-static int spawn_with(const char *const *argv, const int fds[static 2], pid_t *ret)
+/* A file, which the program can read whenever it likes; we would have to feed a pipe. */
+static int open_input(const struct tool_call *call)
+{
+	_cleanup_close_ int fd = -1;
+	size_t written = 0;
+	ssize_t n;
+
+	if (!call->input) {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		return fd < 0 ? -errno : steal_fd(&fd);
+	}
+	fd = memfd_create("input", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (written < call->input_size) {
+		n = write(fd, call->input + written, call->input_size - written);
+		if (n < 0)
+			return -errno;
+		written += (size_t)n;
+	}
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : steal_fd(&fd);
+}
+
+/* @fds: its standard descriptors; negative: it has ours */
+static int spawn_with(const char *const *argv, const int fds[static 3], pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t defaults;
-	int r;
+	int r = 0;
 
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
-	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	for (int i = 0; i < 2 && r == 0; i++)
-		r = posix_spawn_file_actions_adddup2(&actions, fds[i], i + STDOUT_FILENO);
+	for (int i = 0; i < 3 && r == 0; i++)
+		if (fds[i] >= 0)
+			r = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
 	if (r == 0)
 		r = posix_spawnattr_setsigdefault(&attributes, &defaults);
 	if (r == 0)
@@ -99,17 +124,21 @@ static int spawn_with(const char *const *argv, const int fds[static 2], pid_t *r
 	return -r;
 }
 
-static int start(const char *const *argv, struct stream streams[static 2], pid_t *ret)
+static int start(const struct tool_call *call, struct stream streams[static 2], pid_t *ret)
 {
-	int out[2] = { -1, -1 }, complaints[2] = { -1, -1 }, r = 0;
+	int output[2] = { -1, -1 }, complaints[2] = { -1, -1 }, r = 0;
+	_cleanup_close_ int input = open_input(call);
 
-	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(complaints, O_CLOEXEC) < 0)
+	if (input < 0)
+		return input;
+	if (pipe2(output, O_CLOEXEC) < 0 ||
+	    (!call->share_stderr && pipe2(complaints, O_CLOEXEC) < 0))
 		r = -errno;
-	if (r >= 0)
-		r = spawn_with(argv, (int[]){ out[1], complaints[1] }, ret);
-	safe_close(out[1]);
+	if (r == 0)
+		r = spawn_with(call->argv, (int[]){ input, output[1], complaints[1] }, ret);
+	safe_close(output[1]);
 	safe_close(complaints[1]);
-	streams[0].fd = out[0];
+	streams[0].fd = output[0];
 	streams[1].fd = complaints[0];
 	return r;
 }
@@ -137,15 +166,15 @@ static char *first_line(const struct stream *stream)
 	return stream->text ? strndup(stream->text, strcspn(stream->text, "\n")) : strdup("");
 }
 
-int tool_ask(const char *const *argv, unsigned int msec, struct tool_answer *ret)
+int tool_ask(const struct tool_call *call, struct tool_answer *ret)
 {
 	struct stream streams[2] = { { .fd = -1 }, { .fd = -1 } };
+	uint64_t deadline = monotonic_usec() + call->msec * USEC_PER_MSEC;
 	struct tool_answer answer;
-	uint64_t deadline = monotonic_usec() + msec * USEC_PER_MSEC;
 	pid_t pid = 0;
 	int r, status;
 
-	r = start(argv, streams, &pid);
+	r = start(call, streams, &pid);
 	if (r < 0)
 		goto finish;
 	r = read_both(streams, deadline);

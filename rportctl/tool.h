@@ -2,11 +2,27 @@
 #ifndef RPORTCTL_TOOL_H
 #define RPORTCTL_TOOL_H
 
-/* Programs of others, which are asked something: what they print, until a deadline. No shell. */
+/* Runs programs of others, without a shell: what they read and print, until a deadline. */
 
 #include "base/util.h"
 
 #define TOOL_OUTPUT_MAX (1024 * 1024) /* bytes */
+
+/*
+ * struct tool_call - a program to run
+ * @argv: its name, looked up in PATH unless it has a '/', and its arguments; ended by NULL
+ * @input: what it can read on its standard input; NULL: nothing
+ * @input_size: of @input, in bytes
+ * @share_stderr: it has our standard error; otherwise what it writes there is kept
+ * @msec: the deadline, from now
+ */
+struct tool_call {
+	const char *const *argv;
+	const char *input;
+	size_t input_size;
+	bool share_stderr;
+	unsigned int msec;
+};
 
 /*
  * struct tool_answer - what a program printed
@@ -20,15 +36,14 @@ struct tool_answer {
 
 /**
  * tool_ask() - run a program, and read what it prints
- * @argv: its name, looked up in PATH, and its arguments; ended by NULL
- * @msec: the deadline, from now
+ * @call: the program
  * @ret: release it with tool_answer_release()
  *
  * Return: the status with which it exited; -ENOENT when there is no such program; -ETIMEDOUT when it had
  * not ended by the deadline; -E2BIG when it printed more than TOOL_OUTPUT_MAX bytes; -EINTR when a
  * signal ended it; or another -errno. In these cases there is nothing to release.
  */
-int tool_ask(const char *const *argv, unsigned int msec, struct tool_answer *ret);
+int tool_ask(const struct tool_call *call, struct tool_answer *ret);
 
 /**
  * tool_answer_release() - free an answer
