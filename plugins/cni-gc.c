@@ -18,6 +18,9 @@ static int valid_links(const struct cni_request *request, json_t *names, struct 
 	const json_t *member;
 	size_t i;
 
+	/* an empty list, as encoding/json of Go writes it */
+	if (json_is_null(attachments))
+		return 0;
 	if (!json_is_array(attachments))
 		return cni_fail(error, CNI_INVALID_CONFIG, "invalid network configuration",
 				"\"" ATTACHMENTS_KEY "\" is %s",
@@ -67,12 +70,14 @@ static json_t *stale_links(const struct cni_request *request, const json_t *link
 /* Goes on after a failure; the first one is told. */
 static int remove_link(const char *name, struct cni_error *error)
 {
+	char what[sizeof("cannot remove the link ") + LINK_NAME_MAX];
 	struct client_answer answer;
 	int r = 0;
 
-	if (plugin_link_unpair(name, &answer) != STATUS_DONE)
-		r = cni_fail(error, answer.status == STATUS_NO_DAEMON ? CNI_TRY_AGAIN : CNI_REFUSED,
-			     "cannot remove a link", "%s: %s", name, answer.message);
+	if (plugin_link_unpair(name, &answer) != STATUS_DONE) {
+		snprintf(what, sizeof(what), "cannot remove the link %.*s", LINK_NAME_MAX, name);
+		r = cni_fail_with(error, what, &answer);
+	}
 	client_answer_release(&answer);
 	return r;
 }
@@ -105,8 +110,7 @@ static int collect_links(const struct cni_request *request, const json_t *valid,
 	client_call(&options, "org.rportd.Manager.List", json_object(), &answer);
 	links = client_member(&answer, "links");
 	if (!links)
-		r = cni_fail(error, answer.status == STATUS_NO_DAEMON ? CNI_TRY_AGAIN : CNI_REFUSED,
-			     "cannot list the links", "%s", answer.message);
+		r = cni_fail_with(error, "cannot list the links", &answer);
 	else if (!(stale = stale_links(request, links, valid)))
 		r = cni_no_memory(error);
 	else

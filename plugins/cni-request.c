@@ -11,8 +11,8 @@
 enum {
 	NEEDS_CONTAINER = 1 << 0, /* CNI_CONTAINERID and CNI_IFNAME */
 	NEEDS_NETNS = 1 << 1,
-	STRICT = 1 << 2,   /* a key that is not known is an error */
-	TOLERANT = 1 << 3, /* so that all that can be removed is removed */
+	STRICT = 1 << 2,   /* an unknown key is an error */
+	TOLERANT = 1 << 3, /* values of the wrong type do not keep a link from being removed */
 };
 
 static const struct {
@@ -55,6 +55,19 @@ int cni_no_memory(struct cni_error *error)
 	return -ENOMEM;
 }
 
+int cni_fail_with(struct cni_error *error, const char *message, const struct client_answer *answer)
+{
+	enum cni_code code = CNI_REFUSED;
+
+	if (answer->status == STATUS_NO_DAEMON)
+		code = CNI_TRY_AGAIN;
+	else if (answer->status == STATUS_USAGE)
+		code = CNI_INVALID_CONFIG;
+	else if (strstr(answer->error, ".InterfaceExists") || strstr(answer->error, ".LinkExists"))
+		code = CNI_EXISTS;
+	return cni_fail(error, code, message, "%s", answer->message);
+}
+
 /* --- versions --------------------------------------------------------------------------------- */
 
 static size_t version_index(const char *version)
@@ -87,7 +100,7 @@ static int read_version(struct cni_request *request, const char *since, struct c
 {
 	const char *version = json_string_value(json_object_get(request->config, "cniVersion"));
 
-	/* what a configuration means that does not say it (0.1.0) is too old */
+	/* a configuration without a version has 0.1.0, which is too old */
 	if (!version)
 		return cni_fail(error, CNI_INCOMPATIBLE_VERSION, "incompatible CNI versions",
 				"the configuration has no cniVersion; this plugin takes %s to %s",

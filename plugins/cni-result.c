@@ -45,7 +45,7 @@ static int use_address(struct plugin_link *link, const json_t *ip, struct cni_er
 		       gateway_text, error);
 }
 
-/* What a route of a port cannot have. A next hop is no matter: there is only one, the peer. */
+/* Refuse what a route of a port cannot have. "gw" does not matter: the only next hop is the peer. */
 static int refuse_fields(const json_t *route, struct cni_error *error)
 {
 	static const char *const fields[] = { "mtu", "advmss", "table", "scope" };
@@ -145,7 +145,7 @@ static json_t *route_object(const json_t *route)
 			 json_object_get(route, "priority"));
 }
 
-/* The array of that name in the result, made where it is not there. */
+/* Return: the array with this key, which is added if it is missing; NULL when out of memory. */
 static json_t *result_array(json_t *result, const char *key)
 {
 	json_t *array = json_object_get(result, key);

@@ -24,22 +24,6 @@
 #include "cni.h"
 #include "ipam.h"
 
-/* --- what went wrong -------------------------------------------------------------------------- */
-
-static int fail_with_answer(struct cni_error *error, const char *what,
-			    const struct client_answer *answer)
-{
-	enum cni_code code = CNI_REFUSED;
-
-	if (answer->status == STATUS_NO_DAEMON)
-		code = CNI_TRY_AGAIN;
-	else if (answer->status == STATUS_USAGE)
-		code = CNI_INVALID_CONFIG;
-	else if (strstr(answer->error, ".InterfaceExists") || strstr(answer->error, ".LinkExists"))
-		code = CNI_EXISTS;
-	return cni_fail(error, code, what, "%s", answer->message);
-}
-
 /* --- ADD -------------------------------------------------------------------------------------- */
 
 /* The container must be there, and be another namespace than that of the runtime. */
@@ -61,19 +45,27 @@ static int check_netns(const struct cni_request *request, struct cni_error *erro
 	return 0;
 }
 
-/* A runtime should not call ADD twice. Before the IPAM plugin gives out another address. */
+static int fail_exists(const struct plugin_link *link, struct cni_error *error)
+{
+	return cni_fail(error, CNI_EXISTS, "the attachment exists already",
+			"it is the link %s; DEL removes it", link->name);
+}
+
+/* A runtime should not call ADD twice. Checked before the IPAM plugin gives out another address. */
 static int check_is_new(const struct plugin_link *link, struct cni_error *error)
 {
 	struct client_answer answer;
-	bool found = plugin_link_show(link->name, &answer) != NULL;
+	int r = 0;
 
+	if (plugin_link_show(link->name, &answer))
+		r = fail_exists(link, error);
+	else if (answer.status != STATUS_NOT_FOUND)
+		r = cni_fail_with(error, "cannot make the link", &answer);
 	client_answer_release(&answer);
-	return found ? cni_fail(error, CNI_EXISTS, "the attachment exists already",
-				"it is the link %s; DEL removes it", link->name)
-		     : 0;
+	return r;
 }
 
-/* When the result cannot be written, nobody knows of the link. */
+/* When the result cannot be written, the runtime knows nothing of the link: it is removed again. */
 static int pair_and_tell(const struct cni_request *request, const struct plugin_link *link,
 			 const json_t *ipam, struct cni_error *error)
 {
@@ -83,15 +75,14 @@ static int pair_and_tell(const struct cni_request *request, const struct plugin_
 
 	plugin_link_pair(link, &answer);
 	if (!client_member(&answer, "link")) {
-		r = fail_with_answer(error, "cannot make the link", &answer);
+		r = cni_fail_with(error, "cannot make the link", &answer);
 		client_answer_release(&answer);
 		return r;
 	}
 	result = json_string_value(json_object_get(answer.parameters, "result"));
 	if (!result || !streq(result, "created")) {
 		client_answer_release(&answer);
-		return cni_fail(error, CNI_EXISTS, "the attachment exists already",
-				"it is the link %s; DEL removes it", link->name);
+		return fail_exists(link, error);
 	}
 	r = output_object(
 		cni_result_write(request, ipam, json_object_get(answer.parameters, "link")));
@@ -113,7 +104,7 @@ static int add_link(const struct cni_request *request, struct plugin_link *link,
 	return r == 0 ? pair_and_tell(request, link, ipam, error) : r;
 }
 
-/* Also what the IPAM plugin did before it failed is taken back (section 4). */
+/* An IPAM plugin that failed is asked to clean up, too (the CNI specification, section 4). */
 static int add_with_ipam(const struct cni_request *request, struct plugin_link *link,
 			 struct cni_error *error)
 {
@@ -161,7 +152,7 @@ int cni_del(const struct cni_request *request, struct cni_error *error)
 	plugin_link_unpair(attachment_link_name(&request->attachment, name), &answer);
 	r = ipam_run(request, "DEL", NULL, error);
 	if (answer.status != STATUS_DONE)
-		unpaired = fail_with_answer(error, "cannot remove the link", &answer);
+		unpaired = cni_fail_with(error, "cannot remove the link", &answer);
 	client_answer_release(&answer);
 	return unpaired < 0 ? unpaired : r;
 }
@@ -188,7 +179,7 @@ int cni_check(const struct cni_request *request, struct cni_error *error)
 		r = cni_fail(error, CNI_DIFFERS, "the attachment is not as it was made",
 			     "there is no link %s", name);
 	else
-		r = fail_with_answer(error, "cannot look at the link", &answer);
+		r = cni_fail_with(error, "cannot look at the link", &answer);
 	client_answer_release(&answer);
 	return r;
 }

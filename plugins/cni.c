@@ -6,6 +6,7 @@
 #include "build-config.h"
 #endif
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "cni.h"
@@ -27,9 +28,9 @@ static const char *variable(const char *name)
 
 static int print_error(const char *version, const struct cni_error *error)
 {
-	(void)output_object(json_pack("{s:s, s:i, s:s, s:s}", "cniVersion", version, "code",
-				      error->code, "msg", error->message, "details",
-				      error->details));
+	(void)output_object(json_pack("{s:s, s:i, s:o, s:o}", "cniVersion", version, "code",
+				      error->code, "msg", output_message(error->message), "details",
+				      output_message(error->details)));
 	return EXIT_FAILURE;
 }
 
@@ -110,7 +111,9 @@ int main(int argc, char **argv)
 		return print_option(argv[1]);
 	if (!environment.command)
 		return print_about();
-	r = input_read(STDIN_FILENO, INPUT_MAX, 0, &text, &size);
+	(void)signal(SIGPIPE,
+		     SIG_IGN); /* what ADD has made is removed if nobody reads its result */
+	r = input_read(STDIN_FILENO, INPUT_MAX, &text, &size);
 	if (r < 0) {
 		cni_fail(&error, CNI_IO_FAILURE, "cannot read the network configuration", "%s",
 			 r == -EMSGSIZE ? "it is longer than 4 MiB" : strerror(-r));

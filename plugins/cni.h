@@ -92,6 +92,16 @@ int cni_fail(struct cni_error *error, enum cni_code code, const char *message, c
 int cni_no_memory(struct cni_error *error);
 
 /**
+ * cni_fail_with() - fill in an error with what rportd answered
+ * @error: filled
+ * @message: a few words
+ * @answer: of a call that failed
+ *
+ * Return: -EINVAL.
+ */
+int cni_fail_with(struct cni_error *error, const char *message, const struct client_answer *answer);
+
+/**
  * cni_version_at_least() - compare versions of the specification
  * @version: one that is supported
  * @least: another

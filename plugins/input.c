@@ -6,36 +6,18 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "base/escape.h"
 #include "input.h"
 
 #define READ_AT_ONCE ((size_t)16 * 1024)
 
-static int wait_readable(int fd, uint64_t deadline)
+int input_read(int fd, size_t limit, char **ret, size_t *ret_size)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	uint64_t now;
-	int r;
-
-	if (deadline == 0)
-		return 0;
-	do {
-		now = monotonic_ns();
-		if (now >= deadline)
-			return -ETIMEDOUT;
-		r = poll(&pfd, 1, (int)((deadline - now) / 1000000) + 1);
-	} while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return -errno;
-	return r == 0 ? -ETIMEDOUT : 0;
-}
-
-int input_read(int fd, size_t limit, uint64_t deadline, char **ret, size_t *ret_size)
-{
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0, allocated = 0;
 	ssize_t n;
 	char *more;
-	int r;
 
 	for (;;) {
 		if (size + READ_AT_ONCE + 1 > allocated) {
@@ -45,10 +27,9 @@ int input_read(int fd, size_t limit, uint64_t deadline, char **ret, size_t *ret_
 				return -ENOMEM;
 			text = more;
 		}
-		r = wait_readable(fd, deadline);
-		if (r < 0)
-			return r;
 		n = read(fd, text + size, READ_AT_ONCE);
+		if (n < 0 && errno == EAGAIN)
+			(void)poll(&pfd, 1, -1);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0)
@@ -103,6 +84,13 @@ const char *input_key_meant(const struct input_keys *keys, const char *key, stru
 	for (size_t i = 0; i < N_PROPERTIES; i++)
 		nearest_offer(nearest, properties[i].name);
 	return nearest_found(nearest);
+}
+
+json_t *output_message(const char *text)
+{
+	_cleanup_free_ char *printable = escape_text(text, ESCAPE_KEEP_LINES, NULL);
+
+	return printable ? json_string(printable) : NULL;
 }
 
 int output_object(json_t *object)

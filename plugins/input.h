@@ -15,13 +15,12 @@
  * input_read() - read a descriptor to its end
  * @fd: of a pipe or a file
  * @limit: bytes, at most
- * @deadline: of monotonic_ns(), until which it waits; 0: for ever
  * @ret: the bytes, with a NUL after them; for free(3)
  * @ret_size: how many, without the NUL
  *
- * Return: 0; -EMSGSIZE: there is more than @limit; -ETIMEDOUT; -ENOMEM; or what read(2) failed with.
+ * Return: 0; -EMSGSIZE: there is more than @limit; -ENOMEM; or what read(2) failed with.
  */
-int input_read(int fd, size_t limit, uint64_t deadline, char **ret, size_t *ret_size);
+int input_read(int fd, size_t limit, char **ret, size_t *ret_size);
 
 /**
  * input_object() - read a JSON object
@@ -68,6 +67,16 @@ bool input_key_known(const struct input_keys *keys, const char *key);
  */
 const char *input_key_meant(const struct input_keys *keys, const char *key,
 			    struct nearest *nearest);
+
+/**
+ * output_message() - make a JSON string of any text
+ * @text: any bytes: a message may repeat what is not UTF-8, or cut it within a character
+ *
+ * What cannot be printed is escaped (base/escape.h).
+ *
+ * Return: a string that the caller owns; NULL when out of memory.
+ */
+json_t *output_message(const char *text);
 
 /**
  * output_object() - write an object, with a newline, to standard output

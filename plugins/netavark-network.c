@@ -100,7 +100,6 @@ static int read_metric(const char *text, uint32_t *ret, struct netavark_error *e
 
 /* --- create ----------------------------------------------------------------------------------- */
 
-/* Who gives out addresses. */
 static int check_ipam(json_t *network, struct netavark_error *error)
 {
 	json_t *ipam = json_object_get(network, "ipam_options");
@@ -122,7 +121,7 @@ static int check_ipam(json_t *network, struct netavark_error *error)
 					    "10.1.0.0/24), or none (--ipam-driver none)");
 	if (*driver)
 		return 0;
-	if (!ipam) {
+	if (!json_is_object(ipam)) {
 		ipam = json_object();
 		if (json_object_set_new(network, "ipam_options", ipam) < 0)
 			return no_memory(error);
@@ -140,7 +139,7 @@ int netavark_check_network(json_t *network, struct netavark_error *error)
 	if (*input_text(network, "network_interface")) {
 		json_decref(values);
 		return netavark_fail(error,
-				     "there is no interface of the network (--interface-name): "
+				     "--interface-name names a bridge, and this network has none: "
 				     "each container has a port of its own");
 	}
 	r = read_options(network, values, error);
@@ -273,12 +272,13 @@ static int add_default_routes(struct plugin_link *link, const json_t *network, c
 	return r;
 }
 
-/* Whatever next hop is said, there is only one: the peer. */
+/* The gateway of a route does not matter: the only next hop of a link is the peer. */
 static int add_static_routes(struct plugin_link *link, const json_t *network,
 			     struct netavark_error *error)
 {
 	const json_t *route;
 	size_t i;
+	int r;
 
 	json_array_foreach(json_object_get(network, "routes"), i, route)
 	{
@@ -294,8 +294,9 @@ static int add_static_routes(struct plugin_link *link, const json_t *network,
 					     text, type);
 		if (ip_prefix_parse(text, &to) < 0 || metric < 0 || metric > UINT32_MAX)
 			return netavark_fail(error, "invalid route to \"%.64s\"", text);
-		if (add_route(link, &to, (uint32_t)metric, error) < 0)
-			return -EINVAL;
+		r = add_route(link, &to, (uint32_t)metric, error);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -310,7 +311,7 @@ static int refuse_what_ports_lack(const json_t *input, struct netavark_error *er
 	const json_t *options = json_object_get(input, "network_options");
 
 	if (*input_text(options, "static_mac"))
-		return netavark_fail(error, "a port has no MAC address: do without --mac-address");
+		return netavark_fail(error, "a port has no MAC address: leave --mac-address out");
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "build-config.h"
 #endif
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "netavark.h"
@@ -144,7 +145,7 @@ static int run(const struct netavark_command *command, const char *netns,
 
 	if (!command->reads)
 		return command->run(NULL, netns, error);
-	r = input_read(STDIN_FILENO, INPUT_MAX, 0, &text, &size);
+	r = input_read(STDIN_FILENO, INPUT_MAX, &text, &size);
 	if (r < 0)
 		return netavark_fail(error, "cannot read the input: %s",
 				     r == -EMSGSIZE ? "it is longer than 4 MiB" : strerror(-r));
@@ -163,6 +164,8 @@ int main(int argc, char **argv)
 	size_t i = 0;
 	int r;
 
+	(void)signal(SIGPIPE,
+		     SIG_IGN); /* what setup has made is removed if nobody reads its answer */
 	while (i < ARRAY_SIZE(commands) && !streq(name, commands[i].name))
 		i++;
 	if (i == ARRAY_SIZE(commands))
@@ -170,6 +173,6 @@ int main(int argc, char **argv)
 	else
 		r = run(&commands[i], argc > 2 ? argv[2] : NULL, &error);
 	if (r < 0)
-		(void)output_object(json_pack("{s:s}", "error", error.message));
+		(void)output_object(json_pack("{s:o}", "error", output_message(error.message)));
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -345,7 +345,11 @@ test_bad_requests() {
 		CONTAINER=$value
 		cni_fails 4 '*CNI_CONTAINERID*' ADD
 	done
+	# what a message repeats may be no UTF-8, or be cut within a character
+	CONTAINER=$'a\xff'
+	cni_fails 4 '*CNI_CONTAINERID=a\\xff' ADD
 	CONTAINER=x
+	cni_fails 2 '*"xä*' ADD "$(jq -n '{("x" + "ä" * 64): 1}')"
 	for value in '' a/b 0123456789abcdef .. ; do
 		INTERFACE=$value
 		cni_fails 4 '*CNI_IFNAME*' DEL
@@ -371,8 +375,10 @@ test_ipam_fails() {
 	echo '{"cniVersion": "1.0.0", "code": 11, "msg": "no address left", "details": "all are in use"}' >"$TEST_TMP/ipam/fail.ADD"
 	cni_fails 11 'no address left: all are in use' ADD
 	assert_eq "$(cut -d ' ' -f 1 "$TEST_TMP/ipam/log" | xargs)" 'ADD DEL' 'calls of the IPAM plugin'
-	echo 'no JSON' >"$TEST_TMP/ipam/fail.ADD"
-	cni_fails 103 '*fake-ipam ended with status 1' ADD
+	for result in 'no JSON' '{"code": 4294967296, "msg": "x"}' '{"code": 0, "msg": "x"}' '{"code": 5}'; do
+		echo "$result" >"$TEST_TMP/ipam/fail.ADD"
+		cni_fails 103 '*fake-ipam ended with status 1' ADD
+	done
 	rm "$TEST_TMP/ipam/fail.ADD"
 	nothing_left
 	# results of no use
@@ -398,10 +404,21 @@ test_link_fails() {
 	run write_to_full_disk "${CALL[@]}" <"$TEST_TMP/config"
 	assert_eq "$RC" 1 'status of an ADD whose result cannot be written'
 	nothing_left
+	prepare_call ADD "$PLUGIN"
+	run write_to_closed_pipe "${CALL[@]}" <"$TEST_TMP/config"
+	assert_eq "$RC" 1 'status of an ADD whose result nobody reads'
+	nothing_left
 }
 
 write_to_full_disk() {
 	"$@" >/dev/full
+}
+
+write_to_closed_pipe() {
+	local pipe
+	exec {pipe}> >(exec true)
+	wait $!
+	"$@" >&"$pipe"
 }
 
 # Killed wherever it is, DEL removes what there is.
@@ -510,6 +527,12 @@ test_gc() {
 	# all is done, whatever fails
 	echo '{"code": 5, "msg": "disk full"}' >"$TEST_TMP/ipam/fail.GC"
 	cni_fails 5 'disk full:*' GC "$(attachments)"
+	assert_match "$(links | xargs)" 'cni-deadbeef0123.net0-* cni-mine' 'links that stay'
+	rm "$TEST_TMP/ipam/fail.GC"
+	# libcni writes a list without attachments so
+	INTERFACE=eth1
+	add
+	cni_ok GC '{"cni.dev/valid-attachments": null}'
 	assert_match "$(links | xargs)" 'cni-deadbeef0123.net0-* cni-mine' 'links that stay'
 }
 

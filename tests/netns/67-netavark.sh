@@ -107,6 +107,8 @@ test_refused() {
 	call_fails '*no MAC address*' "$(container '{"network_options": {"static_mac": "02:00:00:00:00:01"}}')" setup "/run/netns/$A"
 	call_fails '*no namespace*' "$(container)" setup "/run/netns/${A}x"
 	call_fails '*not the path of a namespace' "$(container)" setup
+	call_fails '*not the path of a namespace' "$(container)" setup $'/run/netns/\xff'
+	call_fails 'unknown subcommand: \\xff' "$(container)" $'\xff'
 	call_fails '*no valid container_id' "$(container '{"container_id": "../x"}')" setup "/run/netns/$A"
 	call_fails '*interface_name "a/b" is not valid' "$(container '{"network_options": {"interface_name": "a/b"}}')" setup "/run/netns/$A"
 	OPTIONS='{"domain": "netns:nosuch"}'
@@ -128,10 +130,21 @@ test_result_cannot_be_written() {
 	assert_eq "$RC" 1 status
 	assert_eq "$(links)" '' 'links left behind'
 	assert_no_ports
+	run write_to_closed_pipe setup "/run/netns/$A" < <(container)
+	assert_eq "$RC" 1 status
+	assert_eq "$(links)" '' 'links left behind'
+	assert_no_ports
 }
 
 write_to_full_disk() {
 	RPORT_SOCKET=$SOCKET "$PLUGIN" "$@" >/dev/full
+}
+
+write_to_closed_pipe() {
+	local pipe
+	exec {pipe}> >(exec true)
+	wait $!
+	RPORT_SOCKET=$SOCKET "$PLUGIN" "$@" >&"$pipe"
 }
 
 test_without_rportd() {

@@ -2,7 +2,10 @@
 /* The plugins of container runtimes: what they make of their input, without rportd. */
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "cni.h"
 #include "netavark.h"
@@ -345,6 +348,8 @@ static const struct {
 	{ "{\"subnets\":[{}],\"options\":{\"domain\":\"vrf:red\",\"mtu\":\"1500\","
 	  "\"fastPath\":\"yes\",\"metric\":\"7\",\"no_default_route\":\"true\"}}",
 	  NULL },
+	{ "{\"subnets\":[{}],\"ipam_options\":null}", NULL },
+	{ "{\"subnets\":[{}],\"ipam_options\":\"\"}", NULL },
 	{ "{}", "which addresses?" },
 	{ "{\"subnets\":[{}],\"ipam_options\":{\"driver\":\"none\"}}", "the IPAM driver is none" },
 	{ "{\"subnets\":[{}],\"ipam_options\":{\"driver\":\"dhcp\"}}", "the IPAM driver dhcp" },
@@ -444,16 +449,53 @@ START_TEST(input_is_bounded)
 
 	ck_assert_int_eq(pipe(fds), 0);
 	ck_assert_int_eq(write(fds[1], "abcdef", 6), 6);
-	ck_assert_int_eq(input_read(fds[0], 5, 0, &text, &size), -EMSGSIZE);
+	ck_assert_int_eq(input_read(fds[0], 5, &text, &size), -EMSGSIZE);
 	ck_assert_ptr_null(text);
-	ck_assert_int_eq(input_read(fds[0], 5, monotonic_ns() + 1000000, &text, &size), -ETIMEDOUT);
 	ck_assert_int_eq(write(fds[1], "abcde", 5), 5);
 	close(fds[1]);
-	ck_assert_int_eq(input_read(fds[0], 5, 0, &text, &size), 0);
+	ck_assert_int_eq(input_read(fds[0], 5, &text, &size), 0);
 	ck_assert_str_eq(text, "abcde");
 	ck_assert_uint_eq(size, 5);
 	close(fds[0]);
 	free(text);
+}
+END_TEST
+
+/* A runtime may give its plugins a descriptor that does not block. */
+START_TEST(waiting_for_input_takes_no_cpu_time)
+{
+	const struct timespec pause = { .tv_nsec = 300 * 1000 * 1000 };
+	struct rusage usage;
+	char *text = NULL;
+	size_t size;
+	int fds[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(fds, O_NONBLOCK), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		nanosleep(&pause, NULL);
+		_exit(write(fds[1], "{}", 2) == 2 ? 0 : 1);
+	}
+	close(fds[1]);
+	ck_assert_int_eq(input_read(fds[0], 5, &text, &size), 0);
+	ck_assert_str_eq(text, "{}");
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+	ck_assert_int_eq(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec, 0);
+	ck_assert_int_lt(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec, 200 * 1000);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	close(fds[0]);
+	free(text);
+}
+END_TEST
+
+START_TEST(any_text_can_be_written)
+{
+	assert_json(output_message("a\nb \xc3\xa4"), "\"a\\nb \xc3\xa4\"");
+	assert_json(output_message("cut \xc3"), "\"cut \\\\xc3\"");
+	assert_json(output_message("\x1b[31m"), "\"\\\\x1b[31m\"");
+	assert_json(output_message(""), "\"\"");
 }
 END_TEST
 
@@ -480,6 +522,8 @@ int main(void)
 	tcase_add_loop_test(tcase, netavark_setups, 0, ARRAY_SIZE(setups));
 	tcase_add_test(tcase, netavark_answer);
 	tcase_add_test(tcase, input_is_bounded);
+	tcase_add_test(tcase, waiting_for_input_takes_no_cpu_time);
+	tcase_add_test(tcase, any_text_can_be_written);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
