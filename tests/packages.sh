@@ -26,7 +26,8 @@ PACKAGES_lint='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
 # and libclang-rt-VERSION-dev: ensure_fuzz_packages
 PACKAGES_fuzz='clang:clang'
 PACKAGES_dist='xz-utils:xz'
-PACKAGES_package='debhelper:dh dpkg-dev:dpkg-buildpackage fakeroot:fakeroot pkgconf lintian:lintian rpm:rpmbuild'
+PACKAGES_package='debhelper:dh dpkg-dev:dpkg-buildpackage fakeroot:fakeroot pkgconf lintian:lintian rpm:rpmbuild
+	rpmlint:rpmlint'
 PACKAGES_systemd='systemd:systemd-analyze dbus:dbus-daemon debootstrap:debootstrap'
 PACKAGES_vm='debootstrap:debootstrap qemu-system-x86:qemu-system-x86_64 e2fsprogs:mke2fs kmod:modprobe xz-utils:xz'
 

@@ -92,18 +92,34 @@ spec_version() {
 	sed -n 's/^Version: *//p' "$TOP_DIR/packaging/rportd.spec"
 }
 
-# rpm_builds: with the macros that Fedora's systemd-rpm-macros has, empty but for the path. Every file that is installed must be
-# in the list of the spec, and each of the list there; the unit tests ran already
-rpm_builds() {
-	local macro defines=() tree
-	tree=rport-$(spec_version)
-	for macro in systemd_post systemd_preun systemd_postun systemd_postun_with_restart sysusers_create_compat tmpfiles_create; do
-		defines+=(--define "$macro() %{nil}")
+# set_rpm_defines: the options that define what Fedora's systemd-rpm-macros has and Debian's rpm has not: directories, and scriptlets,
+# which are empty here
+set_rpm_defines() {
+	local macro
+	RPM_DEFINES=()
+	for macro in unitdir=systemd/system systemd_util_dir=systemd journalcatalogdir=systemd/catalog udevrulesdir=udev/rules.d \
+		sysusersdir=sysusers.d tmpfilesdir=tmpfiles.d; do
+		RPM_DEFINES+=(--define "_${macro%%=*} /usr/lib/${macro#*=}")
 	done
+	for macro in systemd_post systemd_preun systemd_postun systemd_postun_with_restart sysusers_create_compat tmpfiles_create; do
+		RPM_DEFINES+=(--define "$macro() %{nil}")
+	done
+}
+
+# rpm_builds: every file that is installed must be in the list of the spec, and each of the list there; the unit tests ran already
+rpm_builds() {
+	local tree
+	tree=rport-$(spec_version)
+	set_rpm_defines
 	mkdir -p "$PACKAGES/rpm/SOURCES" &&
 		tar -C "$PACKAGES" --transform "s,^pristine,$tree," -cJf "$PACKAGES/rpm/SOURCES/$tree.tar.xz" pristine &&
-		LC_ALL=C.UTF-8 rpmbuild --nodeps --nocheck -bb --define "_topdir $PACKAGES/rpm" \
-			--define '_unitdir /usr/lib/systemd/system' "${defines[@]}" "$TOP_DIR/packaging/rportd.spec"
+		LC_ALL=C.UTF-8 rpmbuild --nodeps --nocheck -bb --define "_topdir $PACKAGES/rpm" "${RPM_DEFINES[@]}" \
+			"$TOP_DIR/packaging/rportd.spec"
+}
+
+# each filter says why
+rpmlint_finds_nothing() {
+	rpmlint --strict -r "$TOP_DIR/packaging/rportd.rpmlintrc" "$TOP_DIR/packaging/rportd.spec"
 }
 
 # what the packages of Debian install is what those of RPM do, but for documentation, debugging, and where Debian has its own place
@@ -138,12 +154,13 @@ vm_boot() {
 	VM_SNAPSHOT=off VM_LIMIT=${VM_LIMIT:-900} guest_run "$1" "$TESTS_DIR/vm/vmrun" "$PACKAGES/vm" "$TREE"
 }
 
-guest_prepare package qemu-system-x86_64 unshare dpkg-buildpackage lintian rpmbuild
+guest_prepare package qemu-system-x86_64 unshare dpkg-buildpackage lintian rpmbuild rpmlint
 PACKAGES=$(mktemp -d "${TMPDIR:-/tmp}/rport-package.XXXXXX") || exit 1
 trap 'rm -rf "$TREE" "$PACKAGES"' EXIT
 
 step version same_version_everywhere
 step overrides overrides_have_reasons
+step rpmlint rpmlint_finds_nothing
 make_trees || exit 1
 # most of each build keeps one CPU busy
 step build build_first &
