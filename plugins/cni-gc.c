@@ -138,14 +138,20 @@ int cni_gc(const struct cni_request *request, struct cni_error *error)
 
 /* --- STATUS ----------------------------------------------------------------------------------- */
 
+/*
+ * The runtime asks whether ADD can be served, and may call no ADD until it can. ADD starts a stopped
+ * rportd for which systemd listens, so that this is as good as a running one; STATUS itself, which
+ * runtimes call again and again, does not start what an administrator has stopped.
+ */
 int cni_status(const struct cni_request *request, struct cni_error *error)
 {
 	static const struct ctl_options options;
 	struct client_answer answer;
 	int r = 0;
 
-	if (client_call(&options, "org.rportd.Manager.Status", json_object(), &answer) !=
-	    STATUS_DONE)
+	client_call(&options, "org.rportd.Manager.Status", json_object(), &answer);
+	if (answer.status != STATUS_DONE &&
+	    !(answer.status == STATUS_NO_DAEMON && client_can_start(&options)))
 		r = cni_fail(error, CNI_NOT_AVAILABLE, "rportd does not answer", "%s",
 			     answer.message);
 	client_answer_release(&answer);

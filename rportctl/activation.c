@@ -10,7 +10,9 @@
 /* rportd has it while it runs; see src/daemon/lock.c. */
 #define LOCK_SUFFIX ".lock"
 #define SYSTEMD     "/run/systemd/system" /* see sd_booted(3) */
-#define ASK_STATE   "systemctl show --property=ActiveState --value rportd.service 2>/dev/null"
+#define STATE_MAX   64
+
+#define ASK_STATE(unit) "systemctl show --property=ActiveState --value " unit " 2>/dev/null"
 
 /* Those that change nothing, and are answered from what there is. */
 static const char *const reading[] = {
@@ -35,6 +37,21 @@ static bool is_running(const char *socket)
 	return access(lock, F_OK) == 0;
 }
 
+/* Runs @command, of ASK_STATE(); "" when systemd does not answer. */
+static const char *ask_state(const char *command, char state[static STATE_MAX])
+{
+	FILE *systemctl = popen(command, "re");
+
+	*state = '\0';
+	if (!systemctl)
+		return state;
+	if (!fgets(state, STATE_MAX, systemctl))
+		*state = '\0';
+	pclose(systemctl);
+	state[strcspn(state, "\n")] = '\0';
+	return state;
+}
+
 /*
  * Only the service manager tells one that is stopped from one that has not yet begun. Not all can
  * ask it: a user that is not known to the bus, such as that of rport-exporter, is not answered.
@@ -42,20 +59,30 @@ static bool is_running(const char *socket)
  */
 static bool is_stopped(void)
 {
-	FILE *systemctl = popen(ASK_STATE, "re");
-	char state[64] = "";
+	char state[STATE_MAX];
 
-	if (!systemctl)
-		return true;
-	if (!fgets(state, sizeof(state), systemctl))
-		*state = '\0';
-	pclose(systemctl);
-	state[strcspn(state, "\n")] = '\0';
+	ask_state(ASK_STATE("rportd.service"), state);
 	return streq(state, "") || streq(state, "inactive") || streq(state, "failed");
+}
+
+/* Without the lock, the service of systemd may be there to be started. */
+static bool may_be_stopped(const char *socket)
+{
+	return streq(socket, CLIENT_SOCKET_DEFAULT) && access(SYSTEMD, F_OK) == 0 &&
+	       !is_running(socket);
 }
 
 bool activation_is_due(const char *socket, const char *method)
 {
-	return streq(socket, CLIENT_SOCKET_DEFAULT) && only_reads(method) &&
-	       access(SYSTEMD, F_OK) == 0 && !is_running(socket) && is_stopped();
+	return only_reads(method) && may_be_stopped(socket) && is_stopped();
+}
+
+/* The socket may be left of a socket unit that is stopped, too. */
+bool activation_is_possible(const char *socket)
+{
+	char state[STATE_MAX];
+
+	return may_be_stopped(socket) &&
+	       streq(ask_state(ASK_STATE("rportd.service"), state), "inactive") &&
+	       streq(ask_state(ASK_STATE("rportd.socket"), state), "active");
 }

@@ -19,4 +19,12 @@
  */
 bool activation_is_due(const char *socket, const char *method);
 
+/**
+ * activation_is_possible() - tell whether a call that changes something would start the service
+ * @socket: where rportd listens
+ *
+ * Return: true when the service is stopped, its last start did not fail, and systemd listens for it.
+ */
+bool activation_is_possible(const char *socket);
+
 #endif

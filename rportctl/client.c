@@ -359,6 +359,11 @@ static enum ctl_status client_run(const struct ctl_options *options, json_t *cal
 	return exchange->answer->status;
 }
 
+bool client_can_start(const struct ctl_options *options)
+{
+	return activation_is_possible(socket_path(options));
+}
+
 enum ctl_status client_call(const struct ctl_options *options, const char *method,
 			    json_t *parameters, struct client_answer *answer)
 {

@@ -21,6 +21,14 @@ struct client_answer {
 };
 
 /**
+ * client_can_start() - tell whether a call that changes something starts a stopped daemon
+ * @options: of them, where the socket is
+ *
+ * Return: true when systemd listens for the daemon, and its last start did not fail.
+ */
+bool client_can_start(const struct ctl_options *options);
+
+/**
  * client_call() - call a method of the daemon
  * @options: of them, where the socket is
  * @method: its full name

@@ -5,10 +5,17 @@
 . "$(dirname "$0")/../lib.sh"
 
 # in_its_run COMMAND...: with a /run of its own, in which somebody listens where rportd does, and with a systemctl that says
-# that the service is in the state STATE
+# that the service is in the state STATE, and its socket in SOCKET_STATE
 in_its_run() {
 	mkdir -p bin
-	printf '#!/bin/sh\necho "$*" >>"%s/asked"\necho %s\n' "$TEST_TMP" "$STATE" >bin/systemctl
+	cat >bin/systemctl <<-END
+		#!/bin/sh
+		echo "\$*" >>"$TEST_TMP/asked"
+		case \$* in
+		*rportd.socket*) echo "${SOCKET_STATE:-}" ;;
+		*) echo "$STATE" ;;
+		esac
+	END
 	chmod +x bin/systemctl
 	# shellcheck disable=SC2016 # for the inner shell
 	PATH=$TEST_TMP/bin:$PATH unshare --mount --propagation private bash -c '
@@ -69,6 +76,24 @@ test_running() {
 	touch lock
 	connects 4 list
 	[ ! -e asked ] || fail 'systemctl was asked in vain'
+}
+
+# STATUS of CNI asks whether ADD can be served: it can, where it starts the service. STATUS itself does not start it.
+test_cni_status() {
+	local plugin=$BUILD_DIR/plugins/rport-cni code
+	[ -x "$plugin" ] || skip could 'rport-cni was not built'
+	while read -r STATE SOCKET_STATE code; do
+		run in_its_run env CNI_COMMAND=STATUS "$plugin" < <(jq -n '{cniVersion: "1.1.0", name: "red", type: "rport-cni"}')
+		assert_eq "$(jq -r .code <<<"${OUT:-{\}}")" "$code" "code of STATUS with the service $STATE, its socket $SOCKET_STATE"
+		[ ! -e connected ] || fail "STATUS with the service $STATE has connected"
+	done <<-END
+		inactive active null
+		inactive inactive 50
+		failed active 50
+	END
+	STATE=active
+	run in_its_run env CNI_COMMAND=STATUS "$plugin" < <(jq -n '{cniVersion: "1.1.0", name: "red", type: "rport-cni"}')
+	[ -s connected ] || fail 'STATUS has not asked a service that runs'
 }
 
 run_tests "$@"
