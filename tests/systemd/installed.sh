@@ -24,10 +24,10 @@ setup() {
 		: >/run/rport-installed
 	fi
 	systemctl stop rportd.service rportd.socket 2>/dev/null || true
+	systemctl reset-failed
 	! keeps_when_stopped || systemctl clean --what=fdstore rportd.service
 	rm -rf /etc/rportd/* "${DROP_IN%/*}"
 	systemctl daemon-reload
-	systemctl reset-failed
 	systemctl start rportd.socket
 }
 
@@ -73,24 +73,24 @@ pair_both() {
 	pair_numbered
 }
 
-# starter: its number
-starter() {
-	pgrep -x -P "$(property MainPID)" rportd-starter
+# main_pid: of the daemon, for starter_pid, data_pid and net_pid
+main_pid() {
+	property MainPID
 }
 
 # kill_rportd, kill_starter, kill_data, kill_net: of the processes of the service
 kill_rportd() {
-	kill -KILL "$(property MainPID)"
+	kill -KILL "$(main_pid)"
 }
 
 kill_starter() {
-	kill -KILL "$(starter)"
+	kill -KILL "$(starter_pid)"
 }
 
 kill_data() {
-	kill -KILL "$(pgrep -x -P "$(starter)" rportd-data)"
+	kill -KILL "$(data_pid)"
 }
 
 kill_net() {
-	kill -KILL "$(pgrep -x -P "$(starter)" rportd-net)"
+	kill -KILL "$(net_pid)"
 }

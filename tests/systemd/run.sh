@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # run.sh [257|host]: boot a Debian 13 root, with systemd 257, or the host's own, with what that has, or both at the same time,
-# in namespaces, and run varlink.sh, service.sh, paths.sh and gaps.sh there. Environment: see ../vm/guest.sh.
+# in namespaces, and run varlink.sh, service.sh, plugins.sh, paths.sh and gaps.sh there. Environment: see ../vm/guest.sh.
 
 . "${0%/*}/../vm/guest.sh"
 
@@ -21,6 +21,7 @@ case ${1:-} in
 	guest_script nsrun.sh systemd-257
 	guest_test systemd/varlink.sh
 	guest_test systemd/service.sh
+	guest_test systemd/plugins.sh
 	guest_test systemd/paths.sh
 	guest_test systemd/gaps.sh
 	NS_LIMIT=600 guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
@@ -30,6 +31,7 @@ host) # Debian 12 has 252, the oldest that we are for
 	version=$(systemctl --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')
 	guest_script nsrun.sh "systemd-$version-host"
 	guest_test systemd/service.sh
+	guest_test systemd/plugins.sh
 	guest_test systemd/paths.sh
 	guest_test systemd/gaps.sh
 	NS_LIMIT=600 guest_run systemd-host "$TESTS_DIR/systemd/nsboot" / "$TREE"

@@ -5,7 +5,6 @@
 # be spoiled.
 
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
-. "${BASH_SOURCE[0]%/*}/../containers.sh"
 . "${BASH_SOURCE[0]%/*}/installed.sh"
 
 index() {
@@ -334,30 +333,6 @@ test_persistent_links() {
 }
 
 # --- the watchdog -----------------------------------------------------------------------------------------------------
-
-# data_pid, net_pid, starter_pid: the processes of rportd beside itself
-starter_pid() {
-	pgrep -x -P "$(property MainPID)" rportd-starter
-}
-
-data_pid() {
-	pgrep -x -P "$(starter_pid)" rportd-data
-}
-
-net_pid() {
-	pgrep -x -P "$(starter_pid)" rportd-net
-}
-
-# data_pid_other_than PID, net_pid_other_than PID, as a condition: there is another one
-data_pid_other_than() {
-	local pid
-	pid=$(data_pid) && [ "$pid" != "$1" ]
-}
-
-net_pid_other_than() {
-	local pid
-	pid=$(net_pid) && [ "$pid" != "$1" ]
-}
 
 # worker_tid PID: of one of its threads that move packets
 worker_tid() {
@@ -692,35 +667,6 @@ test_exporter() {
 	systemctl stop rportd.socket
 	assert_match "$(http_get /metrics)" '*rport_up 0*' 'without rportd'
 	systemctl stop rport-exporter.socket rport-exporter.service
-}
-
-# podman finds the plugin where it is installed, and the service finds the namespaces of podman. What podman asks for starts a service
-# that is stopped.
-test_podman() {
-	local pid
-	setup
-	[ -x /usr/local/lib/netavark/rport ] || skip could 'the plugin of netavark was not built'
-	podman_has_netavark_plugins || skip cannot 'podman is not there, or knows no plugins of netavark'
-	podman_prepare "$TEST_TMP" >/dev/null
-	succeeds podman network create -d rport --subnet 10.1.0.0/24 links
-	succeeds podman run -d --name web --network links docker.io/library/nginx
-	property_is ActiveState active
-	succeeds ping -n -q -c 1 -W 3 10.1.0.2
-	pid=$(property MainPID)
-	kill -KILL "$pid"
-	eventually other_main_pid "$pid"
-	succeeds systemctl restart rportd.service
-	succeeds ping -n -q -c 1 -W 3 10.1.0.2
-	succeeds podman restart -t 0 web
-	succeeds ping -n -q -c 1 -W 3 "$(podman inspect --format '{{.NetworkSettings.Networks.links.IPAddress}}' web)"
-	succeeds systemctl stop rportd.service
-	succeeds podman rm -f -t 0 web
-	assert_eq "$(rportctl -j list)" '[]' 'links that are left'
-	property_is ActiveState active
-}
-
-other_main_pid() {
-	[ "$(property MainPID)" != "$1" ] && [ "$(property MainPID)" != 0 ] && property_is ActiveState active
 }
 
 run_tests "$@"

@@ -40,7 +40,7 @@ guest_prepare() {
 	TREE=$(mktemp -d "${TMPDIR:-/tmp}/rport-tree.XXXXXX") || exit 1
 	trap 'rm -rf "$TREE"' EXIT
 	trap 'kill "$!" 2>/dev/null; wait; exit 130' INT TERM HUP
-	mkdir -p "$TREE"/{build/{plugins,rportctl,tests/{tools,unit}},docs,src/{api,base},tests/{netns,vm,systemd,routing}} &&
+	mkdir -p "$TREE"/{build/{plugins,rportctl,tests/{tools,unit}},docs,src/{api,base},tests/{lib,netns,vm,systemd,routing}} &&
 		cp "$RPORTD" "$TREE/build" &&
 		cp "$BUILD_DIR/rportctl/rportctl" "$TREE/build/rportctl" &&
 		cp "$BUILD_DIR"/plugins/{rport,rport-cni} "$TREE/build/plugins" &&
@@ -49,7 +49,8 @@ guest_prepare() {
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
 		cp -r "$TOP_DIR"/{README.md,contrib} "$TREE" &&
 		cp "$TOP_DIR"/docs/{route-leaking,cookbook}.md "$TREE/docs" &&
-		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,hung,readme,containers}.sh "$TREE/tests" &&
+		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,hung,readme,containers,cni}.sh "$TREE/tests" &&
+		cp "$TESTS_DIR"/lib/*.sh "$TREE/tests/lib" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/routing/*.sh "$TREE/tests/routing" &&
 		cp "$TESTS_DIR"/vm/*.sh "$TREE/tests/vm" &&
