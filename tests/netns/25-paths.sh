@@ -170,7 +170,8 @@ test_directory_of_a_mount_renamed() {
 	ping_ok "$HOME_NS" 192.168.0.0
 }
 
-# Below /proc/PID/root is the mount namespace of others, of which rportd hears nothing: it must not keep a namespace alive there.
+# Below /proc/PID/root is the mount namespace of others, of which rportd hears nothing: it must not keep a namespace alive there,
+# not even until it looks the next time. While it is frozen, it does not look.
 test_mount_of_others() {
 	local other
 	start_rportd
@@ -188,8 +189,10 @@ test_mount_of_others() {
 	ping_ok "$A" 192.168.0.1
 	ip netns del "$A"
 	is_up || fail 'the other mount keeps the namespace alive'
+	freeze_rportd
 	echo now >go
 	eventually -t 1000 witness_gone "$HOME_NS"
+	thaw_rportd
 	eventually -t 1000 port_is box a .state pending
 }
 
