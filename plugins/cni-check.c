@@ -3,8 +3,8 @@
 /*
  * CHECK: compares a link, as rportd describes it, with the result of ADD. No system calls.
  *
- * A plugin that comes later in the chain may have changed the MTU, or moved routes to another table
- * (tuning, sbr): that is no fault. An address or a route of the result that is missing is.
+ * A plugin that comes later in the chain may have changed the MTU (tuning) or removed the route to
+ * the subnet of an address: that is no fault. An address or a route of the result that is missing is.
  */
 
 #include <stdio.h>

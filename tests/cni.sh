@@ -140,10 +140,15 @@ host_local() {
 		ranges: [[{subnet: "10.2.0.0/24"}], [{subnet: "fd00:2::/64"}]], routes: [{dst: "0.0.0.0/0"}, {dst: "::/0"}]}}'
 }
 
+# call_config NAME KEYS: the file "other", a configuration of another plugin of the chain, with the result so far
+call_config() {
+	jq -n --arg version "$CNI_VERSION" --arg name "$NETWORK" --arg type "$1" --argjson keys "$2" --argjson result "$RESULT" \
+		'{cniVersion: $version, name: $name, type: $type, prevResult: $result} + $keys' >"$TEST_TMP/other"
+}
+
 # call_other COMMAND NAME KEYS: another plugin of the chain; it gets the result so far, and RESULT is what it gives
 call_other() {
-	jq -n --arg version "$CNI_VERSION" --arg name "$NETWORK" --arg type "$2" --argjson keys "$3" --argjson result "$RESULT" \
-		'{cniVersion: $version, name: $name, type: $type, prevResult: $result} + $keys' >"$TEST_TMP/other"
+	call_config "$2" "$3"
 	cni_call "$1" "$DEBIAN_CNI/$2" "$TEST_TMP/other"
 	[ "$RC" = 0 ] || fail "$1 of $2: status $RC: $OUT $ERR"
 	[ "$1" != ADD ] || RESULT=$OUT
