@@ -26,6 +26,47 @@ one_kind_of_cgroups() {
 	umount -l /sys/fs/cgroup/unified 2>/dev/null || true
 }
 
+# --- a machine for containers ----------------------------------------------------------------------------------------
+
+TEST_FILE=$(realpath "$0")
+
+# in_machine FUNCTION: run it in namespaces of its own, whose end is the end of all containers, and with a /run of its own, where
+# plugins find the socket of rportd; rportd is where HOME_NS is, which is the namespace of the machine. A test file that uses this
+# ends in `machine_tests "$@"`.
+in_machine() {
+	export TEST_TMP TEST_PREFIX
+	unshare --mount --net --pid --fork --kill-child --mount-proc bash "$TEST_FILE" --inside "$1"
+}
+
+machine_main() {
+	set -Eeuo pipefail
+	trap 'echo "FAILED: status $? at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND" >&2' ERR
+	mount --make-rprivate /
+	mount -t tmpfs tmpfs /run
+	mkdir /run/rportd
+	ln -s "$TEST_TMP/socket" /run/rportd/org.rportd.Manager
+	one_kind_of_cgroups
+	ip link set lo up
+	HOME_NS=${TEST_PREFIX}home
+	ip netns attach "$HOME_NS" $$
+	"$1"
+	stop_rportd
+}
+
+machine_tests() {
+	if [ "${1:-}" = --inside ]; then
+		machine_main "$2"
+		exit
+	fi
+	run_tests "$@"
+}
+
+# overlay DIRECTORY: what is written there is not seen outside of the machine
+overlay() {
+	mkdir -p "/run/overlay$1"/{upper,work}
+	mount -t overlay -o "lowerdir=$1,upperdir=/run/overlay$1/upper,workdir=/run/overlay$1/work" overlay "$1"
+}
+
 # --- podman ----------------------------------------------------------------------------------------------------------
 
 has_podman() {

@@ -17,7 +17,8 @@ PACKAGES_test="$PACKAGES_run jq:jq gojq:gojq socat:socat procps:ps tcpdump:tcpdu
 	curl:curl prometheus:promtool tmux:tmux graphviz:dot tshark:tshark"
 PACKAGES_readme='ifupdown:ifup podman:podman crun:crun catatonit:catatonit containernetworking-plugins:file=/usr/lib/cni/bridge
 	iptables:iptables lxc:lxc-start systemd-container:systemd-nspawn frr:file=/usr/lib/frr/bgpd'
-PACKAGES_plugins='containernetworking-plugins:file=/usr/lib/cni/host-local iptables:iptables podman:podman crun:crun'
+PACKAGES_plugins='containernetworking-plugins:file=/usr/lib/cni/host-local iptables:iptables podman:podman crun:crun
+	containerd:containerd runc:runc'
 PACKAGES_routing='frr:file=/usr/lib/frr/bgpd bird2:bird keepalived:keepalived smcroute:smcrouted'
 PACKAGES_shells='zsh:zsh fish:fish'
 PACKAGES_memcheck='valgrind:valgrind libc6-dbg'

@@ -3,30 +3,18 @@
 # passes: plain
 # podman with CNI, as Debian 12 has it, over rport-cni and Debian's host-local and tuning.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../keeper.sh"
 . "$(dirname "$0")/../containers.sh"
-
-# inside_main BODY: in namespaces of our own, whose end is the end of all containers
-inside_main() {
-	set -Eeuo pipefail
-	trap 'echo "FAILED: status $? at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND" >&2' ERR
-	mount --make-rprivate /
-	mount -t tmpfs tmpfs /run
-	mkdir /run/netns /run/rportd
-	ip link set lo up
-	podman_prepare "$TEST_TMP" 'network_backend = "cni"' "cni_plugin_dirs = [\"$BUILD_DIR/plugins\", \"/usr/lib/cni\"]"
-	SOCKET=/run/rportd/org.rportd.Manager
-	"$RPORTD" --config-path "$TEST_TMP/conf" --datapath "$DATAPATH" >"$TEST_TMP/rportd.log" 2>&1 </dev/null &
-	RPORTD_PID=$!
-	poll "$STEP_MS" rportctl -q list || fail 'rportd does not answer'
-	"$1"
-}
 
 inside() {
 	podman_has_cni || skip cannot "podman is not there, or has no CNI any more"
 	[ -x /usr/lib/cni/host-local ] || skip could 'containernetworking-plugins is not installed'
 	[ -x "$BUILD_DIR/plugins/rport-cni" ] || skip could 'rport-cni was not built'
-	export TEST_TMP
-	unshare --mount --net --pid --fork --kill-child --mount-proc bash "$TESTS_DIR/netns/67-podman.sh" --inside "$1"
+	in_machine "$1"
+}
+
+prepare() {
+	podman_prepare "$TEST_TMP" 'network_backend = "cni"' "cni_plugin_dirs = [\"$BUILD_DIR/plugins\", \"/usr/lib/cni\"]"
 }
 
 # podman_network NAME DOMAIN SUBNET
@@ -42,6 +30,11 @@ netns_of() {
 	podman inspect --format '{{.NetworkSettings.SandboxKey}}' "$1"
 }
 
+# address_of CONTAINER NETWORK
+address_of() {
+	podman inspect "$1" | jq -r ".[0].NetworkSettings.Networks.$2.IPAddress"
+}
+
 ping_from() {
 	succeeds nsenter --net="$(netns_of "$1")" ping -n -q -c 1 -W 3 "$2"
 }
@@ -52,6 +45,8 @@ no_links() {
 }
 
 containers() {
+	prepare
+	start_rportd
 	podman_network red default 10.7.0.0/24
 	sysctl -qw net.ipv4.ip_forward=1
 	succeeds podman run -d --name web --network red docker.io/library/nginx
@@ -62,12 +57,14 @@ containers() {
 	ping_from web 10.7.0.3
 	assert_eq "$(nsenter --net="$(netns_of web)" cat /proc/sys/net/ipv4/conf/eth0/log_martians)" 1 'what the second plugin has set'
 	succeeds podman restart -t 0 web
-	succeeds ping -n -q -c 1 -W 3 "$(podman inspect --format '{{.NetworkSettings.Networks.red.IPAddress}}' web)"
+	succeeds ping -n -q -c 1 -W 3 "$(address_of web red)"
 	succeeds podman rm -f -t 0 web two
 	no_links
 }
 
 two_networks() {
+	prepare
+	start_rportd
 	ip netns add other
 	podman_network red default 10.7.0.0/24
 	podman_network blue netns:other 10.8.0.0/24
@@ -83,12 +80,49 @@ two_networks() {
 }
 
 domain_is_missing() {
+	prepare
+	start_rportd
 	podman_network red vrf:nosuch 10.7.0.0/24
 	run podman run -d --name web --network red docker.io/library/nginx
 	assert_match "$ERR" '*cannot make the link*nosuch*' 'what podman says'
 	succeeds podman rm -f -t 0 web
 	no_links
 	assert_eq "$(find /run/leases -name '10.*')" '' 'addresses that are left'
+}
+
+# both_reach: the container is reached from the domains of its two networks
+both_reach() {
+	succeeds ip netns exec other ping -n -q -c 1 -W 3 "$(address_of web red)"
+	succeeds nsenter --net=/run/boxes/box ping -n -q -c 1 -W 3 "$(address_of web blue)"
+}
+
+# Domains by their path: one in /run/netns, which is the name there, and one elsewhere.
+paths() {
+	prepare
+	start_kept_rportd
+	ip netns add other
+	mkdir /run/boxes
+	touch /run/boxes/box
+	unshare --net=/run/boxes/box ip link set lo up
+	podman_network red netns:/run/netns/other 10.7.0.0/24
+	podman_network blue netns:/run/boxes/box 10.8.0.0/24
+	succeeds podman run -d --name web --network red --network blue docker.io/library/nginx
+	assert_json "$(rportctl -j list)" '[.[].a.domain] | sort == ["netns:/run/boxes/box", "netns:other"]' 'domains'
+	both_reach
+	kill_rportd
+	both_reach
+	restart_rportd
+	both_reach
+	succeeds podman restart -t 0 web
+	both_reach
+	succeeds podman stop -t 0 web
+	no_links
+	restart_rportd
+	succeeds podman start web
+	both_reach
+	succeeds podman rm -f -t 0 web
+	no_links
+	assert_eq "$(ports other)$(nsenter --net=/run/boxes/box ip -br link show type tun)" '' 'interfaces that are left'
 }
 
 test_containers() {
@@ -103,8 +137,8 @@ test_domain_is_missing() {
 	inside domain_is_missing
 }
 
-if [ "${1:-}" = --inside ]; then
-	inside_main "$2"
-	exit
-fi
-run_tests "$@"
+test_paths() {
+	inside paths
+}
+
+machine_tests "$@"
