@@ -222,6 +222,11 @@ void events_network_ended(const char *why, void *userdata _unused_)
 		     why); /* likewise, see client-start.c */
 }
 
+static void network_not_started(const char *why, void *userdata _unused_)
+{
+	log_limited(LOG_ERR, "%s; it is tried again", why);
+}
+
 void events_starter_failed(void *userdata)
 {
 	const struct manager *manager = userdata;
@@ -250,6 +255,7 @@ static int start_network(struct manager *manager, struct rport_error *err)
 		.names_missed = names_missed,
 		.names = names_changed,
 		.ended = events_network_ended,
+		.not_started = network_not_started,
 		.failed = events_starter_failed,
 	};
 

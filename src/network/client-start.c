@@ -25,6 +25,15 @@ static void let_go(struct network *network)
 	client_lose_checks(network);
 }
 
+/* @started: when the process was started that is to be replaced */
+static void start_later(struct network *network, uint64_t started)
+{
+	network->wait = restart_wait(started, network->wait);
+	network->not_before = monotonic_usec() + network->wait;
+	(void)sd_event_source_set_time(network->timer, network->not_before);
+	(void)sd_event_source_set_enabled(network->timer, SD_EVENT_ONESHOT);
+}
+
 /* It ended, or does not answer. */
 void client_lose(struct network *network)
 {
@@ -32,10 +41,7 @@ void client_lose(struct network *network)
 		return;
 	let_go(network);
 	starter_kill(network->options.starter, network->options.role);
-	network->wait = restart_wait(network->started, network->wait);
-	network->not_before = monotonic_usec() + network->wait;
-	(void)sd_event_source_set_time(network->timer, network->not_before);
-	(void)sd_event_source_set_enabled(network->timer, SD_EVENT_ONESHOT);
+	start_later(network, network->started);
 }
 
 static void ended(int status, void *userdata)
@@ -148,9 +154,11 @@ static int start(struct network *network, struct rport_error *err)
 
 	if (r >= 0)
 		r = execute(network, theirs);
-	if (r < 0)
+	if (r < 0) {
+		start_later(network, monotonic_usec()); /* as after one that ended at once */
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start rportd-net: %s",
 				       strerror(-r));
+	}
 	network->started = monotonic_usec();
 	r = set_up(network, theirs, err);
 	if (r >= 0) {
@@ -172,8 +180,10 @@ void client_start_if_ended(struct network *network)
 {
 	struct rport_error err;
 
-	if (network->events_fd < 0 && monotonic_usec() >= network->not_before)
-		(void)start(network, &err);
+	if (network->events_fd >= 0 || monotonic_usec() < network->not_before)
+		return;
+	if (start(network, &err) < 0)
+		network->options.not_started(err.message, network->options.events.userdata);
 }
 
 static int start_again(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)

@@ -35,7 +35,8 @@ struct network;
  * @names: these were all, for now
  * @ended: rportd-net ended, and is started again; events were lost, and @events.lost, @names_missed
  *	and @names follow
- * @failed: it cannot be started again
+ * @not_started: it could not be started again; this is tried again by a timer
+ * @failed: the starter has ended: it cannot be started any more
  */
 struct network_options {
 	struct starter *starter;
@@ -46,6 +47,7 @@ struct network_options {
 	void (*names_missed)(void *userdata);
 	void (*names)(void *userdata);
 	void (*ended)(const char *why, void *userdata);
+	void (*not_started)(const char *why, void *userdata);
 	void (*failed)(void *userdata);
 };
 

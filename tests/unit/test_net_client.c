@@ -7,6 +7,7 @@
  */
 
 #include <check.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -41,10 +42,11 @@ struct process {
 	int late_fd;
 };
 
+/* @failures: starts that fail next */
 struct starter {
 	struct process process;
 	bool running;
-	unsigned int starts;
+	unsigned int starts, failures;
 	struct starter_watch watch;
 };
 
@@ -53,7 +55,7 @@ static struct network *network;
 static sd_event *event;
 static sem_t gate;
 static _Atomic unsigned int abandoned;
-static unsigned int n_lost, n_names;
+static unsigned int n_lost, n_names, n_not_started;
 
 /* --- the stand-in ----------------------------------------------------------------------------- */
 
@@ -191,6 +193,10 @@ static void *live(void *arg)
 int starter_start(struct starter *of, unsigned int role _unused_, int fd)
 {
 	ck_assert(!of->running);
+	if (of->failures > 0) {
+		of->failures--;
+		return -EMFILE;
+	}
 	of->process.fds[0] = dup(fd);
 	of->running = true;
 	of->starts++;
@@ -229,6 +235,12 @@ static void note_names(void *userdata _unused_)
 	n_names++;
 }
 
+static void note_not_started(const char *why, void *userdata _unused_)
+{
+	ck_assert_str_eq(why, "cannot start rportd-net: Too many open files");
+	n_not_started++;
+}
+
 static void begin(void)
 {
 	const struct network_options options = {
@@ -236,11 +248,12 @@ static void begin(void)
 		.events = { .lost = note_lost },
 		.names_missed = note_names,
 		.names = note_names,
+		.not_started = note_not_started,
 	};
 	struct rport_error err;
 
 	memset(&starter, 0, sizeof(starter));
-	abandoned = n_lost = n_names = 0;
+	abandoned = n_lost = n_names = n_not_started = 0;
 	sem_init(&gate, 0, 0);
 	ck_assert_int_eq(sd_event_new(&event), 0);
 	ck_assert_int_eq(network_new(event, &options, &network, &err), 0);
@@ -343,6 +356,32 @@ START_TEST(a_short_reply_is_an_end)
 }
 END_TEST
 
+/* Nobody calls meanwhile: events have to be told without that. */
+START_TEST(a_start_that_fails_is_tried_again)
+{
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, END, LONG_USEC), -ECONNRESET);
+	starter.failures = 3;
+	while (starter.starts < 2)
+		ck_assert_int_ge(sd_event_run(event, LONG_USEC), 0);
+	ck_assert_uint_eq(n_not_started, 3);
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), 7);
+}
+END_TEST
+
+/* Calls while there is no process do not start one each. */
+START_TEST(a_start_that_fails_is_not_tried_by_each_call)
+{
+	ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, END, LONG_USEC), -ECONNRESET);
+	starter.failures = UINT_MAX;
+	for (int i = 0; i < 100; i++) {
+		ck_assert_int_eq(ask(NETWORK_CHANNEL_ACT, ANSWER, LONG_USEC), -ECONNRESET);
+		usleep(2000);
+	}
+	ck_assert_uint_ge(n_not_started, 1);
+	ck_assert_uint_le(n_not_started, 10); /* 50 ms, 100 ms, ... */
+}
+END_TEST
+
 /* What became of checks: -ENOENT, as the stand-in says, or 1: they were lost. */
 static int outcomes[NETWORK_CHECKS_MAX];
 static unsigned int n_outcomes;
@@ -405,6 +444,8 @@ int main(void)
 	tcase_add_test(tcase, an_end_is_survived);
 	tcase_add_test(tcase, nonsense_is_an_end);
 	tcase_add_test(tcase, a_short_reply_is_an_end);
+	tcase_add_test(tcase, a_start_that_fails_is_tried_again);
+	tcase_add_test(tcase, a_start_that_fails_is_not_tried_by_each_call);
 	tcase_add_test(tcase, a_check_is_answered_later);
 	tcase_add_test(tcase, a_check_is_lost_with_the_process);
 	suite_add_tcase(suite, tcase);
