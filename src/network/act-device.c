@@ -138,26 +138,37 @@ int act_alias(struct work *work)
 	return work_with_port(work, set_alias_of, false);
 }
 
+/* @ports, @list: room for as many */
+static void remove_ports(struct work *work, struct port ports[], struct port *list[], uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		message_get_port(work->in, &ports[i]);
+		list[i] = &ports[i];
+	}
+	if (!work->in->broken)
+		port_remove_all(&work->actor->staging, list, n);
+	for (uint32_t i = 0; i < n; i++)
+		message_release_port(&ports[i]);
+}
+
+/* Without memory for all ports it removes one after another, which takes longer. */
 int act_remove(struct work *work)
 {
-	struct port *ports = NULL, **list = NULL;
+	_cleanup_free_ struct port *ports = NULL;
+	_cleanup_free_ struct port **list = NULL;
+	struct port one, *one_listed;
 	uint32_t n;
 
 	message_get_value(work->in, &n);
 	if (work->in->broken || n < 1 || n > PACKET_FDS_MAX)
 		return work_refuse(work);
 	ports = calloc(n, sizeof(*ports));
-	list = calloc(n, sizeof(struct port *));
-	for (uint32_t i = 0; ports && list && i < n; i++) {
-		message_get_port(work->in, &ports[i]);
-		list[i] = &ports[i];
-	}
-	if (ports && list && !work->in->broken)
-		port_remove_all(&work->actor->staging, list, n);
-	for (uint32_t i = 0; ports && i < n; i++)
-		message_release_port(&ports[i]);
-	free(ports);
-	free(list);
+	list = calloc(n, sizeof(*list));
+	if (ports && list)
+		remove_ports(work, ports, list, n);
+	else
+		for (uint32_t i = 0; i < n && !work->in->broken; i++)
+			remove_ports(work, &one, &one_listed, 1);
 	return work->in->broken ? work_refuse(work) : 0;
 }
 

@@ -74,21 +74,32 @@ static void delete_group(const struct group *group)
 		(void)rtnl_delete_group(rtnl, number);
 }
 
+/* @ports, @list: room for as many */
+static void remove_devices(struct staging *staging, const int fds[], struct port ports[],
+			   struct port *list[], size_t n)
+{
+	struct rtnl_dev dev;
+
+	for (size_t i = 0; i < n; i++) {
+		list[i] = &ports[i];
+		ports[i] = (struct port){ .tun = { .queues = { fds[i] }, .n_queues = 1 } };
+		ports[i].peering.present = port_locate(staging, &ports[i], &dev) >= 0;
+	}
+	delete_group(&(struct group){ .ports = list, .n = n });
+}
+
+/* Without memory for all devices it removes one after another, which takes longer. */
 void port_remove_devices(struct staging *staging, const int fds[], size_t n)
 {
 	_cleanup_free_ struct port *ports = calloc(n, sizeof(*ports));
-	_cleanup_free_ struct port **pointers = calloc(n, sizeof(*pointers));
-	struct group group = { .ports = pointers, .n = n };
-	struct rtnl_dev dev;
+	_cleanup_free_ struct port **list = calloc(n, sizeof(*list));
+	struct port one, *one_listed;
 
-	if (!ports || !pointers)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		pointers[i] = &ports[i];
-		ports[i].tun = (struct tun){ .queues = { fds[i] }, .n_queues = 1 };
-		ports[i].peering.present = port_locate(staging, &ports[i], &dev) >= 0;
-	}
-	delete_group(&group);
+	if (ports && list)
+		remove_devices(staging, fds, ports, list, n);
+	else
+		for (size_t i = 0; i < n; i++)
+			remove_devices(staging, fds + i, &one, &one_listed, 1);
 }
 
 static void remove_group(const struct group *group)

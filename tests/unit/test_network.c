@@ -276,6 +276,32 @@ START_TEST(calls_do_what_they_say)
 }
 END_TEST
 
+static bool no_memory_for_ports;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return no_memory_for_ports && size == sizeof(struct port) ? NULL : __real_calloc(n, size);
+}
+
+START_TEST(ports_are_removed_without_memory)
+{
+	struct port ports[2], *list[2] = { &ports[0], &ports[1] };
+
+	for (unsigned int i = 0; i < 2; i++)
+		make(&ports[i], i);
+	no_memory_for_ports = true;
+	network_remove(&network, list, 2);
+	no_memory_for_ports = false;
+	ck_assert_ptr_null(fake_dev_by_name(red, "wan0"));
+	ck_assert_ptr_null(fake_dev_by_name(red, "wan1"));
+	for (int i = 0; i < 2; i++)
+		let_go(&ports[i]);
+	check_foreign();
+}
+END_TEST
+
 /* --- what an intruder asks for ---------------------------------------------------------------- */
 
 static unsigned char chance(void)
@@ -364,6 +390,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, make_world, end_world);
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, calls_do_what_they_say);
+	tcase_add_test(tcase, ports_are_removed_without_memory);
 	tcase_add_test(tcase, an_intruder_reaches_nothing_of_others);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
