@@ -229,11 +229,17 @@ static void take(struct capture *capture, struct capture_end *end)
 	tcpdump_interrupt(&end->tcpdump); /* it may be we who had enough */
 }
 
+/* Signals are blocked but while it waits: none is missed between the look at the flag and the wait. */
 static void take_all(struct capture *capture)
 {
 	struct pollfd fds[ENDS_MAX];
+	sigset_t ours, waiting;
 	bool stopped = false;
 
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ours, &waiting);
 	for (;;) {
 		bool open = false;
 
@@ -248,7 +254,7 @@ static void take_all(struct capture *capture)
 		}
 		if (!open)
 			return;
-		if (poll(fds, (nfds_t)capture->n, -1) < 0)
+		if (ppoll(fds, (nfds_t)capture->n, NULL, &waiting) < 0)
 			continue; /* interrupted */
 		for (int i = 0; i < capture->n; i++)
 			if (fds[i].fd >= 0 && fds[i].revents)
