@@ -27,9 +27,9 @@ runs_up() {
 	}'
 }
 
-# of src/kernel rportd has what starts processes and speaks with them
+# of src/kernel rportd has what starts processes, again if need be, and speaks with them
 policy_reaches_kernel() {
-	grep -E '^src/(store|config|manager|api|daemon)/.* src/kernel/' | grep -vE ' src/kernel/(starter|packet)\.h$' | sed 's/ / includes /'
+	grep -E '^src/(store|config|manager|api|daemon)/.* src/kernel/' | grep -vE ' src/kernel/(starter|restart|packet)\.h$' | sed 's/ / includes /'
 }
 
 circles() {

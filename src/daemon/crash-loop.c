@@ -7,14 +7,11 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "daemon/crash-loop.h"
+#include "kernel/restart.h"
 
-#define RECORD      "starts" /* {"young": N}: rportd was started, and died within OLD_USEC, N times */
-#define OLD_USEC    (1 * USEC_PER_SEC)
+#define RECORD      "starts" /* {"young": N}: rportd died within RESTART_OLD_USEC, N times */
 #define FAILED_USEC (1 * USEC_PER_SEC)
 #define YOUNG_MAX   1000
-
-#define WAIT_MIN_USEC (50 * USEC_PER_MSEC)
-#define WAIT_MAX_USEC (5 * USEC_PER_SEC)
 
 static void pause_for(uint64_t usec)
 {
@@ -51,13 +48,18 @@ static int grown_old(sd_event_source *source _unused_, uint64_t usec _unused_, v
 /* Return: microseconds. */
 static uint64_t wait_after(json_int_t young)
 {
-	return young < 2 ? 0 : MIN(WAIT_MIN_USEC << MIN(young - 2, 16), WAIT_MAX_USEC);
+	uint64_t wait = 0;
+
+	for (; young >= 2 && wait < RESTART_WAIT_MAX_USEC; young--)
+		wait = restart_longer(wait);
+	return wait;
 }
 
 int crash_loop_begin(struct state *state, sd_event *event)
 {
 	json_int_t young = 0;
 	uint64_t wait;
+	int r;
 
 	if (!state_is_kept(state))
 		return 0;
@@ -70,8 +72,11 @@ int crash_loop_begin(struct state *state, sd_event *event)
 			    (unsigned int)young, (unsigned int)(wait / USEC_PER_MSEC));
 		pause_for(wait);
 	}
-	return sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, OLD_USEC, 0, grown_old,
-					  state);
+	r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, RESTART_OLD_USEC, 0, grown_old,
+				       state);
+	if (r < 0)
+		log_error("cannot make a timer: %s", strerror(-r));
+	return MIN(r, 0);
 }
 
 void crash_loop_end(struct state *state)

@@ -20,7 +20,7 @@
  * The first two starts are at once, then after 50 ms, and twice as long each time, to 5 s. Without a
  * store nothing is known of a former rportd.
  *
- * Return: 0, or -errno of sd_event_add_time(3).
+ * Return: 0, or -errno of sd_event_add_time(3), which was logged.
  */
 int crash_loop_begin(struct state *state, sd_event *event);
 

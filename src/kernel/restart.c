@@ -7,7 +7,6 @@
 
 #include "kernel/restart.h"
 
-#define OLD_USEC      (1 * USEC_PER_SEC) /* a process that lived so long is replaced at once */
 #define WAIT_MIN_USEC (50 * USEC_PER_MSEC)
 
 const char *restart_describe_end(int status, char buf[static RESTART_END_MAX])
@@ -19,9 +18,12 @@ const char *restart_describe_end(int status, char buf[static RESTART_END_MAX])
 	return buf;
 }
 
+uint64_t restart_longer(uint64_t wait)
+{
+	return MIN(MAX(2 * wait, WAIT_MIN_USEC), RESTART_WAIT_MAX_USEC);
+}
+
 uint64_t restart_wait(uint64_t started, uint64_t wait)
 {
-	if (monotonic_usec() - started >= OLD_USEC)
-		return 0;
-	return MIN(MAX(2 * wait, WAIT_MIN_USEC), RESTART_WAIT_MAX_USEC);
+	return monotonic_usec() - started >= RESTART_OLD_USEC ? 0 : restart_longer(wait);
 }

@@ -25,11 +25,10 @@ static void let_go(struct network *network)
 	client_lose_checks(network);
 }
 
-/* @started: when the process was started that is to be replaced */
-static void start_later(struct network *network, uint64_t started)
+static void start_after(struct network *network, uint64_t wait)
 {
-	network->wait = restart_wait(started, network->wait);
-	network->not_before = monotonic_usec() + network->wait;
+	network->wait = wait;
+	network->not_before = monotonic_usec() + wait;
 	(void)sd_event_source_set_time(network->timer, network->not_before);
 	(void)sd_event_source_set_enabled(network->timer, SD_EVENT_ONESHOT);
 }
@@ -41,7 +40,7 @@ void client_lose(struct network *network)
 		return;
 	let_go(network);
 	starter_kill(network->options.starter, network->options.role);
-	start_later(network, network->started);
+	start_after(network, restart_wait(network->started, network->wait));
 }
 
 static void ended(int status, void *userdata)
@@ -155,7 +154,7 @@ static int start(struct network *network, struct rport_error *err)
 	if (r >= 0)
 		r = execute(network, theirs);
 	if (r < 0) {
-		start_later(network, monotonic_usec()); /* as after one that ended at once */
+		start_after(network, restart_longer(network->wait));
 		return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "cannot start rportd-net: %s",
 				       strerror(-r));
 	}
