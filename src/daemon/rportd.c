@@ -21,10 +21,10 @@
 #include "base/entry.h"
 #include "base/log.h"
 #include "base/notify.h"
-#include "base/turn.h"
 #include "manager/manager.h"
 #include "daemon/lock.h"
 #include "daemon/logging.h"
+#include "daemon/loop.h"
 #include "daemon/privileges.h"
 #include "daemon/reload-log.h"
 #include "manager/reload.h"
@@ -40,8 +40,6 @@
 #define RUNTIME_DIR "/run/rportd"
 #define GROUP       "rportd"
 #define SOCKET_NAME "varlink" /* FileDescriptorName= of rportd.socket */
-
-#define LONG_TURN_USEC (50 * USEC_PER_MSEC)
 
 #define OUTPUT_MAX         (64U * 1024 * 1024) /* a list of 10,000 links with all their routes */
 #define MONITOR_OUTPUT_MAX (4U * 1024 * 1024)
@@ -85,7 +83,7 @@ struct rportd {
 
 /* --- start-up --------------------------------------------------------------------------------- */
 
-/* It would work without: so that it fails is no reason not to start. */
+/* rportd works without this, so a failure is logged only. */
 static void drop_privileges(void)
 {
 	int r = privileges_keep_files();
@@ -94,7 +92,7 @@ static void drop_privileges(void)
 		log_warning("cannot give up privileges that are not needed: %s", strerror(-r));
 }
 
-/* Whoever starts processes keeps the rights for it; rportd goes on without. */
+/* The starter of processes keeps its capabilities; rportd goes on without them. */
 static int start_starter(struct rportd *rportd, char *argv[])
 {
 	const struct role_options options = {
@@ -108,7 +106,7 @@ static int start_starter(struct rportd *rportd, char *argv[])
 	return r;
 }
 
-/* As above. What a container forbids, or its kernel does not have, it does without. */
+/* A failure is logged only: a container may forbid filters, or its kernel not have them. */
 static void restrict_system_calls(const struct rportd *rportd)
 {
 	int r = seccomp_install(rportd->arguments.seccomp);
@@ -126,48 +124,6 @@ static int make_runtime_dir(const char *socket)
 		return -errno;
 	}
 	return 0;
-}
-
-static int quit(sd_event_source *source, const struct signalfd_siginfo *info,
-		void *userdata _unused_)
-{
-	log_info("ending on signal %s", strsignal((int)info->ssi_signo));
-	return sd_event_exit(sd_event_source_get_event(source), 0);
-}
-
-/* Before whatever clients or the kernel have for us. */
-static int add_signal(sd_event *event, int signal, sd_event_signal_handler_t handler,
-		      void *userdata)
-{
-	sd_event_source *source;
-	int r = sd_event_add_signal(event, &source, signal, handler, userdata);
-
-	if (r < 0)
-		return r;
-	r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
-	if (r >= 0) /* the event loop keeps it then */
-		r = sd_event_source_set_floating(source, true);
-	sd_event_source_unref(source);
-	return r;
-}
-
-static int prepare_signals(struct rportd *rportd)
-{
-	static const int signals[] = { SIGTERM, SIGINT };
-	sigset_t set;
-	int r;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaddset(&set, signals[i]);
-	r = -pthread_sigmask(SIG_BLOCK, &set, NULL);
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(signals); i++)
-		r = add_signal(rportd->event, signals[i], quit, NULL);
-	if (r < 0)
-		log_error("cannot prepare for signals: %s", strerror(-r));
-	return r;
 }
 
 static int open_state(struct rportd *rportd)
@@ -261,7 +217,7 @@ static int prepare_reload(struct rportd *rportd)
 	r = reloader_new(rportd->event, rportd->manager, rportd->arguments.config_path,
 			 PRIORITY_RELOAD, &rportd->reloader);
 	if (r >= 0)
-		r = add_signal(rportd->event, SIGHUP, reload, rportd);
+		r = loop_add_signal(rportd->event, SIGHUP, reload, rportd);
 	if (r < 0)
 		log_error("cannot prepare for SIGHUP: %s", strerror(-r));
 	return r;
@@ -290,6 +246,16 @@ static gid_t allowed_group(void)
 	const struct group *group = getgrnam(GROUP);
 
 	return group ? group->gr_gid : (gid_t)-1;
+}
+
+static int start_api(struct rportd *rportd)
+{
+	int r = api_new(rportd->manager, rportd->reloader, rportd->arguments.config_path,
+			&rportd->api);
+
+	if (r < 0)
+		log_error("cannot prepare the API: %s", strerror(-r));
+	return r;
 }
 
 static int start_varlink(struct rportd *rportd)
@@ -389,10 +355,7 @@ static int start_up(struct rportd *rportd, char *argv[])
 	if (r < 0)
 		return r;
 	drop_privileges();
-	r = sd_event_new(&rportd->event);
-	if (r < 0)
-		return r;
-	r = prepare_signals(rportd);
+	r = loop_new(&rportd->event);
 	if (r < 0)
 		return r;
 
@@ -421,7 +384,7 @@ static int start_up(struct rportd *rportd, char *argv[])
 	r = prepare_reload(rportd);
 	if (r < 0)
 		return r;
-	r = api_new(rportd->manager, rportd->reloader, rportd->arguments.config_path, &rportd->api);
+	r = start_api(rportd);
 	if (r < 0)
 		return r;
 
@@ -439,38 +402,6 @@ static int start_up(struct rportd *rportd, char *argv[])
 	 * ready once they are there */
 	restore_when_done(rportd->manager, load_links, rportd);
 	return 0;
-}
-
-/* One source of events has its turn: everybody else waits as long as it takes. */
-static int take_turn(sd_event *event)
-{
-	uint64_t start, took;
-	int r = sd_event_prepare(event);
-
-	if (r == 0)
-		r = sd_event_wait(event, UINT64_MAX);
-	if (r <= 0)
-		return r;
-	turn_is("other");
-	start = monotonic_usec();
-	r = sd_event_dispatch(event);
-	took = monotonic_usec() - start;
-	if (took >= LONG_TURN_USEC)
-		log_debug("a turn of the event loop took %u ms: %s",
-			  (unsigned int)(took / USEC_PER_MSEC), turn_what());
-	return r;
-}
-
-/* Return: the exit code of the loop, or -errno. */
-static int loop(sd_event *event)
-{
-	int r = 0, code = 0;
-
-	while (r >= 0 && sd_event_get_state(event) != SD_EVENT_FINISHED)
-		r = take_turn(event);
-	if (r >= 0)
-		r = sd_event_get_exit_code(event, &code);
-	return r < 0 ? r : code;
 }
 
 int rportd_main(int argc, char *argv[])
@@ -498,7 +429,7 @@ int rportd_main(int argc, char *argv[])
 	if (r < 0)
 		crash_loop_failed();
 	else
-		r = loop(rportd.event);
+		r = loop_run(rportd.event);
 	if (r >= 0)
 		crash_loop_end(rportd.state);
 	shut_down(&rportd);
