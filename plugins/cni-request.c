@@ -238,7 +238,7 @@ static int read_ipam(struct cni_request *request, struct cni_error *error)
 	const json_t *ipam = json_object_get(request->config, "ipam");
 	const json_t *type = json_object_get(ipam, "type");
 
-	/* {} and {"type": ""} are ways to say that there is none */
+	/* {} and {"type": ""} are ways to have no IPAM plugin */
 	if (!type || (json_is_string(type) && !*json_string_value(type)))
 		return 0;
 	if (!json_is_string(type) || !is_file_name(json_string_value(type)))

@@ -29,7 +29,7 @@ int input_read(int fd, size_t limit, char **ret, size_t *ret_size);
  * @message: says what is wrong
  * @message_size: of @message, in bytes
  *
- * Return: the object, which the caller owns; NULL: it is none, or one with the same key twice.
+ * Return: the object, which the caller owns; NULL: it is something else, or has a key twice.
  */
 json_t *input_object(const char *text, size_t size, char *message, size_t message_size);
 
@@ -49,21 +49,21 @@ struct input_keys {
 };
 
 /**
- * input_key_known() - tell whether a key is one of those that are known
- * @keys: those that are
- * @key: it
+ * input_key_known() - tell whether a key is known
+ * @keys: the known keys
+ * @key: any key
  *
- * Return: true when it is.
+ * Return: true when it is one of @keys.
  */
 bool input_key_known(const struct input_keys *keys, const char *key);
 
 /**
- * input_key_meant() - find what was probably meant by a key that is not known
- * @keys: those that are, to which properties are added
- * @key: it; must live as long as @nearest
+ * input_key_meant() - find the key that was probably meant by an unknown one
+ * @keys: the known keys, beside the names of properties
+ * @key: the unknown key; must live as long as @nearest
  * @nearest: for the search
  *
- * Return: the nearest of them, in @nearest; NULL when none is near enough to be meant.
+ * Return: the nearest key, in @nearest; NULL when none is near enough.
  */
 const char *input_key_meant(const struct input_keys *keys, const char *key,
 			    struct nearest *nearest);

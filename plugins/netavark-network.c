@@ -107,8 +107,8 @@ static int check_ipam(json_t *network, struct netavark_error *error)
 	bool subnets = json_array_size(json_object_get(network, "subnets")) > 0;
 
 	if (streq(driver, "none"))
-		return subnets ? netavark_fail(error,
-					       "the IPAM driver is none, and there are subnets")
+		return subnets ? netavark_fail(error, "--ipam-driver none gives out no addresses: "
+						      "leave the subnets out")
 			       : 0;
 	if (*driver && !streq(driver, "host-local"))
 		return netavark_fail(

@@ -113,7 +113,7 @@ int command_usage_error(const struct ctl_command *command, const char *problem)
 
 json_t *command_number(const char *text)
 {
-	return text ? json_integer(strtol(text, NULL, 10)) : NULL; /* "auto" is none, so 0 */
+	return text ? json_integer(strtol(text, NULL, 10)) : NULL; /* of "auto": 0 */
 }
 
 bool command_words(const struct ctl_command *command, struct ctl_options *options, int argc,

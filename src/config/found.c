@@ -99,7 +99,7 @@ static int found_set_add(struct found_set *set, const char *directory, const cha
 	return 0;
 }
 
-/* Bytes of @entry before @suffix; 0: it is none of those. */
+/* Bytes of @entry before @suffix; 0: it ends with something else. */
 static size_t stem_length(const char *entry, const char *suffix)
 {
 	size_t length = strlen(entry), after = strlen(suffix);

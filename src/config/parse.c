@@ -283,7 +283,7 @@ static const char bad_text[] = "there is a control character, or it is not UTF-8
 static const char bad_line[] = "this is neither [SECTION] nor KEY=VALUE";
 
 /*
- * What follows puts into @ret, of @size bytes, what inih shall read instead of a line, and returns
+ * What follows puts into @ret, of @size bytes, what inih reads instead of a line, and returns
  * what is wrong with the line, or NULL.
  */
 

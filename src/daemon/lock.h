@@ -21,8 +21,8 @@ struct lock {
  * @lock: LOCK_INIT; lock_release() it also after a failure
  * @socket: path of the socket; the lock is the file "PATH.lock"
  *
- * Return: 0; -EBUSY when another daemon holds it, -ENAMETOOLONG, -EEXIST when the file is none that
- * rportd makes, -ESTALE when others exchange it again and again, or another -errno.
+ * Return: 0; -EBUSY when another daemon holds it, -ENAMETOOLONG, -EEXIST when something
+ * else than a file of rportd is there, -ESTALE when others exchange it again and again, or another -errno.
  */
 int lock_take(struct lock *lock, const char *socket);
 

@@ -9,8 +9,8 @@
  * datapath.c, which notes them.
  *
  * Trust. Whoever owns rportd-data can send whatever he likes, as fast as he likes. An answer to
- * nothing, one that comes late, a message that is none, and the process is killed. Messages are
- * read at a bounded rate: then others of the loop have their turn.
+ * no question, a late answer or a malformed message, and the process is killed. Messages are read at
+ * a bounded rate: then others of the loop have their turn.
  *
  * Ends. However it ends, it is started again, without being waited for. A process that ends young
  * is started again after a while, which doubles each time.

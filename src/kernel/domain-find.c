@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Finds domains in the kernel, and says what is wrong where there is none. */
+/* Finds domains in the kernel, or says why there is no such domain. */
 
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static int open_self(struct rport_error *err)
 	return fd < 0 ? system_error(err, fd, "open rportd's own namespace") : fd;
 }
 
-/* The words after the path of what is no namespace. NULL: nothing is there. */
+/* Return: what follows the path in a message: what is there instead of a namespace; NULL: nothing is. */
 static const char *why_no_netns(const char *name)
 {
 	int kind = netns_kind_of_name(name);
@@ -47,8 +47,10 @@ static const char *why_no_netns(const char *name)
 		return "is a namespace, but not one of a network";
 	case NETNS_FILE:
 		/* of a path, nobody knows what the file is for */
-		return *name == '/' ? "is no namespace: an ordinary file, with none mounted on it"
-				    : "is no namespace: a stale file, with none mounted on it; "
+		return *name == '/' ? "is no namespace: an ordinary file, without a namespace "
+				      "mounted on it"
+				    : "is no namespace: a stale file, without a namespace mounted "
+				      "on it; "
 				      "remove it, and make the namespace again";
 	case NETNS_DIRECTORY:
 		return "is no namespace: a directory";

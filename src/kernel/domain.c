@@ -88,7 +88,7 @@ static const char *bad_path(const char *path)
 	return NULL;
 }
 
-/* @text: begins with '/'. A VRF has no '/' in its name: the last component is one, or there is none. */
+/* @text: begins with '/'. A VRF can only be the last component, as it has no '/' in its name. */
 static const char *parse_path(const char *text, struct domain *domain)
 {
 	const char *last = strrchr(text, '/'), *vrf = skip_prefix(last, VRF_PREFIX);

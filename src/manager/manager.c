@@ -54,8 +54,8 @@ static int start_failed(int r, struct rport_error *err)
 	if (r == -EPERM || r == -ENOSYS)
 		return rport_error_set(
 			err, RPORT_ERR_SYSTEM, -r,
-			"io_uring is not to be had: %s (see sysctl kernel.io_uring_disabled); "
-			"--datapath=epoll does without",
+			"io_uring is unavailable: %s; see sysctl kernel.io_uring_disabled, or use "
+			"--datapath=epoll",
 			strerror(-r));
 	if (r == -EOPNOTSUPP)
 		return rport_error_set(

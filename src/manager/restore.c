@@ -157,7 +157,7 @@ static void finish(struct manager *manager)
 	log_print_id(LOG_INFO, MESSAGE_ADOPTED,
 		     "taken over from the former rportd: %u link%s, %u port%s%s", restore->n_links,
 		     PLURAL(restore->n_links), restore->n_ports, PLURAL(restore->n_ports),
-		     n > 0 ? "; what belonged to none was dropped" : "");
+		     n > 0 ? "; what belonged to no port was dropped" : "");
 	manager->restore = NULL;
 	slices_free(restore->slices);
 	if (restore->done)

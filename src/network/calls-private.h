@@ -27,7 +27,7 @@ struct message *call_begin(struct network *network, enum network_call call);
 int call_finish(struct network *network, struct message **ret);
 
 /**
- * call_error() - say why a call failed: its reply does, at its end; or there is none
+ * call_error() - say why a call failed: with the error at the end of its reply, or that no reply came
  * @reply: of call_finish()
  * @r: its result
  * @err: set, if the call failed; or NULL

@@ -173,7 +173,7 @@ static int controlled(sd_event_source *source _unused_, int fd, uint32_t revents
 	case NETWORK_PING:
 		answer(server, NETWORK_ALIVE, control.serial);
 		return 0;
-	case NETWORK_ABANDON: /* one that cannot be replaced is the end of all: rportd starts anew */
+	case NETWORK_ABANDON: /* without another thread for it we end, and rportd starts us again */
 		if (workers_abandon(&server->workers, &control) >= 0)
 			return 0;
 		break;

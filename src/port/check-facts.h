@@ -146,7 +146,7 @@ struct check_facts {
  * @standing: it is told from what the daemon knows anyway: a warning of the link
  * @end: the port it is about, 0 or 1; -1: the link
  * @message: what it is, in one line
- * @remedy: commands that mend it, one a line; "": there are none to be named
+ * @remedy: commands that mend it, one a line; "" where no command can
  */
 struct check_finding {
 	const char *id;

@@ -224,7 +224,7 @@ int journal_load(unsigned int version, int fds[static JOURNAL_FILES], struct jou
 			bad = (int)i;
 	}
 	snprintf(reason, JOURNAL_REASON_MAX, "%s",
-		 bad < 0 ? "there are none" : candidates[bad].reason);
+		 bad < 0 ? "there are no records" : candidates[bad].reason);
 	*ret_bad = bad;
 	return -EBADMSG;
 }

@@ -351,7 +351,7 @@ static const struct {
 	{ "{\"subnets\":[{}],\"ipam_options\":null}", NULL },
 	{ "{\"subnets\":[{}],\"ipam_options\":\"\"}", NULL },
 	{ "{}", "which addresses?" },
-	{ "{\"subnets\":[{}],\"ipam_options\":{\"driver\":\"none\"}}", "the IPAM driver is none" },
+	{ "{\"subnets\":[{}],\"ipam_options\":{\"driver\":\"none\"}}", "--ipam-driver none" },
 	{ "{\"subnets\":[{}],\"ipam_options\":{\"driver\":\"dhcp\"}}", "the IPAM driver dhcp" },
 	{ "{\"subnets\":[{}],\"options\":{\"domian\":\"x\"}}", "did you mean \"domain\"?" },
 	{ "{\"subnets\":[{}],\"options\":{\"mtu\":\"9\"}}", "mtu 9 is not possible" },

@@ -86,7 +86,7 @@ static bool start(const char *datapath, unsigned int workers)
 	n_moved = 0;
 	ck_assert_int_eq(sd_event_new(&event), 0);
 	r = shuttle_new(event, &options, &shuttle);
-	ck_assert_msg(r == 0 || !streq(datapath, "epoll"), "epoll is always to be had: %d", r);
+	ck_assert_msg(r == 0 || !streq(datapath, "epoll"), "epoll is always available: %d", r);
 	if (r < 0)
 		sd_event_unref(event);
 	return r == 0;

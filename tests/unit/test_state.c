@@ -302,7 +302,7 @@ END_TEST
 static void finds_none(struct state *state, const struct state_handover *handover)
 {
 	must(handover->inherited && handover->unreadable && !handover->aside[0]);
-	must(streq(handover->reason, "there are none"));
+	must(streq(handover->reason, "there are no records"));
 	put(state, "a", 1);
 }
 
