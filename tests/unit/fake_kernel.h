@@ -196,6 +196,16 @@ unsigned int fake_random(unsigned int below);
 int fake_call(const char *call, const int *errnos);
 #define FAKE_ERRNOS(...) ((const int[]){ __VA_ARGS__, 0 })
 
+/* In a function of the kernel that may fail with one of these: whether it does. */
+#define FAKE_CALL(...)                                                  \
+	do {                                                            \
+		int r_ = fake_call(__func__, FAKE_ERRNOS(__VA_ARGS__)); \
+		if (r_ < 0)                                             \
+			return r_;                                      \
+	} while (0)
+#define FAKE_NO_MEMORY ENOMEM, ENOBUFS
+#define FAKE_NO_FILES  ENOMEM, EMFILE, ENFILE
+
 struct fake_netns *fake_netns_new(void);
 void fake_netns_get(struct fake_netns *netns);
 void fake_netns_put(struct fake_netns *netns);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/* When a watch on the paths of namespaces calls: each step of a path may come, go and be renamed. */
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "watch_fixture.h"
+
+static char box[256];
+
+static void expect_path(void)
+{
+	watch_expect_call();
+	ck_assert_str_eq(netns_watch_name(watch, 0), box);
+	ck_assert(!netns_watch_missed(watch));
+	netns_watch_path(watch, box); /* as whoever looks at it */
+}
+
+static void move(const char *from, const char *to)
+{
+	char whole_from[sizeof(watch_base) + 32], whole_to[sizeof(watch_base) + 32];
+
+	snprintf(whole_from, sizeof(whole_from), "%s/%s", watch_base, from);
+	snprintf(whole_to, sizeof(whole_to), "%s/%s", watch_base, to);
+	ck_assert_int_eq(rename(whole_from, whole_to), 0);
+}
+
+static void make_directory(const char *path)
+{
+	char whole[sizeof(watch_base) + 32];
+
+	snprintf(whole, sizeof(whole), "%s/%s", watch_base, path);
+	ck_assert_int_eq(mkdir(whole, 0700), 0);
+}
+
+static void remove_at(const char *path)
+{
+	char whole[sizeof(watch_base) + 32];
+
+	snprintf(whole, sizeof(whole), "%s/%s", watch_base, path);
+	ck_assert_int_eq(remove(whole), 0);
+}
+
+START_TEST(each_step_to_a_path_is_watched)
+{
+	watch_start(WATCH_NO_MOUNTS);
+	snprintf(box, sizeof(box), "%s/a/b/box", watch_base);
+	netns_watch_path(watch, box);
+	make_directory("a");
+	expect_path();
+	make_directory("a/b");
+	expect_path();
+	make_directory("a/c");
+	watch_make_file(box);
+	expect_path();
+	move("a/b/box", "a/b/other");
+	expect_path();
+	move("a/b/other", "a/b/box");
+	expect_path();
+	move("a", "z");
+	expect_path();
+	make_directory("z/b/d"); /* the directory that was moved away */
+	remove_at("z/b/d");
+	ck_assert_uint_eq(watch_calls_in(WATCH_QUIET_USEC), 0);
+	move("z", "a");
+	expect_path();
+	remove_at("a/b/box");
+	expect_path();
+	remove_at("a/b");
+	expect_path();
+	remove_at("a/c");
+	ck_assert_uint_eq(watch_calls_in(WATCH_QUIET_USEC), 0);
+	remove_at("a");
+	expect_path();
+}
+END_TEST
+
+/* What is added last is watched, and nothing that would not be needed any more is left. */
+START_TEST(paths_are_bounded)
+{
+	char path[sizeof(watch_base) + 32];
+
+	watch_start(WATCH_NO_MOUNTS);
+	snprintf(box, sizeof(box), "%s/first", watch_base);
+	netns_watch_path(watch, box);
+	for (int i = 0; i < 255; i++) {
+		snprintf(path, sizeof(path), "%s/p%d/x", watch_base, i);
+		netns_watch_path(watch, path);
+	}
+	watch_make_file(box);
+	expect_path();
+	for (int i = 0; i < 10000; i++) {
+		snprintf(path, sizeof(path), "%s/q%d/x", watch_base, i);
+		netns_watch_path(watch, path);
+	}
+	remove_at("first");
+	ck_assert_uint_eq(watch_calls_in(WATCH_QUIET_USEC), 0);
+	make_directory("q9999");
+	watch_expect_call();
+	ck_assert_ptr_nonnull(strstr(netns_watch_name(watch, 0), "/q9999/x"));
+	remove_at("q9999");
+}
+END_TEST
+
+START_TEST(odd_paths_do_no_harm)
+{
+	static const char *const paths[] = {
+		"/",
+		"/x",
+		"/proc/1/ns/net",
+		"/dev/null/x",
+		"/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u",
+	};
+	char deep[sizeof(watch_base) + 64];
+
+	watch_start(WATCH_NO_MOUNTS);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		netns_watch_path(watch, paths[i]);
+	netns_watch_path(NULL, "/x");
+	/* of a path with many directories, the last ones are watched */
+	snprintf(deep, sizeof(deep), "%s/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", watch_base);
+	snprintf(box, sizeof(box), "%s/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", watch_base);
+	netns_watch_path(watch, deep);
+	make_directory("b");
+	expect_path();
+	remove_at("b");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("netns-paths");
+	TCase *tcase = watch_tests("paths");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, each_step_to_a_path_is_watched);
+	tcase_add_test(tcase, paths_are_bounded);
+	tcase_add_test(tcase, odd_paths_do_no_harm);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
