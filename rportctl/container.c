@@ -170,7 +170,10 @@ static enum ctl_status not_there(const struct engine *engine, const char *name, 
 	return STATUS_NOT_FOUND;
 }
 
-/* @depth: how many containers were asked before, each of which said that this one has its network */
+/*
+ * @depth: how many containers were asked before, each of which said that this one has its network
+ * @ret: the domain, for free(3); NULL: out of memory
+ */
 static enum ctl_status find(const struct engine *engine, const char *name, unsigned int depth,
 			    char **ret)
 {
@@ -178,7 +181,6 @@ static enum ctl_status find(const struct engine *engine, const char *name, unsig
 	json_t *container = NULL;
 	enum ctl_status status = inspect(engine, name, &container);
 	json_int_t pid;
-	char *domain = NULL;
 
 	if (status != STATUS_DONE)
 		return status;
@@ -188,31 +190,26 @@ static enum ctl_status find(const struct engine *engine, const char *name, unsig
 	pid = view_number(json_object_get(container, "State"), "Pid");
 	if (!path && engine->named)
 		path = text_at(container, "NetworkSettings", "SandboxKey");
-	if (other && name_valid(other) && depth < DEPTH_MAX) {
+	if (other && name_valid(other) && depth < DEPTH_MAX)
 		status = find(engine, other, depth + 1, ret);
-		goto finish;
-	}
-	if (skip_prefix(mode, "ns:") || (path && pid > 0 && in_run_netns(path)))
-		domain = format_path(path);
+	else if (skip_prefix(mode, "ns:") || (path && pid > 0 && in_run_netns(path)))
+		*ret = format_path(path);
 	else if (pid > 0 && !streq(mode, "host"))
-		domain = format_pid(pid);
+		*ret = format_pid(pid);
 	else
 		status = not_there(engine, name, mode);
-	if (status == STATUS_DONE && !domain) {
-		output_error("out of memory");
-		status = STATUS_REFUSED;
-	}
-	if (status == STATUS_DONE)
-		*ret = domain;
-finish:
 	json_decref(container);
 	return status;
 }
 
-/* @domain: for free(3), here or by whoever gets @ret */
+/* @domain: taken over; @ret: as of find() */
 static enum ctl_status add_vrf(const char *word, char *domain, const char *vrf, char **ret)
 {
-	if (*vrf && skip_prefix(domain, "pid:")) {
+	if (!domain || !*vrf) {
+		*ret = domain;
+		return STATUS_DONE;
+	}
+	if (skip_prefix(domain, "pid:")) {
 		output_error(
 			"%s: this container has no path in which a VRF could be named: give it "
 			"one (\"ip netns attach NAME %s\", and netns:NAME%s)",
@@ -220,15 +217,13 @@ static enum ctl_status add_vrf(const char *word, char *domain, const char *vrf, 
 		free(domain);
 		return STATUS_REFUSED;
 	}
-	*ret = domain;
-	if (*vrf && asprintf(ret, "%s%s", domain, vrf) < 0)
+	if (asprintf(ret, "%s%s", domain, vrf) < 0)
 		*ret = NULL;
-	if (*ret != domain)
-		free(domain);
-	return *ret ? STATUS_DONE : STATUS_REFUSED;
+	free(domain);
+	return STATUS_DONE;
 }
 
-/* "podman:NAME", or "podman:NAME/vrf:NAME" */
+/* @word: "podman:NAME", or "podman:NAME/vrf:NAME"; @ret: as of find() */
 static enum ctl_status container_domain(const struct engine *engine, const char *word, char **ret)
 {
 	const char *text = skip_prefix(word, engine->prefix);
@@ -267,7 +262,10 @@ enum ctl_status container_domains(const char *const *words, size_t n, char **ret
 		if (status == STATUS_DONE && ret[i])
 			continue;
 		container_domains_free(ret, i);
-		return status == STATUS_DONE ? STATUS_REFUSED : status;
+		if (status != STATUS_DONE)
+			return status;
+		output_error("out of memory");
+		return STATUS_REFUSED;
 	}
 	return STATUS_DONE;
 }
