@@ -12,6 +12,15 @@
 #include "fuzz.h"
 #include "netavark.h"
 
+/* Whatever a message repeats, it can be written as JSON. */
+static void require_message(const char *message)
+{
+	json_t *text = output_message(message);
+
+	fuzz_require(json_is_string(text));
+	json_decref(text);
+}
+
 static void require_link(const struct plugin_link *link, const struct attachment *attachment)
 {
 	fuzz_require(link_name_valid(link->name));
@@ -56,6 +65,7 @@ static void try_cni(const char *command, char *text, const json_t *ipam, const j
 		try_request(&request, ipam, made);
 	else
 		fuzz_require(error.code != 0 && *error.message);
+	require_message(error.details);
 	cni_request_release(&request);
 }
 
@@ -82,6 +92,7 @@ static void try_netavark(json_t *input)
 	}
 	if (netavark_check_network(input, &error) < 0)
 		fuzz_require(*error.message);
+	require_message(error.message);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
