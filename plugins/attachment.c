@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The names of attachments, as of their links. No system calls. */
+/* The names of the links of attachments. No system calls. */
 
 #include <inttypes.h>
 #include <stdio.h>

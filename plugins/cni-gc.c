@@ -32,7 +32,7 @@ static int valid_links(const struct cni_request *request, json_t *names, struct 
 
 		attachment.container = json_string_value(json_object_get(member, "containerID"));
 		attachment.interface = json_string_value(json_object_get(member, "ifname"));
-		/* with one that is not understood, its link would be removed */
+		/* the link of an entry that is skipped would be removed */
 		if (!attachment.container || !attachment.interface)
 			return cni_fail(error, CNI_INVALID_CONFIG, "invalid network configuration",
 					"number %zu of \"" ATTACHMENTS_KEY
@@ -67,7 +67,6 @@ static json_t *stale_links(const struct cni_request *request, const json_t *link
 	return stale;
 }
 
-/* Goes on after a failure; the first one is told. */
 static int remove_link(const char *name, struct cni_error *error)
 {
 	char what[sizeof("cannot remove the link ") + LINK_NAME_MAX];
@@ -82,6 +81,7 @@ static int remove_link(const char *name, struct cni_error *error)
 	return r;
 }
 
+/* Go on after a failure; report the first one. */
 static int remove_links(const json_t *names, struct cni_error *error)
 {
 	struct cni_error ignored;

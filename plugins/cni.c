@@ -34,7 +34,7 @@ static int print_error(const char *version, const struct cni_error *error)
 	return EXIT_FAILURE;
 }
 
-/* Whatever the runtime says of versions is repeated; the answer does not depend on it. */
+/* The cniVersion of the runtime is repeated; the answer does not depend on it. */
 static int print_versions(const char *text, size_t size)
 {
 	char message[256];
@@ -66,7 +66,7 @@ static int run(const struct cni_environment *environment, char *text, size_t siz
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* Run by a person, or by what probes plugins. */
+/* Without CNI_COMMAND: a person runs it, or a program that probes plugins. */
 static int print_about(void)
 {
 	fputs("rport-cni " PACKAGE_VERSION ": a CNI plugin, which a container runtime runs; see "

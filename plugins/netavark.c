@@ -40,7 +40,7 @@ static int run_create(json_t *input, const char *netns _unused_, struct netavark
 	return output_object(json_incref(input)) < 0 ? cannot_write(error) : 0;
 }
 
-/* Those who connect a container to other networks, too, have their ports mapped there. */
+/* No error: a container may be in other networks, too, where its ports are mapped. */
 static void warn_of_ports(const json_t *input)
 {
 	if (json_array_size(json_object_get(input, "port_mappings")) > 0)

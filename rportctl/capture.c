@@ -152,7 +152,7 @@ static enum ctl_status start(struct capture_end *end, const struct ctl_options *
 
 /* --- what they say ---------------------------------------------------------------------------- */
 
-/* tcpdump ends an interrupted line, of which there is nothing. */
+/* An interrupted tcpdump ends its line, which may be empty. */
 static void print_line(struct capture_end *end)
 {
 	if (end->length == 0)

@@ -29,7 +29,7 @@ enum ctl_status container_domains(const char *const *words, size_t n, char **ret
 void container_domains_free(char **domains, size_t n);
 
 /**
- * container_candidates() - add the containers that run, where their engine was begun with
+ * container_candidates() - add the running containers of the engine whose prefix was typed
  * @candidates: what was found so far
  */
 void container_candidates(struct candidates *candidates);

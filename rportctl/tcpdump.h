@@ -60,7 +60,7 @@ struct tcpdump {
  * @order: what to print
  * @ret_fd: its output, which the caller closes
  *
- * What went wrong it says itself.
+ * A failure is printed.
  *
  * Return: STATUS_DONE, or STATUS_REFUSED. What fails in the new processes tcpdump_wait() returns.
  */

@@ -143,7 +143,7 @@ static int start(const struct tool_call *call, struct stream streams[static 2], 
 	return r;
 }
 
-/* It has closed its output, or is to be killed: until the deadline it may end by itself. */
+/* Wait for a process that has closed its output, and kill it at the deadline. */
 static int wait_for(pid_t pid, uint64_t deadline)
 {
 	const struct timespec moment = { .tv_nsec = 1000 * 1000 };

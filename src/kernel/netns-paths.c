@@ -6,16 +6,15 @@
  * Each directory on the way to a path is watched, from the root on, for the one name that is the next
  * component. The directory of /run/some/box that somebody renames is an event of /run.
  *
- * Adding. Directories come and go, and with them their watches. Nobody keeps track: whoever is about to
- * look at a path adds it before, and so the watches are laid again, by path, which is free when they
- * are in place. Whatever was missed before, the look sees. That is done by the thread that looks,
- * since a directory may not answer; the thread that reads the events never waits.
+ * Adding. Directories come and go, and with them their watches. So a path is added again before each
+ * look at it. This lays the watches again, by path, which costs nothing where they are in place; and
+ * the look sees what was missed before. The thread that looks does it, since a directory may not
+ * answer; the thread that reads the events never waits.
  *
- * Forgetting. Nobody says that a path is not needed any more. When there is no place for another one,
- * the one that was added the longest time ago makes way. A watch is removed with the last path that
- * has it. A thread that lays the same watch at that moment may lose it: then no event comes, until the
- * path is added again. Whoever uses this looks at all paths from time to time in any case, since not
- * everything can be watched.
+ * Forgetting. Paths are never removed: where PATHS_MAX are watched, a new one replaces the one that was
+ * added the longest time ago. A watch is removed with the last path that has it. A thread that lays
+ * the same watch at that moment may lose it: then no event comes until the path is added again. The
+ * caller looks at all paths from time to time in any case, since not everything can be watched.
  */
 #include <limits.h>
 #include <pthread.h>

@@ -62,7 +62,7 @@ static void *close_probe(void *arg)
 	return NULL;
 }
 
-/* To remove a device takes some 20 ms, for which nobody waits: packets do, while rportd starts. */
+/* Removing a device takes some 20 ms, so a thread does it: packets wait while rportd starts. */
 static void close_later(struct tun *probe)
 {
 	struct tun *copy = malloc(sizeof(*copy));
