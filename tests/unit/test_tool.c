@@ -62,13 +62,17 @@ START_TEST(output_and_complaint)
 }
 END_TEST
 
+/* Where processes share no memory after vfork(2), as in valgrind and qemu-user, it is the status. */
 START_TEST(no_program)
 {
 	const char *const argv[] = { "no-such-program", NULL };
 	struct tool_answer answer;
+	int r = tool_ask(&(struct tool_call){ .argv = argv, .msec = LONG_MSEC }, &answer);
 
-	ck_assert_int_eq(tool_ask(&(struct tool_call){ .argv = argv, .msec = LONG_MSEC }, &answer),
-			 -ENOENT);
+	if (r == 127)
+		tool_answer_release(&answer);
+	else
+		ck_assert_int_eq(r, -ENOENT);
 }
 END_TEST
 
