@@ -31,7 +31,8 @@ int place_open(const struct ctl_options *options, const char *domain)
 	int r = netns_path_of_domain(domain, path);
 
 	if (r < 0)
-		output_error("cannot open the namespace of %s: it is not a domain", domain);
+		output_error("cannot open the namespace of %s: it is not known where that is",
+			     domain);
 	else if (!*path)
 		r = path_of_daemon(options, path);
 	if (r < 0)

@@ -121,11 +121,11 @@ int netns_path_of_domain(const char *domain, char ret[static NETNS_PATH_MAX])
 
 	if (name)
 		return path_of_name(name, ret);
-	if (!rest) {
+	if (streq(domain, "default") || skip_prefix(domain, "vrf:")) {
 		*ret = '\0';
 		return 0;
 	}
-	rest = pid_parse(rest, &pid);
+	rest = rest ? pid_parse(rest, &pid) : NULL;
 	if (!rest || *rest)
 		return -EINVAL;
 	snprintf(ret, NETNS_PATH_MAX, "/proc/%d/ns/net", pid);

@@ -81,7 +81,7 @@ int netns_path(const char *name, char ret[static NETNS_PATH_MAX]);
  * @domain: written in full, as rportd gives it
  * @ret: the path, with its NUL; "" where the domain is in rportd's own namespace
  *
- * Return: 0; -EINVAL when it is not a domain.
+ * Return: 0; -EINVAL when it is not a domain, or a bare NAME, which says nothing yet about where it is.
  */
 int netns_path_of_domain(const char *domain, char ret[static NETNS_PATH_MAX]);
 

@@ -89,6 +89,7 @@ static const struct {
 	{ "netns:/srv/vrf:red/box", "/srv/vrf:red/box" },
 	{ "netns:/srv/../box", NULL },
 	{ "netns:", NULL },
+	{ "red", NULL },
 	{ "pid:42", "/proc/42/ns/net" },
 	{ "pid:042", NULL },
 	{ "pid:42/vrf:red", NULL },
