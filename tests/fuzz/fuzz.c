@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the fuzzers share: taking an input apart. See fuzz.h. */
 
+#include <dirent.h>
 #include <sys/mman.h>
 
 #include "base/log.h"
@@ -53,6 +54,18 @@ int fuzz_memfd(const struct fuzz_input *input)
 	fuzz_require(fd >= 0);
 	fuzz_require(write(fd, input->data, input->size) == (ssize_t)input->size);
 	return fd;
+}
+
+unsigned int fuzz_count_entries(const char *directory)
+{
+	DIR *dir = opendir(directory);
+	unsigned int n = 0;
+
+	fuzz_require(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
 }
 
 void fuzz_be_quiet(void)

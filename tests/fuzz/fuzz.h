@@ -74,6 +74,14 @@ char *fuzz_text(const struct fuzz_input *input);
 int fuzz_memfd(const struct fuzz_input *input);
 
 /**
+ * fuzz_count_entries() - count the entries of a directory
+ * @directory: for example "/proc/self/fd"
+ *
+ * Return: how many there are.
+ */
+unsigned int fuzz_count_entries(const char *directory);
+
+/**
  * fuzz_be_quiet() - send what the code under test prints to /dev/null, and log nothing
  *
  * Reports of sanitizers and of libFuzzer go to descriptor 2, past stdio, and are seen.

@@ -21,7 +21,6 @@
  */
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -141,18 +140,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	signal(SIGCHLD, SIG_IGN); /* the starter needs no reaper */
 	fuzz_be_quiet();
 	return 0;
-}
-
-static unsigned int count_entries(const char *directory)
-{
-	DIR *dir = opendir(directory);
-	unsigned int n = 0;
-
-	fuzz_require(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 /* --- what others do --------------------------------------------------------------------------- */
@@ -359,8 +346,8 @@ static struct inventory take_inventory(void)
 {
 	unsigned int interfaces = count_all_interfaces(); /* has a helper, which stays (helper.c) */
 
-	return (struct inventory){ .descriptors = count_entries("/proc/self/fd"),
-				   .threads = count_entries("/proc/self/task"),
+	return (struct inventory){ .descriptors = fuzz_count_entries("/proc/self/fd"),
+				   .threads = fuzz_count_entries("/proc/self/task"),
 				   .interfaces = interfaces };
 }
 

@@ -14,7 +14,6 @@
  * nothing of them is left, and each stream was closed once.
  */
 
-#include <dirent.h>
 #include <sys/socket.h>
 
 #include "clients.h"
@@ -118,18 +117,6 @@ static const struct varlink_interface interface = {
 
 /* --- clients ---------------------------------------------------------------------------------- */
 
-static unsigned int count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int n = 0;
-
-	fuzz_require(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
 static struct varlink_server *start_server(int *ret_fd)
 {
 	struct varlink_server_options options = {
@@ -189,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input input = { data, size }, part;
 	struct fuzz_client clients[CLIENTS];
-	unsigned int before = count_descriptors();
+	unsigned int before = fuzz_count_entries("/proc/self/fd");
 	struct varlink_server *server;
 	int listen_fd;
 
@@ -207,6 +194,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	varlink_server_free(server);
 	event = sd_event_unref(event);
 	fuzz_require(open_streams == 0 && !last_stream);
-	fuzz_require(count_descriptors() == before);
+	fuzz_require(fuzz_count_entries("/proc/self/fd") == before);
 	return 0;
 }

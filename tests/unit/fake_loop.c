@@ -19,17 +19,22 @@ struct sd_event_source {
 
 static TAILQ_HEAD(source_list, sd_event_source) sources = TAILQ_HEAD_INITIALIZER(sources);
 
-static struct sd_event_source *add_source(sd_event *event, void *userdata, sd_event_source **ret)
+/* @call: its name; it may fail. */
+static int add_source(const char *call, sd_event *event, void *userdata, sd_event_source **ret)
 {
-	struct sd_event_source *source = calloc(1, sizeof(*source));
+	struct sd_event_source *source;
+	int r = fake_call(call, FAKE_ERRNOS(ENOMEM));
 
+	if (r < 0)
+		return r;
+	source = calloc(1, sizeof(*source));
 	fake_require(source && ret);
 	source->event = event;
 	source->userdata = userdata;
 	source->enabled = SD_EVENT_ONESHOT;
 	TAILQ_INSERT_TAIL(&sources, source, entry);
 	*ret = source;
-	return source;
+	return 0;
 }
 
 sd_event *sd_event_ref(sd_event *event)
@@ -46,14 +51,12 @@ int sd_event_add_time(sd_event *event, sd_event_source **ret, clockid_t clock _u
 		      uint64_t usec, uint64_t accuracy _unused_, sd_event_time_handler_t callback,
 		      void *userdata)
 {
-	struct sd_event_source *source;
-	int r = fake_call(__func__, FAKE_ERRNOS(ENOMEM));
+	int r = add_source(__func__, event, userdata, ret);
 
 	if (r < 0)
 		return r;
-	source = add_source(event, userdata, ret);
-	source->usec = usec;
-	source->time = callback;
+	(*ret)->usec = usec;
+	(*ret)->time = callback;
 	return 0;
 }
 
@@ -67,14 +70,11 @@ int sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t
 int sd_event_add_defer(sd_event *event, sd_event_source **ret, sd_event_handler_t callback,
 		       void *userdata)
 {
-	struct sd_event_source *source;
-	int r = fake_call(__func__, FAKE_ERRNOS(ENOMEM));
+	int r = add_source(__func__, event, userdata, ret);
 
-	if (r < 0)
-		return r;
-	source = add_source(event, userdata, ret);
-	source->handler = callback;
-	return 0;
+	if (r >= 0)
+		(*ret)->handler = callback;
+	return r;
 }
 
 sd_event_source *sd_event_source_disable_unref(sd_event_source *source)

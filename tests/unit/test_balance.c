@@ -63,6 +63,23 @@ START_TEST(moves)
 }
 END_TEST
 
+/* Queues at random workers, each with a load less than @load. */
+static void random_queues(int seed, struct balance_queue queues[], size_t n, int load)
+{
+	srand((unsigned int)seed);
+	for (size_t i = 0; i < n; i++)
+		queues[i] = (struct balance_queue){ (unsigned int)rand() % 4,
+						    (unsigned int)(rand() % load) };
+}
+
+/* Load by worker. */
+static void add_up(const struct balance_queue queues[], size_t n, unsigned int busy[static 4])
+{
+	memset(busy, 0, 4 * sizeof(busy[0]));
+	for (size_t i = 0; i < n; i++)
+		busy[queues[i].worker] += (unsigned int)queues[i].load;
+}
+
 /* Whatever there is, moves come to an end, and each leaves the busier of two with less to do. */
 START_TEST(moves_come_to_an_end)
 {
@@ -71,14 +88,9 @@ START_TEST(moves_come_to_an_end)
 	size_t queue;
 	int n = 0;
 
-	srand((unsigned int)_i);
-	for (size_t i = 0; i < ARRAY_SIZE(queues); i++)
-		queues[i] = (struct balance_queue){ (unsigned int)rand() % 4,
-						    (unsigned int)rand() % 100 };
+	random_queues(_i, queues, ARRAY_SIZE(queues), 100);
 	for (;;) {
-		memset(busy, 0, sizeof(busy));
-		for (size_t i = 0; i < ARRAY_SIZE(queues); i++)
-			busy[queues[i].worker] += (unsigned int)queues[i].load;
+		add_up(queues, ARRAY_SIZE(queues), busy);
 		if (!balance_choose(busy, 4, queues, ARRAY_SIZE(queues), &queue, &worker))
 			break;
 		ck_assert_uint_ge(busy[queues[queue].worker],
@@ -153,16 +165,6 @@ START_TEST(others_leave_a_heavy_queue)
 }
 END_TEST
 
-/* Load by worker, as a look finds it: a worker that has more than all of the time has all of it. */
-static void take_busy(const struct balance_queue queues[], size_t n, unsigned int busy[static 4])
-{
-	memset(busy, 0, 4 * sizeof(busy[0]));
-	for (size_t i = 0; i < n; i++)
-		busy[queues[i].worker] += (unsigned int)queues[i].load;
-	for (unsigned int i = 0; i < 4; i++)
-		busy[i] = MIN(busy[i], 1000U);
-}
-
 /* Both kinds of moves together, among up to four heavy queues and many others, come to an end. */
 START_TEST(nothing_moves_to_and_fro)
 {
@@ -171,14 +173,14 @@ START_TEST(nothing_moves_to_and_fro)
 	size_t queue;
 	int n = 0;
 
-	srand((unsigned int)_i);
-	for (size_t i = 0; i < ARRAY_SIZE(queues); i++)
-		queues[i] = (struct balance_queue){ (unsigned int)rand() % 4,
-						    (unsigned int)rand() % 20 };
+	random_queues(_i, queues, ARRAY_SIZE(queues), 20);
 	for (int i = 0; i < 1 + _i % 4; i++)
 		queues[i].load = 900;
 	for (;;) {
-		take_busy(queues, ARRAY_SIZE(queues), busy);
+		add_up(queues, ARRAY_SIZE(queues), busy);
+		/* as a look finds it: a worker that has more than all of the time has all of it */
+		for (unsigned int i = 0; i < 4; i++)
+			busy[i] = MIN(busy[i], 1000U);
 		if (!balance_leave(busy, 4, queues, ARRAY_SIZE(queues), &queue, &worker) &&
 		    !balance_choose(busy, 4, queues, ARRAY_SIZE(queues), &queue, &worker))
 			break;
