@@ -117,6 +117,9 @@ static const char *parse_path(const char *text, struct domain *domain)
 	if (name && netns_name_valid(name)) {
 		path = name;
 		bad = bad_namespace(name);
+	} else if (!vrf && skip_prefix(strrchr(path, '/'), VRF_PREFIX)) {
+		/* "/box/vrf:red/." would be written as the VRF red in /box */
+		return "a path that ends with \"vrf:NAME\" is a VRF";
 	}
 	strcpy(domain->name, path);
 	return bad;

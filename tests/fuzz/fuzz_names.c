@@ -13,6 +13,21 @@
 #include "port/spec-diff.h"
 #include "port/spec-json.h"
 
+/* Whoever has only the text of a domain finds the namespace that rportd finds. */
+static void require_same_path(const struct domain *domain, const char *text)
+{
+	char path[NETNS_PATH_MAX], named[NETNS_PATH_MAX];
+	int r = netns_path_of_domain(text, path);
+
+	fuzz_require((r == 0) == (domain->netns != DOMAIN_NETNS_ANY));
+	if (r == 0)
+		fuzz_require(!*path == (domain->netns == DOMAIN_NETNS_SELF));
+	if (domain->netns == DOMAIN_NETNS_PID)
+		fuzz_require(netns_path_pid(path) == domain->pid);
+	if (domain->netns == DOMAIN_NETNS_NAMED)
+		fuzz_require(netns_path(domain->name, named) == 0 && streq(path, named));
+}
+
 static void try_domain(const char *text)
 {
 	char again_text[DOMAIN_TEXT_MAX], label[DOMAIN_TEXT_MAX];
@@ -30,6 +45,7 @@ static void try_domain(const char *text)
 	fuzz_require(domain_equal(&domain, &again));
 	fuzz_require(domain_means(&domain, &again));
 	domain_label(&domain, label);
+	require_same_path(&domain, again_text);
 }
 
 static void try_address(const char *text)
