@@ -92,6 +92,8 @@ static pid_t start_process(void)
 	sigset_t all, old;
 	pid_t pid;
 
+	/* whoever executed us may have ignored it, and then there is no status to wait for */
+	(void)signal(SIGCHLD, SIG_DFL);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
 	pid = fork();

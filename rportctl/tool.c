@@ -174,6 +174,8 @@ int tool_ask(const struct tool_call *call, struct tool_answer *ret)
 	pid_t pid = 0;
 	int r, status;
 
+	/* whoever executed us may have ignored it, and then there is no status to wait for */
+	(void)signal(SIGCHLD, SIG_DFL);
 	r = start(call, streams, &pid);
 	if (r < 0)
 		goto finish;

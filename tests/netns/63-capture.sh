@@ -232,6 +232,8 @@ test_refused() {
 	run timeout 30 "$RPORTCTL" --socket "$SOCKET" capture ab nonsense filter
 	assert_eq "$RC" 2 'a wrong filter'
 	assert_match "$ERR" '*syntax error*' 'what tcpdump says'
+	run timeout 30 env --ignore-signal=CHLD "$RPORTCTL" --socket "$SOCKET" capture ab nonsense filter
+	assert_eq "$RC" 2 'a wrong filter, where SIGCHLD is ignored'
 	# a bare name that waits may become a VRF, or a namespace
 	succeeds rportctl pair --allow-pending --name waits nosuch default
 	refused 2 '*the namespace of nosuch: it is not known where that is*' rportctl capture waits

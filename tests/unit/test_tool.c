@@ -163,6 +163,16 @@ START_TEST(signals_are_the_usual_ones)
 }
 END_TEST
 
+START_TEST(an_ignored_sigchld_does_not_hide_the_status)
+{
+	struct tool_answer answer;
+
+	(void)signal(SIGCHLD, SIG_IGN); /* as execve(2) passes it on */
+	ck_assert_int_eq(ask_shell("exit 3", LONG_MSEC, &answer), 3);
+	tool_answer_release(&answer);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tool");
@@ -180,6 +190,7 @@ int main(void)
 	tcase_add_test(tcase, no_input);
 	tcase_add_test(tcase, standard_error_is_shared);
 	tcase_add_test(tcase, signals_are_the_usual_ones);
+	tcase_add_test(tcase, an_ignored_sigchld_does_not_hide_the_status);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
