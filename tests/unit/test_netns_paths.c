@@ -6,7 +6,17 @@
 
 #include "watch_fixture.h"
 
-static char box[256];
+#define PATH_SIZE (sizeof(watch_base) + 64)
+
+/* A path in the directory of the test. Return: @buf. */
+static const char *at(const char *path, char buf[static PATH_SIZE])
+{
+	snprintf(buf, PATH_SIZE, "%s/%s", watch_base, path);
+	return buf;
+}
+
+/* The path that is watched. */
+static char box[PATH_SIZE];
 
 static void expect_path(void)
 {
@@ -18,34 +28,29 @@ static void expect_path(void)
 
 static void move(const char *from, const char *to)
 {
-	char whole_from[sizeof(watch_base) + 32], whole_to[sizeof(watch_base) + 32];
+	char whole_from[PATH_SIZE], whole_to[PATH_SIZE];
 
-	snprintf(whole_from, sizeof(whole_from), "%s/%s", watch_base, from);
-	snprintf(whole_to, sizeof(whole_to), "%s/%s", watch_base, to);
-	ck_assert_int_eq(rename(whole_from, whole_to), 0);
+	ck_assert_int_eq(rename(at(from, whole_from), at(to, whole_to)), 0);
 }
 
 static void make_directory(const char *path)
 {
-	char whole[sizeof(watch_base) + 32];
+	char whole[PATH_SIZE];
 
-	snprintf(whole, sizeof(whole), "%s/%s", watch_base, path);
-	ck_assert_int_eq(mkdir(whole, 0700), 0);
+	ck_assert_int_eq(mkdir(at(path, whole), 0700), 0);
 }
 
 static void remove_at(const char *path)
 {
-	char whole[sizeof(watch_base) + 32];
+	char whole[PATH_SIZE];
 
-	snprintf(whole, sizeof(whole), "%s/%s", watch_base, path);
-	ck_assert_int_eq(remove(whole), 0);
+	ck_assert_int_eq(remove(at(path, whole)), 0);
 }
 
 START_TEST(each_step_to_a_path_is_watched)
 {
 	watch_start(WATCH_NO_MOUNTS);
-	snprintf(box, sizeof(box), "%s/a/b/box", watch_base);
-	netns_watch_path(watch, box);
+	netns_watch_path(watch, at("a/b/box", box));
 	make_directory("a");
 	expect_path();
 	make_directory("a/b");
@@ -75,24 +80,25 @@ START_TEST(each_step_to_a_path_is_watched)
 }
 END_TEST
 
+static void add_numbered(char letter, int n)
+{
+	char name[32], path[PATH_SIZE];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%c%d/x", letter, i);
+		netns_watch_path(watch, at(name, path));
+	}
+}
+
 /* What is added last is watched, and nothing that would not be needed any more is left. */
 START_TEST(paths_are_bounded)
 {
-	char path[sizeof(watch_base) + 32];
-
 	watch_start(WATCH_NO_MOUNTS);
-	snprintf(box, sizeof(box), "%s/first", watch_base);
-	netns_watch_path(watch, box);
-	for (int i = 0; i < 255; i++) {
-		snprintf(path, sizeof(path), "%s/p%d/x", watch_base, i);
-		netns_watch_path(watch, path);
-	}
+	netns_watch_path(watch, at("first", box));
+	add_numbered('p', 255);
 	watch_make_file(box);
 	expect_path();
-	for (int i = 0; i < 10000; i++) {
-		snprintf(path, sizeof(path), "%s/q%d/x", watch_base, i);
-		netns_watch_path(watch, path);
-	}
+	add_numbered('q', 10000);
 	remove_at("first");
 	ck_assert_uint_eq(watch_calls_in(WATCH_QUIET_USEC), 0);
 	make_directory("q9999");
@@ -111,16 +117,13 @@ START_TEST(odd_paths_do_no_harm)
 		"/dev/null/x",
 		"/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u",
 	};
-	char deep[sizeof(watch_base) + 64];
 
 	watch_start(WATCH_NO_MOUNTS);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		netns_watch_path(watch, paths[i]);
 	netns_watch_path(NULL, "/x");
 	/* of a path with many directories, the last ones are watched */
-	snprintf(deep, sizeof(deep), "%s/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", watch_base);
-	snprintf(box, sizeof(box), "%s/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", watch_base);
-	netns_watch_path(watch, deep);
+	netns_watch_path(watch, at("b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", box));
 	make_directory("b");
 	expect_path();
 	remove_at("b");
