@@ -19,7 +19,7 @@ PACKAGES_readme='ifupdown:ifup podman:podman crun:crun catatonit:catatonit conta
 	iptables:iptables lxc:lxc-start systemd-container:systemd-nspawn frr:file=/usr/lib/frr/bgpd'
 PACKAGES_plugins='containernetworking-plugins:file=/usr/lib/cni/host-local iptables:iptables podman:podman crun:crun
 	containerd:containerd runc:runc'
-PACKAGES_routing='frr:file=/usr/lib/frr/bgpd bird2:bird keepalived:keepalived smcroute:smcrouted'
+PACKAGES_routing='frr:file=/usr/lib/frr/bgpd bird2:bird babeld:babeld keepalived:keepalived smcroute:smcrouted'
 PACKAGES_shells='zsh:zsh fish:fish'
 PACKAGES_memcheck='valgrind:valgrind libc6-dbg'
 PACKAGES_lint='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck shellcheck:shellcheck mandoc:mandoc

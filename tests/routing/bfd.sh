@@ -7,70 +7,32 @@
 . "$(dirname "$0")/../keeper.sh"
 . "$(dirname "$0")/daemons.sh"
 
-# conf_of NAMESPACE PEER
-conf_of() {
-	cat >"$1.conf" <<-END
-		bfd
-		 profile fast
-		  transmit-interval 50
-		  receive-interval 50
-		  detect-multiplier 3
-		 !
-		 peer $2 interface rport0
-		  profile fast
-		 !
-		!
-	END
-}
-
-start_in() {
-	case $1 in
-	"$A") conf_of "$A" 192.168.0.1 ;;
-	*) conf_of "$B" 192.168.0.0 ;;
-	esac
-	frr "$1" bfdd
-}
-
-up() {
-	bfd_up "$A" && bfd_up "$B"
-}
-
-downs() {
-	bfd_downs "$A"
-	bfd_downs "$B"
-}
-
 test_frr() {
 	local before
 	start_kept_rportd --delay 1
 	ns_add A B
 	pair_numbered
-	start_in "$A"
-	start_in "$B"
-	takes "$(version_of "$FRR/bfdd"), 3 x 50 ms: up" up
-	over_restarts up downs
-	before=$(downs)
-	over_down_and_up up
-	[ "$(downs)" != "$before" ] || fail 'nothing was counted when the port was down'
-	over_namespace up start_in
-}
-
-bird_conf_of() {
-	cat >"$1.conf" <<-END
-		router id $3;
-		protocol device { }
-		protocol bfd {
-			interface "rport0" { interval 50 ms; multiplier 3; };
-			neighbor $2 dev "rport0";
-		}
-	END
+	frr_bfd_in "$A"
+	frr_bfd_in "$B"
+	takes "$(version_of "$FRR/bfdd"), 3 x 50 ms: up" bfd_up_in_both
+	over_restarts bfd_up_in_both bfd_downs_in_both
+	before=$(bfd_downs_in_both)
+	over_down_and_up bfd_up_in_both
+	[ "$(bfd_downs_in_both)" != "$before" ] || fail 'nothing was counted when the port was down'
+	over_namespace bfd_up_in_both frr_bfd_in
 }
 
 start_bird_in() {
-	case $1 in
-	"$A") bird_conf_of "$A" 192.168.0.1 10.0.0.1 ;;
-	*) bird_conf_of "$B" 192.168.0.0 10.0.0.2 ;;
-	esac
+	local n
+	n=$(number "$1")
+	cat >"$1.conf" <<-END
+		router id 10.0.0.$n;
+		protocol device { }
+		protocol bfd {
+			interface "rport0" { interval 50 ms; multiplier 3; };
+			neighbor 192.168.0.$((2 - n)) dev "rport0";
+		}
+	END
 	run_bird "$1"
 }
 

@@ -7,17 +7,15 @@
 . "$(dirname "$0")/../keeper.sh"
 . "$(dirname "$0")/daemons.sh"
 
-# start_in NAMESPACE: with a loopback address that the neighbour learns
+# start_in NAMESPACE
 start_in() {
-	local n=1
-	[ "$1" = "$A" ] || n=2
-	ip -n "$1" address add 10.0.0."$n"/32 dev lo
+	loopback "$1"
 	cat >"$1.conf" <<-END
 		interface rport0
 		 ipv6 nd ra-interval 1
 		!
-		router bgp 6500$n
-		 bgp router-id 10.0.0.$n
+		router bgp 6500$N
+		 bgp router-id 10.0.0.$N
 		 no bgp ebgp-requires-policy
 		 timers bgp 1 3
 		 neighbor rport0 interface remote-as external
@@ -25,13 +23,10 @@ start_in() {
 		 neighbor rport0 bfd
 		 neighbor rport0 bfd profile fast
 		 address-family ipv4 unicast
-		  network 10.0.0.$n/32
+		  network 10.0.0.$N/32
 		 exit-address-family
 		!
-		bfd
-		 profile fast
-		  transmit-interval 50
-		  receive-interval 50
+		$(bfd_profile)
 	END
 	frr "$1" bfdd bgpd
 }
@@ -84,10 +79,8 @@ zebra_gone() {
 
 # what the manual says of FRR: it has nothing to do with links
 test_removed_interface() {
-	ns_add A
-	ip -n "$A" link add rport0 type veth peer name other
-	ip -n "$A" link set rport0 up
-	ip -n "$A" link set other up
+	ns_add A B
+	veth_pair
 	start_in "$A"
 	eventually vty "$A" 'show interface rport0'
 	sleep 3 # until it advertises

@@ -11,7 +11,26 @@ COME_UP_MS=60000 # for an adjacency; what it takes is printed
 
 # version_of PROGRAM: such as "FRR 10.3" or "BIRD 2.0.12"
 version_of() {
-	"$1" --version 2>&1 | sed -nE '1s/.*BIRD version ([0-9.]+).*/BIRD \1/p; 1s/^[a-z0-9]+ version ([0-9.]+).*/FRR \1/p'
+	{ "$1" --version 2>&1 || true; } | sed -nE 's/.*BIRD version ([0-9.]+).*/BIRD \1/p; s/^[a-z0-9]+ version ([0-9.]+).*/FRR \1/p; s/^babeld-/babeld /p'
+}
+
+# number NAMESPACE: that of a router: 1 in A, and 2 in the other one
+number() {
+	[ "$1" = "$A" ] && echo 1 || echo 2
+}
+
+# loopback NAMESPACE: addresses that the neighbours learn; N is their number
+loopback() {
+	N=$(number "$1")
+	ip -n "$1" address add 10.0.0."$N"/32 dev lo
+	ip -n "$1" address add fd00::"$N"/128 dev lo
+}
+
+# veth_pair: between A and B, with the names of ports, for what is the same there
+veth_pair() {
+	ip -n "$A" link add rport0 type veth peer name rport0 netns "$B"
+	ip -n "$A" link set rport0 up
+	ip -n "$B" link set rport0 up
 }
 
 # --- FRR -------------------------------------------------------------------------------------------------------------
@@ -39,6 +58,33 @@ vty() {
 	vtysh -N "$1" -c "$2" 2>/dev/null
 }
 
+# frr_before VERSION DAEMON, as a condition
+frr_before() {
+	[ "$(version_of "$FRR/$2" | sed 's/FRR \([0-9]*\).*/\1/')" -lt "$1" ]
+}
+
+# bfd_profile: of FRR's configuration: "fast", 3 x 50 ms
+bfd_profile() {
+	cat <<-END
+		bfd
+		 profile fast
+		  transmit-interval 50
+		  receive-interval 50
+		  detect-multiplier 3
+		 !
+	END
+}
+
+# frr_bfd_in NAMESPACE: a session between the ends of pair_numbered
+frr_bfd_in() {
+	{
+		bfd_profile
+		echo " peer 192.168.0.$((2 - $(number "$1"))) interface rport0"
+		echo '  profile fast'
+	} >"$1.conf"
+	frr "$1" bfdd
+}
+
 # bfd_up NAMESPACE, as a condition: all sessions are
 bfd_up() {
 	[ "$(vty "$1" 'show bfd peers json' | jq -r '[.[].status] | unique | join(" ")')" = up ]
@@ -47,6 +93,16 @@ bfd_up() {
 # bfd_downs NAMESPACE: how often sessions went down
 bfd_downs() {
 	vty "$1" 'show bfd peers counters json' | jq '[.[]."session-down"] | add'
+}
+
+# bfd_up_in_both, as a condition; bfd_downs_in_both
+bfd_up_in_both() {
+	bfd_up "$A" && bfd_up "$B"
+}
+
+bfd_downs_in_both() {
+	bfd_downs "$A"
+	bfd_downs "$B"
 }
 
 # --- BIRD ------------------------------------------------------------------------------------------------------------

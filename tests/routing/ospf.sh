@@ -9,10 +9,7 @@
 
 # start_in NAMESPACE
 start_in() {
-	local n=1
-	[ "$1" = "$A" ] || n=2
-	ip -n "$1" address add 10.0.0."$n"/32 dev lo
-	ip -n "$1" address add fd00::"$n"/128 dev lo
+	loopback "$1"
 	cat >"$1.conf" <<-END
 		interface lo
 		 ip ospf area 0
@@ -32,15 +29,12 @@ start_in() {
 		 ipv6 ospf6 bfd profile fast
 		!
 		router ospf
-		 ospf router-id 10.0.0.$n
+		 ospf router-id 10.0.0.$N
 		!
 		router ospf6
-		 ospf6 router-id 10.0.0.$n
+		 ospf6 router-id 10.0.0.$N
 		!
-		bfd
-		 profile fast
-		  transmit-interval 50
-		  receive-interval 50
+		$(bfd_profile)
 	END
 	frr "$1" bfdd ospfd ospf6d
 }
@@ -57,7 +51,7 @@ v3_up() {
 }
 
 up() {
-	v2_up && v3_up && bfd_up "$A" && bfd_up "$B"
+	v2_up && v3_up && bfd_up_in_both
 }
 
 counts() {

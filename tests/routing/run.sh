@@ -61,7 +61,7 @@ case ${1:-} in
 host) all_on_host ;;
 257)
 	guest_prepare routing-257 unshare
-	under_systemd "$IMAGE/rootfs" routing-257 unit.sh 'bfd.sh test_frr' bgp.sh isis.sh
+	under_systemd "$IMAGE/rootfs" routing-257 unit.sh 'bfd.sh test_frr' bgp.sh isis.sh 'babel.sh test_frr'
 	;;
 vm)
 	guest_prepare routing-vm qemu-system-x86_64

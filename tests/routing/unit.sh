@@ -7,29 +7,6 @@
 . "$(dirname "$0")/../systemd/installed.sh"
 . "$(dirname "$0")/daemons.sh"
 
-conf_of() {
-	cat >"$1.conf" <<-END
-		bfd
-		 profile fast
-		  transmit-interval 50
-		  receive-interval 50
-		  detect-multiplier 3
-		 !
-		 peer $2 interface rport0
-		  profile fast
-	END
-	frr "$1" bfdd
-}
-
-up() {
-	bfd_up "$A" && bfd_up "$B"
-}
-
-downs() {
-	bfd_downs "$A"
-	bfd_downs "$B"
-}
-
 restart() {
 	systemctl restart rportd.service
 }
@@ -37,10 +14,10 @@ restart() {
 test_bfd() {
 	setup
 	pair_both
-	conf_of "$A" 192.168.0.1
-	conf_of "$B" 192.168.0.0
-	takes "$(version_of "$FRR/bfdd"), systemd $VERSION, 3 x 50 ms: up" up
-	OVER='restart kill_rportd kill_starter kill_data kill_net' over_restarts up downs
+	frr_bfd_in "$A"
+	frr_bfd_in "$B"
+	takes "$(version_of "$FRR/bfdd"), systemd $VERSION, 3 x 50 ms: up" bfd_up_in_both
+	OVER='restart kill_rportd kill_starter kill_data kill_net' over_restarts bfd_up_in_both bfd_downs_in_both
 }
 
 run_tests "$@"

@@ -12,10 +12,8 @@
 # --- LDP -------------------------------------------------------------------------------------------------------------
 
 start_ldp_in() {
-	local n=1
-	[ "$1" = "$A" ] || n=2
 	in_ns "$1" sysctl -qw net.mpls.platform_labels=1000 net.mpls.conf.rport0.input=1 || true
-	ip -n "$1" address add 10.0.0."$n"/32 dev lo
+	loopback "$1"
 	cat >"$1.conf" <<-END
 		interface lo
 		 ip ospf area 0
@@ -27,12 +25,12 @@ start_ldp_in() {
 		 ip ospf dead-interval 4
 		!
 		router ospf
-		 ospf router-id 10.0.0.$n
+		 ospf router-id 10.0.0.$N
 		!
 		mpls ldp
-		 router-id 10.0.0.$n
+		 router-id 10.0.0.$N
 		 address-family ipv4
-		  discovery transport-address 10.0.0.$n
+		  discovery transport-address 10.0.0.$N
 		  discovery hello interval 1
 		  interface rport0
 	END

@@ -89,11 +89,9 @@ test_without_it() {
 
 test_without_it_on_veth() {
 	ns_add A B
-	ip -n "$A" link add rport0 type veth peer name rport0 netns "$B"
+	veth_pair
 	ip -n "$A" address add 192.168.0.0/31 dev rport0
 	ip -n "$B" address add 192.168.0.1/31 dev rport0
-	ip -n "$A" link set rport0 up
-	ip -n "$B" link set rport0 up
 	start_in "$A" 200 ''
 	start_in "$B" 100 ''
 	poll "$COME_UP_MS" one_master || fail 'no master'
