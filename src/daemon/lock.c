@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A lock file beside the socket: no two daemons serve one socket. */
+/*
+ * A lock file beside the socket: no two daemons serve one socket.
+ *
+ * Theory of operation
+ *
+ * What flock(2) locks is rportd's. It does not tell whether rportd-data and rportd-net of a daemon that was
+ * killed are over, which die by its death a moment later, and the service manager starts the next
+ * one at once. They have locks of fcntl(2) on the same file (kernel/starter.c), which are waited for.
+ */
 
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +18,9 @@
 #include "base/log.h"
 #include "daemon/lock.h"
 
-#define LOCK_TRIES 100 /* the file may be removed, or exchanged, by others */
+#define LOCK_TRIES  100                 /* the file may be removed, or exchanged, by others */
+#define FORMER_USEC (10 * USEC_PER_SEC) /* for the end of processes that were killed */
+#define LOOK_USEC   500
 
 /*
  * Accept only a file such as rportd makes: to open another one may have effects, and others may
@@ -27,6 +37,45 @@ static int open_file(const struct dir_entry *entry, struct stat *ret)
 	if (!S_ISREG(ret->st_mode) || ret->st_nlink > 1 || ret->st_size > 0)
 		return -EEXIST;
 	return steal_fd(&fd);
+}
+
+/* @ret_pid: 0 in another PID namespace */
+static bool find_former(const struct lock *lock, pid_t *ret_pid)
+{
+	struct flock other = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(lock->fd, F_GETLK, &other) < 0 || other.l_type == F_UNLCK)
+		return false;
+	*ret_pid = other.l_pid;
+	return true;
+}
+
+/* One that cannot end, since a filesystem hangs, say, must not keep all links down. */
+static void await_former(const struct lock *lock)
+{
+	uint64_t deadline = monotonic_usec() + FORMER_USEC;
+	pid_t pid;
+
+	while (find_former(lock, &pid)) {
+		if (monotonic_usec() >= deadline) {
+			log_warning("process %d of the former rportd does not end", (int)pid);
+			return;
+		}
+		(void)usleep(LOOK_USEC);
+	}
+}
+
+/* Not by /proc/self/fd, which may not be there. Nobody can write to it by this descriptor. */
+static int share(struct lock *lock)
+{
+	int r;
+
+	lock->shared = openat(lock->file.directory, lock->file.name,
+			      O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	r = lock->shared < 0 ? -errno : entry_is_ours(&lock->file) ? 0 : -ESTALE;
+	if (r < 0)
+		log_error("cannot open the lock again: %s", strerror(-r));
+	return r;
 }
 
 static int take(struct lock *lock, const char *path, const char *socket)
@@ -50,7 +99,8 @@ static int take(struct lock *lock, const char *path, const char *socket)
 		entry_claim(&lock->file, &st);
 		if (entry_is_ours(&lock->file)) { /* else the last daemon has just removed it */
 			lock->fd = steal_fd(&fd);
-			return 0;
+			await_former(lock);
+			return share(lock);
 		}
 		r = 0;
 	}
@@ -77,4 +127,5 @@ void lock_release(struct lock *lock)
 		(void)entry_remove(&lock->file);
 	entry_close(&lock->file);
 	lock->fd = safe_close(lock->fd);
+	lock->shared = safe_close(lock->shared);
 }

@@ -359,13 +359,14 @@ static int start_up(struct rportd *rportd, char *argv[])
 	if (r < 0)
 		return r;
 
-	/* 2. be the only one */
+	/* 2. be the only one, and have no process of a former one beside us */
 	r = make_runtime_dir(rportd->arguments.socket);
 	if (r < 0)
 		return r;
 	r = lock_take(&rportd->lock, rportd->arguments.socket);
 	if (r < 0)
 		return r;
+	starter_set_lock(rportd->starter, rportd->lock.shared);
 
 	/* 3. what a former daemon left; namespaces, netlink, workers */
 	r = open_state(rportd);

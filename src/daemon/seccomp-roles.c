@@ -80,6 +80,8 @@ static const char *const starter_calls[] = {
 	"dup2",
 	"dup3",
 	"execve",
+	"fcntl",
+	"fcntl64",
 	"fork",
 	"kill",
 	"pidfd_open",

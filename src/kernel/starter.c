@@ -16,6 +16,11 @@
  * A starter that is killed cannot be replaced: then rportd has to end, too, and it is the service
  * manager's to start all of it again.
  *
+ * The lock. Each child has a lock of fcntl(2) on a file that rportd chose, from its first moment on, over
+ * execve(2). The kernel releases it in do_exit() once no thread of the process runs any more and its
+ * requests to io_uring are cancelled, before it frees rings, inotify instances and namespaces, which may
+ * take long. So the next rportd learns that all of them are over, and service managers need not wait.
+ *
  * Numbers of processes. Only the starter signals its children, and it has not waited for them then:
  * the number cannot be another process's.
  */
@@ -59,6 +64,7 @@ struct running {
 
 struct starter {
 	int fd;
+	int lock; /* borrowed; or -1 */
 	bool gone;
 	struct running roles[STARTER_ROLES_MAX];
 	sd_event_source *source;
@@ -120,6 +126,7 @@ int starter_new(char *const argv[], struct starter **ret)
 	starter = calloc(1, sizeof(*starter));
 	if (!starter)
 		return -ENOMEM;
+	starter->lock = -1;
 	r = packet_pair(fds);
 	if (r >= 0) {
 		starter->fd = fds[0];
@@ -159,8 +166,14 @@ int starter_adopt(int fd, struct starter **ret)
 	if (!starter)
 		return -ENOMEM;
 	starter->fd = fd;
+	starter->lock = -1;
 	*ret = starter;
 	return 0;
+}
+
+void starter_set_lock(struct starter *starter, int fd)
+{
+	starter->lock = fd;
 }
 
 void starter_free(struct starter *starter)
@@ -173,18 +186,20 @@ void starter_free(struct starter *starter)
 	free(starter);
 }
 
-static int request(struct starter *starter, enum request_type type, unsigned int role, int fd)
+static int request(struct starter *starter, enum request_type type, unsigned int role,
+		   const int fds[], unsigned int n_fds)
 {
 	struct request request = { .type = type, .role = role };
 
 	if (starter->gone)
 		return -EPIPE;
-	return packet_send(starter->fd, &request, sizeof(request), &fd, fd >= 0, MSG_DONTWAIT);
+	return packet_send(starter->fd, &request, sizeof(request), fds, n_fds, MSG_DONTWAIT);
 }
 
 int starter_start(struct starter *starter, unsigned int role, int fd)
 {
-	int r = request(starter, REQUEST_START, role, fd);
+	const int fds[] = { fd, starter->lock };
+	int r = request(starter, REQUEST_START, role, fds, starter->lock < 0 ? 1 : 2);
 
 	if (r >= 0)
 		starter->roles[role].running = true;
@@ -194,7 +209,7 @@ int starter_start(struct starter *starter, unsigned int role, int fd)
 void starter_kill(struct starter *starter, unsigned int role)
 {
 	if (starter->roles[role].running)
-		(void)request(starter, REQUEST_KILL, role, -1);
+		(void)request(starter, REQUEST_KILL, role, NULL, 0);
 }
 
 /* Return: 0, or -errno when nothing more will come. */
@@ -302,10 +317,19 @@ static bool end_with_parent(pid_t parent)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) >= 0 && getppid() == parent;
 }
 
-/* In the new process. */
-static void run_role(struct serving *serving, const struct starter_role *role, int fd, pid_t parent)
+/* Closing another descriptor of the file would release it: so there is this one, which stays open. */
+static bool hold_lock(int fd)
 {
-	if (!end_with_parent(parent))
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_SETFD, 0) >= 0 && fcntl(fd, F_SETLK, &lock) >= 0;
+}
+
+/* In the new process. @lock: -1, or kept open until it ends */
+static void run_role(struct serving *serving, const struct starter_role *role, int fd, int lock,
+		     pid_t parent)
+{
+	if (!end_with_parent(parent) || (lock >= 0 && !hold_lock(lock)))
 		_exit(EXIT_FAILURE);
 	safe_close(STARTER_FD);
 	for (unsigned int i = 0; i < serving->n; i++)
@@ -322,7 +346,7 @@ static int report(unsigned int role, int status)
 	return packet_send(STARTER_FD, &ending, sizeof(ending), NULL, 0, 0);
 }
 
-static int start_child(struct serving *serving, unsigned int role, int fd)
+static int start_child(struct serving *serving, unsigned int role, int fd, int lock)
 {
 	struct child *child = &serving->children[role];
 	pid_t parent = getpid(), pid;
@@ -333,7 +357,7 @@ static int start_child(struct serving *serving, unsigned int role, int fd)
 	if (pid < 0)
 		return report(role, W_EXITCODE(EXIT_FAILURE, 0));
 	if (pid == 0)
-		run_role(serving, &serving->roles[role], fd, parent);
+		run_role(serving, &serving->roles[role], fd, lock, parent);
 	child->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (child->pidfd < 0)
 		return -errno;
@@ -363,10 +387,11 @@ static int take_request(struct serving *serving)
 	r = packet_receive(STARTER_FD, &request, sizeof(request), fds, &n_fds, 0);
 	if (r <= 0)
 		return r;
-	if (request.role >= serving->n || (request.type == REQUEST_START) != (n_fds == 1))
+	if (request.role >= serving->n || (request.type == REQUEST_START) != (n_fds > 0) ||
+	    n_fds > 2)
 		r = -EBADMSG;
 	else if (request.type == REQUEST_START)
-		r = start_child(serving, request.role, fds[0]);
+		r = start_child(serving, request.role, fds[0], n_fds > 1 ? fds[1] : -1);
 	else if (serving->children[request.role].pid > 0)
 		(void)kill(serving->children[request.role].pid, SIGKILL);
 	for (unsigned int i = 0; i < n_fds; i++)

@@ -52,6 +52,13 @@ int starter_pass_on(struct starter *starter);
 int starter_adopt(int fd, struct starter **ret);
 
 /**
+ * starter_set_lock() - have each process that is started hold a lock until it has ended
+ * @starter: of starter_new() or starter_adopt()
+ * @fd: a file, open for reading only, for a shared lock of fcntl(2); borrowed, until starter_free()
+ */
+void starter_set_lock(struct starter *starter, int fd);
+
+/**
  * starter_start() - start a process
  * @starter: of starter_new()
  * @role: index in the table of starter_serve(); no process of it is running

@@ -35,6 +35,13 @@ test_is_confined() {
 	confined
 }
 
+# read_only DESCRIPTOR, as a condition: /proc/PID/fd/N
+read_only() {
+	local flags
+	flags=$(sed -n 's/^flags:\t//p' "${1/\/fd\///fdinfo/}")
+	[ $((flags & 3)) = 0 ]
+}
+
 # what it was told to move, what it needs for that, and no more: not a file of the system, of rportd's records, nor its clients
 test_has_few_descriptors() {
 	local entry target sockets=0
@@ -46,6 +53,7 @@ test_has_few_descriptors() {
 		case $target in
 		/dev/null | "$RPORTD_LOG" | /dev/net/tun | anon_inode:*) ;;
 		/proc/*/schedstat) ;; # how busy its own threads are
+		"$SOCKET.lock") read_only "$entry" || fail 'it could write to the lock' ;;
 		socket:*) sockets=$((sockets + 1)) ;;
 		*) fail "it has $target" ;;
 		esac

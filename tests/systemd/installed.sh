@@ -78,6 +78,11 @@ main_pid() {
 	property MainPID
 }
 
+# other_main_pid PID, as a condition: another one runs
+other_main_pid() {
+	[ "$(property MainPID)" != "$1" ] && [ "$(property MainPID)" != 0 ] && property_is ActiveState active
+}
+
 # kill_rportd, kill_starter, kill_data, kill_net: of the processes of the service
 kill_rportd() {
 	kill -KILL "$(main_pid)"

@@ -67,8 +67,4 @@ test_podman() {
 	property_is ActiveState active
 }
 
-other_main_pid() {
-	[ "$(property MainPID)" != "$1" ] && [ "$(property MainPID)" != 0 ] && property_is ActiveState active
-}
-
 run_tests "$@"

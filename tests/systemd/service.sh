@@ -403,6 +403,39 @@ test_death_of_the_starter() {
 	ping_ok "$A" 192.168.0.1
 }
 
+# processes_are PID..., as a condition: the processes of the service are these
+processes_are() {
+	[ "$(sort "/sys/fs/cgroup$(property ControlGroup)/cgroup.procs")" = "$(printf '%s\n' "$@" | sort)" ]
+}
+
+# are_over PID..., as a condition
+are_over() {
+	local pid
+	for pid; do
+		process_over "$pid" || return 1
+	done
+}
+
+# systemd does not end them, nor wait for them (KillMode=process)
+test_none_is_left() {
+	local former i
+	setup
+	pair_both
+	for i in 1 2 3; do
+		mapfile -t former < <(processes_of "$(main_pid)")
+		assert_eq "${#former[@]}" 4 'processes of rportd'
+		eventually processes_are "${former[@]}"
+		kill_rportd
+		eventually other_main_pid "${former[0]}"
+		eventually are_over "${former[@]}"
+		ping_ok "$A" 192.168.0.1
+	done
+	mapfile -t former < <(processes_of "$(main_pid)")
+	succeeds systemctl stop rportd.service
+	eventually are_over "${former[@]}"
+	eventually property_is ControlGroup ''
+}
+
 test_watchdog_of_a_stopped_process() {
 	local pid
 	setup

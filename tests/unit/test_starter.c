@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The starter: what the processes that it starts inherit, that their ends are told, and that none
- * outlives the process that asked for it. This program is the starter when it is called so.
+ * The starter: what the processes that it starts inherit, that their ends are told, that none outlives
+ * the process that asked for it, and that the next rportd waits for those of the former one. This program is the starter when it is called so.
  *
  * passes: plain asan
  */
 
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "daemon/lock.h"
 #include "kernel/packet.h"
 #include "kernel/starter.h"
 
@@ -201,6 +204,85 @@ START_TEST(no_process_outlives_the_starter)
 }
 END_TEST
 
+/* Return: the process that holds a lock on the file which @fd is; 0: none. */
+static pid_t holder(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	ck_assert_int_eq(fcntl(fd, F_GETLK, &lock), 0);
+	return lock.l_type == F_UNLCK ? 0 : lock.l_pid;
+}
+
+static char directory[] = "/tmp/rport-lock.XXXXXX", socket_path[64];
+
+/* As one rportd has it. */
+static struct lock take_lock(void)
+{
+	struct lock lock = LOCK_INIT;
+
+	ck_assert_int_eq(lock_take(&lock, socket_path), 0);
+	starter_set_lock(starter, lock.shared);
+	return lock;
+}
+
+static void make_directory(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(socket_path, sizeof(socket_path), "%s/socket", directory);
+}
+
+START_TEST(a_process_holds_the_lock)
+{
+	struct lock lock;
+	pid_t pid;
+	int fd;
+
+	make_directory();
+	lock = take_lock();
+	ck_assert_int_eq(holder(lock.fd), 0);
+	fd = start(ROLE_ECHO);
+	pid = ask_pid(fd);
+	ck_assert_int_eq(holder(lock.fd), pid);
+	kill(pid, SIGKILL);
+	await_ended(1);
+	ck_assert_int_eq(holder(lock.fd), 0);
+	safe_close(fd);
+	lock_release(&lock);
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+END_TEST
+
+/* The rportd was killed, and its starter and what that has started are about to follow. */
+START_TEST(the_next_one_waits_for_the_processes_of_the_former)
+{
+	struct lock lock, next = LOCK_INIT;
+	uint64_t began;
+	pid_t pid, killer;
+	int fd;
+
+	make_directory();
+	lock = take_lock();
+	fd = start(ROLE_ECHO);
+	pid = ask_pid(fd);
+	lock.fd = safe_close(lock.fd);
+	began = monotonic_usec();
+	killer = fork();
+	ck_assert_int_ge(killer, 0);
+	if (killer == 0) {
+		usleep(200000);
+		kill(pid, SIGKILL);
+		_exit(0);
+	}
+	ck_assert_int_eq(lock_take(&next, socket_path), 0);
+	ck_assert_uint_ge(monotonic_usec() - began, 200000);
+	ck_assert_int_eq(waitpid(killer, NULL, 0), killer);
+	safe_close(fd);
+	lock_release(&lock);
+	lock_release(&next);
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+END_TEST
+
 int main(int argc _unused_, char *argv[])
 {
 	Suite *suite = suite_create("starter");
@@ -222,6 +304,8 @@ int main(int argc _unused_, char *argv[])
 	tcase_add_test(tcase, a_wait_has_an_end);
 	tcase_add_test(tcase, nothing_is_inherited);
 	tcase_add_test(tcase, no_process_outlives_the_starter);
+	tcase_add_test(tcase, a_process_holds_the_lock);
+	tcase_add_test(tcase, the_next_one_waits_for_the_processes_of_the_former);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	n = srunner_ntests_failed(runner);
