@@ -4,11 +4,19 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "ipam.h"
 #include "tool.h"
 
 #define DEADLINE_SECS 120 /* a DHCP server may let it wait */
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
 
 /* The program in the first directory of CNI_PATH that has it. */
 static int find_program(const struct cni_request *request, char path[static PATH_MAX])
@@ -21,7 +29,7 @@ static int find_program(const struct cni_request *request, char path[static PATH
 		if (*directory == '/' &&
 		    snprintf(path, PATH_MAX, "%.*s/%s", (int)length, directory, request->ipam) <
 			    PATH_MAX &&
-		    access(path, X_OK) == 0)
+		    is_program(path))
 			return 0;
 		directory += length;
 		directory += *directory == ':';

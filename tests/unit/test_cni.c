@@ -2,8 +2,11 @@
 /* rport-cni: what it makes of requests and results, without rportd. */
 
 #include <check.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "cni.h"
+#include "ipam.h"
 #include "json_check.h"
 
 static const struct cni_environment environment = {
@@ -142,6 +145,87 @@ START_TEST(cni_check_drift)
 }
 END_TEST
 
+/* --- the IPAM plugin -------------------------------------------------------------------------- */
+
+static char directory[] = "/tmp/test_cni.XXXXXX";
+
+static void write_program(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(path, 0700), 0);
+}
+
+/* Runs the second of two directories' program, since the first has a directory of its name. */
+static int run_ipam(const char *program, json_t **ret, struct cni_error *error)
+{
+	char paths[4][64], search[160];
+	struct cni_request request = { .environment = { .path = search },
+				       .text = (char *)"{\"a\":1}",
+				       .size = 7,
+				       .ipam = "x" };
+	int r;
+
+	strcpy(directory + strlen(directory) - 6, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(paths[0], sizeof(paths[0]), "%s/a", directory);
+	snprintf(paths[1], sizeof(paths[1]), "%s/a/x", directory);
+	snprintf(paths[2], sizeof(paths[2]), "%s/b", directory);
+	snprintf(paths[3], sizeof(paths[3]), "%s/b/x", directory);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(mkdir(paths[i], 0700), 0);
+	write_program(paths[3], program);
+	snprintf(search, sizeof(search), "b:%s:%s", paths[0], paths[2]);
+	r = ipam_run(&request, "ADD", ret, error);
+	for (size_t i = ARRAY_SIZE(paths); i > 0; i--)
+		ck_assert_int_eq(remove(paths[i - 1]), 0);
+	ck_assert_int_eq(rmdir(directory), 0);
+	return r;
+}
+
+START_TEST(ipam_result)
+{
+	struct cni_error error = { 0 };
+	json_t *result;
+
+	ck_assert_int_eq(run_ipam("#!/bin/sh\nprintf '{\"%s\": %s}' $CNI_COMMAND \"$(cat)\"\n",
+				  &result, &error),
+			 0);
+	assert_json(result, "{\"ADD\":{\"a\":1}}");
+}
+END_TEST
+
+static const struct {
+	const char *program;
+	int code;
+	const char *message;
+} bad_programs[] = {
+	{ "#!/bin/sh\n", CNI_CANNOT_DECODE, "cannot read the result of the IPAM plugin" },
+	{ "#!/bin/sh\necho []\n", CNI_CANNOT_DECODE, "cannot read the result of the IPAM plugin" },
+	{ "#!/bin/sh\nexit 1\n", CNI_DELEGATE, "the IPAM plugin failed" },
+	{ "#!/bin/sh\necho '{\"code\": 11, \"msg\": \"later\"}'; exit 1\n", CNI_TRY_AGAIN,
+	  "later" },
+	{ "#!/bin/sh\necho '{\"code\": 4294967307, \"msg\": \"later\"}'; exit 1\n", CNI_DELEGATE,
+	  "the IPAM plugin failed" },
+	{ "#!/bin/sh\nkill -KILL $$\n", CNI_IO_FAILURE, "cannot run the IPAM plugin" },
+	{ "#!/bin/sh\nexec cat /dev/zero\n", CNI_IO_FAILURE, "cannot run the IPAM plugin" },
+};
+
+START_TEST(ipam_that_fails)
+{
+	struct cni_error error = { 0 };
+	json_t *result;
+
+	ck_assert_int_eq(run_ipam(bad_programs[_i].program, &result, &error), -EINVAL);
+	ck_assert_ptr_null(result);
+	ck_assert_str_eq(error.message, bad_programs[_i].message);
+	ck_assert_int_eq(error.code, bad_programs[_i].code);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("cni");
@@ -153,6 +237,8 @@ int main(void)
 	tcase_add_loop_test(tcase, cni_bad_request, 0, ARRAY_SIZE(bad_configs));
 	tcase_add_test(tcase, cni_result);
 	tcase_add_loop_test(tcase, cni_check_drift, 0, ARRAY_SIZE(drifts));
+	tcase_add_test(tcase, ipam_result);
+	tcase_add_loop_test(tcase, ipam_that_fails, 0, ARRAY_SIZE(bad_programs));
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
