@@ -6,6 +6,7 @@
 
 #include "daemon/arguments.h"
 #include "datapath/engines.h"
+#include "suite.h"
 
 /* The engines that a choice allows, in order; ended by NULL. */
 static const struct choice {
@@ -125,17 +126,11 @@ int main(void)
 {
 	Suite *suite = suite_create("arguments");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, a_choice_allows_engines, 0, ARRAY_SIZE(choices));
 	tcase_add_test(tcase, choices_are_listed);
 	tcase_add_loop_test(tcase, lines_are_parsed, 0, ARRAY_SIZE(lines));
 	tcase_add_test(tcase, values_are_stored);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "port/backoff.h"
+#include "suite.h"
 
 #define SECOND USEC_PER_SEC
 #define START  (1000 * SECOND)
@@ -110,8 +111,6 @@ int main(void)
 {
 	Suite *suite = suite_create("backoff");
 	TCase *tcase = tcase_create("backoff");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, a_new_one_is_due);
@@ -123,8 +122,5 @@ int main(void)
 	tcase_add_test(tcase, what_was_made_does_not_bring_the_next_try_forward);
 	tcase_add_test(tcase, it_is_given_up_after_so_many_failures);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <check.h>
 
 #include "datapath/balance.h"
+#include "suite.h"
 
 /* A situation, and what shall be moved; -1: nothing. */
 static const struct situation {
@@ -194,17 +195,11 @@ int main(void)
 {
 	Suite *suite = suite_create("balance");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, moves, 0, ARRAY_SIZE(situations));
 	tcase_add_loop_test(tcase, moves_come_to_an_end, 0, 50);
 	tcase_add_loop_test(tcase, others_leave_a_heavy_queue, 0, ARRAY_SIZE(besides));
 	tcase_add_loop_test(tcase, nothing_moves_to_and_fro, 0, 200);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

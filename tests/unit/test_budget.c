@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "manager/budget.h"
+#include "suite.h"
 
 #define START (1000 * USEC_PER_SEC)
 
@@ -69,8 +70,6 @@ int main(void)
 {
 	Suite *suite = suite_create("budget");
 	TCase *tcase = tcase_create("budget");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, NULL, release);
 	tcase_add_test(tcase, a_burst_delays_nothing);
@@ -79,8 +78,5 @@ int main(void)
 	tcase_add_test(tcase, ports_that_wait_have_turns);
 	tcase_add_test(tcase, no_debt_is_longer_than_the_longest);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "port/check.h"
+#include "suite.h"
 
 static struct port_spec specs[2];
 
@@ -267,16 +268,10 @@ int main(void)
 {
 	Suite *suite = suite_create("check");
 	TCase *findings = tcase_create("findings");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(findings, test_findings, 0, ARRAY_SIZE(expectations));
 	tcase_add_test(findings, test_standing);
 	tcase_add_test(findings, test_long);
 	suite_add_tcase(suite, findings);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

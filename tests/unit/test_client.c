@@ -10,6 +10,7 @@
 
 #include "rportctl/client.h"
 #include "base/util.h"
+#include "suite.h"
 
 /*
  * A daemon of one connection is in a child process: it takes the call, which a test looks at by
@@ -257,8 +258,6 @@ int main(void)
 {
 	Suite *suite = suite_create("client");
 	TCase *tcase = tcase_create("client"), *volume = tcase_create("volume");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -274,8 +273,5 @@ int main(void)
 	tcase_set_tags(volume, "volume");
 	tcase_set_timeout(volume, 30);
 	tcase_add_test(volume, replies_of_any_size);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

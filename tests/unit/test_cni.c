@@ -8,6 +8,7 @@
 #include "cni.h"
 #include "ipam.h"
 #include "json_check.h"
+#include "suite.h"
 
 static const struct cni_environment environment = {
 	.command = "ADD",
@@ -230,8 +231,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cni");
 	TCase *tcase = tcase_create("cni");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, cni_request);
 	tcase_add_loop_test(tcase, cni_bad_request, 0, ARRAY_SIZE(bad_configs));
@@ -240,9 +239,5 @@ int main(void)
 	tcase_add_test(tcase, ipam_result);
 	tcase_add_loop_test(tcase, ipam_that_fails, 0, ARRAY_SIZE(bad_programs));
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

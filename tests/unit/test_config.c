@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "config_fixture.h"
+#include "suite.h"
 
 START_TEST(defaults)
 {
@@ -515,8 +516,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *tests = tcase_create("config");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, config_setup, config_teardown);
@@ -541,8 +540,5 @@ int main(void)
 	tcase_add_test(tests, impossible_addresses);
 	tcase_add_test(tests, mutations);
 
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

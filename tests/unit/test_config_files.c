@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "config_fixture.h"
+#include "suite.h"
 
 START_TEST(bad_files)
 {
@@ -308,8 +309,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config_files");
 	TCase *tests = tcase_create("config_files");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, config_setup, config_teardown);
@@ -327,8 +326,5 @@ int main(void)
 	tcase_add_test(tests, files_change_while_they_are_read);
 	tcase_add_test(tests, a_file_out_of_reach);
 
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "config/edit.h"
 #include "config_fixture.h"
+#include "suite.h"
 
 static void fill(struct link_spec *spec, const char *a, const char *b)
 {
@@ -422,8 +423,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config_write");
 	TCase *tests = tcase_create("config_write");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, config_setup, config_teardown);
@@ -444,8 +443,5 @@ int main(void)
 	tcase_add_test(tests, remove_leaves_masks);
 	tcase_add_test(tests, remove_fails);
 
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

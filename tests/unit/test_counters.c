@@ -10,6 +10,7 @@
 #include "store/counters.h"
 #include "store/memfd.h"
 #include "store_fixture.h"
+#include "suite.h"
 
 #define N_SLOTS 100
 
@@ -372,8 +373,6 @@ int main(void)
 {
 	Suite *suite = suite_create("counters");
 	TCase *tcase = tcase_create("counters");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, store_setup, store_teardown);
 	tcase_add_test(tcase, counters_survive);
@@ -387,9 +386,5 @@ int main(void)
 	tcase_add_test(tcase, it_cannot_be_cut_off);
 	tcase_add_test(tcase, numbers_are_checked);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -22,6 +22,7 @@
 
 #include "datapath/engine.h"
 #include "kernel/tun.h"
+#include "suite.h"
 
 #define N_FLOWS    (2 * 8192)
 #define N_OUTPUTS  64
@@ -241,17 +242,11 @@ int main(void)
 {
 	Suite *suite = suite_create("crowd");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	signal(SIGPIPE, SIG_IGN);
 	tcase_set_timeout(tcase, 300);
 	tcase_add_loop_test(tcase, a_crowd_after_a_pause, 0, ARRAY_SIZE(classes));
 	tcase_add_loop_test(tcase, an_engine_has_a_limit, 0, ARRAY_SIZE(classes));
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

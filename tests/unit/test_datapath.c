@@ -17,6 +17,7 @@
 #include "datapath/serve.h"
 #include "datapath/wire.h"
 #include "kernel/packet.h"
+#include "suite.h"
 
 #define NAME         "test-starter"
 #define WAIT_USEC    (20 * USEC_PER_SEC)
@@ -366,12 +367,9 @@ int main(int argc _unused_, char *argv[])
 {
 	Suite *suite = suite_create("datapath");
 	TCase *tcase = tcase_create("datapath");
-	SRunner *runner;
-	int n;
 
 	if (streq(argv[0], NAME))
 		return starter_serve(roles, ARRAY_SIZE(roles), NULL) < 0 ? EXIT_FAILURE : 0;
-	runner = srunner_create(suite);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, frames_cross_and_are_counted);
@@ -381,8 +379,5 @@ int main(int argc _unused_, char *argv[])
 	tcase_add_test(tcase, its_workers_answer);
 	tcase_add_test(tcase, a_hostile_process_harms_nobody);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	n = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return n ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "kernel/domain.h"
+#include "suite.h"
 
 #define NAME_15  "123456789012345"
 #define NAME_50  "12345678901234567890123456789012345678901234567890"
@@ -429,8 +430,6 @@ int main(void)
 {
 	Suite *suite = suite_create("domain");
 	TCase *parse = tcase_create("parse");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, parse);
 	tcase_add_loop_test(parse, what_is_said_means_a_domain, 0, ARRAY_SIZE(meanings));
@@ -443,8 +442,5 @@ int main(void)
 	tcase_add_test(parse, test_equal);
 	tcase_add_test(parse, test_place_release);
 
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

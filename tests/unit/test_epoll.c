@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "datapath/engine.h"
+#include "suite.h"
 
 #define N_FLOWS    3
 #define HEADER     10
@@ -350,8 +351,6 @@ int main(void)
 {
 	Suite *suite = suite_create("epoll");
 	TCase *tcase = tcase_create("epoll");
-	SRunner *runner;
-	int failed;
 
 	signal(SIGPIPE, SIG_IGN);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -366,9 +365,5 @@ int main(void)
 	tcase_add_test(tcase, a_refused_flow_can_be_stopped);
 	tcase_add_test(tcase, create_needs_a_descriptor_that_can_be_waited_for);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "base/names.h"
 #include "port/spec-json.h"
+#include "suite.h"
 
 #define ROUNDS 200000
 
@@ -183,8 +184,6 @@ int main(void)
 {
 	Suite *suite = suite_create("escape");
 	TCase *forms = tcase_create("forms"), *names = tcase_create("names");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, forms);
 	tcase_add_loop_test(forms, test_cases, 0, ARRAY_SIZE(cases));
@@ -197,8 +196,5 @@ int main(void)
 	tcase_add_test(names, test_any_name);
 	tcase_add_test(names, test_any_name_in_a_record);
 
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "datapath/fastpath.h"
 #include "kernel/packet-sockets.h"
+#include "suite.h"
 
 static struct fastpath_facts good(void)
 {
@@ -126,17 +127,11 @@ int main(void)
 {
 	Suite *suite = suite_create("fastpath");
 	TCase *tcase = tcase_create("decisions");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, each_obstacle, 0, ARRAY_SIZE(decisions));
 	tcase_add_test(tcase, queueing_disciplines);
 	tcase_add_test(tcase, sockets_that_hear_all);
 	tcase_add_test(tcase, sockets_on_any_interface);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "datapath/flow.h"
+#include "suite.h"
 
 static const struct flow plain = { .header = 0 };
 static const struct flow offload = { .header = 10 };
@@ -221,8 +222,6 @@ int main(void)
 {
 	Suite *suite = suite_create("flow");
 	TCase *tcase = tcase_create("flow");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, a_failed_read_is_counted, 0, ARRAY_SIZE(read_errors));
 	tcase_add_loop_test(tcase, family_is_the_version_nibble, 0, 256);
@@ -238,9 +237,5 @@ int main(void)
 	tcase_add_test(tcase, a_batch_of_segments_stays_in_the_cache);
 	tcase_add_test(tcase, slow_writes_shorten_a_turn);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

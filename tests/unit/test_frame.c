@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "base/frame.h"
+#include "suite.h"
 
 #define LIMIT 64
 
@@ -272,11 +273,5 @@ static Suite *frame_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(frame_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(frame_suite());
 }

@@ -11,6 +11,7 @@
 
 #include "kernel/helper.h"
 #include "kernel/process.h"
+#include "suite.h"
 
 #define SHORT_MSEC 20
 #define LATE_MSEC  500
@@ -161,8 +162,6 @@ int main(void)
 {
 	Suite *suite = suite_create("helper");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, set_up, NULL);
@@ -174,9 +173,5 @@ int main(void)
 	tcase_add_test(tcase, late_ones_are_bounded);
 	tcase_add_test(tcase, only_a_pidfd_is_a_process);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

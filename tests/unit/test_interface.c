@@ -7,6 +7,7 @@
 
 #include "api/interface.h"
 #include "base/error.h"
+#include "suite.h"
 
 #define NAMES_MAX 64
 #define NAME_MAX_ 40
@@ -96,16 +97,10 @@ int main(void)
 {
 	Suite *suite = suite_create("interface");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, text_and_table_have_the_same_methods);
 	tcase_add_test(tcase, text_and_kinds_have_the_same_errors);
 	tcase_add_test(tcase, errors_have_an_exit_status);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

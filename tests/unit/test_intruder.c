@@ -20,6 +20,7 @@
 
 #include "datapath/shuttle.h"
 #include "kernel/tun.h"
+#include "suite.h"
 
 #define SECRET      "what another link carries "
 #define SECRET_SIZE 1400
@@ -218,15 +219,9 @@ int main(void)
 {
 	Suite *suite = suite_create("intruder");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, larger_headers_leak_nothing, 0, 2 * ARRAY_SIZE(datapaths));
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

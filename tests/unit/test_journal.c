@@ -11,6 +11,7 @@
 #include "store/journal.h"
 #include "store/memfd.h"
 #include "store_fixture.h"
+#include "suite.h"
 
 #define HEADER_OF(version, generation) \
 	"{\"rport-state\":" version ",\"generation\":" generation "}\n"
@@ -380,8 +381,6 @@ int main(void)
 	Suite *suite = suite_create("journal");
 	TCase *tcase = tcase_create("journal"), *kills = tcase_create("kills");
 	TCase *volume = tcase_create("volume");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60); /* for valgrind */
@@ -404,9 +403,5 @@ int main(void)
 	tcase_set_timeout(kills, 60);
 	tcase_set_tags(kills, "volume");
 	suite_add_tcase(suite, kills);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "port/parent.h"
+#include "suite.h"
 
 static struct link_port a, b, c;
 
@@ -210,8 +211,6 @@ int main(void)
 {
 	Suite *suite = suite_create("link");
 	TCase *parents = tcase_create("parents");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(parents, setup, NULL);
 	tcase_add_test(parents, parent_is_symmetric);
@@ -225,9 +224,5 @@ int main(void)
 	tcase_set_timeout(parents, 120); /* in valgrind */
 	suite_add_tcase(suite, parents);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

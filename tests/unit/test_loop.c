@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "loop.h"
+#include "suite.h"
 
 #define OPERATIONS 20000
 #define QUIET_EACH 60 /* operations, on average */
@@ -152,8 +153,6 @@ int main(void)
 {
 	Suite *suite = suite_create("loop");
 	TCase *tcase = tcase_create("by chance");
-	SRunner *runner;
-	int failed;
 
 	seed = setting("RPORT_LOOP_SEED", 1);
 	printf("seed %llu\n", (unsigned long long)seed);
@@ -164,9 +163,5 @@ int main(void)
 	suite_add_tcase(suite, loop_tables_case());
 	suite_add_tcase(suite, loop_failures_case());
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "kernel/monitor-private.h"
 #include "kernel/rtnl.h"
+#include "suite.h"
 
 #define NSID 5
 
@@ -354,14 +355,8 @@ static TCase *message_tests(void)
 int main(void)
 {
 	Suite *suite = suite_create("monitor");
-	SRunner *runner;
-	int failed;
 
 	suite_add_tcase(suite, filter_tests());
 	suite_add_tcase(suite, message_tests());
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "base/names.h"
+#include "suite.h"
 
 /* A name of @length times @c; good until the next call. */
 static const char *repeat(char c, size_t length)
@@ -404,8 +405,6 @@ int main(void)
 	TCase *names = tcase_create("names");
 	TCase *addresses = tcase_create("addresses");
 	TCase *prefixes = tcase_create("prefixes");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, names);
 	tcase_add_loop_test(names, test_link_name, 0, ARRAY_SIZE(link_names));
@@ -429,8 +428,5 @@ int main(void)
 	tcase_add_loop_test(prefixes, test_prefix_bad, 0, ARRAY_SIZE(bad_prefixes));
 	tcase_add_loop_test(prefixes, test_prefix_lengths, 0, 2);
 
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

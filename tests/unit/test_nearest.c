@@ -7,6 +7,7 @@
 
 #include "base/nearest.h"
 #include "base/util.h"
+#include "suite.h"
 
 static const char *meant(const char *word, const char *const *known)
 {
@@ -67,16 +68,10 @@ int main(void)
 {
 	Suite *suite = suite_create("nearest");
 	TCase *tcase = tcase_create("nearest");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, the_nearest_is_found, 0, (int)ARRAY_SIZE(cases));
 	tcase_add_test(tcase, the_first_of_two_is_found);
 	tcase_add_test(tcase, long_words_are_left_alone);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

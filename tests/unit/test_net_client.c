@@ -16,6 +16,7 @@
 
 #include "kernel/thread.h"
 #include "network/client.h"
+#include "suite.h"
 
 #define SHORT_USEC (50 * USEC_PER_MSEC)
 #define LONG_USEC  (60 * USEC_PER_SEC) /* never waited for */
@@ -433,8 +434,6 @@ int main(void)
 {
 	Suite *suite = suite_create("net client");
 	TCase *tcase = tcase_create("client");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);
@@ -449,9 +448,5 @@ int main(void)
 	tcase_add_test(tcase, a_check_is_answered_later);
 	tcase_add_test(tcase, a_check_is_lost_with_the_process);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

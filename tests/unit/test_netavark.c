@@ -5,6 +5,7 @@
 
 #include "json_check.h"
 #include "netavark.h"
+#include "suite.h"
 
 static const struct {
 	const char *network, *message; /* NULL: it is good */
@@ -112,16 +113,10 @@ int main(void)
 {
 	Suite *suite = suite_create("netavark");
 	TCase *tcase = tcase_create("netavark");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, netavark_networks, 0, ARRAY_SIZE(networks));
 	tcase_add_loop_test(tcase, netavark_setups, 0, ARRAY_SIZE(setups));
 	tcase_add_test(tcase, netavark_answer);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "suite.h"
 #include "watch_fixture.h"
 
 #define PATH_SIZE (sizeof(watch_base) + 64)
@@ -134,16 +135,10 @@ int main(void)
 {
 	Suite *suite = suite_create("netns-paths");
 	TCase *tcase = watch_tests("paths");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, each_step_to_a_path_is_watched);
 	tcase_add_test(tcase, paths_are_bounded);
 	tcase_add_test(tcase, odd_paths_do_no_harm);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "fake_kernel.h"
+#include "suite.h"
 #include "network/act.h"
 #include "network/client.h"
 
@@ -384,8 +385,6 @@ int main(void)
 {
 	Suite *suite = suite_create("network");
 	TCase *tcase = tcase_create("intruder");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, make_world, end_world);
 	tcase_set_timeout(tcase, 300);
@@ -393,9 +392,5 @@ int main(void)
 	tcase_add_test(tcase, ports_are_removed_without_memory);
 	tcase_add_test(tcase, an_intruder_reaches_nothing_of_others);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

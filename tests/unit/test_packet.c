@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "kernel/packet.h"
+#include "suite.h"
 
 static int ends[2];
 
@@ -99,8 +100,6 @@ int main(void)
 {
 	Suite *suite = suite_create("packet");
 	TCase *tcase = tcase_create("packet");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, make_pair, close_pair);
 	tcase_add_test(tcase, a_message_arrives_with_its_descriptors);
@@ -108,8 +107,5 @@ int main(void)
 	tcase_add_test(tcase, another_size_is_refused);
 	tcase_add_test(tcase, the_end_is_noticed);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

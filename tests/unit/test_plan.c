@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "port/plan.h"
+#include "suite.h"
 
 static struct port_spec spec, given;
 static struct port_want want;
@@ -387,8 +388,6 @@ int main(void)
 {
 	Suite *suite = suite_create("plan");
 	TCase *tcase = tcase_create("plan");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, as_wanted_needs_no_step);
@@ -415,9 +414,5 @@ int main(void)
 	tcase_add_test(tcase, old_settings_that_went_already_need_no_step);
 	tcase_add_test(tcase, old_ipv4_address_goes_from_a_port_that_is_down);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

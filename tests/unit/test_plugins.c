@@ -10,6 +10,7 @@
 #include "input.h"
 #include "json_check.h"
 #include "plugin.h"
+#include "suite.h"
 
 #define LONG_ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -253,8 +254,6 @@ int main(void)
 {
 	Suite *suite = suite_create("plugins");
 	TCase *tcase = tcase_create("plugins");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, names_are_valid_and_differ);
 	tcase_add_test(tcase, names_stay_what_they_are);
@@ -268,9 +267,5 @@ int main(void)
 	tcase_add_test(tcase, waiting_for_input_takes_no_cpu_time);
 	tcase_add_test(tcase, any_text_can_be_written);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

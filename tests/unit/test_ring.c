@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 
 #include "datapath/ring.h"
+#include "suite.h"
 
 static struct ring ring;
 static int wake_fd;
@@ -128,17 +129,11 @@ int main(void)
 {
 	Suite *suite = suite_create("ring");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, other_operations_are_refused);
 	tcase_add_test(tcase, other_flags_are_refused);
 	tcase_add_test(tcase, nothing_more_can_be_registered);
 	tcase_add_test(tcase, ours_are_carried_out);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

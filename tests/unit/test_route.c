@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/route.h"
+#include "suite.h"
 
 static const struct {
 	const char *text, *written; /* NULL: as it was said */
@@ -128,8 +129,6 @@ int main(void)
 {
 	Suite *suite = suite_create("route");
 	TCase *tcase = tcase_create("route");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, good_route, 0, ARRAY_SIZE(good));
 	tcase_add_loop_test(tcase, bad_route, 0, ARRAY_SIZE(bad));
@@ -137,9 +136,5 @@ int main(void)
 	tcase_add_test(tcase, the_default_metric_is_that_of_the_kernel);
 	tcase_add_test(tcase, next_hop_and_source_are_no_key);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

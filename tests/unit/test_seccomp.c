@@ -21,6 +21,7 @@
 
 #include "base/util.h"
 #include "daemon/seccomp.h"
+#include "suite.h"
 
 /* A stack, a heap and a thread of its own are what every thread needs: they still work. */
 static void *start_thread(void *arg)
@@ -194,8 +195,6 @@ int main(void)
 {
 	Suite *suite = suite_create("seccomp");
 	TCase *tcase = tcase_create("filter");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, names_of_modes);
 	tcase_add_test(tcase, no_filter);
@@ -207,9 +206,5 @@ int main(void)
 	tcase_add_test_raise_signal(tcase, processes_kill, SIGSYS);
 #endif
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

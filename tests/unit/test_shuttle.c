@@ -13,6 +13,7 @@
 
 #include "datapath/pause.h"
 #include "datapath/shuttle-private.h"
+#include "suite.h"
 
 #define FRAME_SIZE 200
 #define WINDOW     32 /* frames on the way at most: a socket that is full would be a loss */
@@ -384,8 +385,6 @@ int main(void)
 {
 	Suite *suite = suite_create("shuttle");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, queues_are_spread, 0, ARRAY_SIZE(datapaths));
@@ -396,9 +395,5 @@ int main(void)
 	tcase_add_loop_test(tcase, moves_lose_nothing, 0, ARRAY_SIZE(datapaths));
 	tcase_add_loop_test(tcase, uneven_load_is_evened_out, 0, ARRAY_SIZE(datapaths));
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "base/socket-name.h"
+#include "suite.h"
 
 static int listener;
 static struct sockaddr_un where;
@@ -110,17 +111,11 @@ int main(void)
 {
 	Suite *suite = suite_create("socket-name");
 	TCase *tcase = tcase_create("socket-name");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_program_says_its_name);
 	tcase_add_test(tcase, others_say_none);
 	tcase_add_test(tcase, what_others_say_is_bounded);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

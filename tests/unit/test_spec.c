@@ -7,6 +7,7 @@
 #include "port/property.h"
 #include "port/spec-diff.h"
 #include "port/spec.h"
+#include "suite.h"
 
 static struct rport_error err;
 
@@ -330,8 +331,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spec");
 	TCase *specs = tcase_create("specifications");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(specs, default_name, 0, ARRAY_SIZE(default_names));
 	tcase_add_test(specs, default_name_that_will_not_do);
@@ -348,9 +347,5 @@ int main(void)
 	tcase_add_loop_test(specs, a_difference_is_named, 0, ARRAY_SIZE(differences));
 	suite_add_tcase(suite, specs);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include "port/property.h"
 #include "port/spec-diff.h"
 #include "port/spec-json.h"
+#include "suite.h"
 
 static struct port_spec full_spec(const char *domain)
 {
@@ -148,8 +149,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spec_json");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, all_of_it_comes_back);
 	tcase_add_loop_test(tcase, each_property_is_known, 0, N_PROPERTIES);
@@ -157,9 +156,5 @@ int main(void)
 	tcase_add_test(tcase, other_versions_are_read);
 	tcase_add_test(tcase, nonsense_is_refused);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

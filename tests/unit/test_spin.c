@@ -4,6 +4,7 @@
 #include <check.h>
 
 #include "datapath/spin.h"
+#include "suite.h"
 
 #define USEC UINT64_C(1000)
 
@@ -81,8 +82,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spin");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, begins_without);
@@ -92,9 +91,5 @@ int main(void)
 	tcase_add_test(tcase, off_is_off);
 	tcase_add_test(tcase, short_times);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -17,6 +17,7 @@
 #include "daemon/lock.h"
 #include "kernel/packet.h"
 #include "kernel/starter.h"
+#include "suite.h"
 
 #define NAME      "test-starter"
 #define WAIT_USEC (20 * USEC_PER_SEC)
@@ -287,15 +288,12 @@ int main(int argc _unused_, char *argv[])
 {
 	Suite *suite = suite_create("starter");
 	TCase *tcase = tcase_create("starter");
-	SRunner *runner;
-	int n;
 
 	if (streq(argv[0], NAME)) {
 		if (getenv("NOTIFY_SOCKET"))
 			return EXIT_FAILURE;
 		return starter_serve(roles, ARRAY_SIZE(roles), NULL) < 0 ? EXIT_FAILURE : 0;
 	}
-	runner = srunner_create(suite);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, the_end_of_a_process_is_told);
@@ -307,8 +305,5 @@ int main(int argc _unused_, char *argv[])
 	tcase_add_test(tcase, a_process_holds_the_lock);
 	tcase_add_test(tcase, the_next_one_waits_for_the_processes_of_the_former);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	n = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return n ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "store/memfd.h"
 #include "store_fixture.h"
+#include "suite.h"
 
 /* --- helpers ---------------------------------------------------------------------------------- */
 
@@ -483,8 +484,6 @@ int main(void)
 {
 	Suite *suite = suite_create("state");
 	TCase *tcase = tcase_create("state");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, store_setup, store_teardown);
 	tcase_add_test(tcase, without_a_store_everything_works);
@@ -504,9 +503,5 @@ int main(void)
 	tcase_add_test(tcase, names_are_checked);
 	tcase_add_test(tcase, names_fit_into_the_environment);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "manager/table.h"
+#include "suite.h"
 
 #define N_PORTS 6
 
@@ -306,8 +307,6 @@ int main(void)
 {
 	Suite *suite = suite_create("table");
 	TCase *tcase = tcase_create("table");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, by_index);
@@ -323,9 +322,5 @@ int main(void)
 	tcase_add_test(tcase, all_of_a_name_are_found);
 	tcase_add_test(tcase, ports_of_a_namespace);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "../bench/tally.h"
+#include "suite.h"
 
 static struct tally tally;
 
@@ -79,8 +80,6 @@ int main(void)
 {
 	Suite *suite = suite_create("tally");
 	TCase *tcase = tcase_create("tally");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, all_in_order);
@@ -89,9 +88,5 @@ int main(void)
 	tcase_add_test(tcase, a_duplicate_is_neither_received_nor_reordered);
 	tcase_add_test(tcase, numbers_beyond_the_last_are_foreign);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "rportctl/tool.h"
+#include "suite.h"
 
 #define LONG_MSEC 60000 /* no test waits for so long */
 
@@ -177,8 +178,6 @@ int main(void)
 {
 	Suite *suite = suite_create("tool");
 	TCase *tcase = tcase_create("tool");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, output_and_complaint);
@@ -192,9 +191,5 @@ int main(void)
 	tcase_add_test(tcase, signals_are_the_usual_ones);
 	tcase_add_test(tcase, an_ignored_sigchld_does_not_hide_the_status);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

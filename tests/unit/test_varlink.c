@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "suite.h"
 #include "varlink_load.h"
 #include "varlink_users.h"
 #include "varlink_later.h"
@@ -503,11 +504,5 @@ static Suite *varlink_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(varlink_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(varlink_suite());
 }
