@@ -144,3 +144,9 @@ unpack_docker() {
 		done && rm -r ../packages
 	) >>"${PACKAGES_LOG:-/dev/null}" 2>&1
 }
+
+# download_udev FILE: the package, which nothing needs where no devices come and go, as in a container. As a condition
+download_udev() {
+	local dir=${1%/*}
+	(cd "$dir" && apt-get -q download udev && mv udev_*.deb "$1") >>"${PACKAGES_LOG:-/dev/null}" 2>&1
+}

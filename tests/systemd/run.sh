@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: ISC
 #
 # run.sh [257|host]: boot a Debian 13 root, with systemd 257, or the host's own, with what that has, or both at the same time,
-# in namespaces, and run varlink.sh, service.sh, plugins.sh, paths.sh and gaps.sh there. Environment: see ../vm/guest.sh.
+# in namespaces, and run the tests of this directory there. Environment: see ../vm/guest.sh.
 
 . "${0%/*}/../vm/guest.sh"
+. "${0%/*}/../packages.sh"
 
 guest_prepare systemd unshare
 [ -w /sys/fs/cgroup/cgroup.procs ] || [ -w /sys/fs/cgroup/unified/cgroup.procs ] ||
@@ -34,6 +35,13 @@ host) # Debian 12 has 252, the oldest that we are for
 	guest_test systemd/plugins.sh
 	guest_test systemd/paths.sh
 	guest_test systemd/gaps.sh
+	# the last, as it starts udev
+	if command -v udevadm >/dev/null || download_udev "$TREE/udev.deb"; then
+		guest_test systemd/managers.sh test_networkd test_networkd_keeps_configuration test_without_the_rule
+	else
+		result 'not ok' systemd-host.managers ' # udev could not be downloaded'
+		FAILED=1
+	fi
 	NS_LIMIT=600 guest_run systemd-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
 	;;
 esac

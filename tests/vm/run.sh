@@ -45,7 +45,7 @@ case ${1:-} in
 	guest_test vm/uring.sh
 	# the last: it installs
 	guest_install
-	guest_test vm/managers.sh
+	guest_test systemd/managers.sh
 	boot vmlinuz vm-6.12
 	;;
 6.1)

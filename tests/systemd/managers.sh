@@ -3,20 +3,31 @@
 #
 # systemd-networkd and NetworkManager at ports that their administrator has given to them, as rportd(8) says: they give them addresses,
 # and rportd does not fight them. That they leave all other ports alone is in package/machine.sh. vm/run.sh runs this in a virtual
-# machine, where udev runs.
+# machine, with systemd 257, and systemd/run.sh the tests of systemd-networkd with that of the host.
 
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
-. "${BASH_SOURCE[0]%/*}/../systemd/installed.sh"
+. "${BASH_SOURCE[0]%/*}/installed.sh"
 
 RULES=/etc/udev/rules.d/90-rport.rules
 NETWORK=/etc/systemd/network/50-wan0.network
 PROFILE=/etc/NetworkManager/system-connections/wan0.nmconnection
+
+# start_udev: in a root of systemd/run.sh it is masked, and may come in the file udev.deb
+start_udev() {
+	if ! command -v udevadm >/dev/null; then
+		dpkg-deb --fsys-tarfile "$TOP_DIR/udev.deb" | tar -C / -x --keep-directory-symlink
+	fi
+	systemctl --quiet unmask systemd-udevd.service
+	systemctl daemon-reload
+	succeeds systemctl start systemd-udevd.service
+}
 
 # give_away: the port wan0, whatever the test before has left
 give_away() {
 	systemctl stop systemd-networkd.socket systemd-networkd.service NetworkManager.service 2>/dev/null || true
 	rm -f "$NETWORK" "$PROFILE"
 	setup
+	start_udev
 	eventually is_gone
 	mkdir -p "${RULES%/*}" "${NETWORK%/*}" "${PROFILE%/*}"
 	echo 'SUBSYSTEM=="net", KERNEL=="wan0", ENV{RPORT_MANAGED}="1"' >"$RULES"
