@@ -5,6 +5,7 @@
 # each VRF, and not with one for each port. Two hosts, C behind vrf-a and S behind vrf-b, and a link between the VRFs.
 
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
+. "${BASH_SOURCE[0]%/*}/../check.sh"
 . "${BASH_SOURCE[0]%/*}/../vrfs.sh"
 
 # setup [OPTION...]: two hosts and a link, which forwards
@@ -94,14 +95,11 @@ test_masquerade_with_zones_of_ports() {
 
 # the recipe of check, word for word; both ways
 test_zones_as_check_says() {
-	local line
 	setup
 	rule 'add rule inet t probe ct state invalid counter'
 	ping_ok "$HOME_NS" 192.168.0.1 -I vrf-a
-	run rportctl -j check ab
-	while IFS= read -r line; do
-		in_ns "$HOME_NS" bash -c "$line" || fail "the advice does not work: $line"
-	done < <(jq -r '.[0].findings[] | select(.id == "conntrack-zones").remedy[]' <<<"$OUT")
+	checked
+	mend_in "$HOME_NS" conntrack-zones
 	rule list table inet zones
 	masquerade
 	reaches "$C" "$S" 10.2.0.2 80 || fail 'C does not reach S, masqueraded'

@@ -49,7 +49,7 @@ guest_prepare() {
 		cp "$TOP_DIR/src/base/messages.h" "$TREE/src/base" &&
 		cp -r "$TOP_DIR"/{README.md,contrib} "$TREE" &&
 		cp "$TOP_DIR"/docs/{route-leaking,cookbook}.md "$TREE/docs" &&
-		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,hung,readme,containers,cni}.sh "$TREE/tests" &&
+		cp "$TESTS_DIR"/{lib,ports,drift,keeper,fast,vrfs,hung,readme,containers,cni,check}.sh "$TREE/tests" &&
 		cp "$TESTS_DIR"/lib/*.sh "$TREE/tests/lib" &&
 		cp "$TESTS_DIR"/netns/*.sh "$TREE/tests/netns" &&
 		cp "$TESTS_DIR"/routing/*.sh "$TREE/tests/routing" &&

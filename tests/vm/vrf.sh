@@ -7,6 +7,7 @@
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 . "${BASH_SOURCE[0]%/*}/../keeper.sh"
 . "${BASH_SOURCE[0]%/*}/../vrfs.sh"
+. "${BASH_SOURCE[0]%/*}/../check.sh"
 
 # A daemon, and two VRFs in its namespace
 setup() {
@@ -285,25 +286,6 @@ test_vrf_deleted() {
 	ping_vrf vrf-a 192.168.0.1
 }
 
-# finding ID: the first one of the last check, as JSON
-finding() {
-	jq -c --arg id "$1" '[.[0].findings[] | select(.id == $id)] | first // empty' <<<"$OUT"
-}
-
-# checked LINK: OUT is what check says of it, in JSON
-checked() {
-	run rportctl -j check "$1"
-	assert_json "$OUT" 'length == 1'
-}
-
-# mend ID: do what check advises, in the namespace of rportd
-mend() {
-	local line
-	while IFS= read -r line; do
-		in_ns "$HOME_NS" bash -c "$line" || fail "the advice does not work: $line"
-	done < <(finding "$1" | jq -r '.remedy[]')
-}
-
 # between a VRF and the main table nothing passes, until the local table comes after the rule for VRFs
 test_check_local_table_first() {
 	setup
@@ -311,49 +293,49 @@ test_check_local_table_first() {
 	assert_match "$ERR" '*warning: ab: *local table is consulted before VRFs*' 'what pair says at once'
 	ping_fails "$HOME_NS" 192.168.0.1 -I "$(port ab a .interface)"
 	succeeds rportctl list
-	checked ab
+	checked
 	assert_eq "$RC" 2 'exit status'
 	assert_match "$(finding local-table-first)" '*ip rule add pref 32765 table local*ip rule del pref 0*' 'finding'
-	mend local-table-first
+	mend_in "$HOME_NS" local-table-first
 	ping_ok "$HOME_NS" 192.168.0.1
-	checked ab
+	checked
 	assert_eq "$(finding local-table-first)" '' 'finding after what check advised'
 	assert_json "$(rportctl -j show ab)" '.warnings == []'
 }
 
 # what a VRF has no route for goes by the main table
 test_check_leak() {
-	setup_link
-	checked vrf-a-vrf-b
+	setup_link --name ab
+	checked
 	assert_eq "$RC" 0 "exit status: $OUT"
 	assert_json "$OUT" '.[0].probes | length == 4 and all(.arrived)'
 	ip -n "$HOME_NS" link add out type dummy
 	ip -n "$HOME_NS" link set out up
 	ip -n "$HOME_NS" route add default dev out
-	checked vrf-a-vrf-b
+	checked
 	assert_eq "$RC" 2 'exit status with a leak'
 	assert_match "$(finding vrf-leak)" '*vrf-a*through out*unreachable default*' 'finding'
-	mend vrf-leak
-	checked vrf-a-vrf-b
+	mend_in "$HOME_NS" vrf-leak
+	checked
 	assert_match "$(finding vrf-leak)" '*vrf-b*' 'the other VRF'
-	mend vrf-leak
-	checked vrf-a-vrf-b
+	mend_in "$HOME_NS" vrf-leak
+	checked
 	assert_eq "$(finding vrf-leak)" '' 'finding after what check advised'
 	ping_vrf vrf-a 192.168.0.1
 }
 
 # connections that are tracked, between VRFs of one namespace: one zone sees each twice, and NAT takes the second for a clash
 test_check_conntrack_zones() {
-	setup_link
-	checked vrf-a-vrf-b
+	setup_link --name ab
+	checked
 	assert_eq "$(finding conntrack-zones)" '' 'a namespace that tracks nothing'
 	in_ns "$HOME_NS" nft 'add table ip t; add chain ip t in { type filter hook prerouting priority 0; }
 		add rule ip t in ct state invalid counter' || skip cannot 'no connection tracking here'
 	ping_vrf vrf-a 192.168.0.1
-	checked vrf-a-vrf-b
+	checked
 	assert_eq "$RC" 0 'exit status with a hint'
 	assert_match "$(finding conntrack-zones | jq -r '.severity, .message')" 'hint*seen twice in one zone*' 'finding'
-	mend conntrack-zones
+	mend_in "$HOME_NS" conntrack-zones
 	# both ends count their connections apart now
 	ping_vrf vrf-a 192.168.0.1
 	ping_vrf vrf-b 192.168.0.0
@@ -365,13 +347,13 @@ test_check_no_route_in_a_vrf() {
 	setup
 	succeeds rportctl pair vrf-a vrf-b --name ab --a-address 10.1.0.1/32 --b-address 10.2.0.1/32
 	ping_fails "$HOME_NS" 10.2.0.1 -I vrf-a
-	checked ab
+	checked
 	assert_match "$(finding no-route)" '*no route to 10.2.0.1*vrf vrf-a*' 'finding'
-	mend no-route
-	checked ab
-	mend no-route
+	mend_in "$HOME_NS" no-route
+	checked
+	mend_in "$HOME_NS" no-route
 	ping_vrf vrf-a 10.2.0.1
-	checked ab
+	checked
 	assert_eq "$RC" 0 "exit status afterwards: $OUT"
 }
 
