@@ -111,8 +111,8 @@ int main(int argc, char **argv)
 		return print_option(argv[1]);
 	if (!environment.command)
 		return print_about();
-	(void)signal(SIGPIPE,
-		     SIG_IGN); /* what ADD has made is removed if nobody reads its result */
+	/* what ADD has made is removed if nobody reads its result */
+	(void)signal(SIGPIPE, SIG_IGN);
 	r = input_read(STDIN_FILENO, INPUT_MAX, &text, &size);
 	if (r < 0) {
 		cni_fail(&error, CNI_IO_FAILURE, "cannot read the network configuration", "%s",

@@ -164,8 +164,8 @@ int main(int argc, char **argv)
 	size_t i = 0;
 	int r;
 
-	(void)signal(SIGPIPE,
-		     SIG_IGN); /* what setup has made is removed if nobody reads its answer */
+	/* what setup has made is removed if nobody reads its answer */
+	(void)signal(SIGPIPE, SIG_IGN);
 	while (i < ARRAY_SIZE(commands) && !streq(name, commands[i].name))
 		i++;
 	if (i == ARRAY_SIZE(commands))
