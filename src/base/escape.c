@@ -129,6 +129,31 @@ char *escape_text(const char *text, unsigned int flags, size_t *ret_width)
 	return buf;
 }
 
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       strchr("_@%+=:,./-", c);
+}
+
+const char *escape_word(const char *text, char *buf)
+{
+	const char *c = text;
+	char *out = buf;
+
+	while (*c && is_plain(*c))
+		c++;
+	if (*text && !*c)
+		return strcpy(buf, text);
+	*out++ = '\'';
+	for (c = text; *c; c++)
+		if (*c == '\'')
+			out = stpcpy(out, "'\"'\"'");
+		else
+			*out++ = *c;
+	strcpy(out, "'");
+	return buf;
+}
+
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')

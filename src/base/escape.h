@@ -56,6 +56,20 @@ size_t escape_into(char *buf, size_t size, const char *text, unsigned int flags)
  */
 char *escape_text(const char *text, unsigned int flags, size_t *ret_width);
 
+/* Bytes of buffer in which @length bytes of text fit as a word of a shell, with the NUL. */
+#define ESCAPED_WORD_SIZE(length) (5 * (length) + 3)
+
+/**
+ * escape_word() - write text as one word of sh(1), for commands that somebody is to run
+ * @text: any bytes, such as the name that a stranger gave to an interface
+ * @buf: filled; of ESCAPED_WORD_SIZE(strlen(@text)) bytes at least
+ *
+ * Text that means nothing to a shell stays what it is; all other is in single quotes.
+ *
+ * Return: @buf.
+ */
+const char *escape_word(const char *text, char *buf);
+
 /**
  * escape_undo() - decode "\xNN", in place
  * @text: a backslash that does not begin such an escape stands for itself, as does "\x00"

@@ -96,15 +96,16 @@ bool check_no_route(const struct check_facts *facts, unsigned int end,
 {
 	const struct check_flow *flow = find_sent(facts, end, sender_has_no_route);
 	const struct check_end *from = check_end_of(facts, end);
-	char prefix[COMMAND_PREFIX_MAX], vrf[IFNAMSIZ + 8], text[IP_TEXT_MAX],
-		to[PORT_TEXT_MAX + 96];
+	char prefix[COMMAND_PREFIX_MAX], vrf[COMMAND_VRF_MAX], ifname[COMMAND_IFNAME_MAX],
+		text[IP_TEXT_MAX], to[PORT_TEXT_MAX + 96];
 
 	if (!flow || from->state != PORT_UP)
 		return false;
 	check_say(finding, "%s has no route to %s: %s", from->port, target(facts, flow, to),
 		  strerror(-flow->out.result));
 	check_advise(finding, "%sip route add %s dev %s%s", check_inside(from, prefix),
-		     ip_address_format(&flow->to, text), from->ifname, check_vrf_words(from, vrf));
+		     ip_address_format(&flow->to, text), check_ifname(from, ifname),
+		     check_vrf_words(from, vrf));
 	return true;
 }
 
@@ -177,7 +178,7 @@ bool check_strict(const struct check_facts *facts, unsigned int end, struct chec
 {
 	const struct check_flow *flow = find_received(facts, end, fails_strict);
 	const struct check_end *to = check_end_of(facts, end);
-	char prefix[COMMAND_PREFIX_MAX], source[IP_TEXT_MAX];
+	char prefix[COMMAND_PREFIX_MAX], ifname[COMMAND_IFNAME_MAX], source[IP_TEXT_MAX];
 
 	if (!flow)
 		return false;
@@ -187,7 +188,7 @@ bool check_strict(const struct check_facts *facts, unsigned int end, struct chec
 		  to->port, ip_address_format(&flow->out.answer.source, source),
 		  flow->back.ifname[0] ? flow->back.ifname : "another interface");
 	check_advise(finding, "%ssysctl -w net.ipv4.conf.%s.rp_filter=2", check_inside(to, prefix),
-		     to->ifname);
+		     check_ifname(to, ifname));
 	return true;
 }
 
@@ -200,14 +201,14 @@ bool check_martian(const struct check_facts *facts, unsigned int end, struct che
 {
 	const struct check_flow *flow = find_received(facts, end, is_martian);
 	const struct check_end *to = check_end_of(facts, end);
-	char prefix[COMMAND_PREFIX_MAX], source[IP_TEXT_MAX];
+	char prefix[COMMAND_PREFIX_MAX], ifname[COMMAND_IFNAME_MAX], source[IP_TEXT_MAX];
 
 	if (!flow || check_local_first(facts, end, finding))
 		return false;
 	check_say(finding, "%s drops packets from %s, which is an address of its own host",
 		  to->port, ip_address_format(&flow->out.answer.source, source));
 	check_advise(finding, "%ssysctl -w net.ipv4.conf.%s.accept_local=1",
-		     check_inside(to, prefix), to->ifname);
+		     check_inside(to, prefix), check_ifname(to, ifname));
 	return true;
 }
 
@@ -264,8 +265,8 @@ bool check_no_way_back(const struct check_facts *facts, unsigned int end,
 {
 	const struct check_flow *flow = find_received(facts, end, lacks_way_back);
 	const struct check_end *to = check_end_of(facts, end);
-	char prefix[COMMAND_PREFIX_MAX], vrf[IFNAMSIZ + 8], source[IP_TEXT_MAX],
-		text[PORT_TEXT_MAX + 96];
+	char prefix[COMMAND_PREFIX_MAX], vrf[COMMAND_VRF_MAX], ifname[COMMAND_IFNAME_MAX],
+		source[IP_TEXT_MAX], text[PORT_TEXT_MAX + 96];
 
 	if (!flow)
 		return false;
@@ -274,7 +275,7 @@ bool check_no_way_back(const struct check_facts *facts, unsigned int end,
 		  "%s has no route back to %s, the source address of what its peer sends to %s",
 		  to->port, source, target(facts, flow, text));
 	check_advise(finding, "%sip route add %s dev %s%s", check_inside(to, prefix), source,
-		     to->ifname, check_vrf_words(to, vrf));
+		     check_ifname(to, ifname), check_vrf_words(to, vrf));
 	return true;
 }
 

@@ -20,14 +20,17 @@ void check_say(struct check_finding *finding, const char *format, ...)
 /* Adds a line. What does not fit is cut. */
 void check_advise(struct check_finding *finding, const char *format, ...)
 {
-	size_t length = strlen(finding->remedy);
+	size_t before = strlen(finding->remedy), length = before;
 	va_list args;
+	int n;
 
 	if (length > 0 && length + 1 < sizeof(finding->remedy))
 		finding->remedy[length++] = '\n';
 	va_start(args, format);
-	vsnprintf(finding->remedy + length, sizeof(finding->remedy) - length, format, args);
+	n = vsnprintf(finding->remedy + length, sizeof(finding->remedy) - length, format, args);
 	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(finding->remedy) - length)
+		finding->remedy[before] = '\0'; /* half a command is another one */
 }
 
 const struct check_end *check_end_of(const struct check_facts *facts, unsigned int end)
@@ -41,12 +44,13 @@ const struct check_end *check_end_of(const struct check_facts *facts, unsigned i
 const char *check_inside(const struct check_end *end, char buf[static COMMAND_PREFIX_MAX])
 {
 	const struct domain *domain = &end->spec->domain;
+	char name[ESCAPED_WORD_SIZE(NAME_MAX)];
 
 	switch (domain->netns) {
 	case DOMAIN_NETNS_NAMED:
 		snprintf(buf, COMMAND_PREFIX_MAX,
 			 *domain->name == '/' ? "nsenter --net=%s " : "ip netns exec %s ",
-			 domain->name);
+			 escape_word(domain->name, name));
 		return buf;
 	case DOMAIN_NETNS_PID:
 		snprintf(buf, COMMAND_PREFIX_MAX, "nsenter -t %d -n ", domain->pid);
@@ -60,11 +64,19 @@ const char *check_inside(const struct check_end *end, char buf[static COMMAND_PR
 }
 
 /* " table 1001" would need a number that may change: ip(8) takes the name of the VRF. */
-const char *check_vrf_words(const struct check_end *end, char buf[static IFNAMSIZ + 8])
+const char *check_vrf_words(const struct check_end *end, char buf[static COMMAND_VRF_MAX])
 {
-	snprintf(buf, IFNAMSIZ + 8, "%s%s", end->spec->domain.vrf[0] ? " vrf " : "",
-		 end->spec->domain.vrf);
+	const char *vrf = end->spec->domain.vrf;
+	char word[ESCAPED_WORD_SIZE(IFNAMSIZ)];
+
+	snprintf(buf, COMMAND_VRF_MAX, "%s%s", *vrf ? " vrf " : "",
+		 *vrf ? escape_word(vrf, word) : "");
 	return buf;
+}
+
+const char *check_ifname(const struct check_end *end, char buf[static COMMAND_IFNAME_MAX])
+{
+	return escape_word(end->ifname, buf);
 }
 
 const char *check_dashed(enum check_family family)

@@ -4,9 +4,13 @@
 
 /* What the checks of check.c and check-packets.c share: words, and findings that explain others. */
 
+#include "base/escape.h"
 #include "port/check-facts.h"
 
-#define COMMAND_PREFIX_MAX (NAME_MAX + 32)
+/* Bytes of what the functions below write. Names are words of a shell: strangers choose some. */
+#define COMMAND_PREFIX_MAX (ESCAPED_WORD_SIZE(NAME_MAX) + 32)
+#define COMMAND_VRF_MAX    (ESCAPED_WORD_SIZE(IFNAMSIZ) + 8)
+#define COMMAND_IFNAME_MAX ESCAPED_WORD_SIZE(IFNAMSIZ)
 
 /**
  * check_say() - set the message of a finding
@@ -16,7 +20,7 @@
 void check_say(struct check_finding *finding, const char *format, ...) _printf_(2, 3);
 
 /**
- * check_advise() - add a line to the remedy of a finding; what does not fit is cut
+ * check_advise() - add a line to the remedy of a finding; one that does not fit is left out
  * @finding: the finding
  * @format: printf format of a line
  */
@@ -47,7 +51,16 @@ const char *check_inside(const struct check_end *end, char buf[static COMMAND_PR
  *
  * Return: @buf.
  */
-const char *check_vrf_words(const struct check_end *end, char buf[static IFNAMSIZ + 8]);
+const char *check_vrf_words(const struct check_end *end, char buf[static COMMAND_VRF_MAX]);
+
+/**
+ * check_ifname() - format the interface of a port for a command
+ * @end: the port
+ * @buf: filled: "rport0"
+ *
+ * Return: @buf.
+ */
+const char *check_ifname(const struct check_end *end, char buf[static COMMAND_IFNAME_MAX]);
 
 /**
  * check_dashed() - name the option of ip(8) for a family

@@ -59,11 +59,12 @@ static bool find_down(const struct check_facts *facts, unsigned int end,
 		      struct check_finding *finding)
 {
 	const struct check_end *port = check_end_of(facts, end);
+	char word[ESCAPED_WORD_SIZE(PORT_TEXT_MAX)];
 
 	if (port->state != PORT_DOWN)
 		return false;
 	check_say(finding, "%s is down", port->port);
-	check_advise(finding, "rportctl up %s", port->port);
+	check_advise(finding, "rportctl up %s", escape_word(port->port, word));
 	return true;
 }
 
@@ -112,7 +113,7 @@ static bool find_leak(const struct check_facts *facts, unsigned int end,
 		      struct check_finding *finding)
 {
 	const struct check_end *port = check_end_of(facts, end);
-	char prefix[COMMAND_PREFIX_MAX];
+	char prefix[COMMAND_PREFIX_MAX], vrf[COMMAND_VRF_MAX];
 
 	if (!port->seen.leaks[CHECK_IPV4][0] && !port->seen.leaks[CHECK_IPV6][0])
 		return false;
@@ -123,10 +124,9 @@ static bool find_leak(const struct check_facts *facts, unsigned int end,
 	check_inside(port, prefix);
 	for (enum check_family family = CHECK_IPV4; family <= CHECK_IPV6; family++)
 		if (port->seen.leaks[family][0])
-			check_advise(
-				finding,
-				"%sip%s route add vrf %s unreachable default metric 4278198272",
-				prefix, check_dashed(family), port->spec->domain.vrf);
+			check_advise(finding,
+				     "%sip%s route add%s unreachable default metric 4278198272",
+				     prefix, check_dashed(family), check_vrf_words(port, vrf));
 	return true;
 }
 
@@ -134,13 +134,14 @@ static bool find_managed(const struct check_facts *facts, unsigned int end,
 			 struct check_finding *finding)
 {
 	const struct check_end *port = check_end_of(facts, end);
+	char ifname[COMMAND_IFNAME_MAX];
 
 	if (!port->seen.manager[0])
 		return false;
 	check_say(finding, "%s manages %s, and may remove its addresses and routes",
 		  port->seen.manager, port->port);
 	if (streq(port->seen.manager, "NetworkManager"))
-		check_advise(finding, "nmcli device set %s managed no", port->ifname);
+		check_advise(finding, "nmcli device set %s managed no", check_ifname(port, ifname));
 	else
 		check_advise(
 			finding,
@@ -168,7 +169,7 @@ static bool find_not_looked(const struct check_facts *facts, unsigned int end,
 static bool find_zones(const struct check_facts *facts, unsigned int end _unused_,
 		       struct check_finding *finding)
 {
-	char prefix[COMMAND_PREFIX_MAX];
+	char prefix[COMMAND_PREFIX_MAX], word[ESCAPED_WORD_SIZE(IFNAMSIZ)];
 
 	if (!facts->same_netns || !check_end_of(facts, 0)->seen.tracks)
 		return false;
@@ -185,12 +186,14 @@ static bool find_zones(const struct check_facts *facts, unsigned int end _unused
 	for (unsigned int i = 0; i < 2; i++) {
 		const char *vrf = check_end_of(facts, i)->spec->domain.vrf;
 
-		if (vrf[0])
+		if (vrf[0]) {
+			escape_word(vrf, word);
 			check_advise(
 				finding,
 				"for i in %s $(%sip -br link show master %s | sed 's/[@ ].*//'); "
 				"do %snft add rule inet zones pre iifname $i ct zone set %u; done",
-				vrf, prefix, vrf, prefix, i + 1);
+				word, prefix, word, prefix, i + 1);
+		}
 	}
 	return true;
 }

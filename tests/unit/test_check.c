@@ -86,6 +86,8 @@ CHANGE(no_route, FLOW(facts)->out = (struct check_way){ .asked = true, .result =
 CHANGE(no_route_pending, no_route(facts); facts->ends[0].state = PORT_DOWN)
 CHANGE(strict, FLOW(facts)->in.result = -EXDEV; facts->ends[1].seen.strict = true;
        FLOW(facts)->back.answer.oif = 9; memcpy(FLOW(facts)->back.ifname, "eth0", 5))
+CHANGE(strict_at_a_strangers, strict(facts); strcpy(facts->ends[1].ifname, "$(reboot)"))
+CHANGE(no_route_from_a_strangers, no_route(facts); strcpy(facts->ends[0].ifname, "a;'b"))
 CHANGE(strict_of_late, strict(facts); FLOW(facts)->in.result = -EINVAL)
 CHANGE(no_forwarding, to_network(facts); FLOW(facts)->in.result = -EHOSTUNREACH;
        facts->ends[1].seen.forwards[CHECK_IPV4] = 0)
@@ -155,6 +157,9 @@ static const struct {
 	{ no_route_pending, "down ", "", NULL },
 	{ strict, "strict-rp-filter ", "10.0.0.1: rp_filter is strict there",
 	  "ip netns exec blue sysctl -w net.ipv4.conf.rport0.rp_filter=2" },
+	{ strict_at_a_strangers, "strict-rp-filter ", "rp_filter is strict there",
+	  "sysctl -w net.ipv4.conf.'$(reboot)'.rp_filter=2" },
+	{ no_route_from_a_strangers, "no-route ", "", "ip route add 10.0.0.2 dev 'a;'\"'\"'b'" },
 	{ strict_of_late, "strict-rp-filter ", "through eth0", NULL },
 	{ no_forwarding, "forwarding-off ",
 	  "netns:blue/rport0 does not forward packets to 10.9.0.0/16",
@@ -243,7 +248,7 @@ START_TEST(test_standing)
 }
 END_TEST
 
-/* A name and words as long as can be are cut, and end. */
+/* A name and words as long as can be are cut, and end; but there is no half of a command. */
 START_TEST(test_long)
 {
 	struct check_facts facts = good();
@@ -260,7 +265,12 @@ START_TEST(test_long)
 	memset(specs[0].domain.name, 'n', sizeof(specs[0].domain.name) - 1);
 	check_run(&facts, note, &found);
 	ck_assert_uint_lt(strlen(found.first.message), CHECK_TEXT_MAX);
-	ck_assert_uint_eq(strlen(found.first.remedy), CHECK_TEXT_MAX - 1);
+	ck_assert_ptr_nonnull(strrchr(found.first.remedy, '\n'));
+	ck_assert_ptr_nonnull(strstr(strrchr(found.first.remedy, '\n'), "rule "));
+	ck_assert(streq(found.first.remedy + strlen(found.first.remedy) - strlen("pref 0"),
+			"pref 0") ||
+		  streq(found.first.remedy + strlen(found.first.remedy) - strlen("table local"),
+			"table local"));
 }
 END_TEST
 

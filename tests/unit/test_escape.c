@@ -88,6 +88,29 @@ START_TEST(test_undo_takes_anything)
 END_TEST
 
 /* Cut text ends before an escape, never inside one, and is always terminated. */
+static const struct {
+	const char *text, *word;
+} words[] = {
+	{ "rport0", "rport0" },
+	{ "netns:/run/a-b_c.d@e/x", "netns:/run/a-b_c.d@e/x" },
+	{ "", "''" },
+	{ "a b", "'a b'" },
+	{ "$(reboot)", "'$(reboot)'" },
+	{ "a'b", "'a'\"'\"'b'" },
+	{ "''", "''\"'\"''\"'\"''" },
+	{ "~x", "'~x'" },
+	{ "\xff", "'\xff'" },
+};
+
+START_TEST(test_word)
+{
+	char buf[ESCAPED_WORD_SIZE(32)];
+
+	ck_assert_str_eq(escape_word(words[_i].text, buf), words[_i].word);
+	ck_assert_uint_lt(strlen(buf), ESCAPED_WORD_SIZE(strlen(words[_i].text)));
+}
+END_TEST
+
 START_TEST(test_cut)
 {
 	static const char whole[] = "a\\xff\xc3\xbc\\x1b";
@@ -189,6 +212,7 @@ int main(void)
 	tcase_add_loop_test(forms, test_cases, 0, ARRAY_SIZE(cases));
 	tcase_add_test(forms, test_flags);
 	tcase_add_test(forms, test_undo_takes_anything);
+	tcase_add_loop_test(forms, test_word, 0, ARRAY_SIZE(words));
 	tcase_add_test(forms, test_cut);
 	tcase_add_test(forms, test_width);
 	suite_add_tcase(suite, names);
