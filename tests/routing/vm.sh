@@ -12,7 +12,7 @@
 # --- LDP -------------------------------------------------------------------------------------------------------------
 
 start_ldp_in() {
-	in_ns "$1" sysctl -qw net.mpls.platform_labels=1000 net.mpls.conf.rport0.input=1 || true
+	eventually in_ns "$1" sysctl -qw net.mpls.platform_labels=1000 net.mpls.conf.rport0.input=1 # once the port is there
 	loopback "$1"
 	cat >"$1.conf" <<-END
 		interface lo
@@ -37,8 +37,10 @@ start_ldp_in() {
 	frr "$1" ospfd ldpd
 }
 
+# bound to each other's loopback address, and labels are in the kernel
 ldp_up() {
-	vty "$A" 'show mpls ldp neighbor' | grep -q OPERATIONAL && vty "$A" 'show mpls ldp binding' | grep -q '10.0.0.2/32.*10.0.0.2'
+	vty "$A" 'show mpls ldp neighbor' | grep -q OPERATIONAL && vty "$A" 'show mpls ldp binding' | grep -q '10.0.0.2/32.*10.0.0.2' &&
+		ip -n "$A" -f mpls route show | grep -q 'dev rport0'
 }
 
 # of those who have met once
@@ -56,6 +58,8 @@ test_ldp() {
 	start_ldp_in "$B"
 	takes "$(version_of "$FRR/ldpd"), LDP on a link with --mpls: up" ldp_up
 	over_restarts ldp_up ldp_sessions
+	over_down_and_up ldp_up
+	over_namespace ldp_up start_ldp_in
 }
 
 # --- a VRF -----------------------------------------------------------------------------------------------------------
@@ -67,16 +71,19 @@ conf_of() {
 		 ip ospf area 0
 		 ip ospf hello-interval 1
 		 ip ospf dead-interval 4
+		 ip ospf bfd
 		!
 		router ospf $4
 		 ospf router-id 10.0.0.$2
 		!
 	END
-	frr "$1" ospfd
+	frr "$1" bfdd ospfd
 }
 
+# watched by BFD with its default, 3 x 300 ms, since this machine is emulated
 vrf_up() {
-	vty "$HOME_NS" 'show ip ospf vrf vrf-a neighbor' | grep -q Full && vty "$B" 'show ip ospf neighbor' | grep -q Full
+	bfd_up "$HOME_NS" && bfd_up "$B" &&
+		vty "$HOME_NS" 'show ip ospf vrf vrf-a neighbor' | grep -q Full && vty "$B" 'show ip ospf neighbor' | grep -q Full
 }
 
 test_vrf_goes_and_returns() {
@@ -86,7 +93,7 @@ test_vrf_goes_and_returns() {
 	succeeds rportctl pair vrf-a "$B" --name ab --addresses 10.1.0.1,10.1.0.2
 	conf_of "$HOME_NS" 1 "$(port ab a .interface)" 'vrf vrf-a'
 	conf_of "$B" 2 rport0 ''
-	takes "$(version_of "$FRR/ospfd"), OSPF in a VRF: up" vrf_up
+	takes "$(version_of "$FRR/ospfd"), OSPF in a VRF, with BFD: up" vrf_up
 	ip -n "$HOME_NS" link del vrf-a
 	eventually no_carrier "$B" rport0
 	eventually not vrf_up
