@@ -8,8 +8,8 @@
  * Who starts. Once rportd serves clients its seccomp filter forbids it to make processes or execute
  * programs, and that must stay so. So before it reads or opens anything it executes itself once
  * more, as the starter: a process with one socket, which reads messages of eight bytes and knows
- * nothing else. The processes of roles are its children. They are forked, and not executed: the
- * starter has nothing that they should not inherit, and one is there within a millisecond.
+ * nothing else. The processes of roles are its children. It forks them; a role may execute the program
+ * once more, as those of daemon/roles.c do. They inherit their own socket and the lock, and nothing else.
  *
  * Ends. Each child kills itself by PR_SET_PDEATHSIG when the starter ends, as the starter does when
  * rportd ends. Whatever is killed, no process that could still read packets outlives rportd.
