@@ -38,9 +38,9 @@ has_sent() {
 	[ "$more" -ge "$3" ] && [ "$more" -le $(($3 + 8)) ]
 }
 
-# hidden NAMESPACE: the veth interfaces there
+# hidden NAMESPACE: the hidden interfaces there
 hidden() {
-	ip -n "$1" -j link show type veth | jq -r '.[].ifname'
+	ip -n "$1" -j link | jq -r '.[].ifname | select(startswith("rportf"))'
 }
 
 no_hidden() {

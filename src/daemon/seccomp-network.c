@@ -73,6 +73,9 @@ static const struct guarded_call fastpath_guarded[] = {
 	{ "bpf", 0, ANY_BIT, BPF_MAP_UPDATE_ELEM },
 	{ "bpf", 0, ANY_BIT, BPF_MAP_FREEZE },
 	{ "bpf", 0, ANY_BIT, BPF_PROG_BIND_MAP },
+	/* have netkit interfaces run it, and find out whether they do */
+	{ "bpf", 0, ANY_BIT, BPF_PROG_ATTACH },
+	{ "bpf", 0, ANY_BIT, BPF_PROG_QUERY },
 	/* libbpf 1.4 asks whether somebody delegated bpf(2) to us by a token */
 	{ "bpf", 0, ANY_BIT, BPF_TOKEN_CREATE },
 	/* read what it counts, also when a former daemon loaded it */

@@ -11,6 +11,18 @@ int fastpath_program_load(enum fastpath_role role _unused_,
 	return -EOPNOTSUPP;
 }
 
+int fastpath_program_attach(int netns_fd _unused_, unsigned int primary _unused_,
+			    bool peer _unused_, int program _unused_)
+{
+	return -EOPNOTSUPP;
+}
+
+int fastpath_program_attached(int netns_fd _unused_, unsigned int primary _unused_,
+			      bool peer _unused_)
+{
+	return -EOPNOTSUPP;
+}
+
 int fastpath_program_counts(uint32_t program _unused_)
 {
 	return -EOPNOTSUPP;

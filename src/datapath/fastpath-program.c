@@ -8,6 +8,13 @@
 #include <fcntl.h>
 
 #include "datapath/fastpath.skel.h"
+#include "kernel/helper.h"
+
+/* of <linux/bpf.h>, Linux 6.7 */
+#define NETKIT_PRIMARY ((enum bpf_attach_type)54)
+#define NETKIT_PEER    ((enum bpf_attach_type)55)
+
+#define INSIDE_MSEC 2000 /* for a call in the namespace of others */
 
 static int silent(enum libbpf_print_level level _unused_, const char *format _unused_,
 		  va_list args _unused_)
@@ -61,6 +68,88 @@ int fastpath_program_load(enum fastpath_role role, const struct fastpath_target 
 		r = take(object, role, ret);
 	fastpath_bpf__destroy(object);
 	return r;
+}
+
+static int get_info(int program, struct bpf_prog_info *ret)
+{
+	uint32_t size = sizeof(*ret);
+
+	*ret = (struct bpf_prog_info){ 0 };
+	return bpf_obj_get_info_by_fd(program, ret, &size) < 0 ? -errno : 0;
+}
+
+/*
+ * struct netkit_end - an end of a netkit pair, and what is to run there
+ * @primary: ifindex, in the namespace of the thread that makes the call
+ * @type: which end
+ * @program: its number. A descriptor could be another one's by the time of a late call
+ */
+struct netkit_end {
+	unsigned int primary;
+	enum bpf_attach_type type;
+	uint32_t program;
+};
+
+/* bpf(2) looks for an interface in the namespace of its caller. */
+static int run_inside(int netns_fd, int (*run)(const void *argument), const struct netkit_end *end)
+{
+	return helper_run(&(struct helper_call){
+		.run = run,
+		.argument = end,
+		.size = sizeof(*end),
+		.msec = INSIDE_MSEC,
+		.enter = true,
+		.netns_fd = netns_fd,
+	});
+}
+
+static int attach_inside(const void *argument)
+{
+	const struct netkit_end *end = argument;
+	_cleanup_close_ int program = bpf_prog_get_fd_by_id(end->program);
+
+	if (program < 0 || bpf_prog_attach(program, (int)end->primary, end->type, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+int fastpath_program_attach(int netns_fd, unsigned int primary, bool peer, int program)
+{
+	struct netkit_end end = { .primary = primary, .type = peer ? NETKIT_PEER : NETKIT_PRIMARY };
+	struct bpf_prog_info info;
+	int r = get_info(program, &info);
+
+	end.program = info.id;
+	return r < 0 ? r : run_inside(netns_fd, attach_inside, &end);
+}
+
+static int is_receiver(uint32_t program)
+{
+	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(program);
+	struct bpf_prog_info info;
+	int r = fd < 0 ? -errno : get_info(fd, &info);
+
+	return r < 0 ? r : streq(info.name, "rport_receive");
+}
+
+static int look_inside(const void *argument)
+{
+	const struct netkit_end *end = argument;
+	uint32_t programs[2];
+	LIBBPF_OPTS(bpf_prog_query_opts, found, .prog_ids = programs,
+		    .prog_cnt = ARRAY_SIZE(programs));
+
+	if (bpf_prog_query_opts((int)end->primary, end->type, &found) < 0)
+		return -errno;
+	return found.prog_cnt == 1 ? is_receiver(programs[0]) : 0;
+}
+
+int fastpath_program_attached(int netns_fd, unsigned int primary, bool peer)
+{
+	const struct netkit_end end = { .primary = primary,
+					.type = peer ? NETKIT_PEER : NETKIT_PRIMARY };
+
+	return run_inside(netns_fd, look_inside, &end);
 }
 
 /* Return: a descriptor of the map, or -ENOENT when it is not one of counts. */

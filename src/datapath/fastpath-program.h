@@ -9,7 +9,7 @@
 
 enum fastpath_role {
 	FASTPATH_SEND,    /* at the egress of a port */
-	FASTPATH_RECEIVE, /* at the ingress of a hidden veth interface */
+	FASTPATH_RECEIVE, /* for what comes by a hidden pair */
 };
 
 /*
@@ -33,6 +33,29 @@ struct fastpath_program {
  */
 int fastpath_program_load(enum fastpath_role role, const struct fastpath_target *target,
 			  struct fastpath_program *ret);
+
+/**
+ * fastpath_program_attach() - have an end of a netkit pair run a program for all that it sends
+ * @netns_fd: the namespace of the primary end
+ * @primary: ifindex of that
+ * @peer: the program is for the other end
+ * @program: a FASTPATH_RECEIVE; stays the caller's, the interface keeps the program
+ *
+ * Return: 0; -EINVAL when the kernel knows no netkit; -EPERM when bpf(2) is forbidden; or another
+ * -errno of bpf(2) or of helper_run().
+ */
+int fastpath_program_attach(int netns_fd, unsigned int primary, bool peer, int program);
+
+/**
+ * fastpath_program_attached() - check that an end of a netkit pair runs a program of ours
+ * @netns_fd: the namespace of the primary end
+ * @primary: ifindex of that
+ * @peer: of the other end
+ *
+ * Return: 1 when it runs a FASTPATH_RECEIVE and nothing else; 0 when not; or -errno as
+ * fastpath_program_attach().
+ */
+int fastpath_program_attached(int netns_fd, unsigned int primary, bool peer);
 
 /**
  * fastpath_program_counts() - open what a program of a former daemon counts

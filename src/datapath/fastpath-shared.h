@@ -9,12 +9,12 @@
 /*
  * struct fastpath_target - where a copy of the program sends packets
  * @index: of the interface, in the namespace of the program's own
- * @veth: it is a hidden veth interface, which takes frames with an Ethernet header; else the
+ * @hidden: it is a hidden interface, which takes frames with an Ethernet header; else the
  *	ingress of a port
  */
 struct fastpath_target {
 	__u32 index;
-	__u32 veth;
+	__u32 hidden;
 };
 
 /* What one CPU sent. */
@@ -23,7 +23,7 @@ struct fastpath_count {
 	__u64 bytes;   /* of IP packets */
 };
 
-/* Of both ends of a hidden veth pair; locally administered, "rport" in ASCII. */
+/* Of both ends of a hidden pair; locally administered, "rport" in ASCII. */
 #define FASTPATH_MAC                               \
 	{                                          \
 		0x02, 0x72, 0x70, 0x6f, 0x72, 0x74 \

@@ -7,11 +7,12 @@
  *
  * Sending. The program is a filter (tc-bpf(8), direct action) at the egress of a port. In one
  * namespace it redirects the packet to the ingress of the peer. A redirect cannot leave its
- * namespace, so across namespaces it goes out by a hidden veth interface: with an Ethernet header
- * put in front, as veth moves frames.
+ * namespace, so across namespaces it goes out by a hidden interface, netkit or veth: with an
+ * Ethernet header put in front, as both move frames.
  *
- * Receiving. At the other end of the veth the same program redirects the packet to the ingress of
- * the port. eth_type_trans() has read the protocol from the header and removed it.
+ * Receiving. In the namespace of the other end the same program redirects the packet to the ingress
+ * of the port. netkit runs it as the packet is sent, and the redirect removes the header. veth runs
+ * it when the packet is received: eth_type_trans() has read the protocol and removed the header.
  *
  * Declining. TC_ACT_UNSPEC lets the packet go on to the TUN device, whose packets the shuttle
  * moves: what is not IP, what has a VLAN tag, and frames for which bpf_skb_change_head() has no
@@ -59,7 +60,7 @@ static bool may_cross(const struct __sk_buff *skb)
 	}
 }
 
-/* Both ends of the veth have this address, so the frame is for its receiver (PACKET_HOST). */
+/* Both ends of the pair have this address, so the frame is for its receiver (PACKET_HOST). */
 static bool put_header(struct __sk_buff *skb)
 {
 	struct ethhdr header = {
@@ -90,12 +91,12 @@ int rport_send(struct __sk_buff *skb)
 
 	if (!may_cross(skb))
 		return TC_ACT_UNSPEC;
-	if (target.veth && !put_header(skb))
+	if (target.hidden && !put_header(skb))
 		return TC_ACT_UNSPEC;
 	count(packets, bytes);
 	/* as veth does between namespaces */
 	skb->mark = 0;
-	return (int)bpf_redirect(target.index, target.veth ? 0 : BPF_F_INGRESS);
+	return (int)bpf_redirect(target.index, target.hidden ? 0 : BPF_F_INGRESS);
 }
 
 SEC("tc")

@@ -135,6 +135,7 @@ static void describe_kind(struct nlattr *info, struct rtnl_dev *dev)
 
 	dev->is_vrf = kind && nla_strcmp(kind, "vrf") == 0;
 	dev->is_veth = kind && nla_strcmp(kind, "veth") == 0;
+	dev->is_netkit = kind && nla_strcmp(kind, "netkit") == 0;
 	if (dev->is_vrf)
 		dev->vrf_table = nested_number(data, IFLA_VRF_TABLE, sizeof(uint32_t));
 	if (!is_tun)

@@ -20,14 +20,14 @@ struct rtnl; /* a netlink socket in one namespace; it keeps that namespace alive
 struct rtnl_dev {
 	unsigned int index;
 	char name[IFNAMSIZ];
-	char alias[128];          /* IFLA_IFALIAS, cut; "": none */
-	unsigned int mtu;         /* bytes */
-	unsigned int flags;       /* IFF_* of netdevice(7), with IFF_UP and IFF_LOWER_UP */
-	unsigned int master;      /* ifindex of the VRF (or bridge, ...), 0: none */
-	unsigned int link;        /* ifindex of the interface at its other end, if this is a veth */
+	char alias[128];     /* IFLA_IFALIAS, cut; "": none */
+	unsigned int mtu;    /* bytes */
+	unsigned int flags;  /* IFF_* of netdevice(7), with IFF_UP and IFF_LOWER_UP */
+	unsigned int master; /* ifindex of the VRF (or bridge, ...), 0: none */
+	unsigned int link;   /* ifindex of the interface at its other end, of veth and netkit */
 	unsigned int promiscuity; /* how many ask for all frames: captures, bridges */
 	char qdisc[IFNAMSIZ];     /* kind of its queueing discipline */
-	bool is_veth;
+	bool is_veth, is_netkit;
 	uint32_t vrf_table; /* routing table, if this is a VRF device; else 0 */
 	bool is_vrf;
 	bool no_ipv6; /* IPv6 is off there (net.ipv6.conf.NAME.disable_ipv6), or not in the kernel */

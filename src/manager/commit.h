@@ -64,9 +64,9 @@ int commit_connect(struct manager *manager, struct rport_link *link, bool stale,
 void commit_detach(struct manager *manager, struct port *port);
 
 /**
- * commit_end_fastpaths() - take the fast paths of ports away, all at once, but for hidden veth pairs
+ * commit_end_fastpaths() - take the fast paths of ports away, all at once, but for hidden pairs
  * @manager: the manager
- * @ports: their devices are removed next, and the veth pairs with them
+ * @ports: their devices are removed next, and the hidden pairs with them
  * @n: how many
  */
 void commit_end_fastpaths(struct manager *manager, struct port *const ports[], size_t n);

@@ -44,7 +44,7 @@ static void other_changed(struct manager *manager, const struct monitor_event *e
 	struct port *port = NULL;
 
 	if (event->removed || !(event->flags & IFF_UP))
-		port = fastpath_lost_veth(manager, event_nsid(manager, event->nsid), event->name);
+		port = fastpath_lost_hidden(manager, event_nsid(manager, event->nsid), event->name);
 	if (port)
 		schedule_look(port);
 }

@@ -86,8 +86,8 @@ static void report(const struct manager *manager, const struct rport_link *link,
 			    status.reason[0] ? ": " : "", status.reason);
 }
 
-/* A port that flaps does not cost a veth pair each time. */
-static bool keeps_veth(const struct fastpath_facts *facts, const struct rport_link *link)
+/* A port that flaps does not cost a hidden pair each time. */
+static bool keeps_hidden(const struct fastpath_facts *facts, const struct rport_link *link)
 {
 	return facts->wanted && !facts->forbidden && facts->across &&
 	       link->ports[0]->peering.present && link->ports[1]->peering.present;
@@ -104,7 +104,7 @@ static void lay(struct manager *manager, struct rport_link *link,
 {
 	const bool before[2] = { link->fastpath.on[0], link->fastpath.on[1] };
 	struct rport_error err;
-	int r = network_lay(manager->network, link->ports, want, keeps_veth(facts, link),
+	int r = network_lay(manager->network, link->ports, want, keeps_hidden(facts, link),
 			    &link->fastpath, &err);
 
 	note_failure(link, r < 0 ? err.message : NULL);
@@ -243,10 +243,10 @@ bool fastpath_doubt(struct rport_link *link)
 	return true;
 }
 
-struct port *fastpath_lost_veth(struct manager *manager, int nsid, const char *name)
+struct port *fastpath_lost_hidden(struct manager *manager, int nsid, const char *name)
 {
 	unsigned int index;
-	struct port *port = fastpath_veth_port(name, &index)
+	struct port *port = fastpath_hidden_port(name, &index)
 				    ? table_port_by_index(&manager->table, nsid, index)
 				    : NULL;
 

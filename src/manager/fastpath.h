@@ -39,7 +39,7 @@ void fastpath_withdraw(struct manager *manager, struct rport_link *link);
  *	next daemon
  * @links: about to lose a port, or to be removed
  * @n: how many
- * @keep: both ports are removed next, and the hidden veth pair with them. To remove it alone takes the
+ * @keep: both ports are removed next, and the hidden pair with them. To remove it alone takes the
  *	kernel as long as to remove a port
  */
 void fastpath_end(struct manager *manager, struct rport_link *links[], size_t n, bool keep);
@@ -68,14 +68,14 @@ bool fastpath_is_doubted(const struct rport_link *link);
 bool fastpath_doubt(struct rport_link *link);
 
 /**
- * fastpath_lost_veth() - act on the loss of an interface that may be a hidden veth
+ * fastpath_lost_hidden() - act on the loss of an interface that may be a hidden one
  * @manager: the manager
  * @nsid: of its namespace
  * @name: of the interface, which was removed or set down
  *
  * Return: the port beside which it was: fastpath_update() of its link makes it again; or NULL.
  */
-struct port *fastpath_lost_veth(struct manager *manager, int nsid, const char *name);
+struct port *fastpath_lost_hidden(struct manager *manager, int nsid, const char *name);
 
 /*
  * struct fastpath_status - which way the packets go that a port sends

@@ -6,27 +6,30 @@
  * Theory of operation
  *
  * Parts. What a port sends is redirected by a filter at its egress (fastpath.bpf.c). In one
- * namespace that is all. Across namespaces the filter redirects into a hidden veth interface beside
- * the port, and a filter at the ingress of its other end redirects to the peer. One veth pair
- * serves both directions.
+ * namespace that is all. Across namespaces the filter redirects into a hidden interface beside the
+ * port, whose other end is beside the peer, and a receiver redirects from there to the peer. Of
+ * netkit the receiver is a program of the interface that sends, of veth a filter at the ingress of
+ * the interface that receives. netkit costs less, veth is in every kernel. One pair serves both
+ * directions.
  *
- * Level-triggered. The name of a filter says what its program does, and that of a veth interface
+ * Level-triggered. The name of a filter says what its program does, and that of a hidden interface
  * whose it is. Each part is looked up and left alone if it is as it should be. So the same code lays
  * the fast path, adopts that of a former daemon, and repairs what others removed.
  *
  * Order. Receivers come before senders, and go after them, so that a packet always has a way. A
- * sender that goes leaves its packets to the shuttle. The veth pair may outlive the filters, for the
+ * sender that goes leaves its packets to the shuttle. The pair may outlive the filters, for the
  * next time: to remove an interface takes the kernel long.
  */
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "build-config.h"
 #include "datapath/fastpath-program.h"
 #include "kernel/netns-pid.h"
 #include "kernel/tc.h"
-#include "kernel/veth.h"
+#include "kernel/hidden.h"
 #include "port/fastpath.h"
 #include "port/port-private.h"
 
@@ -75,7 +78,7 @@ static const char *format_name(enum fastpath_role role, const struct fastpath_ta
 {
 	snprintf(buf, TC_NAME_MAX, FILTER_NAME ": %s %u%s",
 		 role == FASTPATH_SEND ? "send" : "receive", target->index,
-		 target->veth ? " veth" : "");
+		 target->hidden ? " hidden" : "");
 	return buf;
 }
 
@@ -123,9 +126,9 @@ static void adopt(const struct side *side, const struct tc_filter *found, struct
 	path->on[end] = true;
 }
 
-static int start_sender(const struct side *side, bool veth, struct fastpath *path)
+static int start_sender(const struct side *side, bool hidden, struct fastpath *path)
 {
-	const struct fastpath_target target = { .index = side->via, .veth = veth };
+	const struct fastpath_target target = { .index = side->via, .hidden = hidden };
 	unsigned int index = side->port->index, end = side->port->end;
 	struct tc_filter found;
 	char name[TC_NAME_MAX];
@@ -158,21 +161,21 @@ static int stop_sender(const struct side *side, struct fastpath *path)
 	return r;
 }
 
-/* --- the veth pair ---------------------------------------------------------------------------- */
+/* --- the hidden pair -------------------------------------------------------------------------- */
 
-static const char *veth_name(const struct port *port, char buf[static IFNAMSIZ])
+static const char *hidden_name(const struct port *port, char buf[static IFNAMSIZ])
 {
-	snprintf(buf, IFNAMSIZ, FASTPATH_VETH "%u", port->index);
+	snprintf(buf, IFNAMSIZ, FASTPATH_HIDDEN "%u", port->index);
 	return buf;
 }
 
-bool fastpath_veth_port(const char *name, unsigned int *ret)
+bool fastpath_hidden_port(const char *name, unsigned int *ret)
 {
-	const size_t length = strlen(FASTPATH_VETH);
+	const size_t length = strlen(FASTPATH_HIDDEN);
 	unsigned long index;
 	char *end;
 
-	if (strncmp(name, FASTPATH_VETH, length) != 0)
+	if (strncmp(name, FASTPATH_HIDDEN, length) != 0)
 		return false;
 	index = strtoul(name + length, &end, 10);
 	if (end == name + length || *end || index > INT_MAX)
@@ -181,28 +184,35 @@ bool fastpath_veth_port(const char *name, unsigned int *ret)
 	return true;
 }
 
-static bool is_orphan(struct rtnl *rtnl, const struct veth_name *veth)
+static bool is_orphan(struct rtnl *rtnl, const struct hidden_name *hidden)
 {
 	struct rtnl_dev dev;
 	unsigned int port;
 
-	return fastpath_veth_port(veth->name, &port) &&
+	return fastpath_hidden_port(hidden->name, &port) &&
 	       rtnl_dev_by_nsid(rtnl, -1, port, &dev) == -ENODEV &&
-	       rtnl_dev_by_nsid(rtnl, -1, veth->index, &dev) >= 0 &&
+	       rtnl_dev_by_nsid(rtnl, -1, hidden->index, &dev) >= 0 &&
 	       strncmp(dev.alias, PORT_ALIAS " ", strlen(PORT_ALIAS " ")) == 0;
+}
+
+static void remove_orphans(struct rtnl *rtnl, enum hidden_kind kind)
+{
+	struct hidden_name found[HIDDEN_LIST_MAX];
+	int n = hidden_list(rtnl, kind, FASTPATH_HIDDEN, found);
+
+	for (int i = 0; i < n; i++)
+		if (is_orphan(rtnl, &found[i]))
+			(void)rtnl_dev_delete(rtnl, found[i].index);
 }
 
 void fastpath_remove_orphans(int netns_fd)
 {
-	struct veth_name found[VETH_LIST_MAX];
 	_cleanup_rtnl_ struct rtnl *rtnl = NULL;
-	int n = rtnl_open(netns_fd, &rtnl);
 
-	if (n >= 0)
-		n = veth_list(rtnl, FASTPATH_VETH, found);
-	for (int i = 0; i < n; i++)
-		if (is_orphan(rtnl, &found[i]))
-			(void)rtnl_dev_delete(rtnl, found[i].index);
+	if (rtnl_open(netns_fd, &rtnl) < 0)
+		return;
+	remove_orphans(rtnl, HIDDEN_NETKIT);
+	remove_orphans(rtnl, HIDDEN_VETH);
 }
 
 static int sweep_name(const char *name, void *userdata _unused_)
@@ -222,50 +232,135 @@ void fastpath_sweep(void)
 	(void)netns_each_name(USEC_PER_SEC, sweep_name, NULL);
 }
 
-bool fastpath_find_veth(struct rtnl *rtnl, const struct port *port, unsigned int *ret)
+bool fastpath_find_hidden(struct rtnl *rtnl, const struct port *port, unsigned int *ret)
 {
 	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 
-	if (rtnl_dev_by_name(rtnl, veth_name(port, name), &dev) < 0 || !dev.is_veth)
+	if (rtnl_dev_by_name(rtnl, hidden_name(port, name), &dev) < 0 ||
+	    !(dev.is_veth || dev.is_netkit))
 		return false;
 	*ret = dev.index;
 	return true;
 }
 
-static void delete_veth(const struct side *side)
+static void delete_hidden(const struct side *side)
 {
 	unsigned int index;
 
-	if (side->rtnl && fastpath_find_veth(side->rtnl, side->port, &index))
+	if (side->rtnl && fastpath_find_hidden(side->rtnl, side->port, &index))
 		(void)rtnl_dev_delete(side->rtnl, index);
 }
 
-static int make_veth(struct side sides[static 2])
-{
+/* Found out once: the kernel knows no netkit, or does not let us attach programs. */
+static atomic_bool without_netkit;
+
+/*
+ * struct pair - the two hidden interfaces of a link, by end
+ * @netns_fd: their namespaces
+ * @index: of each, in its namespace; the first one is the primary of netkit
+ */
+struct pair {
+	struct hidden_end ends[2];
 	char names[2][IFNAMSIZ], aliases[2][PORT_ALIAS_MAX + IFNAMSIZ + 16];
-	struct veth_end ends[2];
+	int netns_fd[2];
+	enum hidden_kind kind;
 	unsigned int index[2];
-	_cleanup_close_ int netns_fd = tun_netns(tun_fd(&sides[1].port->tun));
+};
+
+/* What one end of netkit sends goes to the port at the other end. */
+static int attach_netkit(const struct pair *pair, unsigned int from, unsigned int port)
+{
+	const struct fastpath_target target = { .index = port };
+	struct fastpath_program program;
+	int r = fastpath_program_load(FASTPATH_RECEIVE, &target, &program);
+
+	if (r < 0)
+		return r;
+	r = fastpath_program_attach(pair->netns_fd[0], pair->index[0], from == 1, program.fd);
+	safe_close(program.fd);
+	return r;
+}
+
+/* Its programs were attached when it was made, and their targets are in the names of its ends. */
+static bool has_programs(const struct pair *pair)
+{
+	return fastpath_program_attached(pair->netns_fd[0], pair->index[0], false) == 1 &&
+	       fastpath_program_attached(pair->netns_fd[0], pair->index[0], true) == 1;
+}
+
+static void delete_pair(const struct side sides[static 2])
+{
+	delete_hidden(&sides[0]);
+	delete_hidden(&sides[1]);
+}
+
+static int make_netkit(const struct side sides[static 2], struct pair *pair)
+{
 	int r;
 
-	if (netns_fd < 0)
-		return netns_fd;
+	pair->kind = HIDDEN_NETKIT;
+	r = hidden_make(pair->kind, pair->ends, pair->netns_fd[1], mac, pair->index);
+	if (r < 0)
+		return r;
+	for (unsigned int from = 0; from < 2 && r >= 0; from++)
+		r = attach_netkit(pair, from, sides[!from].port->index);
+	if (r < 0)
+		delete_pair(sides);
+	return r;
+}
+
+static int make_pair(const struct side sides[static 2], struct pair *pair)
+{
+	int r = without_netkit ? -EOPNOTSUPP : make_netkit(sides, pair);
+
+	if (r >= 0)
+		return r;
+	if (r == -EOPNOTSUPP || r == -EINVAL || r == -EPERM)
+		without_netkit = true;
+	pair->kind = HIDDEN_VETH;
+	return hidden_make(pair->kind, pair->ends, pair->netns_fd[1], mac, pair->index);
+}
+
+static int find_or_make_pair(const struct side sides[static 2], struct pair *pair)
+{
+	int r = hidden_find(pair->ends, &pair->kind, pair->index);
+
+	if (r >= 0 && (pair->kind == HIDDEN_VETH || has_programs(pair)))
+		return 0;
+	delete_pair(sides);
+	return make_pair(sides, pair);
+}
+
+static void name_pair(const struct side sides[static 2], struct pair *ret)
+{
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct port *port = sides[i].port;
 
-		snprintf(aliases[i], sizeof(aliases[i]), "%s: fast path of %s", port->alias,
-			 port->ifname);
-		ends[i] = (struct veth_end){ sides[i].rtnl, veth_name(port, names[i]), aliases[i] };
+		snprintf(ret->aliases[i], sizeof(ret->aliases[i]), "%s: fast path of %s",
+			 port->alias, port->ifname);
+		ret->ends[i] = (struct hidden_end){ sides[i].rtnl, hidden_name(port, ret->names[i]),
+						    ret->aliases[i] };
+		ret->netns_fd[i] = tun_netns(tun_fd(&port->tun));
 	}
-	r = veth_find(ends, index);
-	if (r < 0) {
-		delete_veth(&sides[0]);
-		delete_veth(&sides[1]);
-		r = veth_make(ends, netns_fd, mac, index);
-	}
+}
+
+static int make_hidden(struct side sides[static 2], enum hidden_kind *ret_kind)
+{
+	struct pair pair;
+	int r = 0;
+
+	name_pair(sides, &pair);
 	for (unsigned int i = 0; i < 2 && r >= 0; i++)
-		sides[i].via = index[i];
+		r = pair.netns_fd[i];
+	if (r >= 0)
+		r = find_or_make_pair(sides, &pair);
+	for (unsigned int i = 0; i < 2; i++) {
+		if (r >= 0)
+			sides[i].via = pair.index[i];
+		safe_close(pair.netns_fd[i]);
+	}
+	*ret_kind = pair.kind;
 	return r;
 }
 
@@ -282,21 +377,16 @@ static int failed(struct rport_error *err, int r, const char *step)
 	return rport_error_set(err, RPORT_ERR_SYSTEM, -r, "%s: %s", step, why);
 }
 
-static int start_veth(struct side sides[static 2], struct rport_error *err)
+static int start_hidden(struct side sides[static 2], struct rport_error *err)
 {
-	int r = make_veth(sides);
+	enum hidden_kind kind;
+	int r = make_hidden(sides, &kind);
 
 	if (r < 0)
-		return failed(err, r, "cannot make a hidden veth pair");
-	for (unsigned int i = 0; i < 2 && r >= 0; i++)
+		return failed(err, r, "cannot make a hidden pair of interfaces");
+	for (unsigned int i = 0; i < 2 && r >= 0 && kind == HIDDEN_VETH; i++)
 		r = start_receiver(&sides[i]);
 	return r < 0 ? failed(err, r, "cannot start a receiver") : 0;
-}
-
-static void delete_veths(const struct side sides[static 2])
-{
-	delete_veth(&sides[0]);
-	delete_veth(&sides[1]);
 }
 
 static int start_or_stop(struct side sides[static 2], const bool want[static 2], bool across,
@@ -305,7 +395,7 @@ static int start_or_stop(struct side sides[static 2], const bool want[static 2],
 	int r = 0;
 
 	if (across && (want[0] || want[1]))
-		r = start_veth(sides, err);
+		r = start_hidden(sides, err);
 	for (unsigned int i = 0; i < 2 && r >= 0; i++) {
 		r = want[i] ? start_sender(&sides[i], across, path) : stop_sender(&sides[i], path);
 		if (r < 0)
@@ -331,7 +421,7 @@ int fastpath_lay(struct port *const ports[static 2], const bool want[static 2], 
 	if (r >= 0)
 		r = start_or_stop(sides, want, across, path, err);
 	if (r >= 0 && !keep && !want[0] && !want[1])
-		delete_veths(sides);
+		delete_pair(sides);
 	for (unsigned int i = 0; i < 2; i++)
 		rtnl_close(sides[i].rtnl);
 	if (r >= 0)

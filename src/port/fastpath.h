@@ -2,16 +2,17 @@
 #ifndef RPORT_PORT_FASTPATH_H
 #define RPORT_PORT_FASTPATH_H
 
-/* Lays the fast path over the ports of a link, and takes it away: filters and a hidden veth pair. */
+/* Lays the fast path over the ports of a link, and takes it away: filters, and a hidden pair of
+ * interfaces (kernel/hidden.h) where the ports are in two namespaces. */
 
 #include "datapath/fastpath-shared.h"
 #include "port/port.h"
 
 /*
- * The hidden veth interface of a port has its ifindex in its name, which no other port of the
+ * The hidden interface of a port has its ifindex in its name, which no other port of the
  * namespace has. It is looked up by that name: nothing has to be recorded.
  */
-#define FASTPATH_VETH "rportf"
+#define FASTPATH_HIDDEN "rportf"
 
 /*
  * struct fastpath - what is laid over a link; zeroed: nothing is known
@@ -31,12 +32,12 @@ struct fastpath {
  * fastpath_lay() - make what is in the kernel as it is wanted
  * @ports: the ports of a link
  * @want: by end: what this port sends takes the fast path; a port without a device sends nothing
- * @keep: the veth pair stays for the next time, also when no direction is wanted now
+ * @keep: the hidden pair stays for the next time, also when no direction is wanted now
  * @path: brought up to date. Counts of programs that go are added to port->passed
  * @err: names the step and the reason
  *
  * What is there already stays, also when a former daemon laid it; what others removed is made
- * again. Without a direction that is wanted nothing is left, but for the veth pair with @keep.
+ * again. Without a direction that is wanted nothing is left, but for the hidden pair with @keep.
  *
  * Return: 0; -EOPNOTSUPP, -EPERM or -ENOSYS when programs cannot be loaded; -EBADFD or -ESTALE when
  * a device was removed or moved; or another -errno. After a failure the caller calls
@@ -48,7 +49,7 @@ int fastpath_lay(struct port *const ports[static 2], const bool want[static 2], 
 /**
  * fastpath_clear() - take the fast path away, as far as its ports still exist
  * @ports: the ports of a link
- * @keep: the veth pair stays: port_remove_all() removes it with the ports
+ * @keep: the hidden pair stays: port_remove_all() removes it with the ports
  * @path: brought up to date, as by fastpath_lay()
  */
 void fastpath_clear(struct port *const ports[static 2], bool keep, struct fastpath *path);
@@ -60,26 +61,26 @@ void fastpath_clear(struct port *const ports[static 2], bool keep, struct fastpa
 void fastpath_forget(struct fastpath *path);
 
 /**
- * fastpath_find_veth() - find the hidden veth interface beside a port
+ * fastpath_find_hidden() - find the hidden interface beside a port
  * @rtnl: a socket in the namespace of the port
  * @port: has an ifindex
  * @ret: ifindex of the interface
  *
  * Return: true when there is one.
  */
-bool fastpath_find_veth(struct rtnl *rtnl, const struct port *port, unsigned int *ret);
+bool fastpath_find_hidden(struct rtnl *rtnl, const struct port *port, unsigned int *ret);
 
 /**
- * fastpath_veth_port() - find the port that a hidden veth interface belongs to
+ * fastpath_hidden_port() - find the port that a hidden interface belongs to
  * @name: of an interface
  * @ret: ifindex of the port, in the namespace of the interface
  *
- * Return: true when @name is that of a hidden veth interface.
+ * Return: true when @name is that of a hidden interface.
  */
-bool fastpath_veth_port(const char *name, unsigned int *ret);
+bool fastpath_hidden_port(const char *name, unsigned int *ret);
 
 /**
- * fastpath_remove_orphans() - remove hidden veth interfaces of ports that are gone
+ * fastpath_remove_orphans() - remove hidden interfaces of ports that are gone
  * @netns_fd: of the namespace to look in; negative: rportd's own
  *
  * A daemon that was killed leaves them, if nobody kept its devices.

@@ -7,8 +7,8 @@
  *
  * The kernel removes an interface after an RCU grace period, for which the caller waits
  * (netdev_run_todo()), and several shorter ones under the rtnl lock. All interfaces of a group wait
- * for the same ones. So ports of one namespace, and the hidden veth interfaces of their fast path, are
- * put into a group that nobody else uses, and the group is removed; namespaces wait beside each other,
+ * for the same ones. So ports of one namespace, and the hidden interfaces of their fast path, are put
+ * into a group that nobody else uses, and the group is removed; namespaces wait beside each other,
  * in a thread each.
  *
  * The number of the group is the time: no two calls have the same one, and no administrator chose
@@ -54,13 +54,13 @@ static struct rtnl *open_rtnl(const struct group *group)
 
 static void join_group(struct rtnl *rtnl, const struct port *port, uint32_t number)
 {
-	unsigned int veth;
+	unsigned int hidden;
 
 	if (port_check_index(rtnl, port) < 0)
 		return;
 	(void)rtnl_dev_set_group(rtnl, port->index, number);
-	if (fastpath_find_veth(rtnl, port, &veth))
-		(void)rtnl_dev_set_group(rtnl, veth, number);
+	if (fastpath_find_hidden(rtnl, port, &hidden))
+		(void)rtnl_dev_set_group(rtnl, hidden, number);
 }
 
 static void delete_group(const struct group *group)

@@ -56,7 +56,7 @@ test_in_one_namespace() {
 	succeeds rportctl pair "$A" "$A" --name ab --fast-path --a-name p --b-name q
 	can_be_fast ab
 	eventually fast_is true true
-	assert_eq "$(hidden "$A")" '' "veth interfaces"
+	assert_eq "$(hidden "$A")" '' "hidden interfaces"
 	spawn "$A" frames.out "$TRAFFIC" frame-listen --count 3 --timeout 10000 q 0800
 	sleep 0.3
 	before=$(sent a)
@@ -289,34 +289,50 @@ ours_is_back() {
 	[[ $(filters "$A") == *"rportd fast path"* ]]
 }
 
-test_deleted_veth_returns() {
-	local veth
+test_deleted_hidden_interface_returns() {
+	local hidden
 	start_rportd
 	pair_fast
-	veth=$(hidden "$A")
-	succeeds ip -n "$A" link del "$veth"
+	hidden=$(hidden "$A")
+	succeeds ip -n "$A" link del "$hidden"
 	eventually in_ns "$A" ping -n -q -c 1 -W 1 192.168.0.1
 	fast_is true true || fail "it returned: $(rportctl show ab)"
 	succeeds ip -n "$B" link set "$(hidden "$B")" down
 	eventually in_ns "$A" ping -n -q -c 1 -W 1 192.168.0.1
-	assert_eq "$(hidden "$A" | wc -l) $(hidden "$B" | wc -l)" '1 1' "veth interfaces"
+	assert_eq "$(hidden "$A" | wc -l) $(hidden "$B" | wc -l)" '1 1' "hidden interfaces"
 }
 
 # it has no address, and sends nothing of its own
-test_hidden_veth_is_quiet() {
-	local veth before
+test_hidden_interface_is_quiet() {
+	local hidden before
 	start_rportd
 	pair_fast
-	veth=$(hidden "$A")
-	before=$(($(sent a) - $(veth_sent "$veth"))) # by the shuttle, at first
-	assert_match "$veth" 'rportf*' "its name"
-	assert_json "$(ip -n "$A" -j -d addr show dev "$veth")" '.[0].addr_info == [] and .[0].ifalias == "rport link ab, end a: fast path of rport0"'
+	hidden=$(hidden "$A")
+	before=$(($(sent a) - $(hidden_sent "$hidden"))) # by the shuttle, at first
+	assert_match "$hidden" 'rportf*' "its name"
+	assert_json "$(ip -n "$A" -j -d addr show dev "$hidden")" '.[0].addr_info == [] and .[0].ifalias == "rport link ab, end a: fast path of rport0"'
 	ping_ok "$A" 192.168.0.1
 	sleep 1
-	assert_eq "$(($(sent a) - $(veth_sent "$veth")))" "$before" "packets of the link that the veth did not carry"
+	assert_eq "$(($(sent a) - $(hidden_sent "$hidden")))" "$before" "packets of the link that the hidden interface did not carry"
 }
 
-veth_sent() {
+# a kernel with netkit makes the hidden pair of it, which drops what no program takes
+test_hidden_pair_is_netkit() {
+	local kind
+	ns_add D
+	ip -n "$D" link add type netkit 2>/dev/null || skip cannot "this kernel has no netkit"
+	start_rportd
+	pair_fast
+	kind='.[0].linkinfo | .info_kind, .info_data.policy, .info_data.peer_policy'
+	assert_eq "$(ip -n "$A" -j -d link show dev "$(hidden "$A")" | jq -r "$kind" | xargs)" 'netkit blackhole blackhole' "its kind and policies"
+	succeeds ip -n "$B" link del "$(hidden "$B")"
+	eventually in_ns "$A" ping -n -q -c 1 -W 1 192.168.0.1
+	eventually fast_is true true
+	assert_eq "$(ip -n "$A" -j -d link show dev "$(hidden "$A")" | jq -r "$kind" | xargs)" 'netkit blackhole blackhole' "what was made again"
+	ping_ok "$A" 192.168.0.1
+}
+
+hidden_sent() {
 	ip -n "$A" -s -j link show dev "$1" | jq '.[0].stats64.tx.packets'
 }
 

@@ -28,7 +28,7 @@ test_restarts_do_not_touch_it() {
 	wait "$SPAWN_PID" || fail "$(<ping.out)"
 	assert_match "$(<ping.out)" '*600 received, 0% packet loss*' ping
 	assert_eq "$(programs)" "$before" "programs"
-	assert_eq "$(hidden "$A") $(hidden "$B")" "$links" "veth interfaces"
+	assert_eq "$(hidden "$A") $(hidden "$B")" "$links" "hidden interfaces"
 	fast_is true true || fail "the new daemon knows of it: $(rportctl show ab)"
 	has_sent a "$counted" 600 || fail "packets sent by a: $counted before, and now $(sent a)"
 	succeeds rportctl set ab fast-path off
@@ -120,7 +120,7 @@ kill_at() {
 	fi
 }
 
-# is_as_recorded, as a condition: where the record says off there is no filter and no veth; where it says on, both
+# is_as_recorded, as a condition: where the record says off there is no filter and no hidden interface; where it says on, both
 is_as_recorded() {
 	case $(rportctl -j show ab | jq .fastpath) in
 	true) fast_is true true && [ -n "$(filters "$A")$(filters "$B")" ] ;;

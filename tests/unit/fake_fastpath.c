@@ -5,7 +5,7 @@
 
 #include "kernel/packet-sockets.h"
 #include "kernel/tc.h"
-#include "kernel/veth.h"
+#include "kernel/hidden.h"
 
 int tc_attach(struct rtnl *rtnl _unused_, unsigned int index _unused_, enum tc_hook hook _unused_,
 	      int program_fd _unused_, const char *name _unused_)
@@ -24,21 +24,22 @@ int tc_detach(struct rtnl *rtnl _unused_, unsigned int index _unused_, enum tc_h
 	return 0;
 }
 
-int veth_make(const struct veth_end ends[static 2] _unused_, int netns_fd _unused_,
-	      const unsigned char address[static ETH_ALEN] _unused_,
-	      unsigned int ret_index[static 2] _unused_)
+int hidden_make(enum hidden_kind kind _unused_, const struct hidden_end ends[static 2] _unused_,
+		int netns_fd _unused_, const unsigned char address[static ETH_ALEN] _unused_,
+		unsigned int ret_index[static 2] _unused_)
 {
 	return -EOPNOTSUPP;
 }
 
-int veth_find(const struct veth_end ends[static 2] _unused_,
-	      unsigned int ret_index[static 2] _unused_)
+int hidden_find(const struct hidden_end ends[static 2] _unused_,
+		enum hidden_kind *ret_kind _unused_, unsigned int ret_index[static 2] _unused_)
 {
 	return -ENODEV;
 }
 
-int veth_list(struct rtnl *rtnl _unused_, const char *prefix _unused_,
-	      struct veth_name ret[static VETH_LIST_MAX] _unused_)
+int hidden_list(struct rtnl *rtnl _unused_, enum hidden_kind kind _unused_,
+		const char *prefix _unused_,
+		struct hidden_name ret[static HIDDEN_LIST_MAX] _unused_)
 {
 	return 0;
 }

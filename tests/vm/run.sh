@@ -38,7 +38,9 @@ case ${1:-} in
 	guest_test netns/91-drift-more.sh test_vrf_deleted_when_events_were_lost
 	guest_test netns/96-completion.sh test_vrfs
 	guest_test netns/21-direct.sh test_is_made_directly test_name_is_deleted test_name_is_replaced_meanwhile test_restart
-	guest_test netns/48-fast-path.sh test_traffic test_captures test_filters_of_others test_switching_under_tcp
+	guest_test netns/48-fast-path.sh test_traffic test_captures test_filters_of_others test_switching_under_tcp \
+		test_hidden_pair_is_netkit test_hidden_interface_is_quiet test_deleted_hidden_interface_returns test_unpair_leaves_nothing
+	guest_test netns/48-fast-restarts.sh test_no_daemon test_restarts_do_not_touch_it test_orphans_go
 	guest_test netns/49-data-process.sh test_is_confined
 	guest_test netns/49-network-process.sh test_are_confined
 	guest_test netns/49-data-death.sh test_its_death_changes_nothing test_tcp_goes_on_over_its_death

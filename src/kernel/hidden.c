@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Hidden veth pairs: messages built by hand, as libnl's cannot set what the far end gets. */
+/* Hidden pairs: messages built by hand, as libnl's cannot set what the far end gets. */
 
 #include <net/if.h> /* before any of <linux/> */
 #include <linux/if_link.h>
@@ -9,10 +9,24 @@
 #include <time.h>
 
 #include "kernel/rtnl-private.h"
-#include "kernel/veth.h"
+#include "kernel/hidden.h"
 
-#define MTU         ETH_MAX_MTU
+#define MTU                ETH_MAX_MTU
+/* of <linux/if_link.h>, Linux 6.7 */
+#define NETKIT_POLICY      3
+#define NETKIT_PEER_POLICY 4
+#define NETKIT_MODE        5
+#define NETKIT_DROP        2
+#define NETKIT_L2          0
+
 #define READY_TRIES 20 /* of 1 ms; from Linux 6.8 on the first query makes it ready */
+
+_Static_assert(VETH_INFO_PEER == 1, "IFLA_NETKIT_PEER_INFO is the same number");
+
+static const char *const kinds[] = {
+	[HIDDEN_VETH] = "veth",
+	[HIDDEN_NETKIT] = "netkit",
+};
 
 static const struct ifinfomsg noarp = {
 	.ifi_family = AF_UNSPEC,
@@ -29,13 +43,23 @@ static int put_end(struct nl_msg *msg, const char *name, const unsigned char *ma
 		       : 0;
 }
 
+/* In its mode L3 it could have no address, and in both it takes frames with a header. */
+static int put_netkit(struct nl_msg *msg)
+{
+	return nla_put_u32(msg, NETKIT_MODE, NETKIT_L2) < 0 ||
+			       nla_put_u32(msg, NETKIT_POLICY, NETKIT_DROP) < 0 ||
+			       nla_put_u32(msg, NETKIT_PEER_POLICY, NETKIT_DROP) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
 /* The second end: what a message of its own would say, in an attribute. */
-static int put_peer(struct nl_msg *msg, const struct veth_end *end, int netns_fd,
-		    const unsigned char *mac)
+static int put_peer(struct nl_msg *msg, enum hidden_kind kind, const struct hidden_end *end,
+		    int netns_fd, const unsigned char *mac)
 {
 	struct nlattr *info = nla_nest_start(msg, IFLA_LINKINFO), *data, *peer;
 
-	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "veth") < 0)
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, kinds[kind]) < 0)
 		return -ENOMEM;
 	data = nla_nest_start(msg, IFLA_INFO_DATA);
 	peer = data ? nla_nest_start(msg, VETH_INFO_PEER) : NULL;
@@ -44,23 +68,26 @@ static int put_peer(struct nl_msg *msg, const struct veth_end *end, int netns_fd
 	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)netns_fd) < 0)
 		return -ENOMEM;
 	nla_nest_end(msg, peer);
+	if (kind == HIDDEN_NETKIT && put_netkit(msg) < 0)
+		return -ENOMEM;
 	nla_nest_end(msg, data);
 	nla_nest_end(msg, info);
 	return 0;
 }
 
-static int make_pair(const struct veth_end ends[static 2], int netns_fd, const unsigned char *mac)
+static int make_pair(enum hidden_kind kind, const struct hidden_end ends[static 2], int netns_fd,
+		     const unsigned char *mac)
 {
 	_cleanup_msg_ struct nl_msg *msg =
 		nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 
 	if (!msg || nlmsg_append(msg, (void *)&noarp, sizeof(noarp), NLMSG_ALIGNTO) < 0 ||
-	    put_end(msg, ends[0].name, mac) < 0 || put_peer(msg, &ends[1], netns_fd, mac) < 0)
+	    put_end(msg, ends[0].name, mac) < 0 || put_peer(msg, kind, &ends[1], netns_fd, mac) < 0)
 		return -ENOMEM;
 	return rtnl_send(ends[0].rtnl, msg);
 }
 
-static int set_up(const struct veth_end *end, unsigned int *ret_index)
+static int set_up(const struct hidden_end *end, unsigned int *ret_index)
 {
 	struct rtnl_dev dev;
 	int r = rtnl_dev_by_name(end->rtnl, end->name, &dev);
@@ -75,7 +102,7 @@ static int set_up(const struct veth_end *end, unsigned int *ret_index)
 }
 
 /* After it has got a carrier, which linkwatch_event() of the kernel tells it a little later. */
-static bool is_ready(const struct veth_end *end)
+static bool is_ready(const struct hidden_end *end)
 {
 	struct rtnl_dev dev;
 
@@ -83,7 +110,7 @@ static bool is_ready(const struct veth_end *end)
 	       !streq(dev.qdisc, "noop");
 }
 
-static void await_ready(const struct veth_end ends[static 2])
+static void await_ready(const struct hidden_end ends[static 2])
 {
 	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
 
@@ -91,11 +118,11 @@ static void await_ready(const struct veth_end ends[static 2])
 		nanosleep(&pause, NULL);
 }
 
-int veth_make(const struct veth_end ends[static 2], int netns_fd,
-	      const unsigned char mac[static ETH_ALEN], unsigned int ret_index[static 2])
+int hidden_make(enum hidden_kind kind, const struct hidden_end ends[static 2], int netns_fd,
+		const unsigned char mac[static ETH_ALEN], unsigned int ret_index[static 2])
 {
 	unsigned int index[2] = { 0, 0 };
-	int r = make_pair(ends, netns_fd, mac);
+	int r = make_pair(kind, ends, netns_fd, mac);
 
 	if (r < 0)
 		return r;
@@ -111,7 +138,8 @@ int veth_make(const struct veth_end ends[static 2], int netns_fd,
 	return 0;
 }
 
-int veth_find(const struct veth_end ends[static 2], unsigned int ret_index[static 2])
+int hidden_find(const struct hidden_end ends[static 2], enum hidden_kind *ret_kind,
+		unsigned int ret_index[static 2])
 {
 	struct rtnl_dev dev[2];
 
@@ -120,11 +148,12 @@ int veth_find(const struct veth_end ends[static 2], unsigned int ret_index[stati
 
 		if (r < 0)
 			return r;
-		if (!dev[i].is_veth || !(dev[i].flags & IFF_UP))
+		if (!(dev[i].is_veth || dev[i].is_netkit) || !(dev[i].flags & IFF_UP))
 			return -ENODEV;
 	}
 	if (dev[0].link != dev[1].index || dev[1].link != dev[0].index)
 		return -ENODEV;
+	*ret_kind = dev[0].is_netkit ? HIDDEN_NETKIT : HIDDEN_VETH;
 	ret_index[0] = dev[0].index;
 	ret_index[1] = dev[1].index;
 	return 0;
@@ -132,7 +161,7 @@ int veth_find(const struct veth_end ends[static 2], unsigned int ret_index[stati
 
 struct listing {
 	const char *prefix;
-	struct veth_name *found;
+	struct hidden_name *found;
 	int n;
 };
 
@@ -142,7 +171,7 @@ static int take_name(struct nl_msg *msg, void *arg)
 	struct nlattr *name = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(*info), IFLA_IFNAME);
 	struct listing *listing = arg;
 
-	if (!name || listing->n == VETH_LIST_MAX ||
+	if (!name || listing->n == HIDDEN_LIST_MAX ||
 	    strncmp(nla_get_string(name), listing->prefix, strlen(listing->prefix)) != 0)
 		return NL_SKIP;
 	nla_strlcpy(listing->found[listing->n].name, name, IFNAMSIZ);
@@ -151,7 +180,7 @@ static int take_name(struct nl_msg *msg, void *arg)
 }
 
 /* The kernel picks those of this kind out. */
-static struct nl_msg *make_list_request(void)
+static struct nl_msg *make_list_request(enum hidden_kind kind)
 {
 	const struct ifinfomsg all = { .ifi_family = AF_UNSPEC };
 	_cleanup_msg_ struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP);
@@ -160,16 +189,17 @@ static struct nl_msg *make_list_request(void)
 	if (!msg || nlmsg_append(msg, (void *)&all, sizeof(all), NLMSG_ALIGNTO) < 0)
 		return NULL;
 	info = nla_nest_start(msg, IFLA_LINKINFO);
-	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "veth") < 0)
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, kinds[kind]) < 0)
 		return NULL;
 	nla_nest_end(msg, info);
 	return steal_ptr(msg);
 }
 
-int veth_list(struct rtnl *rtnl, const char *prefix, struct veth_name ret[static VETH_LIST_MAX])
+int hidden_list(struct rtnl *rtnl, enum hidden_kind kind, const char *prefix,
+		struct hidden_name ret[static HIDDEN_LIST_MAX])
 {
 	struct listing listing = { .prefix = prefix, .found = ret };
-	_cleanup_msg_ struct nl_msg *msg = make_list_request();
+	_cleanup_msg_ struct nl_msg *msg = make_list_request(kind);
 	int r;
 
 	if (!msg)
