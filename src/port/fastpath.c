@@ -27,9 +27,9 @@
 
 #include "build-config.h"
 #include "datapath/fastpath-program.h"
+#include "kernel/hidden.h"
 #include "kernel/netns-pid.h"
 #include "kernel/tc.h"
-#include "kernel/hidden.h"
 #include "port/fastpath.h"
 #include "port/port-private.h"
 
@@ -301,10 +301,14 @@ static int make_netkit(const struct side sides[static 2], struct pair *pair)
 
 	pair->kind = HIDDEN_NETKIT;
 	r = hidden_make(pair->kind, pair->ends, pair->netns_fd[1], mac, pair->index);
+	if (r == -EOPNOTSUPP)
+		without_netkit = true;
 	if (r < 0)
 		return r;
 	for (unsigned int from = 0; from < 2 && r >= 0; from++)
 		r = attach_netkit(pair, from, sides[!from].port->index);
+	if (r == -EINVAL || r == -EPERM)
+		without_netkit = true;
 	if (r < 0)
 		delete_pair(sides);
 	return r;
@@ -312,12 +316,8 @@ static int make_netkit(const struct side sides[static 2], struct pair *pair)
 
 static int make_pair(const struct side sides[static 2], struct pair *pair)
 {
-	int r = without_netkit ? -EOPNOTSUPP : make_netkit(sides, pair);
-
-	if (r >= 0)
-		return r;
-	if (r == -EOPNOTSUPP || r == -EINVAL || r == -EPERM)
-		without_netkit = true;
+	if (!without_netkit && make_netkit(sides, pair) >= 0)
+		return 0;
 	pair->kind = HIDDEN_VETH;
 	return hidden_make(pair->kind, pair->ends, pair->netns_fd[1], mac, pair->index);
 }
@@ -347,7 +347,7 @@ static void name_pair(const struct side sides[static 2], struct pair *ret)
 
 static int make_hidden(struct side sides[static 2], enum hidden_kind *ret_kind)
 {
-	struct pair pair;
+	struct pair pair = { .kind = HIDDEN_VETH };
 	int r = 0;
 
 	name_pair(sides, &pair);

@@ -3,9 +3,9 @@
 /* The fake kernel has no filters, and the test is linked with fastpath-none.c: links that want the
  * fast path stay with the shuttle. */
 
+#include "kernel/hidden.h"
 #include "kernel/packet-sockets.h"
 #include "kernel/tc.h"
-#include "kernel/hidden.h"
 
 int tc_attach(struct rtnl *rtnl _unused_, unsigned int index _unused_, enum tc_hook hook _unused_,
 	      int program_fd _unused_, const char *name _unused_)
