@@ -51,13 +51,16 @@ static int fail_exists(const struct plugin_link *link, struct cni_error *error)
 			"it is the link %s; DEL removes it", link->name);
 }
 
-/* A runtime should not call ADD twice. Checked before the IPAM plugin gives out another address. */
+/*
+ * A runtime should not call ADD twice. Checked before the IPAM plugin gives out another address. A stopped
+ * rportd has to be started for it: ADD needs it anyway, and it may have kept the link.
+ */
 static int check_is_new(const struct plugin_link *link, struct cni_error *error)
 {
 	struct client_answer answer;
 	int r = 0;
 
-	if (plugin_link_show(link->name, &answer))
+	if (plugin_link_show(link->name, true, &answer))
 		r = fail_exists(link, error);
 	else if (answer.status != STATUS_NOT_FOUND)
 		r = cni_fail_with(error, "cannot make the link", &answer);
@@ -172,7 +175,7 @@ int cni_check(const struct cni_request *request, struct cni_error *error)
 	r = ipam_run(request, "CHECK", NULL, error);
 	if (r < 0)
 		return r;
-	link = plugin_link_show(attachment_link_name(&request->attachment, name), &answer);
+	link = plugin_link_show(attachment_link_name(&request->attachment, name), false, &answer);
 	if (link)
 		r = cni_check_link(request, link, error);
 	else if (answer.status == STATUS_NOT_FOUND)

@@ -186,9 +186,9 @@ enum ctl_status plugin_link_pair(const struct plugin_link *link, struct client_a
 	return client_call(&options, "org.rportd.Manager.Pair", parameters, answer);
 }
 
-const json_t *plugin_link_show(const char *name, struct client_answer *answer)
+const json_t *plugin_link_show(const char *name, bool start, struct client_answer *answer)
 {
-	static const struct ctl_options options;
+	const struct ctl_options options = { .start = start };
 
 	client_call(&options, "org.rportd.Manager.Show", json_pack("{s:s}", "name", name), answer);
 	return client_member(answer, "link");

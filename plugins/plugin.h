@@ -152,12 +152,13 @@ enum ctl_status plugin_link_pair(const struct plugin_link *link, struct client_a
 /**
  * plugin_link_show() - ask rportd for a link
  * @name: of the link
+ * @start: a stopped rportd is started, where systemd does that for those who change something
  * @answer: filled in any case; release it with client_answer_release()
  *
  * Return: the link, borrowed from @answer; NULL: see the status in the answer, which is
  * STATUS_NOT_FOUND where there is no link of that name.
  */
-const json_t *plugin_link_show(const char *name, struct client_answer *answer);
+const json_t *plugin_link_show(const char *name, bool start, struct client_answer *answer);
 
 /**
  * plugin_link_unpair() - have rportd remove a link

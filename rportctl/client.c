@@ -338,7 +338,8 @@ static enum ctl_status client_run(const struct ctl_options *options, json_t *cal
 	int r;
 
 	*exchange->answer = (struct client_answer){ .status = STATUS_DONE };
-	if (call && activation_is_due(path, json_string_value(json_object_get(call, "method")))) {
+	if (call && !options->start &&
+	    activation_is_due(path, json_string_value(json_object_get(call, "method")))) {
 		json_decref(call);
 		return answer_fail(exchange->answer, STATUS_NO_DAEMON,
 				   "rportd is stopped, and is not started to be looked at; "

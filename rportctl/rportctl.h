@@ -15,6 +15,7 @@ struct ctl_options {
 	bool no_pager;
 	bool help;
 	bool version;
+	bool start;          /* calls that only look start a stopped daemon, too */
 	const char *socket;  /* --socket, or NULL */
 	const char *command; /* what is run, for messages; NULL: not known yet */
 };

@@ -80,7 +80,7 @@ test_running() {
 
 # STATUS of CNI asks whether ADD can be served: it can, where it starts the service. STATUS itself does not start it.
 test_cni_status() {
-	local plugin=$BUILD_DIR/plugins/rport-cni code
+	local plugin=$BUILD_DIR/plugins/rport-cni code pid
 	[ -x "$plugin" ] || skip could 'rport-cni was not built'
 	while read -r STATE SOCKET_STATE code; do
 		run in_its_run env CNI_COMMAND=STATUS "$plugin" < <(jq -n '{cniVersion: "1.1.0", name: "red", type: "rport-cni"}')
@@ -94,6 +94,16 @@ test_cni_status() {
 	STATE=active
 	run in_its_run env CNI_COMMAND=STATUS "$plugin" < <(jq -n '{cniVersion: "1.1.0", name: "red", type: "rport-cni"}')
 	[ -s connected ] || fail 'STATUS has not asked a service that runs'
+	rm connected
+	STATE=inactive
+	ns_add A
+	nsenter --net=/run/netns/"$A" sleep 60 &
+	pid=$!
+	eventually [ "/proc/$pid/ns/net" -ef "/run/netns/$A" ]
+	run in_its_run env CNI_COMMAND=ADD CNI_CONTAINERID=c1 CNI_IFNAME=eth0 CNI_NETNS="/proc/$pid/ns/net" CNI_PATH=/none "$plugin" \
+		< <(jq -n '{cniVersion: "1.1.0", name: "red", type: "rport-cni"}')
+	kill "$pid"
+	[ -s connected ] || fail "ADD has not started a stopped service: $OUT"
 }
 
 run_tests "$@"
