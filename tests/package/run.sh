@@ -151,7 +151,7 @@ vm_boot() {
 	guest_script vmrun.sh "$1"
 	guest_test package/machine.sh "$2"
 	echo sync >>"$SCRIPT" # the machine is switched off
-	VM_SNAPSHOT=off VM_LIMIT=${VM_LIMIT:-900} guest_run "$1" "$TESTS_DIR/vm/vmrun" "$PACKAGES/vm" "$TREE"
+	VM_SNAPSHOT=off VM_LIMIT=${VM_LIMIT:-1800} guest_run "$1" "$TESTS_DIR/vm/vmrun" "$PACKAGES/vm" "$TREE"
 }
 
 guest_prepare package qemu-system-x86_64 unshare dpkg-buildpackage lintian rpmbuild rpmlint
@@ -188,10 +188,10 @@ under_both() {
 	local TREE=$1
 	guest_script nsrun.sh package-host
 	guest_test package/life.sh
-	NS_LIMIT=180 guest_run package-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
+	NS_LIMIT=900 guest_run package-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
 	guest_script nsrun.sh package-13
 	guest_test package/life.sh
-	NS_LIMIT=180 guest_run package-13 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
+	NS_LIMIT=900 guest_run package-13 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
 	return $FAILED
 }
 

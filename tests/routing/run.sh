@@ -42,13 +42,13 @@ under_systemd() {
 		guest_test "routing/$1"
 		shift
 	done
-	NS_LIMIT=280 guest_run "$name" "$TESTS_DIR/systemd/nsboot" "$root" "$TREE"
+	NS_LIMIT=900 guest_run "$name" "$TESTS_DIR/systemd/nsboot" "$root" "$TREE"
 }
 
 in_vm() {
 	guest_script vmrun.sh routing-vm
 	guest_test routing/vm.sh
-	VM_LIMIT=${VM_LIMIT:-900} guest_run routing-vm nice "$TESTS_DIR/vm/vmrun" "$IMAGE" "$TREE"
+	VM_LIMIT=${VM_LIMIT:-1800} guest_run routing-vm nice "$TESTS_DIR/vm/vmrun" "$IMAGE" "$TREE"
 }
 
 case ${1:-} in

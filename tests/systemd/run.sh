@@ -25,7 +25,7 @@ case ${1:-} in
 	guest_test systemd/plugins.sh
 	guest_test systemd/paths.sh
 	guest_test systemd/gaps.sh
-	NS_LIMIT=600 guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
+	NS_LIMIT=1200 guest_run systemd-257 "$TESTS_DIR/systemd/nsboot" "$IMAGE/rootfs" "$TREE"
 	;;
 host) # Debian 12 has 252, the oldest that we are for
 	[ -x /usr/lib/systemd/systemd ] || guest_skip could systemd-host 'the host has no systemd'
@@ -42,7 +42,7 @@ host) # Debian 12 has 252, the oldest that we are for
 		result 'not ok' systemd-host.managers ' # udev could not be downloaded'
 		FAILED=1
 	fi
-	NS_LIMIT=600 guest_run systemd-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
+	NS_LIMIT=1200 guest_run systemd-host "$TESTS_DIR/systemd/nsboot" / "$TREE"
 	;;
 esac
 exit $FAILED
