@@ -12,6 +12,13 @@ both_ways() {
 	tcp_transfer "$B" "$A" "$2" "$3" 2
 }
 
+# ipv6_both_ways: the kernel makes routes to IPv6 peers a moment after the carrier
+ipv6_both_ways() {
+	eventually ip -n "$A" route get "$1"
+	eventually ip -n "$B" route get "$2"
+	both_ways "$@"
+}
+
 test_256_mib_each_way() {
 	start_rportd
 	ns_add A B
@@ -30,14 +37,14 @@ test_ipv6_with_a_small_mtu() {
 	start_rportd
 	ns_add A B
 	pair_numbered --mtu 1280
-	both_ways fd00:ab::b fd00:ab::a $((64 * MIB))
+	ipv6_both_ways fd00:ab::b fd00:ab::a $((64 * MIB))
 }
 
 test_ipv6_with_a_small_mtu_without_offload() {
 	start_rportd
 	ns_add A B
 	pair_numbered --mtu 1280 --no-offload
-	both_ways fd00:ab::b fd00:ab::a $((64 * MIB))
+	ipv6_both_ways fd00:ab::b fd00:ab::a $((64 * MIB))
 }
 
 test_both_directions_of_one_connection() {
