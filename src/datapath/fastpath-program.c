@@ -8,13 +8,11 @@
 #include <fcntl.h>
 
 #include "datapath/fastpath.skel.h"
-#include "kernel/helper.h"
+#include "kernel/netns.h"
 
 /* of <linux/bpf.h>, Linux 6.7 */
 #define NETKIT_PRIMARY ((enum bpf_attach_type)54)
 #define NETKIT_PEER    ((enum bpf_attach_type)55)
-
-#define INSIDE_MSEC 2000 /* for a call in the namespace of others */
 
 static int silent(enum libbpf_print_level level _unused_, const char *format _unused_,
 		  va_list args _unused_)
@@ -91,18 +89,6 @@ struct netkit_end {
 };
 
 /* bpf(2) looks for an interface in the namespace of its caller. */
-static int run_inside(int netns_fd, int (*run)(const void *argument), const struct netkit_end *end)
-{
-	return helper_run(&(struct helper_call){
-		.run = run,
-		.argument = end,
-		.size = sizeof(*end),
-		.msec = INSIDE_MSEC,
-		.enter = true,
-		.netns_fd = netns_fd,
-	});
-}
-
 static int attach_inside(const void *argument)
 {
 	const struct netkit_end *end = argument;
@@ -120,7 +106,7 @@ int fastpath_program_attach(int netns_fd, unsigned int primary, bool peer, int p
 	int r = get_info(program, &info);
 
 	end.program = info.id;
-	return r < 0 ? r : run_inside(netns_fd, attach_inside, &end);
+	return r < 0 ? r : netns_run_inside(netns_fd, attach_inside, &end, sizeof(end));
 }
 
 static int is_receiver(uint32_t program)
@@ -149,7 +135,7 @@ int fastpath_program_attached(int netns_fd, unsigned int primary, bool peer)
 	const struct netkit_end end = { .primary = primary,
 					.type = peer ? NETKIT_PEER : NETKIT_PRIMARY };
 
-	return run_inside(netns_fd, look_inside, &end);
+	return netns_run_inside(netns_fd, look_inside, &end, sizeof(end));
 }
 
 /* Return: a descriptor of the map, or -ENOENT when it is not one of counts. */

@@ -42,7 +42,7 @@ int fastpath_program_load(enum fastpath_role role, const struct fastpath_target 
  * @program: a FASTPATH_RECEIVE; stays the caller's, the interface keeps the program
  *
  * Return: 0; -EINVAL when the kernel knows no netkit; -EPERM when bpf(2) is forbidden; or another
- * -errno of bpf(2) or of helper_run().
+ * -errno of bpf(2) or of netns_run_inside().
  */
 int fastpath_program_attach(int netns_fd, unsigned int primary, bool peer, int program);
 

@@ -8,8 +8,8 @@
 #include <linux/veth.h>
 #include <time.h>
 
-#include "kernel/rtnl-private.h"
 #include "kernel/hidden.h"
+#include "kernel/rtnl-private.h"
 
 #define MTU                ETH_MAX_MTU
 /* of <linux/if_link.h>, Linux 6.7 */
@@ -148,7 +148,7 @@ int hidden_find(const struct hidden_end ends[static 2], enum hidden_kind *ret_ki
 
 		if (r < 0)
 			return r;
-		if (!(dev[i].is_veth || dev[i].is_netkit) || !(dev[i].flags & IFF_UP))
+		if (!hidden_is_possible(&dev[i]) || !(dev[i].flags & IFF_UP))
 			return -ENODEV;
 	}
 	if (dev[0].link != dev[1].index || dev[1].link != dev[0].index)
@@ -172,7 +172,7 @@ static int take_name(struct nl_msg *msg, void *arg)
 	struct listing *listing = arg;
 
 	if (!name || listing->n == HIDDEN_LIST_MAX ||
-	    strncmp(nla_get_string(name), listing->prefix, strlen(listing->prefix)) != 0)
+	    !skip_prefix(nla_get_string(name), listing->prefix))
 		return NL_SKIP;
 	nla_strlcpy(listing->found[listing->n].name, name, IFNAMSIZ);
 	listing->found[listing->n++].index = (unsigned int)info->ifi_index;

@@ -31,6 +31,17 @@ struct hidden_end {
 };
 
 /**
+ * hidden_is_possible() - check the kind of an interface
+ * @dev: the interface
+ *
+ * Return: true when it is of a kind that hidden_make() makes.
+ */
+static inline bool hidden_is_possible(const struct rtnl_dev *dev)
+{
+	return dev->is_veth || dev->is_netkit;
+}
+
+/**
  * hidden_make() - make a pair of interfaces, each in its namespace, and set them up
  * @kind: what they are
  * @ends: the two ends; of netkit the first one is the primary

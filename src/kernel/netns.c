@@ -283,16 +283,28 @@ int netns_open_pid(pid_t pid)
 	return open_in_helper(path);
 }
 
-int netns_open_inside(int netns_fd, int (*fn)(const void *argument), const void *argument,
-		      size_t size)
+static int run_inside(int netns_fd, int (*fn)(const void *argument), const void *argument,
+		      size_t size, void (*discard)(int result))
 {
 	return helper_run(&(struct helper_call){
 		.run = fn,
 		.argument = argument,
 		.size = size,
-		.discard = helper_discard_fd,
+		.discard = discard,
 		.msec = INSIDE_MSEC,
 		.enter = true,
 		.netns_fd = netns_fd,
 	});
+}
+
+int netns_open_inside(int netns_fd, int (*fn)(const void *argument), const void *argument,
+		      size_t size)
+{
+	return run_inside(netns_fd, fn, argument, size, helper_discard_fd);
+}
+
+int netns_run_inside(int netns_fd, int (*fn)(const void *argument), const void *argument,
+		     size_t size)
+{
+	return run_inside(netns_fd, fn, argument, size, NULL);
 }

@@ -136,4 +136,16 @@ pid_t netns_link_pid(const char *name);
 int netns_open_inside(int netns_fd, int (*fn)(const void *argument), const void *argument,
 		      size_t size);
 
+/**
+ * netns_run_inside() - make a call inside a namespace that opens nothing, in a helper
+ * @netns_fd: the namespace
+ * @fn: makes the call, and returns its result, or -errno
+ * @argument: @fn gets a copy of it
+ * @size: of the argument: at most HELPER_ARGUMENT_MAX bytes
+ *
+ * Return: as netns_open_inside().
+ */
+int netns_run_inside(int netns_fd, int (*fn)(const void *argument), const void *argument,
+		     size_t size);
+
 #endif

@@ -171,14 +171,14 @@ static const char *hidden_name(const struct port *port, char buf[static IFNAMSIZ
 
 bool fastpath_hidden_port(const char *name, unsigned int *ret)
 {
-	const size_t length = strlen(FASTPATH_HIDDEN);
+	const char *number = skip_prefix(name, FASTPATH_HIDDEN);
 	unsigned long index;
 	char *end;
 
-	if (strncmp(name, FASTPATH_HIDDEN, length) != 0)
+	if (!number)
 		return false;
-	index = strtoul(name + length, &end, 10);
-	if (end == name + length || *end || index > INT_MAX)
+	index = strtoul(number, &end, 10);
+	if (end == number || *end || index > INT_MAX)
 		return false;
 	*ret = (unsigned int)index;
 	return true;
@@ -192,7 +192,7 @@ static bool is_orphan(struct rtnl *rtnl, const struct hidden_name *hidden)
 	return fastpath_hidden_port(hidden->name, &port) &&
 	       rtnl_dev_by_nsid(rtnl, -1, port, &dev) == -ENODEV &&
 	       rtnl_dev_by_nsid(rtnl, -1, hidden->index, &dev) >= 0 &&
-	       strncmp(dev.alias, PORT_ALIAS " ", strlen(PORT_ALIAS " ")) == 0;
+	       skip_prefix(dev.alias, PORT_ALIAS " ");
 }
 
 static void remove_orphans(struct rtnl *rtnl, enum hidden_kind kind)
@@ -237,8 +237,7 @@ bool fastpath_find_hidden(struct rtnl *rtnl, const struct port *port, unsigned i
 	char name[IFNAMSIZ];
 	struct rtnl_dev dev;
 
-	if (rtnl_dev_by_name(rtnl, hidden_name(port, name), &dev) < 0 ||
-	    !(dev.is_veth || dev.is_netkit))
+	if (rtnl_dev_by_name(rtnl, hidden_name(port, name), &dev) < 0 || !hidden_is_possible(&dev))
 		return false;
 	*ret = dev.index;
 	return true;

@@ -3,7 +3,7 @@
 #
 # rportd: starting and stopping it, and its processes. Sourced by ../lib.sh.
 
-# start_rportd [ARGUMENT...]: in a namespace of its own, HOME_NS, so that `default` is none of the machine's; with OWN_MOUNTS=1 it
+# start_rportd [ARGUMENT...]: in a namespace of its own, HOME_NS, so that `default` is not a namespace of the machine; with OWN_MOUNTS=1 it
 # does not hear of what others mount, nor of their namespaces that go
 start_rportd() {
 	local -a wrap=()
@@ -86,7 +86,7 @@ main_pid() {
 	echo "$RPORTD_PID"
 }
 
-# starter_pid, data_pid, net_pid: the processes that the daemon has beside itself; fails while there is none
+# starter_pid, data_pid, net_pid: the processes that the daemon has beside itself; fails while that one does not run
 starter_pid() {
 	pgrep -x -P "$(main_pid)" rportd-starter
 }
@@ -144,7 +144,7 @@ thaw_rportd() {
 	kill -CONT "$RPORTD_PID" "$(data_pid)"
 }
 
-# held_by_rportd INODE: how it keeps this namespace. Only the daemon is asked: the number may soon be somebody else's
+# held_by_rportd INODE: how it keeps this namespace. Only the daemon is asked, since the kernel may give the number to another namespace soon
 held_by_rportd() {
 	local entry pid
 	for pid in $(processes_of "$RPORTD_PID"); do
